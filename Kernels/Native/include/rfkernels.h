@@ -1,0 +1,98 @@
+// The contract of every kernel: one argument struct and one function type an op. Variants differ in how, never in what.
+//
+// All tensors are NHWC with one picture (N = 1). Strides are in elements. Kernels work on a rectangle of output pixels;
+// the caller splits rows among threads. A tensor has a border of pixels on all four sides, already filled with the value
+// that padding means (0 in float32), so no kernel branches at an edge. Kernels read nothing outside the taps of the
+// pixels they are asked for and write nothing outside those pixels' channels. They allocate nothing, keep nothing and
+// cannot fail; sizes may be 0.
+#ifndef RF_KERNELS_H
+#define RF_KERNELS_H
+#include <stddef.h>
+#include <stdint.h>
+
+// Instruction sets a row may need; a row is usable where the processor has all its bits. 0: any processor.
+typedef enum : uint32_t {
+  RF_ISA_REFERENCE = 0,
+  RF_ISA_AVX2 = 1u << 0,        // with FMA
+  RF_ISA_AVX512 = 1u << 1,      // F, BW, DQ, VL
+  RF_ISA_AVX512VNNI = 1u << 2,
+  RF_ISA_NEON = 1u << 3,        // ARMv8.0
+  RF_ISA_NEONDOT = 1u << 4,     // ARMv8.2 dotprod
+} rf_isa;
+
+// Output channels come in panels of this many: packed weights and biases are padded with zeros to a whole panel.
+enum { RF_PANEL = 16 };
+
+// Dense convolution, kernel_height x kernel_width, any stride; a 1x1 convolution is a matrix product.
+//   output[y][x][o] = act(bias[o] + sum over ky, k of input[y*stride + ky][x*stride*cin + k] * weight[o][ky][k])
+// with k = kx*cin + c: in NHWC the taps of a row are contiguous.   act(v) = max(v, v * slope).
+typedef struct {
+  const float *input;            // first tap of the first output pixel
+  ptrdiff_t input_row_stride;    // elements between two input rows
+  const float *weights;          // packed [ceil(cout/16)][kernel_height][kernel_width*cin][16]
+  const float *bias;             // [ceil(cout/16)*16]
+  float *output;                 // first channel of the first output pixel; may lie inside a wider tensor
+  ptrdiff_t output_row_stride;   // elements
+  ptrdiff_t output_pixel_stride; // elements, >= cout
+  int32_t width, height;         // output pixels
+  int32_t cin, cout;             // channels, >= 1
+  int32_t kernel_width, kernel_height, stride; // pixels, >= 1
+  float slope;                   // 0: ReLU; 0 < slope < 1: leaky ReLU; 1: none
+} rf_f32_conv_args;
+typedef void rf_f32_conv_fn(const rf_f32_conv_args *args);
+
+// Depthwise 3x3 convolution, stride 1 or 2.
+//   output[y][x][c] = act(bias[c] + sum over ky, kx of input[y*stride + ky][x*stride + kx][c] * weight[ky][kx][c])
+typedef struct {
+  const float *input;            // tap (0, 0) of the first output pixel, channel 0
+  ptrdiff_t input_row_stride;    // elements; pixels are `channels` apart
+  const float *weights;          // [3][3][channels]
+  const float *bias;             // [channels]
+  float *output;                 // pixels are `channels` apart
+  ptrdiff_t output_row_stride;   // elements
+  int32_t width, height;         // output pixels
+  int32_t channels;              // >= 1
+  int32_t stride;                // 1 or 2
+  float slope;                   // as above
+} rf_f32_dwconv3x3_args;
+typedef void rf_f32_dwconv3x3_fn(const rf_f32_dwconv3x3_args *args);
+
+// Nearest upsampling of a coarse map, added to a fine one in place (the pyramid's top-down path).
+//   output[y][x][c] += coarse[row_index[y]][column_index[x]][c]
+typedef struct {
+  const float *coarse;           // pixel (0, 0); pixels are `channels` apart
+  ptrdiff_t coarse_row_stride;   // elements
+  const int32_t *row_index;      // [height] rows of the coarse map
+  const int32_t *column_index;   // [width] columns of the coarse map
+  float *output;                 // pixels are `channels` apart
+  ptrdiff_t output_row_stride;   // elements
+  int32_t width, height;         // output pixels
+  int32_t channels;              // >= 1
+} rf_f32_upsample_add_args;
+typedef void rf_f32_upsample_add_fn(const rf_f32_upsample_add_args *args);
+
+// The ops, in the order of their columns in Kernels/README.md.
+typedef enum : uint32_t { RF_OP_f32_conv, RF_OP_f32_dwconv3x3, RF_OP_f32_upsample_add, RF_OP_COUNT } rf_op;
+
+// A row of the table: what it computes, what it needs, where it is.
+typedef struct {
+  const char *name;              // rf_<types>_<op>__<isa>
+  rf_op op;
+  uint32_t isa;                  // rf_isa bits, all needed
+  union {
+    rf_f32_conv_fn *f32_conv;
+    rf_f32_dwconv3x3_fn *f32_dwconv3x3;
+    rf_f32_upsample_add_fn *f32_upsample_add;
+  };
+} rf_row;
+
+#define RF_KERNEL(op, variant, isa) rf_##op##_fn rf_##op##__##variant;
+#include "kernels.inc"
+#undef RF_KERNEL
+
+// All C rows, weakest instruction set first; *count is set. The Swift reference rows come from module Kernels.
+const rf_row *rf_rows(size_t *count);
+
+// Instruction sets of the processor (and enabled by the operating system) as rf_isa bits.
+uint32_t rf_cpu_isa(void);
+#endif

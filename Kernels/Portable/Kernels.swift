@@ -1,0 +1,2 @@
+// Module Kernels: the Swift side of the kernel table.
+public import CKernels

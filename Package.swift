@@ -1,0 +1,50 @@
+// swift-tools-version: 6.2
+// Targets and arrows only; what a target is for stands at the top of its files. Arrows are kept by Tests/HouseTests.
+import PackageDescription
+
+/// What Embedded Swift cannot do is an error on every build of the core, so that firmware never finds out first.
+let core: [SwiftSetting] = [.treatWarning("EmbeddedRestrictions", as: .error)]
+
+let package = Package(
+  name: "RetinaFace",
+  products: [
+    .library(name: "RetinaFace", targets: ["RetinaFace"]),
+    .executable(name: "rf-cam", targets: ["rf-cam"]),
+    .executable(name: "rf-pack", targets: ["rf-pack"]),
+    .executable(name: "rf-bench", targets: ["rf-bench"]),
+  ],
+  targets: [
+    // The core: Embedded-clean, no operating system.
+    .target(name: "CKernels", path: "Kernels/Native"),
+    .target(name: "Kernels", dependencies: ["CKernels"], path: "Kernels/Portable", swiftSettings: core),
+    .target(name: "Engine", dependencies: ["Kernels"], swiftSettings: core),
+    .target(name: "Imaging", dependencies: ["Kernels"], swiftSettings: core),
+    .target(name: "RetinaFace", dependencies: ["Engine", "Imaging", "Kernels"], swiftSettings: core),
+
+    // Linux: files, streams, JPEG; and the model inside the program.
+    .target(name: "CHost"),
+    .systemLibrary(name: "CJPEG", providers: [.apt(["libjpeg-dev"])]),
+    .target(name: "CModel", path: "Models", exclude: ["README.md"]),
+    .target(name: "Capture", dependencies: ["CHost", "CJPEG", "Imaging"], swiftSettings: core,
+            linkerSettings: [.linkedLibrary("jpeg")]),
+
+    // The programs.
+    .executableTarget(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "Imaging", "RetinaFace"],
+                      swiftSettings: core),
+    .executableTarget(name: "rf-pack", dependencies: ["Engine"]),
+    .executableTarget(name: "rf-bench", dependencies: ["CHost", "CModel", "KernelChecks", "RetinaFace"]),
+
+    // Tests; KernelChecks is shared with rf-bench, so what is timed is what is checked.
+    .target(name: "KernelChecks", dependencies: ["CHost", "Kernels"], path: "Tests/KernelChecks"),
+    .testTarget(name: "KernelTests", dependencies: ["KernelChecks"]),
+    .testTarget(name: "EngineTests", dependencies: ["CHost", "Engine", "rf-pack"]),
+    .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
+    .testTarget(name: "RetinaFaceTests", dependencies: ["CHost", "Engine", "RetinaFace", "rf-pack"]),
+    .testTarget(name: "CaptureTests", dependencies: ["Capture", "CHost"]),
+    .testTarget(name: "PackTests", dependencies: ["rf-pack"]),
+    .testTarget(name: "ProgramTests", dependencies: ["rf-cam"]),
+    .testTarget(name: "HouseTests"),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu2x
+)

@@ -1,0 +1,1 @@
+// Capture: see the top of each file.

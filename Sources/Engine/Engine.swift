@@ -1,0 +1,1 @@
+// Engine: see the top of each file.

@@ -1,0 +1,1 @@
+// Imaging: see the top of each file.

@@ -1,0 +1,1 @@
+// RetinaFace: see the top of each file.
