@@ -1,0 +1,55 @@
+# The short ways in. Each line is a command that can be typed by hand; results land under build/.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+SWIFT_BUILD := swift build -c release --static-swift-stdlib
+PICTURES := Tests/Fixtures/pictures
+# A checkpoint's own metadata wins; these are for published checkpoints, which carry none.
+PRECISION ?= float32
+MODEL_OPTIONS := $(if $(ANCHORS),--anchors $(ANCHORS)) $(if $(ACTIVATION),--activation $(ACTIVATION))
+
+.PHONY: help setup build demo test model bench train-setup train clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: ## install the Debian packages that are missing
+	@Toolchains/setup.sh
+
+build: setup ## the programs: build/rf-cam, build/rf-pack, build/rf-bench
+	@for program in rf-cam rf-pack rf-bench; do $(SWIFT_BUILD) --product $$program || exit 1; done
+	@mkdir -p build && cp .build/release/rf-cam .build/release/rf-pack .build/release/rf-bench build/
+
+demo: build ## rf-cam on the sample pictures; the annotated ones go to build/demo
+	@mkdir -p build/demo
+	build/rf-cam --output build/demo --crops build/demo/crops --stats $(PICTURES)
+	@echo "Annotated pictures: build/demo; aligned faces: build/demo/crops"
+
+test: setup train-setup ## every test: Swift, Embedded Swift, Python, fuzzing
+	@Tests/run.sh
+
+model: train-setup build ## WEIGHTS=x.pth OUT=x.rfm [ANCHORS=16,32/64,128/256,512] [ACTIVATION=relu or leaky:0.1]: a checkpoint becomes a model file
+	@test -n "$(WEIGHTS)" -a -n "$(OUT)" || { echo "make model: name WEIGHTS=checkpoint.pth and OUT=model.rfm" >&2; exit 2; }
+	@test "$(PRECISION)" = float32 || { echo "make model: PRECISION=$(PRECISION): only float32 is there yet" >&2; exit 2; }
+	@mkdir -p build/models
+	cd Training && ../$(PYTHON) -m retinaface.export $(abspath $(WEIGHTS)) --output $(abspath build/models/export.safetensors) $(MODEL_OPTIONS)
+	build/rf-pack build/models/export.safetensors --output $(OUT)
+	build/rf-pack inspect $(OUT)
+
+bench: build ## kernels, then the network at VGA and HD, one thread
+	build/rf-bench kernels
+	build/rf-bench network --width 640 --height 480 --layers
+	build/rf-bench network --width 1920 --height 1080
+
+train-setup: $(PYTHON) ## Python with PyTorch and the rest, pinned, in .venv
+
+$(PYTHON): Training/requirements.txt
+	python3 -m venv .venv
+	$(PYTHON) -m pip install --quiet -r Training/requirements.txt
+	@touch $(PYTHON)
+
+train: train-setup ## train our own model; OPTIONS="--help" lists what can be set
+	cd Training && ../$(PYTHON) -m retinaface.train $(OPTIONS)
+
+clean: ## delete what was built (not .venv, not training runs)
+	rm -rf build .build

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Every test of the project, stage by stage; goes on after a failure, counts, and ends with a line that says so.
+# Usage: Tests/run.sh [STAGE ...]   RF_FUZZ_SECONDS=60 is what each fuzzer gets.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+readonly python=.venv/bin/python
+readonly shared=${RF_SHARED:-../shared}
+readonly fuzz_seconds=${RF_FUZZ_SECONDS:-60}
+readonly jobs=$(nproc)
+
+# The published models, exported and packed: what the engine is compared with PyTorch on.
+pack_published() {
+  local name=$1 anchors=$2 activation=$3
+  make --silent model WEIGHTS="$shared/weights/$name.pth" OUT="build/models/$name.rfm" ANCHORS="$anchors" ACTIVATION="$activation" >"build/models/$name.txt"
+}
+
+stage_programs() { make --silent build; }
+
+stage_models() {
+  mkdir -p build/models
+  if [ ! -d "$shared/weights" ]; then
+    echo "left out: comparisons with the published models ($shared/weights is missing)"
+    return 0
+  fi
+  pack_published leaky_anchors16 16,32/64,128/256,512 leaky:0.1 && pack_published relu_anchors10 10,20/32,64/128,256 relu
+}
+
+# The four core modules, and rf-cam whole, as Embedded Swift: what a board gets.
+stage_embedded() {
+  swift build -c release --jobs "$jobs" --scratch-path build/embedded \
+    --swift-sdks-path Toolchains --swift-sdk rf-x86_64-embedded --product rf-cam &&
+    build/embedded/release/rf-cam --version
+}
+
+stage_swift() { swift test -c release --jobs "$jobs" --scratch-path build/test -Xswiftc -enable-testing; }
+
+stage_python() { (cd Training && "../$python" -m pytest -q -p no:cacheprovider tests); }
+
+stage_fuzz() { Tests/Fuzz/run.sh "$fuzz_seconds"; }
+
+all=(programs models embedded swift python fuzz)
+[ $# -gt 0 ] && all=("$@")
+
+mkdir -p build
+failed=()
+for stage in "${all[@]}"; do
+  started=$SECONDS
+  echo "== $stage"
+  "stage_$stage" || failed+=("$stage")
+  echo "== $stage took $((SECONDS - started)) s"
+done
+
+[ ${#failed[@]} -eq 0 ] || echo "failed: ${failed[*]}"
+echo "$((${#all[@]} - ${#failed[@]})) passed, ${#failed[@]} failed"
+[ ${#failed[@]} -eq 0 ]
