@@ -1,0 +1,67 @@
+"""Anchors, and boxes and landmarks relative to them.
+
+Square anchors centred on every cell of every level, ordered level, y, x, anchor. The encoding with variances
+0.1 (positions) and 0.2 (log sizes) is SSD's (arXiv 1512.02325); the published models share it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from .network import LEVELS, Anchors
+
+VARIANCES = (0.1, 0.2)
+MEAN_BGR = (104.0, 117.0, 123.0)
+"""Subtracted from the blue, green and red byte: the ImageNet mean of the published backbone."""
+
+
+@lru_cache(maxsize=256)
+def make_anchors(width: int, height: int, sides: Anchors) -> Tensor:
+    """Anchors of an input of `width` x `height` pixels.
+
+    Returns A x 4: centre x, centre y, width, height in input pixels. Feature maps round up. Shared: do not change it in place.
+    """
+    levels = []
+    for level, level_sides in zip(LEVELS, sides, strict=True):
+        stride = 2**level
+        ys = (torch.arange(-(-height // stride)) + 0.5) * stride
+        xs = (torch.arange(-(-width // stride)) + 0.5) * stride
+        lengths = torch.tensor(level_sides, dtype=torch.float32)
+        y, x, side = torch.meshgrid(ys, xs, lengths, indexing="ij")
+        levels.append(torch.stack([x, y, side, side], dim=-1).reshape(-1, 4))
+    return torch.cat(levels)
+
+
+def corners(anchors: Tensor) -> Tensor:
+    """... x 4 centre form as x1, y1, x2, y2."""
+    return torch.cat([anchors[..., :2] - anchors[..., 2:] / 2, anchors[..., :2] + anchors[..., 2:] / 2], dim=-1)
+
+
+def encode_boxes(boxes: Tensor, anchors: Tensor) -> Tensor:
+    """... x 4 boxes (x1, y1, x2, y2 in pixels, wider and higher than 0) relative to their anchors (centre form)."""
+    centres = (boxes[..., :2] + boxes[..., 2:]) / 2
+    offsets = (centres - anchors[..., :2]) / (anchors[..., 2:] * VARIANCES[0])
+    scales = torch.log((boxes[..., 2:] - boxes[..., :2]) / anchors[..., 2:]) / VARIANCES[1]
+    return torch.cat([offsets, scales], dim=-1)
+
+
+def decode_boxes(encoded: Tensor, anchors: Tensor) -> Tensor:
+    """The inverse of `encode_boxes`: x1, y1, x2, y2 in pixels."""
+    centres = anchors[..., :2] + encoded[..., :2] * VARIANCES[0] * anchors[..., 2:]
+    sizes = anchors[..., 2:] * torch.exp(encoded[..., 2:] * VARIANCES[1])
+    return torch.cat([centres - sizes / 2, centres + sizes / 2], dim=-1)
+
+
+def encode_landmarks(landmarks: Tensor, anchors: Tensor) -> Tensor:
+    """... x 10 points (x, y five times, pixels) relative to their anchors."""
+    points = landmarks.unflatten(-1, (5, 2))
+    return ((points - anchors[..., None, :2]) / (anchors[..., None, 2:] * VARIANCES[0])).flatten(-2)
+
+
+def decode_landmarks(encoded: Tensor, anchors: Tensor) -> Tensor:
+    """The inverse of `encode_landmarks`: ... x 10 in pixels."""
+    points = encoded.unflatten(-1, (5, 2))
+    return (anchors[..., None, :2] + points * VARIANCES[0] * anchors[..., None, 2:]).flatten(-2)
