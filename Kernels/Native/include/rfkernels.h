@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma clang assume_nonnull begin
+
 // Instruction sets a row may need; a row is usable where the processor has all its bits. 0: any processor.
 typedef enum : uint32_t {
   RF_ISA_REFERENCE = 0,
@@ -74,25 +76,28 @@ typedef void rf_f32_upsample_add_fn(const rf_f32_upsample_add_args *args);
 // The ops, in the order of their columns in Kernels/README.md.
 typedef enum : uint32_t { RF_OP_f32_conv, RF_OP_f32_dwconv3x3, RF_OP_f32_upsample_add, RF_OP_COUNT } rf_op;
 
-// A row of the table: what it computes, what it needs, where it is.
+// A row of the table: what it computes, what it needs, where it is. Nullability is left open so that Swift can start a
+// row from zero.
 typedef struct {
-  const char *name;              // rf_<types>_<op>__<isa>
+  const char *_Null_unspecified name; // rf_<types>_<op>__<isa>
   rf_op op;
   uint32_t isa;                  // rf_isa bits, all needed
   union {
-    rf_f32_conv_fn *f32_conv;
-    rf_f32_dwconv3x3_fn *f32_dwconv3x3;
-    rf_f32_upsample_add_fn *f32_upsample_add;
+    rf_f32_conv_fn *_Null_unspecified f32_conv;
+    rf_f32_dwconv3x3_fn *_Null_unspecified f32_dwconv3x3;
+    rf_f32_upsample_add_fn *_Null_unspecified f32_upsample_add;
   };
 } rf_row;
-
-#define RF_KERNEL(op, variant, isa) rf_##op##_fn rf_##op##__##variant;
-#include "kernels.inc"
-#undef RF_KERNEL
 
 // All C rows, weakest instruction set first; *count is set. The Swift reference rows come from module Kernels.
 const rf_row *rf_rows(size_t *count);
 
 // Instruction sets of the processor (and enabled by the operating system) as rf_isa bits.
 uint32_t rf_cpu_isa(void);
+
+#pragma clang assume_nonnull end
+
+#define RF_KERNEL(op, variant, isa) rf_##op##_fn rf_##op##__##variant;
+#include "kernels.inc"
+#undef RF_KERNEL
 #endif

@@ -1,0 +1,36 @@
+// Dispatch: one function pointer an op, chosen once at start. Rows of the table come weakest first and a later usable
+// row replaces an earlier one, so there is no ranking to keep anywhere else.
+public import CKernels
+
+/// The kernels that a network runs with: for every op the last row of the table that the instruction sets allow.
+///
+/// The pointers are to constant code and are never changed after start, so a set may be shared between threads.
+public struct KernelSet: @unchecked Sendable {
+  public typealias Conv = @convention(c) (UnsafePointer<rf_f32_conv_args>) -> Void
+  public typealias DWConv3x3 = @convention(c) (UnsafePointer<rf_f32_dwconv3x3_args>) -> Void
+  public typealias UpsampleAdd = @convention(c) (UnsafePointer<rf_f32_upsample_add_args>) -> Void
+
+  public private(set) var conv: Conv = referenceConv
+  public private(set) var dwconv3x3: DWConv3x3 = referenceDWConv3x3
+  public private(set) var upsampleAdd: UpsampleAdd = referenceUpsampleAdd
+
+  /// Chooses among all rows whose instruction sets are all in `isa`; the Swift references where there is none.
+  ///
+  /// Precondition: the processor has `isa`; `ISA.available` does, and so does every subset of it.
+  public init(isa: ISA = .available) {
+    var count = 0
+    let rows = rf_rows(&count)
+    for row in UnsafeBufferPointer(start: rows, count: count) where isa.contains(ISA(rawValue: row.isa)) {
+      take(row)
+    }
+  }
+
+  private mutating func take(_ row: rf_row) {
+    switch row.op {
+    case RF_OP_f32_conv: conv = row.f32_conv
+    case RF_OP_f32_dwconv3x3: dwconv3x3 = row.f32_dwconv3x3
+    case RF_OP_f32_upsample_add: upsampleAdd = row.f32_upsample_add
+    default: preconditionFailure("a row of the kernel table has an op that KernelSet does not know")
+    }
+  }
+}

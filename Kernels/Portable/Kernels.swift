@@ -1,2 +1,0 @@
-// Module Kernels: the Swift side of the kernel table.
-public import CKernels

@@ -1,0 +1,21 @@
+// Kernels written in Swift, as rows of the same table as those in C: checks and benchmarks see no difference.
+public import CKernels
+
+/// The reference of every op. They come before the C rows: they need no instruction set, so any other row wins.
+public func referenceRows() -> [rf_row] {
+  [
+    row("rf_f32_conv__reference", RF_OP_f32_conv) { $0.f32_conv = referenceConv },
+    row("rf_f32_dwconv3x3__reference", RF_OP_f32_dwconv3x3) { $0.f32_dwconv3x3 = referenceDWConv3x3 },
+    row("rf_f32_upsample_add__reference", RF_OP_f32_upsample_add) { $0.f32_upsample_add = referenceUpsampleAdd },
+  ]
+}
+
+/// A row that needs no instruction set; `setKernel` stores its function.
+private func row(_ name: StaticString, _ op: rf_op, _ setKernel: (inout rf_row) -> Void) -> rf_row {
+  var row = rf_row()
+  row.name = UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+  row.op = op
+  row.isa = RF_ISA_REFERENCE.rawValue
+  setKernel(&row)
+  return row
+}
