@@ -1,0 +1,65 @@
+// Depthwise 3x3 convolution for AVX2 with FMA: 8 channels of up to 4 pixels of a row at once. A column of the input is
+// loaded once for all the pixels whose taps it is among.
+#if defined(__x86_64__)
+#include "rfkernels.h"
+#include <immintrin.h>
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "vector.h"
+
+enum { MOST_PIXELS = 4 };
+typedef void tile_fn(const rf_f32_dwconv3x3_args *a, const float *input, float *output);
+
+// `count` channels from channel `first` on: 8, or fewer at the end.
+INLINED void channels(const rf_f32_dwconv3x3_args *a, const float *input, float *output, int32_t first, int32_t count,
+                      int pixels, int stride) {
+  const ptrdiff_t step = a->channels;
+  const float *weights = a->weights + first;
+  input += first;
+  __m256 sum[MOST_PIXELS], weight[3];
+  UNROLLED for (int p = 0; p < pixels; p++) sum[p] = load_first(a->bias + first, count);
+  UNROLLED for (int ky = 0; ky < 3; ky++, input += a->input_row_stride, weights += 3 * step) {
+    UNROLLED for (int kx = 0; kx < 3; kx++) weight[kx] = load_first(weights + kx * step, count);
+    UNROLLED for (int column = 0; column < (pixels - 1) * stride + 3; column++) {
+      const __m256 value = load_first(input + column * step, count);
+      UNROLLED for (int kx = 0; kx < 3; kx++) {
+        const int offset = column - kx, p = offset / stride;
+        if (offset >= 0 && offset % stride == 0 && p < pixels) sum[p] = _mm256_fmadd_ps(value, weight[kx], sum[p]);
+      }
+    }
+  }
+  const __m256 slope = _mm256_set1_ps(a->slope);
+  UNROLLED for (int p = 0; p < pixels; p++) store_first(output + first + p * step, activated(sum[p], slope), count);
+}
+
+INLINED void tile(const rf_f32_dwconv3x3_args *a, const float *input, float *output, int pixels, int stride) {
+  int32_t c = 0;
+  for (; c + RF_AVX2_LANES <= a->channels; c += RF_AVX2_LANES) channels(a, input, output, c, RF_AVX2_LANES, pixels, stride);
+  if (c < a->channels) channels(a, input, output, c, a->channels - c, pixels, stride);
+}
+
+#define TILE(pixels, stride) \
+  static void tile_##pixels##_stride##stride(const rf_f32_dwconv3x3_args *a, const float *input, float *output) { \
+    tile(a, input, output, pixels, stride); \
+  }
+UP_TO_4(TILE, 1)
+UP_TO_4(TILE, 2)
+
+#define NAME(pixels, stride) tile_##pixels##_stride##stride,
+static tile_fn *const tiles[2][MOST_PIXELS] = {{UP_TO_4(NAME, 1)}, {UP_TO_4(NAME, 2)}};
+
+void rf_f32_dwconv3x3__avx2(const rf_f32_dwconv3x3_args *a) {
+  if (a->width <= 0) return;
+  const rf_tiling tiling = rf_tile_row(a->width, MOST_PIXELS);
+  for (ptrdiff_t y = 0; y < a->height; y++) {
+    const float *input = a->input + y * a->stride * a->input_row_stride;
+    float *output = a->output + y * a->output_row_stride;
+    for (int32_t t = 0; t < tiling.count; t++) {
+      const ptrdiff_t pixels = rf_tile_pixels(&tiling, t);
+      tiles[a->stride - 1][pixels - 1](a, input, output);
+      input += pixels * a->stride * a->channels;
+      output += pixels * a->channels;
+    }
+  }
+}
+#pragma clang attribute pop
+#endif

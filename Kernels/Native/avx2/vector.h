@@ -1,0 +1,39 @@
+// What the AVX2 kernels share: 8 floats, their activation, and loads and stores of fewer than 8 that touch no byte more.
+// Include it after <immintrin.h> and inside the file's target attribute.
+#ifndef RF_AVX2_VECTOR_H
+#define RF_AVX2_VECTOR_H
+#include "../tiles.h"
+#include <stdint.h>
+
+enum { RF_AVX2_LANES = 8 };
+
+INLINED __m256 activated(__m256 value, __m256 slope) { return _mm256_max_ps(value, _mm256_mul_ps(value, slope)); }
+
+// The first `count` of 8, the others 0.
+INLINED __m256 load_first(const float *input, int32_t count) {
+  if (count >= RF_AVX2_LANES) return _mm256_loadu_ps(input);
+  const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  return _mm256_maskload_ps(input, _mm256_cmpgt_epi32(_mm256_set1_epi32(count), lane));
+}
+
+// Stores the first `count` of 8; none where it is not positive. In pieces, because masked stores are slow on AMD's processors.
+INLINED void store_first(float *output, __m256 value, int32_t count) {
+  if (count >= RF_AVX2_LANES) {
+    _mm256_storeu_ps(output, value);
+    return;
+  }
+  if (count <= 0) return;
+  __m128 rest = _mm256_castps256_ps128(value);
+  if (count & 4) {
+    _mm_storeu_ps(output, rest);
+    output += 4;
+    rest = _mm256_extractf128_ps(value, 1);
+  }
+  if (count & 2) {
+    _mm_storel_pi((__m64 *)output, rest);
+    output += 2;
+    rest = _mm_movehl_ps(rest, rest);
+  }
+  if (count & 1) _mm_store_ss(output, rest);
+}
+#endif

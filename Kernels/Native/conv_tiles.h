@@ -1,0 +1,62 @@
+// What every dense convolution shares: the walk over blocks of panels, rows and tiles of pixels. A variant brings its
+// tiles, whose sums stay in registers; everything here is scalar and outside the hot loop.
+// NHWC makes a row's taps contiguous, so one tile serves every kernel size: kernel_height segments of kernel_width * cin
+// elements, each element multiplied by one row of packed weights.
+#ifndef RF_CONV_TILES_H
+#define RF_CONV_TILES_H
+#include "rfkernels.h"
+#include "tiles.h"
+
+// What all tiles of a block of panels have in common. Strides in elements.
+typedef struct {
+  const float *weights, *bias;                    // of the first panel
+  ptrdiff_t panel_stride;                         // of the weights
+  ptrdiff_t input_row_stride, input_pixel_stride; // between the inputs of two output pixels
+  ptrdiff_t output_pixel_stride;
+  int32_t kernel_height, taps_in_row;
+  int32_t last_channels;                          // channels of the last panel that exist, 1 to RF_PANEL
+  float slope;
+} rf_conv_block;
+
+// Computes a fixed number of pixels and panels.
+typedef void rf_conv_tile_fn(const rf_conv_block *block, const float *input, float *output);
+
+// Tiles of one number of panels: tile[n - 1] computes n pixels.
+enum { RF_TILE_PIXELS = 12, RF_TILE_PANELS = 4 };
+typedef struct {
+  int32_t most_pixels;
+  rf_conv_tile_fn *tile[RF_TILE_PIXELS];
+} rf_conv_tiles;
+
+static inline void rf_conv_row(
+    const rf_conv_block *block, const rf_conv_tiles *tiles, const float *input, float *output, int32_t width) {
+  const rf_tiling tiling = rf_tile_row(width, tiles->most_pixels);
+  for (int32_t t = 0; t < tiling.count; t++) {
+    const int32_t pixels = rf_tile_pixels(&tiling, t);
+    tiles->tile[pixels - 1](block, input, output);
+    input += pixels * block->input_pixel_stride;
+    output += pixels * block->output_pixel_stride;
+  }
+}
+
+// The whole rectangle, `most_panels` panels at a time. `by_panels[n - 1]` holds the tiles of n panels.
+static inline void rf_conv_by_tiles(const rf_f32_conv_args *a, const rf_conv_tiles *by_panels, int32_t most_panels) {
+  if (a->width <= 0) return;
+  const int32_t panel_count = (a->cout + RF_PANEL - 1) / RF_PANEL;
+  const ptrdiff_t taps_in_row = (ptrdiff_t)a->kernel_width * a->cin;
+  const ptrdiff_t panel_stride = taps_in_row * a->kernel_height * RF_PANEL;
+  for (int32_t panel = 0; panel < panel_count; panel += most_panels) {
+    const int32_t rest = panel_count - panel, panels = rest < most_panels ? rest : most_panels;
+    const int32_t channels = a->cout - (panel + panels - 1) * RF_PANEL;
+    const rf_conv_block block = {
+      .weights = a->weights + panel * panel_stride, .bias = a->bias + panel * RF_PANEL, .panel_stride = panel_stride,
+      .input_row_stride = a->input_row_stride, .input_pixel_stride = (ptrdiff_t)a->stride * a->cin,
+      .output_pixel_stride = a->output_pixel_stride,
+      .kernel_height = a->kernel_height, .taps_in_row = (int32_t)taps_in_row,
+      .last_channels = channels < RF_PANEL ? channels : RF_PANEL, .slope = a->slope};
+    for (ptrdiff_t y = 0; y < a->height; y++)
+      rf_conv_row(&block, &by_panels[panels - 1], a->input + y * a->stride * a->input_row_stride,
+                  a->output + y * a->output_row_stride + panel * RF_PANEL, a->width);
+  }
+}
+#endif
