@@ -1,0 +1,70 @@
+// Depthwise 3x3 convolution for AVX-512: 16 channels of up to 8 pixels of a row at once. A column of the input is loaded
+// once for all the pixels whose taps it is among.
+#if defined(__x86_64__)
+#include "rfkernels.h"
+#include "../tiles.h"
+#include <immintrin.h>
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+
+enum { LANES = 16, MOST_PIXELS = 8 };
+typedef void tile_fn(const rf_f32_dwconv3x3_args *a, const float *input, float *output);
+
+// The channels in `lanes` from channel `first` on.
+INLINED void channels(const rf_f32_dwconv3x3_args *a, const float *input, float *output, int32_t first, __mmask16 lanes,
+                      int pixels, int stride) {
+  const ptrdiff_t step = a->channels;
+  const float *weights = a->weights + first;
+  input += first;
+  __m512 sum[MOST_PIXELS], weight[3];
+  UNROLLED for (int p = 0; p < pixels; p++) sum[p] = _mm512_maskz_loadu_ps(lanes, a->bias + first);
+  UNROLLED for (int ky = 0; ky < 3; ky++, input += a->input_row_stride, weights += 3 * step) {
+    UNROLLED for (int kx = 0; kx < 3; kx++) weight[kx] = _mm512_maskz_loadu_ps(lanes, weights + kx * step);
+    UNROLLED for (int column = 0; column < (pixels - 1) * stride + 3; column++) {
+      const __m512 value = _mm512_maskz_loadu_ps(lanes, input + column * step);
+      UNROLLED for (int kx = 0; kx < 3; kx++) {
+        const int offset = column - kx, p = offset / stride;
+        if (offset >= 0 && offset % stride == 0 && p < pixels) sum[p] = _mm512_fmadd_ps(value, weight[kx], sum[p]);
+      }
+    }
+  }
+  const __m512 slope = _mm512_set1_ps(a->slope);
+  UNROLLED for (int p = 0; p < pixels; p++)
+    _mm512_mask_storeu_ps(output + first + p * step, lanes, _mm512_max_ps(sum[p], _mm512_mul_ps(sum[p], slope)));
+}
+
+INLINED void tile(const rf_f32_dwconv3x3_args *a, const float *input, float *output, int pixels, int stride) {
+  int32_t c = 0;
+  for (; c + LANES <= a->channels; c += LANES) channels(a, input, output, c, 0xffff, pixels, stride);
+  if (c < a->channels) channels(a, input, output, c, (__mmask16)(0xffff >> (LANES - (a->channels - c))), pixels, stride);
+}
+
+#define TILE(pixels, stride) \
+  static void tile_##pixels##_stride##stride(const rf_f32_dwconv3x3_args *a, const float *input, float *output) { \
+    tile(a, input, output, pixels, stride); \
+  }
+UP_TO_8(TILE, 1)
+UP_TO_8(TILE, 2)
+
+#define NAME(pixels, stride) tile_##pixels##_stride##stride,
+static tile_fn *const tiles[2][MOST_PIXELS] = {{UP_TO_8(NAME, 1)}, {UP_TO_8(NAME, 2)}};
+
+void rf_f32_dwconv3x3__avx512(const rf_f32_dwconv3x3_args *a) {
+  if (a->channels <= LANES / 2) {
+    rf_f32_dwconv3x3__avx2(a);
+    return;
+  }
+  if (a->width <= 0) return;
+  const rf_tiling tiling = rf_tile_row(a->width, MOST_PIXELS);
+  for (ptrdiff_t y = 0; y < a->height; y++) {
+    const float *input = a->input + y * a->stride * a->input_row_stride;
+    float *output = a->output + y * a->output_row_stride;
+    for (int32_t t = 0; t < tiling.count; t++) {
+      const ptrdiff_t pixels = rf_tile_pixels(&tiling, t);
+      tiles[a->stride - 1][pixels - 1](a, input, output);
+      input += pixels * a->stride * a->channels;
+      output += pixels * a->channels;
+    }
+  }
+}
+#pragma clang attribute pop
+#endif
