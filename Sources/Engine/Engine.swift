@@ -1,1 +1,0 @@
-// Engine: see the top of each file.
