@@ -1,0 +1,126 @@
+// One layer's kernel arguments, prepared at start and cut to rows when it runs.
+import CKernels
+import Kernels
+
+/// What a layer calls its kernel with, for the whole output.
+enum LayerCall {
+  case conv(rf_f32_conv_args)
+  case depthwiseConv3x3(rf_f32_dwconv3x3_args)
+  case upsampleAdd(rf_f32_upsample_add_args)
+  /// A convolution at single pixels; every call sets `output`, which is unused until then.
+  case sparse(rf_f32_conv_args)
+
+  func run(rows: Range<Int>, _ kernels: KernelSet) {
+    let first = rows.lowerBound
+    let height = Int32(truncatingIfNeeded: rows.count)
+    switch self {
+    case .conv(var args):
+      args.input += first * Int(args.stride) * args.input_row_stride
+      args.output += first * args.output_row_stride
+      args.height = height
+      kernels.conv(&args)
+    case .depthwiseConv3x3(var args):
+      args.input += first * Int(args.stride) * args.input_row_stride
+      args.output += first * args.output_row_stride
+      args.height = height
+      kernels.dwconv3x3(&args)
+    case .upsampleAdd(var args):
+      args.row_index += first
+      args.output += first * args.output_row_stride
+      args.height = height
+      kernels.upsampleAdd(&args)
+    case .sparse: break
+    }
+  }
+
+  /// A sparse layer at one pixel.
+  func runPixel(y: Int, x: Int, into values: UnsafeMutablePointer<Float>, _ kernels: KernelSet) {
+    guard case .sparse(var args) = self else { preconditionFailure("only sparse layers are computed at single pixels") }
+    args.input += y * args.input_row_stride + x * Int(args.cin)
+    args.output = values
+    kernels.conv(&args)
+  }
+}
+
+/// Turns layers into calls: packs their constants into the arena and works out their pointers.
+struct LayerPreparation {
+  let model: Model
+  let plan: Plan
+  let arena: UnsafeMutableRawPointer
+
+  func call(forLayer index: Int) -> LayerCall {
+    switch model.layers[index].operation {
+    case .conv: return model.layers[index].isSparse ? .sparse(conv(index)) : .conv(conv(index))
+    case .depthwiseConv3x3: return .depthwiseConv3x3(depthwiseConv3x3(index))
+    case .upsampleAdd: return .upsampleAdd(upsampleAdd(index))
+    }
+  }
+
+  private func conv(_ index: Int) -> rf_f32_conv_args {
+    let layer = model.layers[index]
+    let (weights, bias) = (floats(plan.steps[index].weightsOffset), floats(plan.steps[index].biasOffset))
+    PackedWeights.pack(layer, into: weights)
+    PackedWeights.copy(layer.bias, into: bias, count: PackedWeights.paddedChannels(of: layer))
+    let (input, inputRowStride) = firstTap(of: layer)
+    let map = layer.output.map { plan.maps[$0] }
+    return rf_f32_conv_args(
+      input: input, input_row_stride: inputRowStride, weights: weights, bias: bias,
+      output: map.map { $0.pixels(in: arena) + layer.outputChannelOffset } ?? bias,
+      output_row_stride: map?.rowStride ?? 0, output_pixel_stride: map?.channels ?? layer.outputChannels,
+      width: map.map { Int32($0.width) } ?? 1, height: map.map { Int32($0.height) } ?? 1,
+      cin: Int32(layer.inputChannels), cout: Int32(layer.outputChannels),
+      kernel_width: Int32(layer.kernelWidth), kernel_height: Int32(layer.kernelHeight),
+      stride: Int32(layer.stride), slope: layer.slope)
+  }
+
+  private func depthwiseConv3x3(_ index: Int) -> rf_f32_dwconv3x3_args {
+    let layer = model.layers[index]
+    let (weights, bias) = (floats(plan.steps[index].weightsOffset), floats(plan.steps[index].biasOffset))
+    PackedWeights.copy(layer.weights, into: weights, count: 9 * layer.outputChannels)
+    PackedWeights.copy(layer.bias, into: bias, count: layer.outputChannels)
+    let map = outputMap(of: layer)
+    let (input, inputRowStride) = firstTap(of: layer)
+    return rf_f32_dwconv3x3_args(
+      input: input, input_row_stride: inputRowStride, weights: weights, bias: bias,
+      output: map.pixels(in: arena), output_row_stride: map.rowStride,
+      width: Int32(map.width), height: Int32(map.height), channels: Int32(layer.outputChannels),
+      stride: Int32(layer.stride), slope: layer.slope)
+  }
+
+  private func upsampleAdd(_ index: Int) -> rf_f32_upsample_add_args {
+    let layer = model.layers[index]
+    let coarse = plan.maps[layer.input]
+    let map = outputMap(of: layer)
+    let rows = indices(plan.steps[index].weightsOffset, count: map.height, source: coarse.height)
+    let columns = indices(plan.steps[index].biasOffset, count: map.width, source: coarse.width)
+    return rf_f32_upsample_add_args(
+      coarse: coarse.pixels(in: arena), coarse_row_stride: coarse.rowStride,
+      row_index: rows, column_index: columns, output: map.pixels(in: arena), output_row_stride: map.rowStride,
+      width: Int32(map.width), height: Int32(map.height), channels: Int32(map.channels))
+  }
+
+  private func outputMap(of layer: Model.Layer) -> Plan.Map {
+    guard let output = layer.output else { preconditionFailure("the reader refuses sparse layers but convolutions") }
+    return plan.maps[output]
+  }
+
+  /// The tap of output pixel (0, 0) that lies furthest up and left: in the border, by the padding.
+  private func firstTap(of layer: Model.Layer) -> (UnsafePointer<Float>, Int) {
+    let map = plan.maps[layer.input]
+    let back = layer.padding * map.rowStride + layer.padding * map.channels
+    return (UnsafePointer(map.pixels(in: arena) - back), map.rowStride)
+  }
+
+  private func floats(_ offset: Int) -> UnsafeMutablePointer<Float> {
+    (arena + offset).assumingMemoryBound(to: Float.self)
+  }
+
+  /// The source of every row or column in PyTorch's `interpolate(mode="nearest")`: floor(index * float(source) / count),
+  /// computed in float32 as there, so that odd sizes agree.
+  private func indices(_ offset: Int, count: Int, source: Int) -> UnsafePointer<Int32> {
+    let indices = (arena + offset).assumingMemoryBound(to: Int32.self)
+    let scale = Float(source) / Float(count)
+    for index in 0..<count { indices[index] = Int32(min(Int(Float(index) * scale), source - 1)) }
+    return UnsafePointer(indices)
+  }
+}

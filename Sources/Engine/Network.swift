@@ -1,0 +1,139 @@
+// Runs a planned model: one call through a pointer a layer, on arguments prepared at start, in one arena, without heap.
+public import Kernels
+
+/// Where the caller puts the input: float32, NHWC, one picture of 3 channels.
+public struct InputView {
+  /// Pixel (0, 0), first channel. Around the picture lie `border` pixels of zeros that the network fills itself.
+  public let base: UnsafeMutablePointer<Float>
+  /// Elements between rows.
+  public let rowStride: Int
+  /// Pixels.
+  public let width: Int
+  public let height: Int
+}
+
+/// A level's class logits: [height][rowStride], 2 an anchor (background, face).
+public struct ClassScores {
+  /// Pixel (0, 0), first anchor's background logit.
+  public let base: UnsafePointer<Float>
+  /// Elements between rows.
+  public let rowStride: Int
+  /// Pixels of the level's map.
+  public let width: Int
+  public let height: Int
+  /// Elements between pixels.
+  public let pixelStride: Int
+}
+
+/// A model at one input size, ready to run frame after frame.
+///
+/// The arena belongs to the network from here on and must outlive it. Threads: `run(part:of:barrier:)` may be called by
+/// as many threads at once as it has parts, each with its own part; everything else only between runs.
+public final class Network: @unchecked Sendable {
+  public let model: Model
+  public let plan: Plan
+  private let arena: UnsafeMutableRawPointer
+  private let kernels: KernelSet
+  private let calls: [LayerCall]
+
+  /// Packs the weights into the arena and prepares every layer's arguments.
+  ///
+  /// - Precondition: `plan` was made from `model`; `arena` has at least `plan.arenaBytes` bytes and its start is a
+  ///   multiple of `Plan.alignment`; the processor has what `kernels` needs.
+  public init(model: Model, plan: Plan, kernels: KernelSet = KernelSet(), arena: UnsafeMutableRawBufferPointer) {
+    precondition(arena.count >= plan.arenaBytes, "the arena is smaller than the plan's arenaBytes")
+    precondition(plan.maps.count == model.tensors.count && plan.steps.count == model.layers.count, "another model's plan")
+    guard let base = arena.baseAddress, Int(bitPattern: base) % Plan.alignment == 0 else {
+      preconditionFailure("the arena does not start at a multiple of 64 bytes")
+    }
+    self.model = model
+    self.plan = plan
+    self.kernels = kernels
+    self.arena = base
+    base.initializeMemory(as: UInt8.self, repeating: 0, count: plan.arenaBytes)
+    let preparation = LayerPreparation(model: model, plan: plan, arena: base)
+    calls = model.layers.indices.map { preparation.call(forLayer: $0) }
+  }
+
+  /// Where the next frame's input goes. Must be filled anew before every run: its memory is reused.
+  public var input: InputView {
+    let map = plan.maps[0]
+    return InputView(base: map.pixels(in: arena), rowStride: map.rowStride, width: map.width, height: map.height)
+  }
+
+  /// Computes all dense layers, the class heads among them.
+  ///
+  /// The result is the same, bit for bit, for any number of parts. Returns when all parts are done. Allocates nothing.
+  /// - Precondition: a barrier for `parts` threads where there is more than one part.
+  public func run(part: Int = 0, of parts: Int = 1, barrier: Barrier? = nil) {
+    precondition(part >= 0 && part < parts && (parts == 1 || barrier != nil), "each part needs the barrier of all")
+    if plan.maps[0].border > 0 && plan.maps[0].sharesMemory {
+      plan.maps[0].clearBorder(in: arena, part: part, of: parts)
+      if parts > 1 { barrier?.wait() }
+    }
+    for index in calls.indices {
+      if parts > 1 && plan.steps[index].needsBarrier { barrier?.wait() }
+      runLayer(index, part: part, of: parts)
+    }
+    if parts > 1 { barrier?.wait() }
+  }
+
+  /// Computes this part's rows of one layer; nothing for a sparse layer. For `run` and for timing layers one by one.
+  public func runLayer(_ index: Int, part: Int = 0, of parts: Int = 1) {
+    let step = plan.steps[index]
+    if step.clearsBorder, let output = model.layers[index].output, plan.maps[output].sharesMemory {
+      plan.maps[output].clearBorder(in: arena, part: part, of: parts)
+    }
+    let rows = Network.rows(step.height, part: part, of: parts)
+    if !rows.isEmpty { calls[index].run(rows: rows, kernels) }
+  }
+
+  /// The rows of one part: all rows are covered once, and equal heights are split in equal ways.
+  static func rows(_ height: Int, part: Int, of parts: Int) -> Range<Int> {
+    (height * part / parts)..<(height * (part + 1) / parts)
+  }
+
+  /// The class logits of a level after `run`.
+  public func classScores(level: Int) -> ClassScores {
+    guard let output = model.layers[model.levels[level].classLayer].output else {
+      preconditionFailure("the reader refuses models with a sparse class head")
+    }
+    let map = plan.maps[output]
+    return ClassScores(base: UnsafePointer(map.pixels(in: arena)), rowStride: map.rowStride, width: map.width,
+                       height: map.height, pixelStride: map.channels)
+  }
+
+  /// The box head at one pixel of a level: 4 values an anchor, all anchors.
+  public func box(level: Int, y: Int, x: Int, into values: UnsafeMutablePointer<Float>) {
+    calls[model.levels[level].boxLayer].runPixel(y: y, x: x, into: values, kernels)
+  }
+
+  /// The landmarks head at one pixel of a level: 10 values an anchor, all anchors.
+  public func landmarks(level: Int, y: Int, x: Int, into values: UnsafeMutablePointer<Float>) {
+    calls[model.levels[level].landmarksLayer].runPixel(y: y, x: x, into: values, kernels)
+  }
+
+  /// A map as it lies in the arena, for tests: valid from the layer that writes it to the last that reads it.
+  func pixels(ofTensor tensor: Int) -> UnsafeMutablePointer<Float> { plan.maps[tensor].pixels(in: arena) }
+}
+
+extension Plan.Map {
+  func pixels(in arena: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
+    (arena + offset).assumingMemoryBound(to: Float.self) + interior
+  }
+
+  /// Fills this part's rows of the border with zeros.
+  func clearBorder(in arena: UnsafeMutableRawPointer, part: Int, of parts: Int) {
+    let start = (arena + offset).assumingMemoryBound(to: Float.self)
+    let side = border * channels
+    for y in Network.rows(height + 2 * border, part: part, of: parts) {
+      let row = start + y * rowStride
+      if y < border || y >= border + height {
+        row.update(repeating: 0, count: rowStride)
+      } else {
+        row.update(repeating: 0, count: side)
+        (row + side + width * channels).update(repeating: 0, count: side)
+      }
+    }
+  }
+}

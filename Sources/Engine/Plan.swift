@@ -1,0 +1,91 @@
+// The memory plan: where everything of a network at one input size lies in one arena. Made once at start.
+//
+// The arena holds constants first (packed weights, biases, upsampling indices), then feature maps. A map lives from the
+// layer that first writes it to the last that reads it; maps whose lives overlap get memory that does not (PlanLayout).
+// What the heads read and what the class heads write lives to the end of the frame.
+
+/// Shapes, costs and memory of one model at one input size.
+public struct Plan: Sendable {
+  /// The most input pixels: 100 million.
+  public static let mostPixels = 100_000_000
+  /// Everything in the arena starts at a multiple of this many bytes, and so do the rows of every map.
+  public static let alignment = 64
+
+  /// One feature map, with a border of zeros around it: [height + 2 border][rowStride], channels innermost.
+  public struct Map: Sendable {
+    public internal(set) var width = 0
+    public internal(set) var height = 0
+    public internal(set) var channels = 0
+    /// Pixels on every side.
+    public internal(set) var border = 0
+    /// Elements between rows.
+    public internal(set) var rowStride = 0
+    /// Bytes from the start of the arena to the first byte of the border.
+    public internal(set) var offset = 0
+    public internal(set) var bytes = 0
+    /// The first and last layer during which the map must keep its memory; -1: filled before the first layer.
+    public internal(set) var firstUse = Int.max
+    public internal(set) var lastUse = -1
+    /// Other maps use the same memory at other times, so the border must be filled anew in every frame.
+    public internal(set) var sharesMemory = false
+
+    /// Elements from the start of the map to its first pixel.
+    var interior: Int { border * rowStride + border * channels }
+    var byteRange: Range<Int> { offset..<(offset + bytes) }
+  }
+
+  /// What one layer computes and where its constants lie.
+  public struct Step: Sendable {
+    /// Output pixels; for a sparse layer those of its input, at any of which it can be computed.
+    public internal(set) var width = 0
+    public internal(set) var height = 0
+    /// Multiplications with addition over the whole output.
+    public internal(set) var multiplyAdds = 0
+    /// All threads must have finished what comes before.
+    public internal(set) var needsBarrier = false
+    /// The map whose border this layer fills, being the first to write it.
+    public internal(set) var clearsBorder = false
+    /// Bytes from the start of the arena. Upsampling: row and column indices instead of weights and bias.
+    var weightsOffset = 0
+    var biasOffset = 0
+  }
+
+  public let width: Int
+  public let height: Int
+  /// In the order of `Model.tensors`.
+  public let maps: [Map]
+  /// In the order of `Model.layers`.
+  public let steps: [Step]
+  /// Bytes of weights and indices at the start of the arena.
+  public let constantBytes: Int
+  /// Bytes of arena that a `Network` needs.
+  public let arenaBytes: Int
+  /// The bytes that all maps would take without sharing.
+  public let unsharedMapBytes: Int
+
+  /// Plans `model` for an input of `width` x `height` pixels.
+  public init(model: Model, width: Int, height: Int) throws(PlanError) {
+    guard width >= 1, height >= 1, width <= Plan.mostPixels, height <= Plan.mostPixels / width else {
+      throw .size(width: width, height: height)
+    }
+    self.width = width
+    self.height = height
+    var builder = PlanBuilder(model: model, width: width, height: height)
+    try builder.propagateShapes()
+    try builder.sizeMaps()
+    builder.findLifetimes()
+    try builder.placeConstants()
+    try builder.placeMaps()
+    builder.findBarriers()
+    maps = builder.maps
+    steps = builder.steps
+    constantBytes = builder.constantBytes
+    arenaBytes = builder.arenaBytes
+    unsharedMapBytes = builder.unsharedMapBytes
+  }
+
+  /// Multiplications with addition of all dense layers: what every frame costs.
+  public func denseMultiplyAdds(of model: Model) -> Int {
+    zip(model.layers, steps).reduce(0) { $0 + ($1.0.isSparse ? 0 : $1.1.multiplyAdds) }
+  }
+}

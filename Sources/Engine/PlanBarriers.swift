@@ -1,0 +1,34 @@
+// Where threads must wait for each other. Rows of every layer are split the same way for maps of the same height, so a
+// layer that reads only its own rows (1x1) of what the same thread just wrote needs no barrier; most others do.
+
+extension PlanBuilder {
+  /// Marks the layers that touch what layers since the last barrier have written or still read.
+  mutating func findBarriers() {
+    var sinceBarrier: [Int] = []
+    for index in model.layers.indices where !model.layers[index].isSparse {
+      if sinceBarrier.contains(where: { conflict(earlier: $0, later: index) }) {
+        steps[index].needsBarrier = true
+        sinceBarrier = []
+      }
+      sinceBarrier.append(index)
+    }
+  }
+
+  private func conflict(earlier: Int, later: Int) -> Bool {
+    let first = model.layers[earlier]
+    let second = model.layers[later]
+    guard let written = first.output, let overwritten = second.output else { return false }
+    if second.input == written, !readsOnlyOwnRows(second) { return true }
+    if first.input == overwritten, !readsOnlyOwnRows(first) { return true }
+    return sharesMemory(overwritten, with: written) || sharesMemory(overwritten, with: first.input)
+  }
+
+  private func sharesMemory(_ tensor: Int, with other: Int) -> Bool {
+    tensor != other && maps[tensor].byteRange.overlaps(maps[other].byteRange)
+  }
+
+  /// Row y of the output takes row y of the input and no other, and both maps have the same height.
+  private func readsOnlyOwnRows(_ layer: Model.Layer) -> Bool {
+    layer.operation == .conv && layer.kernelHeight == 1 && layer.stride == 1 && layer.padding == 0
+  }
+}

@@ -1,0 +1,158 @@
+// Makes a Plan step by step: shapes, sizes, lives, places. Sizes can come from the command line, so sums are checked.
+
+struct PlanBuilder {
+  let model: Model
+  let width: Int
+  let height: Int
+  var maps: [Plan.Map]
+  var steps: [Plan.Step]
+  var constantBytes = 0
+  var arenaBytes = 0
+  var unsharedMapBytes = 0
+
+  init(model: Model, width: Int, height: Int) {
+    self.model = model
+    self.width = width
+    self.height = height
+    maps = model.tensors.indices.map { index in
+      var map = Plan.Map()
+      map.channels = model.tensors[index].channels
+      map.border = model.border(ofTensor: index)
+      return map
+    }
+    steps = [Plan.Step](repeating: Plan.Step(), count: model.layers.count)
+    maps[0].width = width
+    maps[0].height = height
+  }
+
+  /// Every layer's output size by PyTorch's convolution arithmetic: floor((size + 2 padding - kernel) / stride) + 1.
+  mutating func propagateShapes() throws(PlanError) {
+    for (index, layer) in model.layers.enumerated() {
+      let shape = try outputShape(of: layer)
+      steps[index].width = shape.width
+      steps[index].height = shape.height
+      let area = layer.kernelWidth * layer.kernelHeight
+      let perPixel = layer.operation == .conv ? area * layer.inputChannels * layer.outputChannels
+        : layer.operation == .depthwiseConv3x3 ? area * layer.outputChannels : 0
+      steps[index].multiplyAdds = try value(of: Checked(shape.width) * Checked(shape.height) * Checked(perPixel))
+      guard let output = layer.output else { continue }
+      steps[index].clearsBorder = maps[output].width == 0 && maps[output].border > 0
+      try setShape(shape, ofTensor: output, by: layer)
+    }
+  }
+
+  private func outputShape(of layer: Model.Layer) throws(PlanError) -> (width: Int, height: Int) {
+    if let output = layer.output, layer.operation == .upsampleAdd { return (maps[output].width, maps[output].height) }
+    let input = maps[layer.input]
+    let spareWidth = input.width + 2 * layer.padding - layer.kernelWidth
+    let spareHeight = input.height + 2 * layer.padding - layer.kernelHeight
+    guard spareWidth >= 0, spareHeight >= 0 else {
+      throw .tooSmall(layer: layer.name, width: width, height: height)
+    }
+    return (spareWidth / layer.stride + 1, spareHeight / layer.stride + 1)
+  }
+
+  private mutating func setShape(
+    _ shape: (width: Int, height: Int), ofTensor tensor: Int, by layer: Model.Layer
+  ) throws(PlanError) {
+    let map = maps[tensor]
+    guard map.width == 0 || (map.width, map.height) == shape else {
+      throw .shapesDiffer(layer: layer.name, width: shape.width, height: shape.height,
+                          otherWidth: map.width, otherHeight: map.height)
+    }
+    maps[tensor].width = shape.width
+    maps[tensor].height = shape.height
+  }
+
+  /// Row strides and bytes of every map.
+  mutating func sizeMaps() throws(PlanError) {
+    for index in maps.indices {
+      let map = maps[index]
+      let elementsInLine = Plan.alignment / MemoryLayout<Float>.size
+      let rowElements = Checked(map.width + 2 * map.border) * Checked(map.channels)
+      let rowStride = rowElements.rounded(upTo: elementsInLine)
+      let bytes = rowStride * Checked(map.height + 2 * map.border) * Checked(MemoryLayout<Float>.size)
+      unsharedMapBytes = try sum(unsharedMapBytes, bytes)
+      maps[index].rowStride = try value(of: rowStride)
+      maps[index].bytes = try value(of: bytes)
+    }
+  }
+
+  /// First and last use of every map, in layers.
+  mutating func findLifetimes() {
+    maps[0].firstUse = -1
+    for (index, layer) in model.layers.enumerated() {
+      maps[layer.input].lastUse = max(maps[layer.input].lastUse, index)
+      guard let output = layer.output else { continue }
+      maps[output].firstUse = min(maps[output].firstUse, index)
+      maps[output].lastUse = max(maps[output].lastUse, index)
+    }
+    for level in model.levels {
+      maps[level.feature].lastUse = model.layers.count
+      if let logits = model.layers[level.classLayer].output { maps[logits].lastUse = model.layers.count }
+    }
+  }
+
+  /// Packed weights and biases, or index lists, one after the other.
+  mutating func placeConstants() throws(PlanError) {
+    for (index, layer) in model.layers.enumerated() {
+      let elements: (Int, Int) = switch layer.operation {
+      case .conv: (PackedWeights.count(of: layer), PackedWeights.paddedChannels(of: layer))
+      case .depthwiseConv3x3: (9 * layer.outputChannels, layer.outputChannels)
+      case .upsampleAdd: (steps[index].height, steps[index].width)
+      }
+      steps[index].weightsOffset = constantBytes
+      constantBytes = try sum(constantBytes, Checked(elements.0) * Checked(4))
+      steps[index].biasOffset = constantBytes
+      constantBytes = try sum(constantBytes, Checked(elements.1) * Checked(4))
+    }
+  }
+
+  mutating func placeMaps() throws(PlanError) {
+    let placed = PlanLayout.offsets(of: maps.map { PlanLayout.Block(bytes: $0.bytes, firstUse: $0.firstUse, lastUse: $0.lastUse) })
+    var end = 0
+    for index in maps.indices {
+      maps[index].offset = try sum(constantBytes, Checked(placed[index]))
+      end = max(end, try sum(maps[index].offset, Checked(maps[index].bytes)))
+    }
+    arenaBytes = end
+    for index in maps.indices {
+      maps[index].sharesMemory = maps.indices.contains { $0 != index && maps[$0].byteRange.overlaps(maps[index].byteRange) }
+    }
+  }
+
+  private func value(of number: Checked) throws(PlanError) -> Int {
+    guard let value = number.value else { throw .tooLarge(width: width, height: height) }
+    return value
+  }
+
+  /// Rounded up to the alignment.
+  private func sum(_ start: Int, _ bytes: Checked) throws(PlanError) -> Int {
+    try value(of: (Checked(start) + bytes).rounded(upTo: Plan.alignment))
+  }
+}
+
+/// A non-negative size; nil once it has overflowed.
+struct Checked {
+  let value: Int?
+
+  init(_ value: Int?) { self.value = value }
+
+  static func * (a: Checked, b: Checked) -> Checked {
+    guard let x = a.value, let y = b.value else { return Checked(nil) }
+    let (product, overflow) = x.multipliedReportingOverflow(by: y)
+    return Checked(overflow ? nil : product)
+  }
+
+  static func + (a: Checked, b: Checked) -> Checked {
+    guard let x = a.value, let y = b.value else { return Checked(nil) }
+    let (sum, overflow) = x.addingReportingOverflow(y)
+    return Checked(overflow ? nil : sum)
+  }
+
+  /// `multiple` is a power of two.
+  func rounded(upTo multiple: Int) -> Checked {
+    let raised = self + Checked(multiple - 1)
+    return Checked(raised.value.map { $0 & -multiple })
+  }
+}
