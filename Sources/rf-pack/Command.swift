@@ -1,0 +1,103 @@
+// The command line of rf-pack: weights to a model file, and `inspect`.
+import Foundation
+
+/// What the user asked for.
+enum Command: Equatable {
+  case help
+  case pack(weights: String, output: String, name: String?)
+  case inspect(file: String, width: Int, height: Int)
+
+  static let usage = """
+    Usage: rf-pack WEIGHTS.safetensors --output MODEL.rfm [--name NAME]
+           rf-pack inspect MODEL.rfm [--width W] [--height H]
+
+    Makes a model file from float32 weights that Training/retinaface/export.py wrote, or shows what is in one.
+
+      --output FILE   where the model file goes; written whole or not at all
+      --name NAME     the name inside the file (default: the weights' file name)
+      --width W       input size for inspect, in pixels (default 640)
+      --height H      (default 480)
+      -h, --help      this text
+    """
+
+  /// A wrong command line: the message names the valid choices.
+  struct UsageError: Error { let message: String }
+
+  static func parse(_ arguments: [String]) throws(UsageError) -> Command {
+    var options: [String: String] = [:]
+    var words: [String] = []
+    var rest = arguments[...]
+    let isInspect = arguments.first { !$0.hasPrefix("-") } == "inspect"
+    let valid = isInspect ? ["--width", "--height"] : ["--output", "--name"]
+    while let argument = rest.popFirst() {
+      if argument == "-h" || argument == "--help" { return .help }
+      guard argument.hasPrefix("-") else {
+        words.append(argument)
+        continue
+      }
+      guard valid.contains(argument) else {
+        throw UsageError(message: "unknown option \(argument): there are \(valid.joined(separator: ", ")) and --help")
+      }
+      guard let value = rest.popFirst() else { throw UsageError(message: "\(argument) needs a value") }
+      options[argument] = value
+    }
+    return isInspect ? try inspect(Array(words.dropFirst()), options) : try pack(words, options)
+  }
+
+  private static func pack(_ words: [String], _ options: [String: String]) throws(UsageError) -> Command {
+    guard words.count == 1 else { throw UsageError(message: "name one weights file (or `inspect` and a model file)") }
+    guard let output = options["--output"] else { throw UsageError(message: "--output FILE is missing") }
+    return .pack(weights: words[0], output: output, name: options["--name"])
+  }
+
+  private static func inspect(_ words: [String], _ options: [String: String]) throws(UsageError) -> Command {
+    guard words.count == 1 else { throw UsageError(message: "inspect needs one model file") }
+    func size(_ name: String, _ standard: Int) throws(UsageError) -> Int {
+      guard let text = options[name] else { return standard }
+      guard let value = Int(text), value >= 1 else { throw UsageError(message: "\(name) \(text): needs a number from 1") }
+      return value
+    }
+    return .inspect(file: words[0], width: try size("--width", 640), height: try size("--height", 480))
+  }
+
+  /// Does what was asked; data goes to `output`.
+  func run(output print: (String) -> Void) throws(PackError) {
+    switch self {
+    case .help: print(Command.usage)
+    case .pack(let weights, let file, let name):
+      let standard = URL(filePath: weights).deletingPathExtension().lastPathComponent
+      let graph = try GraphBuilder.build(try FloatWeights(safetensors: try Command.read(weights)), name: name ?? standard)
+      try Command.write(try ModelWriter.bytes(of: graph), to: file)
+    case .inspect(let file, let width, let height):
+      try Inspect.lines(file: try Command.read(file), width: width, height: height).forEach(print)
+    }
+  }
+
+  private static func read(_ path: String) throws(PackError) -> Data {
+    do { return try Data(contentsOf: URL(filePath: path)) } catch {
+      throw .file("cannot be read (\(reason(error))): check the path")
+    }
+  }
+
+  private static func write(_ bytes: Data, to path: String) throws(PackError) {
+    do { try bytes.write(to: URL(filePath: path), options: .atomic) } catch {
+      throw .file("cannot write \(path) (\(reason(error))): check the folder and its free space")
+    }
+  }
+
+  /// The operating system's own word for it.
+  private static func reason(_ error: any Error) -> String {
+    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    if let underlying, underlying.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(underlying.code))) }
+    return (error as NSError).localizedDescription
+  }
+
+  /// The file that an error is about.
+  var subject: String {
+    switch self {
+    case .help: ""
+    case .pack(let weights, _, _): weights
+    case .inspect(let file, _, _): file
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// Why rf-pack could not make or show a model file.
+
+/// What went wrong, where, and what to try.
+enum PackError: Error, Equatable {
+  /// The file is not a whole, well-formed safetensors file.
+  case safetensors(String)
+  /// A key of the metadata is missing or cannot be understood.
+  case metadata(key: String, problem: String)
+  /// The weights still have batch norm beside the convolutions.
+  case batchNorm(tensor: String)
+  case missingTensor(String)
+  case unexpectedTensor(String)
+  case shape(tensor: String, actual: [Int], expected: [Int])
+  case notFinite(tensor: String, index: Int)
+  /// The graph was written but the engine's reader refuses it.
+  case graph(String)
+  case file(String)
+}
+
+extension PackError: CustomStringConvertible {
+  var description: String {
+    let export = "make the file with `python -m retinaface.export CHECKPOINT --output WEIGHTS.safetensors` in Training/"
+    switch self {
+    case .safetensors(let problem): return "not a usable safetensors file: \(problem): \(export)"
+    case .metadata(let key, let problem): return "metadata \"\(key)\": \(problem): \(export)"
+    case .batchNorm(let tensor): return "tensor \(tensor): batch norm is not folded into the convolutions: \(export)"
+    case .missingTensor(let tensor): return "tensor \(tensor) is missing: \(export)"
+    case .unexpectedTensor(let tensor): return "tensor \(tensor) belongs to no layer of this architecture: \(export)"
+    case .shape(let tensor, let actual, let expected):
+      return "tensor \(tensor): shape \(actual) where the network needs \(expected): \(export)"
+    case .notFinite(let tensor, let index):
+      return "tensor \(tensor): value \(index) is NaN or infinite: the training diverged; export an earlier checkpoint"
+    case .graph(let problem): return problem
+    case .file(let problem): return problem
+    }
+  }
+}
