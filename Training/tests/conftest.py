@@ -5,9 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 TRAINING = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TRAINING))
+# Tests share their cores with builds; a second thread only waits there.
+torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
