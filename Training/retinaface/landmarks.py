@@ -1,0 +1,84 @@
+"""Landmark error: normalised mean error (NME), failure rate and cumulative error curve.
+
+Why: the paper's figure 5 measures landmarks this way on AFLW: the mean distance of the five points divided by the box size
+sqrt(width x height); a face fails above 10 % (arXiv 1905.00641, section 4.4).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+import matplotlib
+import numpy
+
+from .predictions import Detections
+
+matplotlib.use("Agg")
+from matplotlib import pyplot  # noqa: E402
+
+FAILURE_NME = 0.10
+MATCH_IOU = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class LandmarkResult:
+    """`errors`: NME of every found face (1 = box size). `missed`: annotated faces that no detection matched."""
+
+    errors: numpy.ndarray
+    missed: int
+
+    @property
+    def mean(self) -> float:
+        """Mean NME over the found faces; NaN where none was."""
+        return float(self.errors.mean()) if len(self.errors) else float("nan")
+
+    @property
+    def failure_rate(self) -> float:
+        """Share of all annotated faces that are above 10 % or were missed."""
+        total = len(self.errors) + self.missed
+        return float(((self.errors > FAILURE_NME).sum() + self.missed) / total) if total else float("nan")
+
+
+def normalised_mean_error(predicted: numpy.ndarray, annotated: numpy.ndarray, box: numpy.ndarray) -> float:
+    """Mean distance over the points divided by sqrt(w h). Shape: 5 x 2, 5 x 2, and x y w h; all in pixels."""
+    distances = numpy.linalg.norm(predicted - annotated, axis=1)
+    return float(distances.mean() / numpy.sqrt(box[2] * box[3]))
+
+
+def measure(pictures: list[tuple[Detections, numpy.ndarray, numpy.ndarray]]) -> LandmarkResult:
+    """Errors over pictures: (detections, boxes N x 4 as x y w h, landmarks N x 5 x 2) each.
+
+    A face is found by the detection that overlaps it most, if by IoU 0.5 or more.
+    """
+    errors, missed = [], 0
+    for detections, boxes, landmarks in pictures:
+        for box, points in zip(boxes, landmarks):
+            iou = _overlaps(detections.boxes, box)
+            if not len(iou) or iou.max() < MATCH_IOU:
+                missed += 1
+                continue
+            errors.append(normalised_mean_error(detections.landmarks[iou.argmax()], points, box))
+    return LandmarkResult(numpy.array(errors), missed)
+
+
+def _overlaps(boxes: numpy.ndarray, face: numpy.ndarray) -> numpy.ndarray:
+    """IoU of x1 y1 x2 y2 boxes with one x y w h face."""
+    left_top = numpy.maximum(boxes[:, :2], face[:2])
+    sides = numpy.maximum(numpy.minimum(boxes[:, 2:], face[:2] + face[2:]) - left_top, 0)
+    intersection = sides.prod(axis=1)
+    return intersection / ((boxes[:, 2:] - boxes[:, :2]).prod(axis=1) + face[2:].prod() - intersection)
+
+
+def plot_cumulative_error(result: LandmarkResult, path: str | os.PathLike, limit: float = FAILURE_NME) -> None:
+    """Writes the cumulative error curve as PNG: the share of all annotated faces below each NME up to `limit`; missed faces never count as below."""
+    total = len(result.errors) + result.missed
+    errors = numpy.sort(result.errors)
+    figure, axes = pyplot.subplots(figsize=(5, 4), dpi=120)
+    axes.step(100 * errors, 100 * numpy.arange(1, len(errors) + 1) / max(total, 1), where="post")
+    axes.set(xlim=(0, 100 * limit), ylim=(0, 100), xlabel="NME, % of sqrt(width x height)", ylabel="faces, %",
+             title=f"{total} faces: NME {100 * result.mean:.2f} %, failures {100 * result.failure_rate:.1f} %")
+    axes.grid(alpha=0.3)
+    figure.tight_layout()
+    figure.savefig(path)
+    pyplot.close(figure)
