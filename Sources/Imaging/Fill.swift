@@ -1,0 +1,103 @@
+// From a frame into the network's input in one pass: convert, resize, subtract the mean. No allocation, no copy in between.
+// A frame at its own size gives exactly byte - mean; anything else goes through Resample.swift.
+
+/// Writes the whole of the network's input from a frame.
+///
+/// - Values: (byte - mean) * scale, in the network's channel order; where no frame is, 0. At scale 1 and whole offsets each
+///   value is that of the very pixel; otherwise enlarging is bilinear between pixel centres, shrinking averages the area that
+///   an output pixel covers. Y'CbCr is converted after averaging; chroma of neighbours is shared, not interpolated.
+/// - Memory: none is allocated. Nothing outside width x height is written, so a border of 0 stays.
+/// - Parameters:
+///   - frame: any format and size.
+///   - transform: where the frame lies in the input; what falls outside is cut off.
+public func fill(_ input: NetworkInput, from frame: Frame, transform: Transform) {
+  let area = ContentArea(input, frame, transform)
+  clearPadding(input, around: area)
+  guard !area.isEmpty else { return }
+  switch frame.format {
+  case .rgb: fill(input, from: frame, transform, area, RGBRow.self)
+  case .bgr: fill(input, from: frame, transform, area, BGRRow.self)
+  case .gray: fill(input, from: frame, transform, area, GrayRow.self)
+  case .yuyv: fill(input, from: frame, transform, area, YUYVRow.self)
+  case .nv12, .i420: fill(input, from: frame, transform, area, HalfChromaRow.self)
+  }
+}
+
+/// The part of the network's input that the frame covers, in whole pixels.
+struct ContentArea {
+  let left: Int, top: Int, right: Int, bottom: Int
+
+  init(_ input: NetworkInput, _ frame: Frame, _ transform: Transform) {
+    (left, right) = Self.span(transform.offsetX, transform.scaleX, frame.width, limit: input.width)
+    (top, bottom) = Self.span(transform.offsetY, transform.scaleY, frame.height, limit: input.height)
+  }
+
+  var isEmpty: Bool { left >= right || top >= bottom }
+
+  private static func span(_ offset: Float, _ scale: Float, _ count: Int, limit: Int) -> (Int, Int) {
+    let start = Double(offset), end = start + Double(scale) * Double(count)
+    func pixel(_ edge: Double) -> Int { nearestWhole(min(max(edge, 0), Double(limit))) }
+    return (pixel(start), pixel(end))
+  }
+}
+
+private func clearPadding(_ input: NetworkInput, around area: ContentArea) {
+  for y in 0..<input.height {
+    let row = input.base + y * input.rowStride
+    if area.isEmpty || y < area.top || y >= area.bottom {
+      row.update(repeating: 0, count: 3 * input.width)
+    } else {
+      row.update(repeating: 0, count: 3 * area.left)
+      (row + 3 * area.right).update(repeating: 0, count: 3 * (input.width - area.right))
+    }
+  }
+}
+
+private func fill<Row: PixelRow>(_ input: NetworkInput, from frame: Frame, _ transform: Transform, _ area: ContentArea,
+                                 _ row: Row.Type) {
+  let isCopy = transform.scaleX == 1 && transform.scaleY == 1
+    && transform.offsetX == Float(Int(transform.offsetX)) && transform.offsetY == Float(Int(transform.offsetY))
+  guard isCopy else {
+    resample(input, from: frame, transform, area, row)
+    return
+  }
+  let (left, top) = (Int(transform.offsetX), Int(transform.offsetY))
+  for y in area.top..<area.bottom {
+    let output = input.base + y * input.rowStride + 3 * area.left
+    let source = Row(frame, y: y - top)
+    let (first, count) = (area.left - left, area.right - area.left)
+    switch input.order {
+    case .rgb: copy(source, first, count, to: output, input) { $0 }
+    case .bgr: copy(source, first, count, to: output, input) { FourPixels(r: $0.b, g: $0.g, b: $0.r) }
+    }
+  }
+}
+
+/// One row, byte - mean, four pixels at a time; the last few one by one.
+@inline(__always)
+private func copy<Row: PixelRow>(_ source: Row, _ first: Int, _ count: Int, to output: UnsafeMutablePointer<Float>,
+                                 _ input: NetworkInput, ordered: (FourPixels) -> FourPixels) {
+  let mean = FourPixels(r: SIMD4(repeating: input.mean.0), g: SIMD4(repeating: input.mean.1),
+                        b: SIMD4(repeating: input.mean.2))
+  @inline(__always)
+  func store(_ pixels: FourPixels, at x: Int) {
+    let four = ordered(pixels)
+    let (p, q, s) = ((four.r - mean.r) * input.scale, (four.g - mean.g) * input.scale, (four.b - mean.b) * input.scale)
+    let place = UnsafeMutableRawPointer(output + 3 * x)
+    place.storeBytes(of: SIMD4(p[0], q[0], s[0], p[1]), toByteOffset: 0, as: SIMD4<Float>.self)
+    place.storeBytes(of: SIMD4(q[1], s[1], p[2], q[2]), toByteOffset: 16, as: SIMD4<Float>.self)
+    place.storeBytes(of: SIMD4(s[2], p[3], q[3], s[3]), toByteOffset: 32, as: SIMD4<Float>.self)
+  }
+  var x = 0
+  while x + 4 <= count {
+    store(source.four(at: first + x), at: x)
+    x += 4
+  }
+  while x < count {
+    let pixel = ordered(source.one(at: first + x))
+    output[3 * x] = (pixel.r[0] - input.mean.0) * input.scale
+    output[3 * x + 1] = (pixel.g[0] - input.mean.1) * input.scale
+    output[3 * x + 2] = (pixel.b[0] - input.mean.2) * input.scale
+    x += 1
+  }
+}

@@ -1,0 +1,86 @@
+// A borrowed view of pixels in memory: what a camera's buffer, a decoded picture or a raw stream hands on without a copy.
+
+/// Rows of samples in memory that belongs to somebody else.
+public struct Plane {
+  /// The first sample of the top row.
+  public let base: UnsafePointer<UInt8>
+  /// Bytes between the starts of two rows.
+  public let strideBytes: Int
+
+  func row(_ y: Int) -> UnsafePointer<UInt8> { base + y * strideBytes }
+}
+
+/// A picture's pixels, borrowed: valid as long as its owner says.
+public struct Frame {
+  public let format: PixelFormat
+  /// Size in pixels, 1 or more each.
+  public let width: Int, height: Int
+  /// Meaning of Y'CbCr samples; of no effect for other formats.
+  public let range: ColorRange
+  /// The planes in the order of `PixelFormat`'s description; those that the format lacks repeat the first.
+  public let planes: (Plane, Plane, Plane)
+
+  /// Pixels of the largest frame: as many as the largest picture that is decoded (100 megapixels).
+  public static let mostPixels = 100_000_000
+
+  /// Views one buffer in which the planes follow one another.
+  ///
+  /// - Parameters:
+  ///   - bytes: borrowed; at least `format.byteCount(width:height:strideBytes:)` bytes.
+  ///   - strideBytes: bytes between rows of the first plane, as V4L2's `bytesperline`; `nil` means tightly packed.
+  ///   - range: meaning of Y'CbCr samples.
+  /// - Throws: `FrameError` for a size out of range, rows that overlap, or too few bytes.
+  public init(_ format: PixelFormat, width: Int, height: Int, bytes: UnsafeRawBufferPointer,
+              strideBytes: Int? = nil, range: ColorRange = .limited) throws(FrameError) {
+    guard width > 0, height > 0, width <= Self.mostPixels / height else {
+      throw .size(width: width, height: height)
+    }
+    let stride = strideBytes ?? format.rowBytes(width: width)
+    guard stride >= format.rowBytes(width: width), stride <= Int(Int32.max) else {
+      throw .stride(strideBytes: stride, least: format.rowBytes(width: width))
+    }
+    let needed = format.byteCount(width: width, height: height, strideBytes: stride)
+    guard let start = bytes.baseAddress, bytes.count >= needed else {
+      throw .tooFewBytes(given: bytes.count, needed: needed)
+    }
+    self.init(format, width: width, height: height, base: start.assumingMemoryBound(to: UInt8.self),
+              strideBytes: stride, range: range)
+  }
+
+  /// The same without checks, for memory that this module owns.
+  init(_ format: PixelFormat, width: Int, height: Int, base: UnsafePointer<UInt8>, strideBytes: Int,
+       range: ColorRange = .limited) {
+    let first = Plane(base: base, strideBytes: strideBytes)
+    let chromaStride = format.chromaStrideBytes(strideBytes)
+    let second = Plane(base: base + strideBytes * height, strideBytes: chromaStride)
+    let third = Plane(base: second.base + chromaStride * ((height + 1) / 2), strideBytes: chromaStride)
+    self.format = format
+    self.width = width
+    self.height = height
+    self.range = range
+    switch format {
+    case .rgb, .bgr, .gray, .yuyv: planes = (first, first, first)
+    case .nv12: planes = (first, second, second)
+    case .i420: planes = (first, second, third)
+    }
+  }
+}
+
+/// Why memory cannot be seen as a frame.
+public enum FrameError: Error, Equatable {
+  case size(width: Int, height: Int)
+  case stride(strideBytes: Int, least: Int)
+  case tooFewBytes(given: Int, needed: Int)
+
+  /// What is wrong and what would be right, without a full stop.
+  public var message: String {
+    switch self {
+    case .size(let width, let height):
+      "\(width) x \(height) pixels: each side must be 1 or more, and both together at most 100 megapixels"
+    case .stride(let strideBytes, let least):
+      "rows \(strideBytes) bytes apart: they need at least \(least)"
+    case .tooFewBytes(let given, let needed):
+      "\(given) bytes, where the frame needs \(needed)"
+    }
+  }
+}

@@ -1,1 +1,0 @@
-// Imaging: see the top of each file.

@@ -1,0 +1,64 @@
+// The raw pixel layouts that frames come in, and how many bytes each takes.
+// Names and layouts are V4L2's (kernel documentation, "Image Formats"): RGB3, BGR3, GREY, YUYV, NV12, YU12.
+
+/// How the bytes of a frame make pixels. All are 8 bits a sample.
+public enum PixelFormat: Sendable {
+  /// R G B, 3 bytes a pixel.
+  case rgb
+  /// B G R, 3 bytes a pixel.
+  case bgr
+  /// One byte a pixel.
+  case gray
+  /// Y0 Cb Y1 Cr: 4 bytes for two pixels of a row. An odd width ends in a whole group whose second pixel is unused.
+  case yuyv
+  /// A plane of Y, then a plane of Cb Cr pairs at half width and height, rounded up.
+  case nv12
+  /// A plane of Y, then one of Cb and one of Cr, each at half width and height, rounded up.
+  case i420
+
+  /// Whether samples are Y'CbCr rather than R'G'B' or gray.
+  public var isYCbCr: Bool {
+    switch self {
+    case .yuyv, .nv12, .i420: true
+    case .rgb, .bgr, .gray: false
+    }
+  }
+
+  /// Bytes of a tightly packed row of the first plane.
+  public func rowBytes(width: Int) -> Int {
+    switch self {
+    case .rgb, .bgr: 3 * width
+    case .gray, .nv12, .i420: width
+    case .yuyv: 4 * ((width + 1) / 2)
+    }
+  }
+
+  /// Bytes between rows of the chroma planes, where rows of the first plane are `strideBytes` apart.
+  func chromaStrideBytes(_ strideBytes: Int) -> Int {
+    switch self {
+    case .nv12: 2 * ((strideBytes + 1) / 2)
+    case .i420: (strideBytes + 1) / 2
+    case .rgb, .bgr, .gray, .yuyv: 0
+    }
+  }
+
+  /// Bytes of a whole frame whose planes follow one another.
+  ///
+  /// - Parameters:
+  ///   - width, height: in pixels, 1 or more.
+  ///   - strideBytes: bytes between rows of the first plane; `nil` means tightly packed.
+  public func byteCount(width: Int, height: Int, strideBytes: Int? = nil) -> Int {
+    let stride = strideBytes ?? rowBytes(width: width)
+    let chroma = chromaStrideBytes(stride) * ((height + 1) / 2)
+    return stride * height + (self == .i420 ? 2 * chroma : chroma)
+  }
+}
+
+/// Which code values of Y'CbCr mean black, white and full colour.
+public enum ColorRange: Sendable {
+  /// Y 16...235, Cb and Cr 16...240 (ITU-R BT.601, section 2.5.3): what cameras give as YUYV and NV12.
+  /// V4L2 documents it as the default quantization of Y'CbCr.
+  case limited
+  /// 0...255 for all three (JFIF 1.02, "Conversion to and from RGB"): what JPEG holds.
+  case full
+}

@@ -1,0 +1,180 @@
+// How each pixel format is read, four pixels at a time or one by one: the only code that knows the formats' bytes.
+// Everything that converts or resizes is generic over these and specialised by the compiler.
+
+/// Red, green and blue of four neighbours, as floats that hold bytes.
+struct FourPixels {
+  var r: SIMD4<Float>, g: SIMD4<Float>, b: SIMD4<Float>
+}
+
+/// One row of a frame.
+protocol PixelRow {
+  init(_ frame: Frame, y: Int)
+  /// Pixels x ..< x + 4, all inside the row, as R'G'B' bytes.
+  func four(at x: Int) -> FourPixels
+  /// The samples of one pixel as they are, unconverted: R G B, Y Cb Cr, or gray three times; the fourth lane is anything.
+  func samples(at x: Int) -> SIMD4<Float>
+  /// R'G'B' of samples or of a mean of samples: not rounded, within 0...255; the fourth lane is anything.
+  func color(of samples: SIMD4<Float>) -> SIMD4<Float>
+  /// One pixel as R'G'B' bytes in the first lanes: exactly what `four` gives for it.
+  func one(at x: Int) -> FourPixels
+}
+
+/// For formats whose samples are R'G'B' already.
+extension PixelRow {
+  @inline(__always)
+  func color(of samples: SIMD4<Float>) -> SIMD4<Float> { samples }
+
+  @inline(__always)
+  func one(at x: Int) -> FourPixels {
+    let rgb = samples(at: x)
+    return FourPixels(r: SIMD4(repeating: rgb[0]), g: SIMD4(repeating: rgb[1]), b: SIMD4(repeating: rgb[2]))
+  }
+}
+
+/// For formats whose samples are Y'CbCr.
+protocol YCbCrRow: PixelRow {
+  var matrix: YCbCr { get }
+}
+
+extension YCbCrRow {
+  @inline(__always)
+  func color(of samples: SIMD4<Float>) -> SIMD4<Float> { matrix.color(of: samples) }
+
+  @inline(__always)
+  func one(at x: Int) -> FourPixels {
+    let s = samples(at: x)
+    return matrix.bytes(y: SIMD4(repeating: s[0]), cb: SIMD4(repeating: s[1]), cr: SIMD4(repeating: s[2]))
+  }
+}
+
+extension UnsafePointer<UInt8> {
+  /// Four bytes from here, widened.
+  @inline(__always)
+  func four(at offset: Int) -> SIMD4<Float> {
+    SIMD4<Float>(UnsafeRawPointer(self + offset).loadUnaligned(as: SIMD4<UInt8>.self))
+  }
+}
+
+/// R G B.
+struct RGBRow: PixelRow {
+  private let bytes: UnsafePointer<UInt8>
+  /// Bytes from the row's start to the frame's end.
+  private let readable: Int
+
+  init(_ frame: Frame, y: Int) {
+    bytes = frame.planes.0.row(y)
+    readable = (frame.height - 1 - y) * frame.planes.0.strideBytes + 3 * frame.width
+  }
+
+  @inline(__always)
+  func four(at x: Int) -> FourPixels {
+    let (p, q, s) = (bytes.four(at: 3 * x), bytes.four(at: 3 * x + 4), bytes.four(at: 3 * x + 8))
+    return FourPixels(r: SIMD4(p[0], p[3], q[2], s[1]), g: SIMD4(p[1], q[0], q[3], s[2]),
+                      b: SIMD4(p[2], q[1], s[0], s[3]))
+  }
+
+  @inline(__always)
+  func samples(at x: Int) -> SIMD4<Float> {
+    // One load of four bytes, but for the frame's very last pixel.
+    guard 3 * x + 4 > readable else { return bytes.four(at: 3 * x) }
+    return SIMD4<Float>(SIMD4<UInt8>(bytes[3 * x], bytes[3 * x + 1], bytes[3 * x + 2], 0))
+  }
+}
+
+/// B G R.
+struct BGRRow: PixelRow {
+  private let row: RGBRow
+
+  init(_ frame: Frame, y: Int) { row = RGBRow(frame, y: y) }
+
+  @inline(__always)
+  func four(at x: Int) -> FourPixels {
+    let four = row.four(at: x)
+    return FourPixels(r: four.b, g: four.g, b: four.r)
+  }
+
+  @inline(__always)
+  func samples(at x: Int) -> SIMD4<Float> {
+    let bgr = row.samples(at: x)
+    return SIMD4(bgr[2], bgr[1], bgr[0], 0)
+  }
+}
+
+/// One byte a pixel.
+struct GrayRow: PixelRow {
+  private let bytes: UnsafePointer<UInt8>
+
+  init(_ frame: Frame, y: Int) { bytes = frame.planes.0.row(y) }
+
+  @inline(__always)
+  func four(at x: Int) -> FourPixels {
+    let gray = bytes.four(at: x)
+    return FourPixels(r: gray, g: gray, b: gray)
+  }
+
+  @inline(__always)
+  func samples(at x: Int) -> SIMD4<Float> {
+    let gray = Float(bytes[x])
+    return SIMD4(gray, gray, gray, 0)
+  }
+}
+
+/// Y0 Cb Y1 Cr.
+struct YUYVRow: YCbCrRow {
+  private let bytes: UnsafePointer<UInt8>
+  let matrix: YCbCr
+
+  init(_ frame: Frame, y: Int) {
+    bytes = frame.planes.0.row(y)
+    matrix = YCbCr(frame.range)
+  }
+
+  @inline(__always)
+  func four(at x: Int) -> FourPixels {
+    // Neighbours share chroma by even columns; an odd start has to pick them one by one.
+    guard x & 1 == 0 else {
+      let (a, b, c, d) = (samples(at: x), samples(at: x + 1), samples(at: x + 2), samples(at: x + 3))
+      return matrix.bytes(y: SIMD4(a[0], b[0], c[0], d[0]), cb: SIMD4(a[1], b[1], c[1], d[1]),
+                          cr: SIMD4(a[2], b[2], c[2], d[2]))
+    }
+    let (p, q) = (bytes.four(at: 2 * x), bytes.four(at: 2 * x + 4))
+    return matrix.bytes(y: SIMD4(p[0], p[2], q[0], q[2]), cb: SIMD4(p[1], p[1], q[1], q[1]),
+                        cr: SIMD4(p[3], p[3], q[3], q[3]))
+  }
+
+  @inline(__always)
+  func samples(at x: Int) -> SIMD4<Float> {
+    let group = 4 * (x / 2)
+    return SIMD4<Float>(SIMD4<UInt8>(bytes[group + 2 * (x & 1)], bytes[group + 1], bytes[group + 3], 0))
+  }
+}
+
+/// A row of Y with chroma at half width: NV12, where Cb and Cr are neighbours, and I420, where each has its plane.
+struct HalfChromaRow: YCbCrRow {
+  private let luma: UnsafePointer<UInt8>
+  private let cb: UnsafePointer<UInt8>, cr: UnsafePointer<UInt8>
+  /// Bytes between chroma samples of a row.
+  private let step: Int
+  let matrix: YCbCr
+
+  init(_ frame: Frame, y: Int) {
+    luma = frame.planes.0.row(y)
+    cb = frame.planes.1.row(y / 2)
+    cr = frame.format == .nv12 ? cb + 1 : frame.planes.2.row(y / 2)
+    step = frame.format == .nv12 ? 2 : 1
+    matrix = YCbCr(frame.range)
+  }
+
+  @inline(__always)
+  private func chroma(_ plane: UnsafePointer<UInt8>, _ x: Int) -> Float { Float(plane[x / 2 * step]) }
+
+  @inline(__always)
+  func four(at x: Int) -> FourPixels {
+    matrix.bytes(y: luma.four(at: x),
+                 cb: SIMD4(chroma(cb, x), chroma(cb, x + 1), chroma(cb, x + 2), chroma(cb, x + 3)),
+                 cr: SIMD4(chroma(cr, x), chroma(cr, x + 1), chroma(cr, x + 2), chroma(cr, x + 3)))
+  }
+
+  @inline(__always)
+  func samples(at x: Int) -> SIMD4<Float> { SIMD4(Float(luma[x]), chroma(cb, x), chroma(cr, x), 0) }
+}
