@@ -34,13 +34,14 @@ let package = Package(
     .executableTarget(name: "rf-pack", dependencies: ["Engine"]),
     .executableTarget(name: "rf-bench", dependencies: ["CHost", "CModel", "KernelChecks", "RetinaFace"]),
 
-    // Tests; KernelChecks is shared with rf-bench, so what is timed is what is checked.
+    // Tests; KernelChecks is shared with rf-bench, so what is timed is what is checked. CAllocationCount replaces malloc.
+    .target(name: "CAllocationCount", path: "Tests/AllocationCount"),
     .target(name: "KernelChecks", dependencies: ["CHost", "Kernels"], path: "Tests/KernelChecks"),
     .testTarget(name: "KernelTests", dependencies: ["KernelChecks"]),
-    .testTarget(name: "EngineTests", dependencies: ["CHost", "Engine", "rf-pack"]),
-    .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
-    .testTarget(name: "RetinaFaceTests", dependencies: ["CHost", "Engine", "RetinaFace", "rf-pack"]),
-    .testTarget(name: "CaptureTests", dependencies: ["Capture", "CHost"]),
+    .testTarget(name: "EngineTests", dependencies: ["CAllocationCount", "CHost", "Engine", "rf-pack"]),
+    .testTarget(name: "ImagingTests", dependencies: ["CAllocationCount", "CHost", "Imaging"]),
+    .testTarget(name: "RetinaFaceTests", dependencies: ["CAllocationCount", "CHost", "Engine", "RetinaFace", "rf-pack"]),
+    .testTarget(name: "CaptureTests", dependencies: ["CAllocationCount", "Capture", "CHost", "Imaging"]),
     .testTarget(name: "PackTests", dependencies: ["rf-pack"]),
     .testTarget(name: "ProgramTests", dependencies: ["rf-cam"]),
     .testTarget(name: "HouseTests"),
