@@ -1,0 +1,70 @@
+// What is checked and timed: for every op its shapes, each with its definition in double precision. Test and benchmark
+// run the same prepared cases, so what is timed is what is checked.
+public import CKernels
+
+/// One shape of one op.
+public protocol KernelShape: CustomStringConvertible, Sendable {
+  /// Floating-point operations of one call, a product and its addition counted as two.
+  var flops: Double { get }
+
+  /// Draws the inputs; the same seed draws the same.
+  func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase
+}
+
+/// A shape with its inputs and an output that no kernel has touched yet.
+public protocol PreparedCase: AnyObject {
+  /// Calls the row's kernel once.
+  func run(_ row: rf_row)
+
+  /// Says what is wrong with the output after one run: a value off its bound or memory that was not to be touched.
+  func mismatch() -> String?
+}
+
+/// One op's shapes.
+public struct Check: Sendable {
+  public let op: rf_op
+  /// The op as kernels.inc spells it.
+  public let name: String
+  /// Shapes that look for mistakes: odd sizes, nothing at all, every rest of every tile.
+  public let shapes: [any KernelShape]
+  /// The shapes that the network has at 640 x 480, with the layers' names.
+  public let workloads: [Workload]
+
+  /// The first mismatch of a row over all shapes, fills and placements; nil where there is none.
+  public func mismatch(of row: rf_row, seed: UInt64 = 1) -> String? {
+    var turn = 0
+    for shape in shapes {
+      for fill in Fill.allCases {
+        turn += 1
+        let placement = Placement.allCases[(turn + turn / 3) % 3]
+        if let text = mismatch(of: row, shape, fill, placement, seed: seed &+ UInt64(turn)) { return text }
+      }
+    }
+    return nil
+  }
+
+  /// The first mismatch of a row over the network's own shapes; nil where there is none.
+  public func workloadMismatch(of row: rf_row, seed: UInt64 = 1) -> String? {
+    for workload in workloads {
+      if let text = mismatch(of: row, workload.shape, .ordinary, .misaligned, seed: seed) { return text }
+    }
+    return nil
+  }
+
+  private func mismatch(
+    of row: rf_row, _ shape: any KernelShape, _ fill: Fill, _ placement: Placement, seed: UInt64
+  ) -> String? {
+    let prepared = shape.prepare(fill: fill, placement: placement, seed: seed)
+    prepared.run(row)
+    return prepared.mismatch().map { "\(shape), \(fill), \(placement), seed \(seed): \($0)" }
+  }
+}
+
+/// A shape of the network.
+public struct Workload: Sendable {
+  public let layer: String
+  public let shape: any KernelShape
+}
+
+/// The check of every op.
+public let checks: [Check] = [convCheck, dwconv3x3Check, upsampleAddCheck]

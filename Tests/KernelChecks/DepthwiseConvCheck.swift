@@ -1,0 +1,92 @@
+// Checks of the depthwise 3x3 convolution: its definition in double precision, and the shapes.
+import CKernels
+
+let dwconv3x3Check = Check(
+  op: RF_OP_f32_dwconv3x3, name: "f32_dwconv3x3", shapes: depthwiseShapes, workloads: depthwiseWorkloads)
+
+/// Sizes of one depthwise convolution; names as in `rf_f32_dwconv3x3_args`.
+struct DepthwiseShape: KernelShape {
+  var width, height, channels: Int
+  var stride = 1
+  var slope: Float = 0
+
+  var description: String { "\(width)x\(height) pixels, \(channels) channels, stride \(stride), slope \(slope)" }
+  var flops: Double { 18 * Double(width * height * channels) }
+  var inputRowStride: Int { (max(0, width - 1) * stride + 3) * channels + 3 }
+  var outputRowStride: Int { width * channels + 5 }
+
+  func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
+    DepthwiseCase(self, fill: fill, placement: placement, seed: seed)
+  }
+}
+
+private final class DepthwiseCase: PreparedCase {
+  private let shape: DepthwiseShape
+  private let input, weights, bias, output: GuardedBuffer<Float>
+
+  init(_ shape: DepthwiseShape, fill: Fill, placement: Placement, seed: UInt64) {
+    self.shape = shape
+    var generator = Generator(seed: seed)
+    let isEmpty = shape.width == 0 || shape.height == 0
+    let inputRows = (shape.height - 1) * shape.stride + 3
+    input = .init(count: isEmpty ? 0 : inputRows * shape.inputRowStride - 3, placement: placement)
+    weights = .init(count: 9 * shape.channels, placement: placement)
+    bias = .init(count: shape.channels, placement: placement)
+    output = .init(count: isEmpty ? 0 : shape.height * shape.outputRowStride - 5, placement: placement)
+    for index in 0..<input.count where index % shape.inputRowStride < shape.inputRowStride - 3 {
+      input.base[index] = generator.value(fill, power: 1)
+    }
+    for index in 0..<weights.count { weights.base[index] = generator.value(fill, power: 1) }
+    for index in 0..<bias.count { bias.base[index] = generator.value(fill, power: 2) }
+  }
+
+  func run(_ row: rf_row) {
+    var args = rf_f32_dwconv3x3_args(
+      input: input.base, input_row_stride: shape.inputRowStride, weights: weights.base, bias: bias.base,
+      output: output.base, output_row_stride: shape.outputRowStride, width: Int32(shape.width),
+      height: Int32(shape.height), channels: Int32(shape.channels), stride: Int32(shape.stride), slope: shape.slope)
+    row.f32_dwconv3x3(&args)
+  }
+
+  func mismatch() -> String? {
+    for y in 0..<shape.height {
+      for x in 0..<shape.width {
+        for c in 0..<shape.channels {
+          let got = output.base[y * shape.outputRowStride + x * shape.channels + c]
+          if let text = exactSum(y, x, c).mismatch(got, slope: shape.slope) { return "output[\(y)][\(x)][\(c)] is \(text)" }
+        }
+      }
+    }
+    return output.firstTouched { $0 % shape.outputRowStride < shape.width * shape.channels }
+      .map { "wrote element \($0) of the output, which is not its own" }
+  }
+
+  private func exactSum(_ y: Int, _ x: Int, _ c: Int) -> ExactSum {
+    var sum = ExactSum(bias.base[c])
+    for ky in 0..<3 {
+      for kx in 0..<3 {
+        let tap = (y * shape.stride + ky) * shape.inputRowStride + (x * shape.stride + kx) * shape.channels + c
+        sum.add(input.base[tap], times: weights.base[(ky * 3 + kx) * shape.channels + c])
+      }
+    }
+    return sum
+  }
+}
+
+/// Every width up to twice the widest tile and one more, with channels around the registers' lanes, both strides.
+private let depthwiseShapes: [DepthwiseShape] = {
+  var shapes: [DepthwiseShape] = []
+  for stride in 1...2 {
+    for channels in [1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 20, 24, 31, 32, 33, 48, 64, 100, 128, 256] {
+      for width in 1...17 {
+        shapes.append(DepthwiseShape(
+          width: width, height: 1 + shapes.count % 3, channels: channels, stride: stride,
+          slope: [0, 0.1, 1][shapes.count % 3]))
+      }
+    }
+    for (width, height) in [(0, 0), (0, 2), (2, 0)] {
+      shapes.append(DepthwiseShape(width: width, height: height, channels: 8, stride: stride))
+    }
+  }
+  return shapes
+}()

@@ -1,0 +1,81 @@
+// Checks of nearest upsampling plus addition: one addition is rounded once, so rows have to be exact.
+import CKernels
+
+let upsampleAddCheck = Check(
+  op: RF_OP_f32_upsample_add, name: "f32_upsample_add", shapes: upsampleShapes, workloads: upsampleWorkloads)
+
+/// Sizes of one upsampling; names as in `rf_f32_upsample_add_args`.
+struct UpsampleShape: KernelShape {
+  var width, height, coarseWidth, coarseHeight, channels: Int
+
+  var description: String { "\(coarseWidth)x\(coarseHeight) to \(width)x\(height) pixels, \(channels) channels" }
+  var flops: Double { Double(width * height * channels) }
+  var coarseRowStride: Int { coarseWidth * channels + 3 }
+  var outputRowStride: Int { width * channels + 5 }
+
+  func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
+    UpsampleCase(self, fill: fill, placement: placement, seed: seed)
+  }
+}
+
+private final class UpsampleCase: PreparedCase {
+  private let shape: UpsampleShape
+  private let coarse, output: GuardedBuffer<Float>
+  private let rowIndex, columnIndex: GuardedBuffer<Int32>
+  private let fine: [Float]
+
+  init(_ shape: UpsampleShape, fill: Fill, placement: Placement, seed: UInt64) {
+    self.shape = shape
+    var generator = Generator(seed: seed)
+    coarse = .init(count: shape.coarseHeight * shape.coarseRowStride - 3, placement: placement)
+    let isEmpty = shape.width == 0 || shape.height == 0
+    output = .init(count: isEmpty ? 0 : shape.height * shape.outputRowStride - 5, placement: placement)
+    rowIndex = .init(count: shape.height, placement: placement)
+    columnIndex = .init(count: shape.width, placement: placement)
+    fine = (0..<output.count).map { _ in generator.value(fill, power: 2) }
+    for index in 0..<coarse.count where index % shape.coarseRowStride < shape.coarseRowStride - 3 {
+      coarse.base[index] = generator.value(fill, power: 2)
+    }
+    for index in 0..<output.count where isOwned(index) { output.base[index] = fine[index] }
+    for y in 0..<shape.height { rowIndex.base[y] = Int32(y * shape.coarseHeight / shape.height) }
+    for x in 0..<shape.width { columnIndex.base[x] = Int32(x * shape.coarseWidth / shape.width) }
+  }
+
+  func run(_ row: rf_row) {
+    var args = rf_f32_upsample_add_args(
+      coarse: coarse.base, coarse_row_stride: shape.coarseRowStride, row_index: rowIndex.base,
+      column_index: columnIndex.base, output: output.base, output_row_stride: shape.outputRowStride,
+      width: Int32(shape.width), height: Int32(shape.height), channels: Int32(shape.channels))
+    row.f32_upsample_add(&args)
+  }
+
+  func mismatch() -> String? {
+    for y in 0..<shape.height {
+      for x in 0..<shape.width {
+        let pixel = y * shape.outputRowStride + x * shape.channels
+        let from = Int(rowIndex.base[y]) * shape.coarseRowStride + Int(columnIndex.base[x]) * shape.channels
+        for c in 0..<shape.channels where output.base[pixel + c] != fine[pixel + c] + coarse.base[from + c] {
+          return "output[\(y)][\(x)][\(c)] is \(output.base[pixel + c]) and not \(fine[pixel + c] + coarse.base[from + c])"
+        }
+      }
+    }
+    return output.firstTouched(unless: isOwned).map { "wrote element \($0) of the output, which is not its own" }
+  }
+
+  private func isOwned(_ offset: Int) -> Bool { offset % shape.outputRowStride < shape.width * shape.channels }
+}
+
+/// Whole and odd ratios (feature maps round up), down to one coarse pixel, with channels around the registers' lanes.
+private let upsampleShapes: [UpsampleShape] = {
+  var shapes: [UpsampleShape] = []
+  for channels in [1, 3, 4, 7, 8, 9, 12, 15, 16, 17, 20, 24, 48, 64, 100, 128, 256] {
+    for (width, height, coarseWidth, coarseHeight) in [(2, 2, 1, 1), (3, 5, 2, 3), (7, 1, 4, 1), (8, 6, 4, 3), (1, 1, 1, 1)] {
+      shapes.append(UpsampleShape(
+        width: width, height: height, coarseWidth: coarseWidth, coarseHeight: coarseHeight, channels: channels))
+    }
+  }
+  for (width, height) in [(0, 0), (0, 2), (2, 0)] {
+    shapes.append(UpsampleShape(width: width, height: height, coarseWidth: 1, coarseHeight: 1, channels: 8))
+  }
+  return shapes
+}()

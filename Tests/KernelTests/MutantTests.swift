@@ -1,0 +1,131 @@
+// Kernels that are wrong on purpose: each check has to catch every one of them, or it proves nothing.
+import CHost
+import CKernels
+import KernelChecks
+import Kernels
+import Testing
+
+/// The reference with one mistake.
+struct Mutant: CustomTestStringConvertible, @unchecked Sendable {
+  let mistake: String
+  let row: rf_row
+  var testDescription: String { mistake }
+
+  init(_ mistake: String, conv: @escaping KernelSet.Conv) {
+    self.mistake = "conv \(mistake)"
+    row = Mutant.row(RF_OP_f32_conv) { $0.f32_conv = conv }
+  }
+
+  init(_ mistake: String, dwconv3x3: @escaping KernelSet.DWConv3x3) {
+    self.mistake = "dwconv3x3 \(mistake)"
+    row = Mutant.row(RF_OP_f32_dwconv3x3) { $0.f32_dwconv3x3 = dwconv3x3 }
+  }
+
+  init(_ mistake: String, upsampleAdd: @escaping KernelSet.UpsampleAdd) {
+    self.mistake = "upsample_add \(mistake)"
+    row = Mutant.row(RF_OP_f32_upsample_add) { $0.f32_upsample_add = upsampleAdd }
+  }
+
+  private static func row(_ op: rf_op, _ setKernel: (inout rf_row) -> Void) -> rf_row {
+    var row = rf_row()
+    row.op = op
+    setKernel(&row)
+    return row
+  }
+}
+
+/// Runs the reference with arguments that `change` has spoilt.
+private func convReference(_ args: UnsafePointer<rf_f32_conv_args>, _ change: (inout rf_f32_conv_args) -> Void) {
+  var changed = args.pointee
+  change(&changed)
+  referenceConv(&changed)
+}
+
+private func depthwiseReference(
+  _ args: UnsafePointer<rf_f32_dwconv3x3_args>, _ change: (inout rf_f32_dwconv3x3_args) -> Void
+) {
+  var changed = args.pointee
+  change(&changed)
+  referenceDWConv3x3(&changed)
+}
+
+/// Whether there is an output pixel at all.
+private func isEmpty(_ args: UnsafePointer<rf_f32_conv_args>) -> Bool { args.pointee.width == 0 || args.pointee.height == 0 }
+
+let mutants: [Mutant] = [
+  Mutant("does nothing", conv: { _ in }),
+  Mutant("leaves out the last pixel of a row", conv: { args in
+    convReference(args) { $0.width = max(0, $0.width - 1) }
+  }),
+  Mutant("leaves out the last row", conv: { args in convReference(args) { $0.height = max(0, $0.height - 1) } }),
+  Mutant("leaves out the last channel", conv: { args in convReference(args) { $0.cout = max(1, $0.cout - 1) } }),
+  Mutant("leaves out the activation", conv: { args in convReference(args) { $0.slope = 1 } }),
+  Mutant("takes every kernel for 3 rows high at most", conv: { args in
+    convReference(args) { $0.kernel_height = min(3, $0.kernel_height) }
+  }),
+  Mutant("is off by 1/4096 in one value", conv: { args in
+    referenceConv(args)
+    if !isEmpty(args) { args.pointee.output[0] *= 1 + 0x1p-12 }
+  }),
+  Mutant("writes one channel too many", conv: { args in
+    referenceConv(args)
+    if args.pointee.output_pixel_stride > args.pointee.cout, !isEmpty(args) {
+      args.pointee.output[Int(args.pointee.cout)] = 0
+    }
+  }),
+  Mutant("writes though there is nothing to do", conv: { args in
+    referenceConv(args)
+    if isEmpty(args) { args.pointee.output[-1] = 0 }
+  }),
+  Mutant("leaves out the bias", dwconv3x3: { args in
+    let zeros = [Float](repeating: 0, count: Int(args.pointee.channels))
+    zeros.withUnsafeBufferPointer { zeros in depthwiseReference(args) { $0.bias = zeros.baseAddress! } }
+  }),
+  Mutant("takes every stride for 1", dwconv3x3: { args in depthwiseReference(args) { $0.stride = 1 } }),
+  Mutant("takes a row's end for a pixel's", dwconv3x3: { args in
+    referenceDWConv3x3(args)
+    let a = args.pointee
+    if a.height > 1 { a.output[Int(a.width) * Int(a.channels)] = 0 }
+  }),
+  Mutant("overwrites instead of adding", upsampleAdd: { args in
+    let a = args.pointee
+    for y in 0..<Int(a.height) {
+      let coarse = a.coarse + Int(a.row_index[y]) * a.coarse_row_stride
+      for x in 0..<Int(a.width) {
+        let from = coarse + Int(a.column_index[x]) * Int(a.channels)
+        (a.output + y * a.output_row_stride + x * Int(a.channels)).update(from: from, count: Int(a.channels))
+      }
+    }
+  }),
+  Mutant("adds twice", upsampleAdd: { args in
+    referenceUpsampleAdd(args)
+    referenceUpsampleAdd(args)
+  }),
+]
+
+@Test(arguments: mutants)
+func mutantIsCaught(mutant: Mutant) throws {
+  let check = try #require(checks.first { $0.op == mutant.row.op })
+  #expect(check.mismatch(of: mutant.row) != nil)
+}
+
+/// The result is right, but one element before or after the taps was read on the way: only a guard page can tell.
+@Test func readingBeforeTheTapsCrashes() async {
+  await #expect(processExitsWith: .signal(SIGSEGV)) {
+    let mutant = Mutant("reads before the taps", conv: { args in
+      convReference(args) { $0.input -= 1 }
+      referenceConv(args)
+    })
+    _ = checks.first { $0.op == mutant.row.op }!.mismatch(of: mutant.row)
+  }
+}
+
+@Test func readingAfterTheTapsCrashes() async {
+  await #expect(processExitsWith: .signal(SIGSEGV)) {
+    let mutant = Mutant("reads after the taps", conv: { args in
+      convReference(args) { $0.input += 1 }
+      referenceConv(args)
+    })
+    _ = checks.first { $0.op == mutant.row.op }!.mismatch(of: mutant.row)
+  }
+}
