@@ -1,0 +1,136 @@
+// The network against a double-precision forward pass, against itself in parts, and against the heap.
+import CAllocationCount
+import Foundation
+import Kernels
+import Testing
+
+@testable import Engine
+@testable import rf_pack
+
+/// Networks that differ where it matters: activation, stem, number of levels, channel counts that fill no register.
+let variants: [MadeModel] = {
+  var relu = MadeModel.small
+  (relu.activation, relu.seed) = ("relu", 11)
+  var wideStem = MadeModel.small
+  (wideStem.stemStride, wideStem.blockStrides, wideStem.taps) = (4, [2, 1, 2, 1, 2, 1], [2, 4, 6])
+  var twoLevels = MadeModel.small
+  (twoLevels.strides, twoLevels.taps, twoLevels.anchors) = ("8/16", [4, 5], "10,20,40/80")
+  return [.small, relu, wideStem, twoLevels]
+}()
+
+@Suite struct NetworkTests {
+  static let sizes = [(1, 1), (33, 47), (161, 119), (5, 300)]
+
+  @Test(arguments: variants.indices, sizes)
+  func equalsDoublePrecision(variant: Int, size: (width: Int, height: Int)) throws {
+    try compare(variants[variant], width: size.width, height: size.height, isa: .available)
+  }
+
+  @Test(arguments: testableISAs)
+  func everyInstructionSetEqualsDoublePrecision(isa: ISA) throws {
+    try compare(.small, width: 641, height: 479, isa: isa)
+    try compare(MadeModel(), width: 33, height: 47, isa: isa)
+  }
+
+  /// Within 2e-6 of the largest value of each head: float32 sums of up to 2304 products, a few dozen layers deep.
+  private func compare(_ made: MadeModel, width: Int, height: Int, isa: ISA) throws {
+    let pixels = randomPixels(width: width, height: height)
+    let network = try TestNetwork(file: try made.file(), width: width, height: height, isa: isa)
+    network.fill(pixels)
+    network.network.run()
+    for (level, expected) in SlowForward(made).run(pixels: pixels, width: width, height: height).enumerated() {
+      let heads = network.heads(level: level)
+      for (actual, volume) in zip([heads.logits, heads.boxes, heads.landmarks], expected) {
+        try #require(actual.count == volume.values.count)
+        let largest = volume.values.reduce(1) { max($0, abs($1)) }
+        let worst = worstDifference(actual, volume)
+        #expect(worst <= 5e-6 * largest, "level \(level) at \(width) x \(height): \(worst) of \(largest)")
+      }
+    }
+  }
+
+  /// NHWC beside CHW; infinite where a value is not a number.
+  private func worstDifference(_ actual: [Float], _ expected: Volume) -> Double {
+    var worst = 0.0
+    for y in 0..<expected.height {
+      for x in 0..<expected.width {
+        for c in 0..<expected.channels {
+          let value = Double(actual[(y * expected.width + x) * expected.channels + c])
+          worst = value.isFinite ? max(worst, abs(value - expected[c, y, x])) : .infinity
+        }
+      }
+    }
+    return worst
+  }
+
+  @Test(arguments: [2, 3, 5], [(1, 1), (33, 47), (320, 240)])
+  func partsGiveTheSameBits(parts: Int, size: (width: Int, height: Int)) throws {
+    let file = try MadeModel.small.file()
+    let pixels = randomPixels(width: size.width, height: size.height)
+    let whole = try TestNetwork(file: file, width: size.width, height: size.height)
+    let split = try TestNetwork(file: file, width: size.width, height: size.height)
+    whole.fill(pixels)
+    whole.network.run()
+    for _ in 0..<3 {
+      split.fill(pixels)
+      runInThreads(split.network, parts: parts)
+    }
+    #expect(whole.allHeads().map(\.bitPattern) == split.allHeads().map(\.bitPattern))
+  }
+
+  /// The second frame must not see the first: borders and maps share memory.
+  @Test func framesAreIndependent() throws {
+    let file = try MadeModel.small.file()
+    let (first, second) = (randomPixels(width: 70, height: 50, seed: 1), randomPixels(width: 70, height: 50, seed: 2))
+    let used = try TestNetwork(file: file, width: 70, height: 50)
+    let fresh = try TestNetwork(file: file, width: 70, height: 50)
+    used.fill(first)
+    used.network.run()
+    for network in [used, fresh] {
+      network.fill(second)
+      network.network.run()
+    }
+    #expect(used.allHeads().map(\.bitPattern) == fresh.allHeads().map(\.bitPattern))
+  }
+
+  @Test func runAllocatesNothing() throws {
+    let network = try TestNetwork(file: try MadeModel.small.file(), width: 64, height: 48)
+    network.fill(randomPixels(width: 64, height: 48))
+    network.network.run()
+    let control = rf_allocation_count()
+    withExtendedLifetime([UInt8](repeating: 1, count: Int.random(in: 100...200))) {}
+    #expect(rf_allocation_count() > control, "the counter does not count")
+    var box = [Float](repeating: 0, count: 8)
+    let before = rf_allocation_count()
+    network.network.run()
+    network.network.box(level: 0, y: 0, x: 0, into: &box)
+    #expect(rf_allocation_count() == before)
+  }
+
+  /// Sizes from the issue; the small network keeps 4K affordable.
+  @Test(arguments: [(20_000, 3), (3, 20_000), (3840, 2160)])
+  func extremeSizesRun(size: (width: Int, height: Int)) throws {
+    let network = try TestNetwork(file: try MadeModel.small.file(), width: size.width, height: size.height)
+    network.fill([Float](repeating: 40, count: size.width * size.height * 3))
+    network.network.run()
+    let scores = network.network.classScores(level: 0)
+    #expect(scores.width == (size.width + 7) / 8 && scores.height == (size.height + 7) / 8)
+    #expect(scores.base[0].isFinite && scores.base[(scores.height - 1) * scores.rowStride].isFinite)
+  }
+}
+
+/// Runs one frame with a thread a part.
+func runInThreads(_ network: Network, parts: Int) {
+  let barrier = Barrier(parties: parts) { _ = sched_yield() }
+  let threads = DispatchGroup()
+  for part in 1..<parts {
+    let thread = Thread {
+      network.run(part: part, of: parts, barrier: barrier)
+      threads.leave()
+    }
+    threads.enter()
+    thread.start()
+  }
+  network.run(part: 0, of: parts, barrier: barrier)
+  threads.wait()
+}

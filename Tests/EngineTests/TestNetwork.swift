@@ -1,0 +1,75 @@
+// A model file's bytes, its plan, its arena and its network, held together for as long as a test needs them.
+import Foundation
+import Kernels
+
+@testable import Engine
+@testable import rf_pack
+
+/// A network at one input size.
+final class TestNetwork {
+  let network: Network
+  private let file: UnsafeMutableRawBufferPointer
+  private let arena: UnsafeMutableRawBufferPointer
+
+  init(file data: Data, width: Int, height: Int, isa: ISA = .available) throws {
+    file = .allocate(byteCount: data.count, alignment: 1)
+    file.copyBytes(from: data)
+    let model = try Model(bytes: UnsafeRawBufferPointer(file))
+    let plan = try Plan(model: model, width: width, height: height)
+    arena = .allocate(byteCount: plan.arenaBytes, alignment: Plan.alignment)
+    // Garbage that spreads if anything is read before it is written.
+    arena.bindMemory(to: Float.self).initialize(repeating: .nan)
+    network = Network(model: model, plan: plan, kernels: KernelSet(isa: isa), arena: arena)
+  }
+
+  deinit {
+    file.deallocate()
+    arena.deallocate()
+  }
+
+  /// Fills the input from [height][width][3].
+  func fill(_ pixels: [Float]) {
+    let input = network.input
+    precondition(pixels.count == input.width * input.height * 3)
+    for y in 0..<input.height {
+      for x in 0..<(input.width * 3) { input.base[y * input.rowStride + x] = pixels[y * input.width * 3 + x] }
+    }
+  }
+
+  /// The three heads of a level at every pixel: [height][width][anchors * 2, 4 or 10].
+  func heads(level: Int) -> (logits: [Float], boxes: [Float], landmarks: [Float]) {
+    let scores = network.classScores(level: level)
+    let anchors = network.model.levels[level].anchorSides.count
+    var heads: (logits: [Float], boxes: [Float], landmarks: [Float]) = ([], [], [])
+    var box = [Float](repeating: .nan, count: 4 * anchors)
+    var landmarks = [Float](repeating: .nan, count: 10 * anchors)
+    for y in 0..<scores.height {
+      for x in 0..<scores.width {
+        let pixel = scores.base + y * scores.rowStride + x * scores.pixelStride
+        heads.logits += UnsafeBufferPointer(start: pixel, count: 2 * anchors)
+        network.box(level: level, y: y, x: x, into: &box)
+        network.landmarks(level: level, y: y, x: x, into: &landmarks)
+        heads.boxes += box
+        heads.landmarks += landmarks
+      }
+    }
+    return heads
+  }
+
+  /// All heads of all levels in one list, for comparisons bit for bit.
+  func allHeads() -> [Float] {
+    network.model.levels.indices.flatMap { level in
+      let heads = heads(level: level)
+      return heads.logits + heads.boxes + heads.landmarks
+    }
+  }
+}
+
+/// An input of random numbers as a picture minus its mean has them.
+func randomPixels(width: Int, height: Int, seed: UInt64 = 3) -> [Float] {
+  var random = SplitMix64(state: seed)
+  return random.values(width * height * 3, within: 128)
+}
+
+/// The instruction sets that this machine can test.
+let testableISAs: [ISA] = [.reference, .avx2, [.avx2, .avx512], .neon].filter { ISA.available.isSuperset(of: $0) }
