@@ -14,6 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crew.h"
+#include "stop.h"
+
 // Command line of the process: Embedded Swift has no CommandLine, so glibc's constructor arguments are kept.
 int rf_argument_count(void);
 const char *rf_argument(int index); // "" where there is none
