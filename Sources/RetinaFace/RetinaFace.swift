@@ -1,1 +1,0 @@
-// RetinaFace: see the top of each file.
