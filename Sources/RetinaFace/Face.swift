@@ -1,0 +1,67 @@
+// What a detection is: a score, a box and five landmarks, in the caller's pixels.
+public import Imaging
+
+/// A rectangle in a frame. Pixels; (0, 0) is the corner of the top left pixel. It may reach past the frame's edges.
+public struct Box: Equatable, Sendable {
+  public var x1: Float, y1: Float, x2: Float, y2: Float
+
+  public init(x1: Float, y1: Float, x2: Float, y2: Float) {
+    (self.x1, self.y1, self.x2, self.y2) = (x1, y1, x2, y2)
+  }
+
+  public var width: Float { x2 - x1 }
+  public var height: Float { y2 - y1 }
+}
+
+/// Five points of a face in a frame, pixels. Left and right are as seen in the picture.
+public struct Landmarks: Equatable, Sendable {
+  public var leftEye, rightEye, nose, leftMouthCorner, rightMouthCorner: FramePoint
+
+  public init(leftEye: FramePoint, rightEye: FramePoint, nose: FramePoint, leftMouthCorner: FramePoint,
+              rightMouthCorner: FramePoint) {
+    self.leftEye = leftEye
+    self.rightEye = rightEye
+    self.nose = nose
+    self.leftMouthCorner = leftMouthCorner
+    self.rightMouthCorner = rightMouthCorner
+  }
+
+  /// The points in the order of their declaration, which is the order of the network's landmark head.
+  /// - Precondition: 0 <= index < 5.
+  public subscript(index: Int) -> FramePoint {
+    switch index {
+    case 0: leftEye
+    case 1: rightEye
+    case 2: nose
+    case 3: leftMouthCorner
+    case 4: rightMouthCorner
+    default: preconditionFailure("a face has five landmarks")
+    }
+  }
+}
+
+/// A face found in a frame.
+public struct Face: Equatable, Sendable {
+  /// How sure the network is, 0...1.
+  public var score: Float
+  public var box: Box
+  public var landmarks: Landmarks
+
+  public init(score: Float, box: Box, landmarks: Landmarks) {
+    self.score = score
+    self.box = box
+    self.landmarks = landmarks
+  }
+}
+
+/// The faces of one frame, strongest first.
+///
+/// A view of the detector's own storage, so that a frame costs no allocation: valid until the detector's next
+/// `detect` and no longer than the detector. Copy what must stay: `Array(faces)`.
+public struct Faces: RandomAccessCollection {
+  let storage: UnsafeBufferPointer<Face>
+
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { storage.count }
+  public subscript(position: Int) -> Face { storage[position] }
+}

@@ -1,0 +1,30 @@
+// The example of README.md, so that it is known to compile and to find faces. Change both together.
+import Engine
+import Foundation
+import Imaging
+import RetinaFace
+import Testing
+
+@testable import rf_pack
+
+private func printFaces(modelFile: URL, rgb: [UInt8], width: Int, height: Int) throws {
+  // README.md begins
+  let file = try Data(contentsOf: modelFile)
+  try file.withUnsafeBytes { bytes in  // the model borrows these bytes
+    let detector = try Detector(model: Model(bytes: bytes), width: width, height: height)
+    try rgb.withUnsafeBytes { pixels in
+      let frame = try Frame(.rgb, width: width, height: height, bytes: pixels)
+      for face in detector.detect(frame) {
+        print(face.score, face.box, face.landmarks.nose)
+      }
+    }
+  }
+  // README.md ends
+}
+
+@Test func readmeExampleRuns() throws {
+  let modelFile = FileManager.default.temporaryDirectory.appending(path: "readme-\(UUID().uuidString).rfm")
+  try MadeModel().file().write(to: modelFile)
+  defer { try? FileManager.default.removeItem(at: modelFile) }
+  try printFaces(modelFile: modelFile, rgb: Array(repeating: 90, count: 3 * 64 * 48), width: 64, height: 48)
+}
