@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "crew.h"
-#include "stop.h"
 
 // Command line of the process: Embedded Swift has no CommandLine, so glibc's constructor arguments are kept.
 int rf_argument_count(void);
