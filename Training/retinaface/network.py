@@ -7,6 +7,7 @@ names of the exported model file (`backbone.block1.depthwise`, `context3.conv5x5
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -213,10 +214,22 @@ class RetinaFace(nn.Module):
             values = {"class": 2, "box": 4, "landmarks": 10}
             heads = {name: nn.Conv2d(PYRAMID_CHANNELS, config.anchors_per_cell * count, 1) for name, count in values.items()}
             self.add_module(f"head{level}", nn.ModuleDict(heads))
+        self._start_as_background()
+
+    def _start_as_background(self) -> None:
+        """Nearly every anchor is background: starting from a face score of 1 % spares the first steps from learning just that (arXiv 1708.02002)."""
+        logit = torch.tensor([0.5, -0.5]) * math.log(99.0)
+        with torch.no_grad():
+            for level in LEVELS:
+                getattr(self, f"head{level}")["class"].bias.copy_(logit.repeat(self.config.anchors_per_cell))
 
     def features(self, images: Tensor) -> list[Tensor]:
         """The context modules' outputs, one N x 64 x h x w a level, finest first."""
-        outputs = self.pyramid(self.backbone(images))
+        return self.contexts(self.backbone(images))
+
+    def contexts(self, taps: list[Tensor]) -> list[Tensor]:
+        """The same from the backbone's C3, C4, C5."""
+        outputs = self.pyramid(taps)
         return [getattr(self, f"context{level}")(output) for level, output in zip(LEVELS, outputs, strict=True)]
 
     def heads(self, features: list[Tensor]) -> Heads:

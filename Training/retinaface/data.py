@@ -1,0 +1,214 @@
+"""Annotated pictures: WIDER FACE's folders with RetinaFace's label file, negatives, and what is held back.
+
+A label file has `# path` lines, each followed by one line a face: `x y w h`, five times `px py flag`, quality
+(pixels of the picture). Flags, as ../shared/data/README.md gives them: 0 a human's landmark, 1 a teacher
+network's, -1 none. RetinaFace's own annotation uses 0.0, 1.0 (occluded) and -1 in the same places.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+POINTS = 5
+FIELDS = 4 + 3 * POINTS + 1
+OUTSIDE_TOLERANCE = 1.0
+"""Pixels by which a box may leave its picture: annotations are rounded."""
+
+
+class LandmarkSource(IntEnum):
+    """Who annotated a face's five points."""
+
+    NONE = -1
+    HUMAN = 0
+    TEACHER = 1
+
+
+class DataError(ValueError):
+    """A picture or an annotation that cannot be used; the message names file and line."""
+
+
+@dataclass
+class Problems:
+    """Counts unusable data: skips it, or refuses it at the first."""
+
+    refuse: bool = False
+    messages: list[str] = field(default_factory=list)
+
+    def report(self, message: str) -> None:
+        """Raises DataError where problems are refused."""
+        if self.refuse:
+            raise DataError(f"{message}; correct it, or skip such data with --on-bad-data skip")
+        self.messages.append(message)
+
+
+@dataclass(frozen=True)
+class AnnotatedPicture:
+    """A picture's path and its faces, in pixels of the picture.
+
+    boxes: F x 4 (x1, y1, x2, y2). landmarks: F x 10 (x, y five times; 0 where there are none). sources: F, `LandmarkSource`.
+    """
+
+    path: Path
+    boxes: np.ndarray
+    landmarks: np.ndarray
+    sources: np.ndarray
+
+    @classmethod
+    def without_faces(cls, path: Path) -> AnnotatedPicture:
+        return cls(path, np.zeros((0, 4), np.float32), np.zeros((0, 2 * POINTS), np.float32), np.zeros(0, np.int8))
+
+
+@dataclass(frozen=True)
+class Split:
+    """What is trained on, and what is held back for measuring."""
+
+    training: list[AnnotatedPicture]
+    training_negatives: list[AnnotatedPicture]
+    validation: list[AnnotatedPicture]
+    landmark_validation: list[AnnotatedPicture]
+    negative_validation: list[AnnotatedPicture]
+
+
+def read_labels(label_file: Path, images: Path, problems: Problems) -> list[AnnotatedPicture]:
+    """The pictures of a label file, in its order; faces and pictures that cannot be used are reported to `problems`."""
+    pictures = []
+    for name, line_number, lines in _sections(label_file, problems):
+        path = images / name
+        try:
+            with Image.open(path) as image:
+                size = image.size
+        except (OSError, UnidentifiedImageError) as error:
+            problems.report(f"{label_file}:{line_number}: picture {path} cannot be read ({error})")
+            continue
+        faces = []
+        for face_number, text in lines:
+            try:
+                faces.append(_parse_face(text, size))
+            except ValueError as error:
+                problems.report(f"{label_file}:{face_number}: {error}")
+        if faces:
+            rows = np.array([box + points for box, points, _ in faces], np.float32)
+            sources = np.array([source for _, _, source in faces], np.int8)
+            pictures.append(AnnotatedPicture(path, rows[:, :4], rows[:, 4:], sources))
+        else:
+            problems.report(f"{label_file}:{line_number}: picture {path} has no usable face")
+    return pictures
+
+
+def read_negatives(list_file: Path, images: Path, problems: Problems) -> list[AnnotatedPicture]:
+    """The face-free pictures of a list, one path a line; those missing or broken are reported to `problems`."""
+    pictures = []
+    for line_number, name in enumerate(list_file.read_text().splitlines(), start=1):
+        path = images / name.strip()
+        try:
+            with Image.open(path):
+                pictures.append(AnnotatedPicture.without_faces(path))
+        except (OSError, UnidentifiedImageError) as error:
+            problems.report(f"{list_file}:{line_number}: picture {path} cannot be read ({error})")
+    return pictures
+
+
+def read_training_data(folder: Path, problems: Problems) -> Split:
+    """`label.txt`, `negatives.txt` and `images` of a folder, split: the same split for everybody who asks."""
+    images = folder / "images"
+    pictures = read_labels(folder / "label.txt", images, problems)
+    negatives = read_negatives(folder / "negatives.txt", images, problems)
+    return split(pictures, negatives)
+
+
+def split(pictures: list[AnnotatedPicture], negatives: list[AnnotatedPicture]) -> Split:
+    """Holds back a tenth of the pictures with human landmarks, 3 % of the others, and every tenth negative.
+
+    Of the pictures with human landmarks, frames of one video (paths that differ in the last `_number` only) stay together, so that
+    no landmarks held back have a twin in training.
+    """
+    by_humans = [picture for picture in pictures if (picture.sources == LandmarkSource.HUMAN).any()]
+    others = [picture for picture in pictures if not (picture.sources == LandmarkSource.HUMAN).any()]
+    held_landmarks, kept_humans = _hold_back(by_humans, 10, by_video=True)
+    held_others, kept_others = _hold_back(others, 33)
+    held_negatives, kept_negatives = _hold_back(negatives, 10)
+    return Split(kept_humans + kept_others, kept_negatives, held_others, held_landmarks, held_negatives)
+
+
+def held_back_landmark_pictures(folder: Path, problems: Problems | None = None) -> list[AnnotatedPicture]:
+    """The held-back tenth of the pictures with human landmarks, for the landmark error."""
+    return read_training_data(folder, problems or Problems()).landmark_validation
+
+
+def load_picture(path: Path) -> Image.Image:
+    """A picture's pixels as RGB. Raises DataError, naming the file, where they cannot be decoded."""
+    try:
+        with Image.open(path) as image:
+            return image.convert("RGB")
+    except (OSError, UnidentifiedImageError) as error:
+        raise DataError(f"picture {path} cannot be decoded ({error})") from error
+
+
+def _hold_back(
+    pictures: list[AnnotatedPicture], every: int, by_video: bool = False
+) -> tuple[list[AnnotatedPicture], list[AnnotatedPicture]]:
+    """One of `every` pictures (or videos), drawn evenly and always the same, and the rest."""
+    groups: dict[str, list[AnnotatedPicture]] = {}
+    for picture in sorted(pictures, key=lambda picture: picture.path):
+        name = str(picture.path.with_suffix(""))
+        groups.setdefault(re.sub(r"_\d+$", "", name) if by_video else name, []).append(picture)
+    names = sorted(groups)
+    random.Random(0).shuffle(names)
+    held = [picture for name in names[::every] for picture in groups[name]]
+    held_paths = {picture.path for picture in held}
+    return held, [picture for picture in pictures if picture.path not in held_paths]
+
+
+def _sections(label_file: Path, problems: Problems) -> Iterator[tuple[str, int, list[tuple[int, str]]]]:
+    """Yields picture name, its line number, and the numbered face lines below it."""
+    name, name_line, lines = None, 0, []
+    for number, text in enumerate(label_file.read_text().splitlines(), start=1):
+        if text.startswith("#"):
+            if name is not None:
+                yield name, name_line, lines
+            name, name_line, lines = text[1:].strip(), number, []
+        elif text.strip() and name is None:
+            problems.report(f"{label_file}:{number}: a face before the first '# path' line")
+        elif text.strip():
+            lines.append((number, text))
+    if name is not None:
+        yield name, name_line, lines
+
+
+def _parse_face(text: str, size: tuple[int, int]) -> tuple[list[float], list[float], LandmarkSource]:
+    """A face line's box, points and landmark source. Raises ValueError saying what is wrong."""
+    words = text.split()
+    if len(words) != FIELDS:
+        raise ValueError(f"{len(words)} values where a face has {FIELDS}")
+    try:
+        values = [float(word) for word in words]
+    except ValueError as error:
+        raise ValueError(f"not a number: {error}") from None
+    if not np.isfinite(values).all():
+        raise ValueError("a value is not finite")
+    x, y, width, height = values[:4]
+    if width <= 0 or height <= 0:
+        raise ValueError(f"box {width:g} x {height:g} has no area")
+    overhang = max(-x, -y, x + width - size[0], y + height - size[1])
+    if overhang > OUTSIDE_TOLERANCE:
+        raise ValueError(f"box {x:g} {y:g} {width:g} {height:g} leaves its picture of {size[0]} x {size[1]} by {overhang:g} pixels")
+    triples = np.array(values[4 : 4 + 3 * POINTS]).reshape(POINTS, 3)
+    return [x, y, x + width, y + height], triples[:, :2].ravel().tolist(), _landmark_source(triples[:, 2])
+
+
+def _landmark_source(flags: np.ndarray) -> LandmarkSource:
+    if (flags == LandmarkSource.NONE).any():
+        return LandmarkSource.NONE
+    if (flags == LandmarkSource.HUMAN).all():
+        return LandmarkSource.HUMAN
+    if np.isin(flags, (LandmarkSource.HUMAN, LandmarkSource.TEACHER)).all():
+        return LandmarkSource.TEACHER
+    raise ValueError(f"landmark flags {flags.tolist()}: only 0, 1 and -1 are known")

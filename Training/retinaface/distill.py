@@ -1,0 +1,103 @@
+"""Learning from a teacher detector with the same anchors, on the training crops, besides the annotation.
+
+Three terms: softened class scores on every anchor (Hinton, arXiv 1503.02531), boxes and landmarks where the teacher is
+sure, and features: the pyramid's taps and the context modules' outputs, after a ReLU, each divided by the teacher's power.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .losses import Targets
+from .matching import NEGATIVE
+from .network import Heads, RetinaFace
+
+TEMPERATURE = 2.0
+SURE_SCORE = 0.3
+"""Teacher's face score from which its box and landmarks are taken."""
+
+
+@dataclass(frozen=True)
+class DistillWeights:
+    """The balance of the terms; `features` fades to a tenth of itself over the run."""
+
+    classes: float = 1.0
+    box: float = 0.25
+    landmarks: float = 0.1
+    features: float = 10.0
+
+    def faded(self, progress: float) -> float:
+        """The feature term's weight at `progress` 0...1."""
+        return self.features * (1.0 - 0.9 * progress)
+
+
+@dataclass
+class Observation:
+    """What a network says of a batch: taps and context outputs, one a level each, and heads."""
+
+    taps: list[Tensor]
+    contexts: list[Tensor]
+    heads: Heads
+
+
+def observe(network: RetinaFace, images: Tensor, precision: torch.dtype) -> Observation:
+    """Runs a network; convolutions in `precision`, heads in float32."""
+    with torch.autocast(images.device.type, dtype=precision, enabled=precision != torch.float32):
+        taps = network.backbone(images)
+        contexts = network.contexts(taps)
+    return Observation(taps, contexts, network.heads([context.float() for context in contexts]))
+
+
+def distillation_losses(student: Observation, teacher: Observation, targets: Targets) -> dict[str, Tensor]:
+    """The terms, unweighted. Pictures without a face in them teach by their annotation alone: the teacher's errors there are not learnt."""
+    faceless = (targets.matches == NEGATIVE).all(dim=1)
+    score = teacher.heads.classes.softmax(dim=-1)[..., 1] * ~faceless[:, None]
+    count = ((score > SURE_SCORE) | (targets.matches >= 0)).sum().clamp(min=1)
+    sure = score * (score > SURE_SCORE)
+    weight = sure.sum().clamp(min=1)
+    regressions = {
+        name: (functional.smooth_l1_loss(ours, theirs, reduction="none").sum(dim=-1) * sure).sum() / weight
+        for name, ours, theirs in [
+            ("box", student.heads.boxes, teacher.heads.boxes),
+            ("landmarks", student.heads.landmarks, teacher.heads.landmarks),
+        ]
+    }
+    divergence = _class_divergence(student.heads.classes, teacher.heads.classes) * ~faceless[:, None]
+    return {
+        "teacher_class": divergence.sum() / count,
+        **{f"teacher_{name}": loss for name, loss in regressions.items()},
+        "teacher_features": _feature_error(student.taps + student.contexts, teacher.taps + teacher.contexts),
+    }
+
+
+def total(losses: dict[str, Tensor], weights: DistillWeights, progress: float) -> Tensor:
+    """The weighted sum of `distillation_losses` at `progress` 0...1 of the run."""
+    return (
+        weights.classes * losses["teacher_class"]
+        + weights.box * losses["teacher_box"]
+        + weights.landmarks * losses["teacher_landmarks"]
+        + weights.faded(progress) * losses["teacher_features"]
+    )
+
+
+def _class_divergence(student: Tensor, teacher: Tensor) -> Tensor:
+    """Kullback-Leibler divergence of the softened scores, N x A, times the squared temperature."""
+    ours = (student[..., 1] - student[..., 0]) / TEMPERATURE
+    theirs = (teacher[..., 1] - teacher[..., 0]) / TEMPERATURE
+    face = theirs.sigmoid()
+    cross_entropy = functional.softplus(ours) - face * ours
+    entropy = functional.softplus(theirs) - face * theirs
+    return (cross_entropy - entropy) * TEMPERATURE**2
+
+
+def _feature_error(student: list[Tensor], teacher: list[Tensor]) -> Tensor:
+    """Mean over the maps of the squared error over the teacher's power."""
+    errors = []
+    for ours, theirs in zip(student, teacher, strict=True):
+        theirs = theirs.float().relu()
+        errors.append((ours.float() - theirs).square().mean() / theirs.square().mean().clamp(min=1e-6))
+    return torch.stack(errors).mean()
