@@ -73,9 +73,10 @@ def _overlaps(boxes: numpy.ndarray, face: numpy.ndarray) -> numpy.ndarray:
 def plot_cumulative_error(result: LandmarkResult, path: str | os.PathLike, limit: float = FAILURE_NME) -> None:
     """Writes the cumulative error curve as PNG: the share of all annotated faces below each NME up to `limit`; missed faces never count as below."""
     total = len(result.errors) + result.missed
-    errors = numpy.sort(result.errors)
+    errors = numpy.concatenate([[0.0], numpy.sort(result.errors)])
+    share = numpy.arange(len(errors)) / max(total, 1)
     figure, axes = pyplot.subplots(figsize=(5, 4), dpi=120)
-    axes.step(100 * errors, 100 * numpy.arange(1, len(errors) + 1) / max(total, 1), where="post")
+    axes.step(100 * numpy.append(errors, max(limit, errors[-1])), 100 * numpy.append(share, share[-1]), where="post")
     axes.set(xlim=(0, 100 * limit), ylim=(0, 100), xlabel="NME, % of sqrt(width x height)", ylabel="faces, %",
              title=f"{total} faces: NME {100 * result.mean:.2f} %, failures {100 * result.failure_rate:.1f} %")
     axes.grid(alpha=0.3)

@@ -20,3 +20,17 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"{folder} is missing: it holds the published weights and the data (set RF_SHARED)")
     return folder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="also the tests that take minutes, such as every published figure")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "full: takes minutes; runs with --full only")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if "full" in item.keywords and not config.getoption("--full"):
+            item.add_marker(pytest.mark.skip(reason="takes minutes; run with --full"))
