@@ -39,7 +39,7 @@ def load_network(path: str | os.PathLike, activation: str | None = None, anchors
         slope = "leaky:0.1" if activation == "leaky" else activation
         return load_published(path, with_anchors(NetworkConfig(), anchors, slope))
     except ValueError as error:
-        raise ModelFileError(_first_line(error)) from None
+        raise ModelFileError(_one_line(error)) from None
 
 
 def load_any(path: str | os.PathLike, activation: str | None = None, anchors: str | None = None) -> nn.Module:
@@ -61,7 +61,7 @@ def _is_published(path: str | os.PathLike) -> bool:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever the broken file made the unpickler trip over
-        raise ModelFileError(f"{path}: not a PyTorch checkpoint: {_first_line(error)}") from None
+        raise ModelFileError(f"{path}: not a PyTorch checkpoint: {_one_line(error)}") from None
     state = content.get("state_dict", content) if isinstance(content, dict) else {}
     return any(str(name).removeprefix("module.").startswith("body.") for name in state)
 
@@ -71,8 +71,10 @@ def _refuse_options(path: str | os.PathLike, activation: str | None, anchors: st
         raise ModelFileError(f"{path}: says its activation and anchors itself; leave --activation and --anchors away")
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
+def _one_line(error: Exception) -> str:
+    """PyTorch's messages run over many lines and list every key."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 300 else text[:300] + "..."
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -99,6 +99,16 @@ def test_own_weights_take_no_options_and_exchange_files_no_second_folding(tmp_pa
     assert "folded already" in capsys.readouterr().err
 
 
+def test_checkpoint_without_batch_norm_is_refused(tmp_path, capsys):
+    network = RetinaFace(CONFIGS[0])
+    state = {name: values for name, values in network.state_dict().items() if ".norm." not in name}
+    save_weights(network, tmp_path / "folded.pth", state)
+    assert export.main([str(tmp_path / "folded.pth"), "--output", str(tmp_path / "x.safetensors")]) == 1
+    message = capsys.readouterr().err
+    assert 'Missing key(s) in state_dict: "backbone.stem.norm.weight"' in message and message.count("\n") == 1
+    assert not (tmp_path / "x.safetensors").exists()
+
+
 @pytest.mark.parametrize("content", [None, b"", b"not a checkpoint", b"\x80\x02}q\x00."])
 def test_broken_checkpoint_is_one_clear_line(tmp_path, capsys, content):
     weights = tmp_path / "broken.pth"
