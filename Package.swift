@@ -32,7 +32,8 @@ let package = Package(
     .executableTarget(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "Imaging", "RetinaFace"],
                       swiftSettings: core),
     .executableTarget(name: "rf-pack", dependencies: ["Engine"]),
-    .executableTarget(name: "rf-bench", dependencies: ["CHost", "CModel", "KernelChecks", "RetinaFace"]),
+    .target(name: "CPeak", dependencies: ["CKernels"]),
+    .executableTarget(name: "rf-bench", dependencies: ["CHost", "CModel", "CPeak", "KernelChecks", "RetinaFace"]),
 
     // Tests; KernelChecks is shared with rf-bench, so what is timed is what is checked. CAllocationCount replaces malloc.
     .target(name: "CAllocationCount", path: "Tests/AllocationCount"),

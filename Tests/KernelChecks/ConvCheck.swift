@@ -10,6 +10,8 @@ struct ConvShape: KernelShape {
   var slope: Float = 0
   /// Channels of the output tensor that belong to others, half of them before ours.
   var channelsBeside = 0
+  /// Elements between two rows that belong to nobody.
+  var inputPadding = 3, outputPadding = 5
 
   var description: String {
     "\(width)x\(height) pixels, \(cin) to \(cout) channels (\(channelsBeside) beside), "
@@ -18,10 +20,9 @@ struct ConvShape: KernelShape {
   var tapsInRow: Int { kernelWidth * cin }
   var taps: Int { kernelHeight * tapsInRow }
   var flops: Double { 2 * Double(width * height) * Double(taps * cout) }
-  /// Elements between rows: three more than the taps need.
-  var inputRowStride: Int { (max(0, width - 1) * stride + kernelWidth) * cin + 3 }
+  var inputRowStride: Int { (max(0, width - 1) * stride + kernelWidth) * cin + inputPadding }
   var outputPixelStride: Int { cout + channelsBeside }
-  var outputRowStride: Int { width * outputPixelStride + 5 }
+  var outputRowStride: Int { width * outputPixelStride + outputPadding }
 
   func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
     ConvCase(self, fill: fill, placement: placement, seed: seed)
@@ -40,7 +41,7 @@ private final class ConvCase: PreparedCase {
     weights = (0..<shape.cout * shape.taps).map { _ in generator.value(fill, power: 1) }
     let isEmpty = shape.width == 0 || shape.height == 0
     let inputRows = (shape.height - 1) * shape.stride + shape.kernelHeight
-    input = .init(count: isEmpty ? 0 : inputRows * shape.inputRowStride - 3, placement: placement)
+    input = .init(count: isEmpty ? 0 : inputRows * shape.inputRowStride - shape.inputPadding, placement: placement)
     let channels = (shape.cout + Int(RF_PANEL) - 1) / Int(RF_PANEL) * Int(RF_PANEL)
     packed = .init(count: channels * shape.taps, placement: placement)
     bias = .init(count: channels, placement: placement)

@@ -9,11 +9,13 @@ struct DepthwiseShape: KernelShape {
   var width, height, channels: Int
   var stride = 1
   var slope: Float = 0
+  /// Elements between two rows that belong to nobody.
+  var inputPadding = 3, outputPadding = 5
 
   var description: String { "\(width)x\(height) pixels, \(channels) channels, stride \(stride), slope \(slope)" }
   var flops: Double { 18 * Double(width * height * channels) }
-  var inputRowStride: Int { (max(0, width - 1) * stride + 3) * channels + 3 }
-  var outputRowStride: Int { width * channels + 5 }
+  var inputRowStride: Int { (max(0, width - 1) * stride + 3) * channels + inputPadding }
+  var outputRowStride: Int { width * channels + outputPadding }
 
   func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
     DepthwiseCase(self, fill: fill, placement: placement, seed: seed)
@@ -29,11 +31,11 @@ private final class DepthwiseCase: PreparedCase {
     var generator = Generator(seed: seed)
     let isEmpty = shape.width == 0 || shape.height == 0
     let inputRows = (shape.height - 1) * shape.stride + 3
-    input = .init(count: isEmpty ? 0 : inputRows * shape.inputRowStride - 3, placement: placement)
+    input = .init(count: isEmpty ? 0 : inputRows * shape.inputRowStride - shape.inputPadding, placement: placement)
     weights = .init(count: 9 * shape.channels, placement: placement)
     bias = .init(count: shape.channels, placement: placement)
-    output = .init(count: isEmpty ? 0 : shape.height * shape.outputRowStride - 5, placement: placement)
-    for index in 0..<input.count where index % shape.inputRowStride < shape.inputRowStride - 3 {
+    output = .init(count: isEmpty ? 0 : shape.height * shape.outputRowStride - shape.outputPadding, placement: placement)
+    for index in 0..<input.count where index % shape.inputRowStride < shape.inputRowStride - shape.inputPadding {
       input.base[index] = generator.value(fill, power: 1)
     }
     for index in 0..<weights.count { weights.base[index] = generator.value(fill, power: 1) }

@@ -7,11 +7,13 @@ let upsampleAddCheck = Check(
 /// Sizes of one upsampling; names as in `rf_f32_upsample_add_args`.
 struct UpsampleShape: KernelShape {
   var width, height, coarseWidth, coarseHeight, channels: Int
+  /// Elements between two rows that belong to nobody.
+  var coarsePadding = 3, outputPadding = 5
 
   var description: String { "\(coarseWidth)x\(coarseHeight) to \(width)x\(height) pixels, \(channels) channels" }
   var flops: Double { Double(width * height * channels) }
-  var coarseRowStride: Int { coarseWidth * channels + 3 }
-  var outputRowStride: Int { width * channels + 5 }
+  var coarseRowStride: Int { coarseWidth * channels + coarsePadding }
+  var outputRowStride: Int { width * channels + outputPadding }
 
   func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
     UpsampleCase(self, fill: fill, placement: placement, seed: seed)
@@ -27,13 +29,13 @@ private final class UpsampleCase: PreparedCase {
   init(_ shape: UpsampleShape, fill: Fill, placement: Placement, seed: UInt64) {
     self.shape = shape
     var generator = Generator(seed: seed)
-    coarse = .init(count: shape.coarseHeight * shape.coarseRowStride - 3, placement: placement)
+    coarse = .init(count: shape.coarseHeight * shape.coarseRowStride - shape.coarsePadding, placement: placement)
     let isEmpty = shape.width == 0 || shape.height == 0
-    output = .init(count: isEmpty ? 0 : shape.height * shape.outputRowStride - 5, placement: placement)
+    output = .init(count: isEmpty ? 0 : shape.height * shape.outputRowStride - shape.outputPadding, placement: placement)
     rowIndex = .init(count: shape.height, placement: placement)
     columnIndex = .init(count: shape.width, placement: placement)
     fine = (0..<output.count).map { _ in generator.value(fill, power: 2) }
-    for index in 0..<coarse.count where index % shape.coarseRowStride < shape.coarseRowStride - 3 {
+    for index in 0..<coarse.count where index % shape.coarseRowStride < shape.coarseRowStride - shape.coarsePadding {
       coarse.base[index] = generator.value(fill, power: 2)
     }
     for index in 0..<output.count where isOwned(index) { output.base[index] = fine[index] }

@@ -1,5 +1,6 @@
 // The shapes of RetinaFace with MobileNet-0.25 at 640 x 480, layer by layer: what the benchmark times. Names follow the
 // network's: bN the depthwise separable blocks, lateralN, mergeN and sshN of the pyramid's level N (strides 8, 16, 32).
+// Rows start at multiples of 64 bytes, as the engine lays them out.
 
 let convWorkloads: [Workload] = [
   conv("stem 3x3 s2", 320, 240, 3, 8, kernel: 3, stride: 2),
@@ -39,23 +40,37 @@ let depthwiseWorkloads: [Workload] = [
 ]
 
 let upsampleWorkloads: [Workload] = [
-  Workload(
-    layer: "level 5 to 4",
-    shape: UpsampleShape(width: 40, height: 30, coarseWidth: 20, coarseHeight: 15, channels: 64)),
-  Workload(
-    layer: "level 4 to 3",
-    shape: UpsampleShape(width: 80, height: 60, coarseWidth: 40, coarseHeight: 30, channels: 64)),
+  upsample("level 5 to 4", 40, 30, 64),
+  upsample("level 4 to 3", 80, 60, 64),
 ]
 
 private func conv(
   _ layer: String, _ width: Int, _ height: Int, _ cin: Int, _ cout: Int, kernel: Int = 1, stride: Int = 1, beside: Int = 0
 ) -> Workload {
-  Workload(layer: layer, shape: ConvShape(
+  var shape = ConvShape(
     width: width, height: height, cin: cin, cout: cout, kernelWidth: kernel, kernelHeight: kernel, stride: stride,
-    slope: 0.1, channelsBeside: beside))
+    slope: 0.1, channelsBeside: beside, inputPadding: 0, outputPadding: 0)
+  shape.inputPadding = paddingToLine(shape.inputRowStride)
+  shape.outputPadding = paddingToLine(shape.outputRowStride)
+  return Workload(layer: layer, shape: shape)
 }
 
 private func depthwise(_ layer: String, _ width: Int, _ height: Int, _ channels: Int, stride: Int = 1) -> Workload {
-  Workload(layer: layer, shape: DepthwiseShape(
-    width: width, height: height, channels: channels, stride: stride, slope: 0.1))
+  var shape = DepthwiseShape(
+    width: width, height: height, channels: channels, stride: stride, slope: 0.1, inputPadding: 0, outputPadding: 0)
+  shape.inputPadding = paddingToLine(shape.inputRowStride)
+  shape.outputPadding = paddingToLine(shape.outputRowStride)
+  return Workload(layer: layer, shape: shape)
 }
+
+private func upsample(_ layer: String, _ width: Int, _ height: Int, _ channels: Int) -> Workload {
+  var shape = UpsampleShape(
+    width: width, height: height, coarseWidth: width / 2, coarseHeight: height / 2, channels: channels, coarsePadding: 0,
+    outputPadding: 0)
+  shape.coarsePadding = paddingToLine(shape.coarseRowStride)
+  shape.outputPadding = paddingToLine(shape.outputRowStride)
+  return Workload(layer: layer, shape: shape)
+}
+
+/// Elements that bring a row's length to whole cache lines of 16.
+private func paddingToLine(_ elements: Int) -> Int { (16 - elements % 16) % 16 }

@@ -1,4 +1,4 @@
-// Depthwise 3x3 convolution for AVX-512: 16 channels of up to 8 pixels of a row at once. A column of the input is loaded
+// Depthwise 3x3 convolution for AVX-512: 16 channels of up to 4 pixels of a row at once. A column of the input is loaded
 // once for all the pixels whose taps it is among.
 #if defined(__x86_64__)
 #include "rfkernels.h"
@@ -6,7 +6,7 @@
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
 
-enum { LANES = 16, MOST_PIXELS = 8 };
+enum { LANES = 16, MOST_PIXELS = 4 };
 typedef void tile_fn(const rf_f32_dwconv3x3_args *a, const float *input, float *output);
 
 // The channels in `lanes` from channel `first` on.
@@ -42,11 +42,11 @@ INLINED void tile(const rf_f32_dwconv3x3_args *a, const float *input, float *out
   static void tile_##pixels##_stride##stride(const rf_f32_dwconv3x3_args *a, const float *input, float *output) { \
     tile(a, input, output, pixels, stride); \
   }
-UP_TO_8(TILE, 1)
-UP_TO_8(TILE, 2)
+UP_TO_4(TILE, 1)
+UP_TO_4(TILE, 2)
 
 #define NAME(pixels, stride) tile_##pixels##_stride##stride,
-static tile_fn *const tiles[2][MOST_PIXELS] = {{UP_TO_8(NAME, 1)}, {UP_TO_8(NAME, 2)}};
+static tile_fn *const tiles[2][MOST_PIXELS] = {{UP_TO_4(NAME, 1)}, {UP_TO_4(NAME, 2)}};
 
 void rf_f32_dwconv3x3__avx512(const rf_f32_dwconv3x3_args *a) {
   if (a->channels <= LANES / 2) {

@@ -1,0 +1,110 @@
+// `rf-bench kernels`: every row of the kernel table at the network's own shapes. A result is checked before it is timed.
+import CHost
+import CKernels
+import KernelChecks
+import Kernels
+
+/// What the command line asked for.
+private struct Options {
+  var isa: ISA = .available
+  var op: String?
+  var json = false
+
+  /// Returns: nil where the command line is wrong, after saying so.
+  init?(_ arguments: [String]) {
+    var rest = arguments[...]
+    while let option = rest.popFirst() {
+      switch option {
+      case "--json": json = true
+      case "--isa":
+        guard let list = rest.popFirst(), let set = ISA.parse(list) else {
+          complain("--isa takes a list such as avx2,avx512; known: \(ISA.named.map(\.name.description).joined(separator: ", "))")
+          return nil
+        }
+        isa = set
+      case "--op":
+        guard let name = rest.popFirst(), checks.contains(where: { $0.name == name }) else {
+          complain("--op takes one of: \(checks.map(\.name).joined(separator: ", "))")
+          return nil
+        }
+        op = name
+      default:
+        complain("kernels: unknown option \(option); known: --isa LIST, --op NAME, --json")
+        return nil
+      }
+    }
+  }
+}
+
+/// One row at one shape.
+private struct Result {
+  let row: Row
+  let workload: Workload
+  let timing: Timing
+  let reference: Timing
+
+  var gigaflops: Double { workload.shape.flops / timing.minimum * 1e-9 }
+  var ratio: Double { reference.median / timing.median }
+
+  var line: String {
+    column(row.name, 34) + column(workload.layer, 30)
+      + column(decimal(timing.minimum * 1e3, places: 4), -10) + column(decimal(timing.median * 1e3, places: 4), -10)
+      + column(decimal(gigaflops, places: 1), -10) + column(decimal(ratio, places: 1), -8)
+  }
+  var json: String {
+    let fields = [
+      #""row":"\#(row.name)""#,
+      #""layer":"\#(workload.layer)""#,
+      #""shape":"\#(workload.shape)""#,
+      #""min_ms":\#(decimal(timing.minimum * 1e3, places: 6))"#,
+      #""median_ms":\#(decimal(timing.median * 1e3, places: 6))"#,
+      #""gflops":\#(decimal(gigaflops, places: 2))"#,
+      #""ratio_to_reference":\#(decimal(ratio, places: 2))"#,
+    ]
+    return "{\(fields.joined(separator: ","))}"
+  }
+}
+
+/// `rf-bench kernels`: a line a row and shape. Exit code 1 where a row computes something wrong.
+func runKernels(_ arguments: [String]) -> Int32 {
+  guard let options = Options(arguments) else { return 2 }
+  if !options.json {
+    print(column("row", 34) + column("layer", 30) + column("min ms", -10) + column("median", -10)
+      + column("GFLOP/s", -10) + column("x ref", -8))
+  }
+  for check in checks where options.op == nil || options.op == check.name {
+    let rows = usableRows(of: check, options)
+    for workload in check.workloads {
+      guard time(rows, workload, options) else { return 1 }
+    }
+  }
+  return 0
+}
+
+/// The op's rows within `--isa`; those that the processor cannot run are named on standard error.
+private func usableRows(of check: Check, _ options: Options) -> [Row] {
+  Row.all.filter { row in
+    guard row.op == check.op, options.isa.isSuperset(of: row.isa) else { return false }
+    if let missing = row.missing { complain("\(row.name) is left out: this processor lacks \(missing)") }
+    return row.missing == nil
+  }
+}
+
+/// Checks and times every row at one shape, the reference first; false where a result is wrong.
+private func time(_ rows: [Row], _ workload: Workload, _ options: Options) -> Bool {
+  let prepared = workload.shape.prepare(fill: .ordinary, placement: .atStart, seed: 1)
+  var reference: Timing?
+  for row in rows {
+    let fresh = workload.shape.prepare(fill: .ordinary, placement: .atStart, seed: 1)
+    fresh.run(row.row)
+    if let mismatch = fresh.mismatch() {
+      complain("\(row.name) is wrong at \(workload.layer), \(workload.shape): \(mismatch)")
+      return false
+    }
+    let timing = Timing.measure { prepared.run(row.row) }
+    let result = Result(row: row, workload: workload, timing: timing, reference: reference ?? timing)
+    reference = result.reference
+    print(options.json ? result.json : result.line)
+  }
+  return true
+}

@@ -1,0 +1,49 @@
+// `rf-bench peak`, and what a kernel's or a layer's time is compared with: the most multiply-adds that one core does.
+import CHost
+import CPeak
+import Kernels
+
+/// The measured peak of one core.
+struct Peak {
+  /// The instruction set, as `--isa` names it.
+  let name: String
+  /// 10^9 floating-point operations a second, float32, a product and its addition counted as two.
+  let gigaflops: Double
+
+  /// Measures the best that the instruction sets allow: the fastest of all usable ways, for about 50 ms each.
+  static func measure(isa: ISA = .available) -> Peak {
+    usable(in: isa).map(measure).max { $0.gigaflops < $1.gigaflops }!
+  }
+
+  /// Measures one way.
+  static func measure(_ way: rf_peak) -> Peak {
+    let rounds: Int64 = 200_000
+    var best = Double.infinity
+    for _ in 0..<20 {
+      let start = rf_seconds()
+      _ = way.run(rounds)
+      best = min(best, rf_seconds() - start)
+    }
+    return Peak(name: String(cString: way.name), gigaflops: way.flops_per_round * Double(rounds) / best * 1e-9)
+  }
+
+  /// The ways that need nothing outside `isa`; the reference needs nothing at all.
+  static func usable(in isa: ISA) -> [rf_peak] {
+    var count = 0
+    let ways = rf_peaks(&count)
+    return UnsafeBufferPointer(start: ways, count: count).filter { isa.isSuperset(of: ISA(rawValue: $0.isa)) }
+  }
+}
+
+/// `rf-bench peak`: a line an instruction set.
+func runPeak(_ arguments: [String]) -> Int32 {
+  guard arguments.isEmpty else {
+    complain("peak takes no options; \(arguments[0]) is unknown")
+    return 2
+  }
+  for way in Peak.usable(in: .available) {
+    let peak = Peak.measure(way)
+    print("\(column(peak.name, 12))\(column(decimal(peak.gigaflops, places: 1), -8)) GFLOP/s float32")
+  }
+  return 0
+}
