@@ -23,10 +23,9 @@ let package = Package(
 
     // Linux: files, streams, JPEG; and the model inside the program.
     .target(name: "CHost"),
-    .systemLibrary(name: "CJPEG", providers: [.apt(["libjpeg-dev"])]),
+    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CModel", path: "Models", exclude: ["README.md"]),
-    .target(name: "Capture", dependencies: ["CHost", "CJPEG", "Imaging"], swiftSettings: core,
-            linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "Capture", dependencies: ["CHost", "CJPEG", "Imaging"], swiftSettings: core),
 
     // The programs.
     .executableTarget(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "Imaging", "RetinaFace"],

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "files.h"
+#include "process.h"
 
 #include "crew.h"
 

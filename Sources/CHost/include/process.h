@@ -1,0 +1,18 @@
+// Signals and threads.
+#ifndef RF_PROCESS_H
+#define RF_PROCESS_H
+
+// From now on SIGINT and SIGTERM only set a flag, and end waits for input; writing to a closed pipe is an error (EPIPE),
+// not a death. A second SIGINT or SIGTERM kills, as if nothing were caught.
+void rf_catch_stop_signals(void);
+
+// 1 from the first SIGINT or SIGTERM on.
+int rf_stop_requested(void);
+
+// A thread that runs body(context) and ends. NULL where the system gives none.
+typedef struct rf_thread rf_thread;
+rf_thread *rf_thread_start(void (*body)(void *context), void *context);
+
+// Waits for the thread's end and frees it.
+void rf_thread_join(rf_thread *thread);
+#endif

@@ -1,0 +1,99 @@
+// JPEG bytes in memory to RGB rows. The caller looks at the header's size before it makes room for the pixels.
+#include "failure.h"
+#include <stdlib.h>
+
+struct rf_jpeg_decoder {
+  struct jpeg_decompress_struct info;
+  rf_jpeg_failure failure;
+  struct jpeg_progress_mgr progress;
+};
+
+// Called by libjpeg now and then: the only place where a long row of scans can be stopped.
+static void watch_scans(j_common_ptr common) {
+  struct jpeg_decompress_struct *info = (struct jpeg_decompress_struct *)common;
+  if (info->input_scan_number <= RF_JPEG_MOST_SCANS) return;
+  rf_jpeg_failure *failure = (rf_jpeg_failure *)common->err;
+  failure->result = RF_JPEG_DAMAGED;
+  snprintf(failure->message, sizeof failure->message, "More than %d scans", RF_JPEG_MOST_SCANS);
+  longjmp(failure->back, 1);
+}
+
+rf_jpeg_decoder *rf_jpeg_decoder_new(void) {
+  rf_jpeg_decoder *decoder = calloc(1, sizeof *decoder);
+  if (!decoder) return NULL;
+  decoder->info.err = rf_jpeg_catch(&decoder->failure);
+  if (setjmp(decoder->failure.back)) {
+    free(decoder);
+    return NULL;
+  }
+  jpeg_create_decompress(&decoder->info);
+  decoder->progress.progress_monitor = watch_scans;
+  decoder->info.progress = &decoder->progress;
+  return decoder;
+}
+
+void rf_jpeg_decoder_free(rf_jpeg_decoder *decoder) {
+  if (!decoder) return;
+  jpeg_destroy_decompress(&decoder->info);
+  free(decoder);
+}
+
+const char *rf_jpeg_decoder_message(const rf_jpeg_decoder *decoder) { return decoder->failure.message; }
+
+// Ends a call that failed: libjpeg's memory for the picture is given back, the decoder stays usable.
+static rf_jpeg_result failed(rf_jpeg_decoder *decoder) {
+  jpeg_abort_decompress(&decoder->info);
+  return decoder->failure.result;
+}
+
+rf_jpeg_result rf_jpeg_read_header(rf_jpeg_decoder *decoder, const uint8_t *bytes, size_t count,
+                                   int32_t *width, int32_t *height) {
+  rf_jpeg_forget(&decoder->failure);
+  jpeg_abort_decompress(&decoder->info);
+  if (setjmp(decoder->failure.back)) return failed(decoder);
+  jpeg_mem_src(&decoder->info, bytes, count);
+  jpeg_read_header(&decoder->info, TRUE);
+  *width = (int32_t)decoder->info.image_width;
+  *height = (int32_t)decoder->info.image_height;
+  return RF_JPEG_OK;
+}
+
+size_t rf_jpeg_least_bytes(const rf_jpeg_decoder *decoder) {
+  const struct jpeg_decompress_struct *info = &decoder->info;
+  size_t blocks = 0;
+  for (int c = 0; c < info->num_components; c++)
+    blocks += (size_t)info->comp_info[c].width_in_blocks * info->comp_info[c].height_in_blocks;
+  size_t bits_a_block = info->progressive_mode || info->arith_code ? 1 : 2;
+  return blocks * bits_a_block / 8;
+}
+
+// Inverted C M Y K, as Adobe writes it, to R G B in place of the row's start: ink times black, each rounded.
+static void rgb_from_cmyk(uint8_t *rgb, const uint8_t *cmyk, size_t width) {
+  for (size_t x = 0; x < width; x++, rgb += 3, cmyk += 4) {
+    for (int c = 0; c < 3; c++) rgb[c] = (uint8_t)((cmyk[c] * cmyk[3] + 127) / 255);
+  }
+}
+
+static void read_rows(struct jpeg_decompress_struct *info, uint8_t *pixels, size_t stride_bytes) {
+  JSAMPARRAY scratch = NULL;
+  if (info->out_color_space == JCS_CMYK)
+    scratch = info->mem->alloc_sarray((j_common_ptr)info, JPOOL_IMAGE, 4 * info->output_width, 1);
+  while (info->output_scanline < info->output_height) {
+    uint8_t *row = pixels + info->output_scanline * stride_bytes;
+    JSAMPROW target = scratch ? scratch[0] : row;
+    jpeg_read_scanlines(info, &target, 1);
+    if (scratch) rgb_from_cmyk(row, target, info->output_width);
+  }
+}
+
+rf_jpeg_result rf_jpeg_decode(rf_jpeg_decoder *decoder, uint8_t *pixels, size_t stride_bytes) {
+  struct jpeg_decompress_struct *info = &decoder->info;
+  rf_jpeg_forget(&decoder->failure);
+  if (setjmp(decoder->failure.back)) return failed(decoder);
+  int is_cmyk = info->jpeg_color_space == JCS_CMYK || info->jpeg_color_space == JCS_YCCK;
+  info->out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
+  jpeg_start_decompress(info);
+  read_rows(info, pixels, stride_bytes);
+  jpeg_finish_decompress(info);
+  return RF_JPEG_OK;
+}

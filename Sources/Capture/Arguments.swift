@@ -1,0 +1,57 @@
+// The small languages of source arguments: "WxH" and "FORMAT:WxH".
+import Imaging
+
+/// What raw frames in a stream look like.
+public struct RawFormat: Equatable, Sendable {
+  public let format: PixelFormat
+  /// Size in pixels.
+  public let width: Int, height: Int
+
+  /// The names that `init` knows.
+  public static let formatNames = "yuyv, nv12, i420, rgb, bgr, gray"
+
+  /// Reads "FORMAT:WxH" such as "yuyv:640x480"; `nil` where it is anything else, or larger than 100 megapixels.
+  public init?(_ text: String) {
+    let names: [(String, PixelFormat)] = [
+      ("yuyv:", .yuyv), ("nv12:", .nv12), ("i420:", .i420), ("rgb:", .rgb), ("bgr:", .bgr), ("gray:", .gray),
+    ]
+    for (prefix, format) in names {
+      guard let size = suffix(of: text, after: prefix) else { continue }
+      guard let (width, height) = parseSize(size) else { return nil }
+      self.format = format
+      self.width = width
+      self.height = height
+      return
+    }
+    return nil
+  }
+}
+
+/// What follows a prefix; `nil` where the text does not begin with it. (Compared by bytes: String's own `hasPrefix` needs
+/// Unicode tables, which Embedded programs leave out.)
+func suffix(of text: String, after prefix: String) -> String? {
+  guard text.utf8.count >= prefix.utf8.count, text.utf8.starts(with: prefix.utf8) else { return nil }
+  return String(decoding: text.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+}
+
+/// Two sides as in "640x480", each 1...65500 and at most 100 megapixels together; `nil` for anything else.
+public func parseSize(_ text: String) -> (width: Int, height: Int)? {
+  var sides: [Int] = []
+  for part in text.utf8.split(separator: UInt8(ascii: "x"), omittingEmptySubsequences: false) {
+    guard let side = parseSide(part) else { return nil }
+    sides.append(side)
+  }
+  guard sides.count == 2, sides[0] <= Frame.mostPixels / sides[1] else { return nil }
+  return (sides[0], sides[1])
+}
+
+/// The longest side is libjpeg's, so that whatever is read can be written.
+private func parseSide(_ digits: Substring.UTF8View) -> Int? {
+  var value = 0
+  guard !digits.isEmpty, digits.count <= 5 else { return nil }
+  for byte in digits {
+    guard (48...57).contains(byte) else { return nil }
+    value = 10 * value + Int(byte) - 48
+  }
+  return (1...65500).contains(value) ? value : nil
+}

@@ -1,1 +1,0 @@
-// Capture: see the top of each file.

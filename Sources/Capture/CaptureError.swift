@@ -1,0 +1,45 @@
+// What can go wrong between a source's name and its frames: the one error type of this module's border.
+
+/// Why a source gives no frame, or why a file was not written. The source may have more frames after it.
+public enum CaptureError: Error, Equatable {
+  /// A file or folder cannot be opened; `reason` is the system's.
+  case cannotOpen(name: String, reason: String)
+  /// Reading failed on the way.
+  case cannotRead(name: String, reason: String)
+  /// Writing failed; nothing, not even a part, is left at that name.
+  case cannotWrite(name: String, reason: String)
+  /// A picture's bytes are no use.
+  case picture(name: String, PictureError)
+  /// A frame of a stream is no use.
+  case frame(name: String, index: Int, PictureError)
+  /// A stream that ended without one whole frame.
+  case noFrames(name: String, byteCount: Int)
+  /// A folder without pictures; `isRecursive` tells whether those below it were looked at.
+  case noPictures(name: String, isRecursive: Bool)
+  /// A V4L2 device.
+  case camera(name: String)
+  /// Something that is neither file, folder nor stream.
+  case notASource(name: String)
+  /// `pattern:` with a size that is none.
+  case pattern(name: String)
+
+  /// What, where and what to try: one line without a full stop.
+  public var message: String {
+    switch self {
+    case .cannotOpen(let name, let reason): "\(name): cannot be opened (\(reason)): check the name and who may read it"
+    case .cannotRead(let name, let reason): "\(name): cannot be read (\(reason)): check the disk or the connection"
+    case .cannotWrite(let name, let reason): "\(name): cannot be written (\(reason)): check the folder and its free space"
+    case .picture(let name, let error): "\(name): \(error.message)"
+    case .frame(let name, let index, let error): "\(name): frame \(index) \(error.message)"
+    case .noFrames(let name, let byteCount):
+      "\(name): no JPEG in a stream of \(byteCount) bytes: give JPEGs back to back, or --raw FORMAT:WxH for raw frames"
+    case .noPictures(let name, let isRecursive):
+      "\(name): no pictures in this folder: give one with JPEG or PNM files" + (isRecursive ? "" : ", or try --recursive")
+    case .camera(let name):
+      "\(name): this build has no camera support: pipe the camera in, such as"
+        + " ffmpeg -f v4l2 -i \(name) -c:v copy -f mjpeg - | rf-cam -"
+    case .notASource(let name): "\(name): is neither a picture, a folder, a stream nor a camera"
+    case .pattern(let name): "\(name): is not a pattern: give pattern:WxH with sides of 1 to 65500 and at most 100 megapixels"
+    }
+  }
+}

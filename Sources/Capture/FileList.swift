@@ -1,0 +1,100 @@
+// The files of a folder by name. Names are bytes, as Linux has them: one that is no UTF-8 can still be opened.
+import CHost
+
+/// A path as the system takes it.
+struct FilePath {
+  /// With the final zero.
+  private var bytes: ContiguousArray<CChar>
+
+  init(_ text: String) {
+    bytes = ContiguousArray(text.utf8.map { CChar(bitPattern: $0) })
+    bytes.append(0)
+  }
+
+  /// The path of a name in this folder.
+  func appending(_ name: FilePath) -> FilePath {
+    var joined = self
+    joined.bytes.removeLast()
+    if joined.bytes.last != 47 { joined.bytes.append(47) }
+    joined.bytes += name.bytes
+    return joined
+  }
+
+  init(_ name: UnsafePointer<CChar>) { bytes = ContiguousArray(UnsafeBufferPointer(start: name, count: strlen(name) + 1)) }
+
+  func withCString<R>(_ body: (UnsafePointer<CChar>) -> R) -> R {
+    bytes.withUnsafeBufferPointer { body($0.baseAddress!) }
+  }
+
+  /// For people: bytes that are no UTF-8 show as replacement characters.
+  var text: String { String(decoding: bytes.dropLast().lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self) }
+
+  /// The order of the names' bytes, which for UTF-8 is that of its characters.
+  static func precedes(_ a: FilePath, _ b: FilePath) -> Bool {
+    a.bytes.lexicographicallyPrecedes(b.bytes) { UInt8(bitPattern: $0) < UInt8(bitPattern: $1) }
+  }
+
+  /// Whether the name ends as pictures' names do. Such a file is an error where it cannot be read; others are left out.
+  var looksLikePicture: Bool {
+    let endings: [StaticString] = [".jpg", ".jpeg", ".pnm", ".ppm", ".pgm"]
+    return endings.contains { ending in
+      let count = ending.utf8CodeUnitCount
+      return bytes.count > count && zip(bytes.dropLast().suffix(count), 0..<count).allSatisfy { byte, index in
+        let lower = (65...90).contains(byte) ? byte + 32 : byte
+        return UInt8(bitPattern: lower) == ending.utf8Start[index]
+      }
+    }
+  }
+}
+
+/// One file, or the files of a folder sorted by name. Hidden ones are left out; links to folders are not followed.
+struct FileList {
+  /// Paths from the folder on; a single file has its own path.
+  private(set) var entries: [FilePath] = []
+  /// As the user gave it; "" for a single file.
+  let folder: String
+  let isRecursive: Bool
+  var isSingle: Bool { folder.utf8.isEmpty }
+
+  init(file: String) {
+    folder = ""
+    isRecursive = false
+    entries = [FilePath(file)]
+  }
+
+  init(folder: String, isRecursive: Bool) throws(CaptureError) {
+    self.folder = folder
+    self.isRecursive = isRecursive
+    var pending: [FilePath?] = [nil]
+    while let below = pending.popLast() {
+      try list(below, pending: &pending)
+    }
+    entries.sort(by: FilePath.precedes)
+  }
+
+  func path(of entry: FilePath) -> FilePath { isSingle ? entry : FilePath(folder).appending(entry) }
+  func name(of entry: FilePath) -> String { path(of: entry).text }
+  func relativeName(of entry: FilePath) -> String { entry.text }
+
+  /// Adds the files of the folder itself (`nil`) or of one below it, and the folders in it to `pending`.
+  private mutating func list(_ below: FilePath?, pending: inout [FilePath?]) throws(CaptureError) {
+    let path = below.map { FilePath(folder).appending($0) } ?? FilePath(folder)
+    guard let stream = path.withCString({ opendir($0) }) else {
+      throw .cannotOpen(name: path.text, reason: systemReason(-rf_errno()))
+    }
+    defer { closedir(stream) }
+    while let raw = rf_folder_next(stream) {
+      guard raw[0] != 46 else { continue } // hidden
+      let name = FilePath(raw)
+      let entry = below.map { $0.appending(name) } ?? name
+      var info = rf_file_info()
+      let result = path.appending(name).withCString { rf_file_look($0, &info) }
+      if result == 0, info.kind == RF_FILE_FOLDER {
+        if isRecursive, info.is_link == 0 { pending.append(entry) }
+      } else if result != 0 || info.kind == RF_FILE_REGULAR {
+        // A link that leads nowhere stays in the list: opening it says why.
+        entries.append(entry)
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+// A descriptor that bytes come from, in pieces, until its end or until the program is asked to stop.
+import CHost
+
+/// Standard input or a fifo.
+final class InputStream {
+  let name: String
+  private let file: Int32
+  private var isAtEnd = false
+  /// When the first byte was waited for, on `rf_seconds`' clock.
+  let startSeconds = rf_seconds()
+
+  /// How soon a wait ends after SIGINT even where the signal came just before it.
+  private static let waitMilliseconds: Int32 = 250
+
+  init(name: String, file: Int32) {
+    self.name = name
+    self.file = file
+  }
+
+  init(path: String) throws(CaptureError) {
+    name = path
+    file = rf_file_open(path)
+    guard file >= 0 else { throw .cannotOpen(name: path, reason: systemReason(file)) }
+  }
+
+  deinit { if file > 2 { close(file) } }
+
+  /// Waits for bytes and appends up to `most` of them; false at the end or when a stop was asked for.
+  func read(into buffer: ByteBuffer, most: Int) throws(CaptureError) -> Bool {
+    while !isAtEnd, rf_stop_requested() == 0 {
+      let ready = rf_file_wait(file, Self.waitMilliseconds)
+      if ready == 0 { continue }
+      let done = ready < 0 ? Int(ready) : buffer.read(from: file, most: most)
+      switch done {
+      case 1...: return true
+      case 0: isAtEnd = true
+      case -Int(EAGAIN), -Int(EINTR): continue
+      default:
+        isAtEnd = true
+        throw .cannotRead(name: name, reason: systemReason(done))
+      }
+    }
+    return false
+  }
+}

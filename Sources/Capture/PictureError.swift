@@ -1,0 +1,34 @@
+// Why bytes are not a picture that can be used.
+
+/// What is wrong with a picture's bytes.
+public enum PictureError: Error, Equatable {
+  /// No bytes at all.
+  case empty
+  /// Neither JPEG nor PNM by its first bytes.
+  case notAPicture
+  /// The data end before the picture does; `reason` says where.
+  case cutOff(reason: String)
+  /// The data cannot be right.
+  case damaged(reason: String)
+  /// A kind of JPEG or PNM that is not decoded.
+  case unsupported(reason: String)
+  /// More than 100 megapixels.
+  case tooLarge(width: Int, height: Int)
+  /// The size that the header claims cannot be coded in so few bytes.
+  case implausible(width: Int, height: Int, byteCount: Int, leastBytes: Int)
+
+  /// What is wrong and what to try, in one line without a full stop.
+  public var message: String {
+    switch self {
+    case .empty: "is empty: check how it was copied or recorded"
+    case .notAPicture: "is not a picture that can be read: give a JPEG, or a PNM of type P2, P3, P5 or P6"
+    case .cutOff(let reason): "is cut off (\(reason)): copy or record it again"
+    case .damaged(let reason): "is damaged (\(reason)): copy or record it again"
+    case .unsupported(let reason): "cannot be decoded (\(reason)): save it as an 8-bit baseline or progressive JPEG"
+    case .tooLarge(let width, let height):
+      "claims \(width) x \(height) pixels, more than 100 megapixels: make it smaller first"
+    case .implausible(let width, let height, let byteCount, let leastBytes):
+      "claims \(width) x \(height) pixels, which take \(leastBytes) bytes or more, but has \(byteCount): copy or record it again"
+    }
+  }
+}

@@ -1,0 +1,40 @@
+// Pictures to JPEG files that are whole or not there.
+import CHost
+import CJPEG
+import Imaging
+
+/// Encodes pictures one after another with the same memory.
+public final class PictureWriter {
+  private let encoder: OpaquePointer
+  private let quality: Int32
+
+  /// - Parameter quality: of JPEG, 1...100.
+  public init(quality: Int = 90) {
+    precondition((1...100).contains(quality), "JPEG quality is 1...100")
+    guard let encoder = rf_jpeg_encoder_new() else { fatalError("no memory for a JPEG encoder") }
+    self.encoder = encoder
+    self.quality = Int32(quality)
+  }
+
+  deinit { rf_jpeg_encoder_free(encoder) }
+
+  /// The picture as JPEG (baseline, 4:2:0), in the writer's own memory: valid until its next call.
+  ///
+  /// - Throws: `PictureError.unsupported` for sides of more than 65500 pixels, which JPEG cannot hold.
+  public func encode(_ picture: Picture) throws(PictureError) -> UnsafeRawBufferPointer {
+    var bytes: UnsafePointer<UInt8>?
+    var count = 0
+    let result = rf_jpeg_encode(encoder, picture.pixels, Int32(picture.width), Int32(picture.height), picture.strideBytes,
+                                quality, &bytes, &count)
+    guard result == RF_JPEG_OK else { throw .unsupported(reason: String(cString: rf_jpeg_encoder_message(encoder))) }
+    return UnsafeRawBufferPointer(start: bytes, count: count)
+  }
+
+  /// Writes the picture as JPEG. Whoever opens `path` meanwhile finds what was there before, or the whole new picture.
+  public func write(_ picture: Picture, to path: String) throws(CaptureError) {
+    let bytes: UnsafeRawBufferPointer
+    do { bytes = try encode(picture) } catch { throw .picture(name: path, error) }
+    let result = rf_file_replace(path, bytes.baseAddress, bytes.count)
+    guard result == 0 else { throw .cannotWrite(name: path, reason: systemReason(result)) }
+  }
+}

@@ -1,0 +1,42 @@
+// The eight ways in which a camera may have been held, and undoing them.
+// Source: Exif 2.32 (CIPA DC-008), tag Orientation (0x0112); TIFF 6.0.
+
+/// Where the first stored row and column of a picture belong when it is shown.
+public enum Orientation: UInt8, CaseIterable, Sendable {
+  case upright = 1, mirrored, upsideDown, flipped
+  case transposed, turnedRight, transversed, turnedLeft
+
+  /// Whether showing it swaps width and height.
+  public var swapsSides: Bool { rawValue >= Orientation.transposed.rawValue }
+}
+
+extension Picture {
+  /// Becomes another picture as it is to be shown. Allocates only to grow.
+  public func show(_ stored: Picture, orientation: Orientation) {
+    precondition(stored !== self, "a picture cannot be turned onto itself")
+    let (width, height) = (stored.width, stored.height)
+    if orientation.swapsSides { resize(width: height, height: width) } else { resize(width: width, height: height) }
+    // The stored pixel that is shown first, and the steps from it to its right-hand and lower neighbours as shown.
+    let (x, y) = (3, stored.strideBytes)
+    let (right, bottom) = ((width - 1) * x, (height - 1) * y)
+    let (start, stepX, stepY) = switch orientation {
+    case .upright: (0, x, y)
+    case .mirrored: (right, -x, y)
+    case .upsideDown: (right + bottom, -x, -y)
+    case .flipped: (bottom, x, -y)
+    case .transposed: (0, y, x)
+    case .turnedRight: (bottom, -y, x)
+    case .transversed: (right + bottom, -y, -x)
+    case .turnedLeft: (right, y, -x)
+    }
+    for row in 0..<self.height {
+      var output = pixels + row * strideBytes
+      var input = stored.pixels + start + row * stepY
+      for _ in 0..<self.width {
+        (output[0], output[1], output[2]) = (input[0], input[1], input[2])
+        output += 3
+        input += stepX
+      }
+    }
+  }
+}
