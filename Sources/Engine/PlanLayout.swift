@@ -1,5 +1,6 @@
-// Best-fit placement of blocks with lifetimes in one stretch of memory: largest first, each in the smallest gap among
-// the blocks placed so far that live at the same time (XNNPACK and TFLite Micro plan the same way).
+// Best-fit placement of blocks with lifetimes in one stretch of memory: one after the other, each in the smallest gap among
+// the blocks placed so far that live at the same time. XNNPACK and TFLite Micro take the largest first; in a chain of
+// layers the order of first use often packs tighter, so both are tried.
 
 enum PlanLayout {
   /// Bytes that are needed from layer `firstUse` to layer `lastUse`, both included.
@@ -14,10 +15,20 @@ enum PlanLayout {
   /// An offset for every block; blocks that live at the same time do not overlap. Block sizes are multiples of the
   /// alignment and their sum fits an Int, so the offsets are aligned and fit too.
   static func offsets(of blocks: [Block]) -> [Int] {
+    let largestFirst = blocks.indices.sorted { (blocks[$0].bytes, $1) > (blocks[$1].bytes, $0) }
+    let earliestFirst = blocks.indices.sorted { (blocks[$0].firstUse, $0) < (blocks[$1].firstUse, $1) }
+    let (a, b) = (place(blocks, inOrder: largestFirst), place(blocks, inOrder: earliestFirst))
+    return end(of: b, blocks) < end(of: a, blocks) ? b : a
+  }
+
+  private static func end(of offsets: [Int], _ blocks: [Block]) -> Int {
+    zip(offsets, blocks).reduce(0) { max($0, $1.0 + $1.1.bytes) }
+  }
+
+  private static func place(_ blocks: [Block], inOrder order: [Int]) -> [Int] {
     var offsets = [Int](repeating: 0, count: blocks.count)
     var placed: [Int] = []
-    let largestFirst = blocks.indices.sorted { (blocks[$0].bytes, $1) > (blocks[$1].bytes, $0) }
-    for index in largestFirst {
+    for index in order {
       let neighbours = placed.filter { blocks[$0].livesWith(blocks[index]) }.sorted { offsets[$0] < offsets[$1] }
       offsets[index] = bestGap(for: blocks[index].bytes, among: neighbours.map { offsets[$0]..<(offsets[$0] + blocks[$0].bytes) })
       placed.append(index)

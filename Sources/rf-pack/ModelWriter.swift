@@ -106,6 +106,7 @@ private struct Layout {
 
 extension Data {
   /// Calls `body` with the model in these bytes; its errors and the reader's become ours.
+  @discardableResult
   func withModel<Result>(_ body: (Model) throws -> Result) throws(PackError) -> Result {
     do { return try withUnsafeBytes { try body(try Model(bytes: $0)) } } catch { throw .graph("\(error)") }
   }

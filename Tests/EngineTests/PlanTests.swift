@@ -1,0 +1,100 @@
+// The memory plan: sizes as numbers, maps that never collide, sizes that are refused.
+import Foundation
+import Testing
+
+@testable import Engine
+@testable import rf_pack
+
+/// The network that the project ships, at VGA: bytes that a board must have. Growth is a decision, so it shows up here.
+@Suite struct PlanTests {
+  @Test(arguments: [(640, 480, 9_164_608), (320, 240, 3_598_784), (1920, 1080, 51_680_000), (1, 1, 1_734_080)])
+  func arenaBytes(width: Int, height: Int, bytes: Int) throws {
+    try MadeModel().file().withModel { model in
+      let plan = try Plan(model: model, width: width, height: height)
+      #expect(plan.arenaBytes == bytes)
+    }
+  }
+
+  /// The paper's network: 735.9 MMAC at VGA with heads everywhere; 11.3 of them are in sparse heads.
+  @Test func multiplyAddsAreTheNetworks() throws {
+    try MadeModel().file().withModel { model in
+      let plan = try Plan(model: model, width: 640, height: 480)
+      #expect(plan.steps.reduce(0) { $0 + $1.multiplyAdds } == 735_859_200)
+      #expect(plan.denseMultiplyAdds(of: model) == 724_569_600)
+    }
+  }
+
+  @Test func mapsThatLiveTogetherDoNotOverlap() throws {
+    for made in variants + [MadeModel()] {
+      try made.file().withModel { model in
+        for (width, height) in [(1, 1), (33, 47), (641, 479), (3, 20_000)] {
+          let plan = try Plan(model: model, width: width, height: height)
+          expectDisjoint(plan.maps)
+          #expect(plan.maps.allSatisfy { $0.offset % Plan.alignment == 0 && $0.offset >= plan.constantBytes })
+          #expect(plan.maps.allSatisfy { $0.byteRange.upperBound <= plan.arenaBytes })
+        }
+      }
+    }
+  }
+
+  private func expectDisjoint(_ maps: [Plan.Map]) {
+    for (index, a) in maps.enumerated() {
+      for b in maps[..<index] where a.firstUse <= b.lastUse && b.firstUse <= a.lastUse {
+        #expect(!a.byteRange.overlaps(b.byteRange))
+      }
+    }
+  }
+
+  /// Blocks of any sizes and lives: none overlaps one that lives at the same time, and no more memory than their sum.
+  @Test func randomBlocksDoNotOverlap() {
+    var random = SplitMix64(state: 21)
+    for _ in 0..<300 {
+      let blocks = (0..<Int.random(in: 1...40, using: &random)).map { _ in
+        let first = Int.random(in: -1...30, using: &random)
+        return PlanLayout.Block(bytes: Int.random(in: 0...100, using: &random) * 64, firstUse: first,
+                                lastUse: first + Int.random(in: 0...12, using: &random))
+      }
+      let ranges = zip(blocks, PlanLayout.offsets(of: blocks)).map { $1..<($1 + $0.bytes) }
+      for (a, b) in blocks.indices.flatMap({ a in blocks.indices[..<a].map { (a, $0) } }) where blocks[a].livesWith(blocks[b]) {
+        #expect(!ranges[a].overlaps(ranges[b]))
+      }
+      #expect(ranges.map(\.upperBound).max()! <= blocks.reduce(0) { $0 + $1.bytes })
+    }
+  }
+
+  @Test(arguments: [(0, 10), (10, 0), (-1, 5), (100_000_001, 1), (10_001, 10_000), (Int.max, Int.max)])
+  func sizesOutsideTheLimitsAreRefused(width: Int, height: Int) throws {
+    try MadeModel.small.file().withModel { model in
+      let error = PlanError.size(width: width, height: height)
+      #expect(throws: error) { try Plan(model: model, width: width, height: height) }
+    }
+  }
+
+  @Test func mapsRoundUp() throws {
+    try MadeModel.small.file().withModel { model in
+      let plan = try Plan(model: model, width: 641, height: 479)
+      let sizes = model.levels.map { [plan.maps[$0.feature].width, plan.maps[$0.feature].height] }
+      #expect(sizes == [[81, 60], [41, 30], [21, 15]])
+    }
+  }
+
+  /// A plan is only numbers: what no machine holds can still be planned, and the caller sees it before it allocates.
+  @Test func plansBeyondTheMachineAreNumbers() throws {
+    var made = MadeModel.small
+    made.blockChannels = [60_000, 6, 7, 9, 18, 11]
+    made.stemChannels = 1
+    try made.file().withModel { model in
+      let plan = try Plan(model: model, width: 100_000_000, height: 1)
+      #expect(plan.arenaBytes > 1 << 40)
+    }
+  }
+
+  @Test func drawingShowsEveryDenseLayerAndMap() throws {
+    try MadeModel.small.file().withModel { model in
+      let plan = try Plan(model: model, width: 64, height: 48)
+      let lines = plan.drawing(of: model, columns: 40)
+      #expect(lines.count == 1 + model.layers.filter { !$0.isSparse }.count + model.tensors.count)
+      #expect(lines.contains { $0.hasPrefix("|#") && $0.hasSuffix("| backbone.stem") })
+    }
+  }
+}
