@@ -2,7 +2,9 @@
 import CHost
 
 /// The subcommands, each in a file of its own.
-let commands: [(name: String, run: ([String]) -> Int32)] = [("kernels", runKernels), ("peak", runPeak)]
+let commands: [(name: String, run: ([String]) -> Int32)] = [
+  ("kernels", runKernels), ("network", runNetwork), ("peak", runPeak),
+]
 
 let arguments = (1..<max(1, Int(rf_argument_count()))).map { String(cString: rf_argument(Int32($0))) }
 guard let command = commands.first(where: { $0.name == arguments.first }) else {

@@ -3,6 +3,7 @@
 #define RF_CHOST_H
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>

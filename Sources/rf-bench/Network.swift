@@ -1,0 +1,131 @@
+// `rf-bench network`: the forward pass alone, the input already in the arena. Prints what ../shared/peers/compare.py reads.
+import CHost
+import Engine
+import Kernels
+
+/// `rf-bench network`: exit code 1 where a file or size does not work, 2 where the command line is wrong.
+func runNetwork(_ arguments: [String]) -> Int32 {
+  let options: NetworkOptions
+  do { options = try NetworkOptions(arguments) } catch {
+    complain("network: \(error.message)")
+    return 2
+  }
+  do {
+    let bench = try NetworkBench(options)
+    if let prefix = options.headsPrefix { try bench.dumpHeads(prefix: prefix) } else { try bench.report() }
+    return 0
+  } catch {
+    complain("network: \(error.message)")
+    return 1
+  }
+}
+
+/// Something outside the program is not as it must be; one line says what and what to try.
+struct BenchFailure: Error { let message: String }
+
+/// A network with a picture to run it on.
+final class NetworkBench {
+  let options: NetworkOptions
+  let network: Network
+  /// [height][width][3] in the model's units.
+  let pixels: [Float]
+  private let file: UnsafeRawBufferPointer
+  private let arena: UnsafeMutableRawBufferPointer
+
+  init(_ options: NetworkOptions) throws(BenchFailure) {
+    self.options = options
+    file = try modelBytes(options.model)
+    do {
+      let model = try Model(bytes: file)
+      let picture = try options.input.map { name throws(BenchFailure) in try Pixmap(file: name) }
+      let (width, height) = (picture?.width ?? options.width, picture?.height ?? options.height)
+      let plan = try Plan(model: model, width: width, height: height)
+      guard let memory = aligned_alloc(Plan.alignment, plan.arenaBytes) else {
+        throw BenchFailure(message: "\(plan.arenaBytes) bytes of arena are not to be had: choose a smaller size")
+      }
+      arena = UnsafeMutableRawBufferPointer(start: memory, count: plan.arenaBytes)
+      network = Network(model: model, plan: plan, kernels: KernelSet(isa: options.isa), arena: arena)
+      pixels = picture?.pixels(for: model) ?? Pixmap.pattern(width: width, height: height).pixels(for: model)
+    } catch let failure as BenchFailure {
+      throw failure
+    } catch {
+      throw BenchFailure(message: "\(error)")
+    }
+  }
+
+  deinit { free(arena.baseAddress) }
+
+  /// Copies the picture into the arena, whose memory every run uses for other things too.
+  func fill() {
+    let input = network.input
+    let row = input.width * 3
+    pixels.withUnsafeBufferPointer { pixels in
+      for y in 0..<input.height {
+        (input.base + y * input.rowStride).update(from: pixels.baseAddress! + y * row, count: row)
+      }
+    }
+  }
+
+  /// Seconds of each of `iterations` frames.
+  func frameSeconds() throws(BenchFailure) -> [Double] {
+    let crew = try FrameCrew(network: network, threads: options.threads)
+    var seconds: [Double] = []
+    for _ in 0..<(NetworkBench.warmUps + options.iterations) {
+      fill()
+      let start = rf_seconds()
+      crew.runFrame()
+      seconds.append(rf_seconds() - start)
+    }
+    return Array(seconds.dropFirst(NetworkBench.warmUps))
+  }
+
+  /// Caches, clocks and page tables settle.
+  private static let warmUps = 3
+
+  func report() throws(BenchFailure) {
+    let milliseconds = try frameSeconds().map { $0 * 1e3 }.sorted()
+    let (minimum, median) = (milliseconds[0], milliseconds[milliseconds.count / 2])
+    let layers = options.layers ? layerRows() : []
+    let plan = network.plan
+    let multiplyAdds = Double(plan.denseMultiplyAdds(of: network.model)) / 1e6
+    if options.json {
+      let rows = layers.map(\.json).joined(separator: ",")
+      print(#"{"model":"\#(network.model.name)","width":\#(plan.width),"height":\#(plan.height),"threads":\#(options.threads),"#
+        + #""isa":"\#(options.isa)","iterations":\#(options.iterations),"min_ms":\#(minimum),"median_ms":\#(median),"#
+        + #""mmac":\#(multiplyAdds),"arena_bytes":\#(plan.arenaBytes)"# + (options.layers ? #","layers":[\#(rows)]}"# : "}"))
+      return
+    }
+    if options.layers { print(LayerRow.heading) }
+    for layer in layers { print(layer.line) }
+    print("\(network.model.name) at \(plan.width) x \(plan.height), \(options.threads) thread(s), \(options.isa): "
+      + "minimum \(decimal(minimum, places: 3)) ms, median \(decimal(median, places: 3)) ms, "
+      + "\(decimal(multiplyAdds, places: 1)) MMAC, arena \(plan.arenaBytes) bytes")
+  }
+}
+
+/// The bytes of a model file, or of the model in this program where `path` is nil. They stay for the program's life.
+private func modelBytes(_ path: String?) throws(BenchFailure) -> UnsafeRawBufferPointer {
+  if let path { return UnsafeRawBufferPointer(try readFile(path)) }
+  guard let bytes = embeddedModel() else {
+    throw BenchFailure(message: "this build has no model of its own: name one with --model FILE (rf-pack makes them)")
+  }
+  return bytes
+}
+
+/// A whole file in memory that is never given back.
+func readFile(_ path: String) throws(BenchFailure) -> UnsafeMutableRawBufferPointer {
+  guard let file = fopen(path, "rb") else {
+    throw BenchFailure(message: "\(path): cannot be opened (\(String(cString: strerror(rf_errno())))): check the path")
+  }
+  defer { fclose(file) }
+  var status = stat()
+  guard fstat(fileno(file), &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    throw BenchFailure(message: "\(path): is not a regular file")
+  }
+  let size = Int(status.st_size)
+  let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: Plan.alignment)
+  guard fread(bytes.baseAddress, 1, size, file) == size else {
+    throw BenchFailure(message: "\(path): cannot be read whole: try again")
+  }
+  return bytes
+}

@@ -1,0 +1,54 @@
+// `rf-bench network --layers`: where a frame's time goes, on one thread, each layer timed in its place in the frame so that
+// caches are as they are there.
+import CHost
+import Engine
+
+/// One dense layer's cost.
+struct LayerRow {
+  let name: String
+  let output: String
+  let multiplyAdds: Int
+  /// The median.
+  let seconds: Double
+  /// Of the machine's measured peak on one core.
+  let peak: Peak
+
+  var gigaflops: Double { 2 * Double(multiplyAdds) / seconds * 1e-9 }
+  var share: Double { gigaflops / peak.gigaflops }
+
+  static let heading = column("layer", 28) + column("output", 18) + column("MMAC", -9) + column("ms", -9)
+    + column("GFLOP/s", -9) + column("of peak", -9)
+
+  var line: String {
+    column(name, 28) + column(output, 18) + column(decimal(Double(multiplyAdds) / 1e6, places: 2), -9)
+      + column(decimal(seconds * 1e3, places: 4), -9) + column(decimal(gigaflops, places: 1), -9)
+      + column(decimal(100 * share, places: 1) + " %", -9)
+  }
+
+  var json: String {
+    #"{"layer":"\#(name)","mmac":\#(Double(multiplyAdds) / 1e6),"ms":\#(seconds * 1e3),"gflops":\#(gigaflops),"#
+      + #""share_of_peak":\#(share)}"#
+  }
+}
+
+extension NetworkBench {
+  /// A row a dense layer.
+  func layerRows() -> [LayerRow] {
+    let dense = network.model.layers.indices.filter { !network.model.layers[$0].isSparse }
+    var seconds = [[Double]](repeating: [], count: dense.count)
+    for _ in 0..<options.iterations {
+      fill()
+      for (row, layer) in dense.enumerated() {
+        let start = rf_seconds()
+        network.runLayer(layer)
+        seconds[row].append(rf_seconds() - start)
+      }
+    }
+    let peak = Peak.measure(isa: options.isa)
+    return dense.indices.map { row in
+      let (layer, step) = (network.model.layers[dense[row]], network.plan.steps[dense[row]])
+      return LayerRow(name: layer.name, output: "\(step.width) x \(step.height) x \(layer.outputChannels)",
+                      multiplyAdds: step.multiplyAdds, seconds: seconds[row].sorted()[options.iterations / 2], peak: peak)
+    }
+  }
+}

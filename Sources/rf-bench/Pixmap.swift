@@ -1,0 +1,53 @@
+// A picture for the network's bench: a binary PPM (netpbm's ppm(5), maxval 255) or a made pattern.
+import CHost
+import Engine
+
+struct Pixmap {
+  let width: Int
+  let height: Int
+  /// [height][width] red, green, blue.
+  let bytes: [UInt8]
+
+  /// Reads a binary PPM without comments in its header.
+  init(file path: String) throws(BenchFailure) {
+    let file = try readFile(path)
+    defer { file.deallocate() }
+    let wrong = BenchFailure(message: "\(path): is not a binary PPM with maxval 255")
+    var position = 0
+    func word() -> Substring {
+      let start = position
+      while position < file.count, position - start < 16, !isSpace(file[position]) { position += 1 }
+      defer { position += 1 }
+      return Substring(decoding: file[start..<position], as: UTF8.self)
+    }
+    guard word() == "P6", let width = Int(word()), let height = Int(word()), word() == "255",
+      (1...100_000).contains(width), (1...100_000).contains(height), file.count - position >= width * height * 3
+    else { throw wrong }
+    (self.width, self.height) = (width, height)
+    bytes = Array(file[position..<(position + width * height * 3)])
+  }
+
+  private init(width: Int, height: Int, bytes: [UInt8]) { (self.width, self.height, self.bytes) = (width, height, bytes) }
+
+  /// Gradients with a fine texture: no layer sees a flat ground.
+  static func pattern(width: Int, height: Int) -> Pixmap {
+    var bytes = [UInt8](repeating: 0, count: width * height * 3)
+    for index in bytes.indices {
+      let (x, y) = (index / 3 % width, index / 3 / width)
+      bytes[index] = UInt8(truncatingIfNeeded: (x ^ y) &* 5 &+ 128 &* x / width &+ 83 &* (index % 3))
+    }
+    return Pixmap(width: width, height: height, bytes: bytes)
+  }
+
+  /// [height][width][3] in the model's channel order: (byte - mean) * scale.
+  func pixels(for model: Model) -> [Float] {
+    let mean = [model.mean.0, model.mean.1, model.mean.2]
+    return bytes.indices.map { index in
+      let channel = index % 3
+      let source = model.channelOrder == .bgr ? index - channel + 2 - channel : index
+      return (Float(bytes[source]) - mean[channel]) * model.scale
+    }
+  }
+}
+
+private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
