@@ -119,7 +119,7 @@ func readFile(_ path: String) throws(BenchFailure) -> UnsafeMutableRawBufferPoin
   }
   defer { fclose(file) }
   var status = stat()
-  guard fstat(fileno(file), &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+  guard fstat(fileno(file), &status) == 0, status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) else {
     throw BenchFailure(message: "\(path): is not a regular file")
   }
   let size = Int(status.st_size)
