@@ -1,0 +1,102 @@
+// Faces turned upright and scaled to one size by their landmarks, as recognition networks want them.
+// Source of the template and the size: ArcFace (Deng et al., arXiv 1801.07698), InsightFace `face_align.py`.
+
+/// A turn, scale and shift of the plane: (x, y) -> (a x - b y + x0, b x + a y + y0). No reflection.
+public struct Similarity: Equatable, Sendable {
+  public let a: Double, b: Double, x0: Double, y0: Double
+
+  /// The similarity that brings `from` closest to `to` in the sum of squared distances.
+  ///
+  /// In the plane the least-squares solution of Umeyama (IEEE PAMI 13(4), 1991) has a closed form: with both sets about
+  /// their means and as complex numbers, a + ib = sum(conj(from) * to) / sum(|from|^2).
+  /// - Returns: `nil` where the points do not say: all of `from` at one place, or a result that is not finite.
+  public init?(from: Landmarks, to: Landmarks) {
+    let (fromX, fromY) = Self.mean(from), (toX, toY) = Self.mean(to)
+    var real = 0.0, imaginary = 0.0, square = 0.0
+    for index in 0..<Landmarks.count {
+      let p = (x: Double(from[index].x) - fromX, y: Double(from[index].y) - fromY)
+      let q = (x: Double(to[index].x) - toX, y: Double(to[index].y) - toY)
+      real += p.x * q.x + p.y * q.y
+      imaginary += p.x * q.y - p.y * q.x
+      square += p.x * p.x + p.y * p.y
+    }
+    let (a, b) = (real / square, imaginary / square)
+    guard square > 0, a.isFinite, b.isFinite, a * a + b * b > 0 else { return nil }
+    self.a = a
+    self.b = b
+    x0 = toX - (a * fromX - b * fromY)
+    y0 = toY - (b * fromX + a * fromY)
+  }
+
+  private static func mean(_ landmarks: Landmarks) -> (x: Double, y: Double) {
+    var x = 0.0, y = 0.0
+    for index in 0..<Landmarks.count {
+      x += Double(landmarks[index].x)
+      y += Double(landmarks[index].y)
+    }
+    return (x / Double(Landmarks.count), y / Double(Landmarks.count))
+  }
+
+  public func apply(x: Double, y: Double) -> (x: Double, y: Double) { (a * x - b * y + x0, b * x + a * y + y0) }
+
+  /// Where a point comes from.
+  func invert(x: Double, y: Double) -> (x: Double, y: Double) {
+    let square = a * a + b * b, dx = x - x0, dy = y - y0
+    return ((a * dx + b * dy) / square, (a * dy - b * dx) / square)
+  }
+}
+
+/// The size of an aligned face and where its landmarks are in it.
+public enum FaceTemplate {
+  public static let side = 112
+  public static let landmarks = Landmarks(
+    leftEye: FramePoint(x: 38.2946, y: 51.6963), rightEye: FramePoint(x: 73.5318, y: 51.5014),
+    nose: FramePoint(x: 56.0252, y: 71.7366), leftMouthCorner: FramePoint(x: 41.5493, y: 92.3655),
+    rightMouthCorner: FramePoint(x: 70.7299, y: 92.2041))
+}
+
+extension Picture {
+  /// Becomes a face of 112 x 112 pixels, turned and scaled so that its landmarks come closest to the template.
+  ///
+  /// Bilinear, black where the frame ends. Coordinates are those of pixel centres, as in the code that recognition
+  /// networks were trained with.
+  /// - Returns: false where the landmarks are at one place or not finite; the picture is black then.
+  @discardableResult
+  public func cropFace(_ landmarks: Landmarks, from frame: Frame) -> Bool {
+    resize(width: FaceTemplate.side, height: FaceTemplate.side)
+    guard let similarity = Similarity(from: landmarks, to: FaceTemplate.landmarks) else {
+      fillRectangle(left: 0, top: 0, right: width, bottom: height, Color(red: 0, green: 0, blue: 0))
+      return false
+    }
+    switch frame.format {
+    case .rgb: warp(frame, similarity, RGBRow.self)
+    case .bgr: warp(frame, similarity, BGRRow.self)
+    case .gray: warp(frame, similarity, GrayRow.self)
+    case .yuyv: warp(frame, similarity, YUYVRow.self)
+    case .nv12, .i420: warp(frame, similarity, HalfChromaRow.self)
+    }
+    return true
+  }
+
+  private func warp<Row: PixelRow>(_ frame: Frame, _ similarity: Similarity, _: Row.Type) {
+    func color(_ x: Int, _ y: Int) -> SIMD4<Float> {
+      guard x >= 0, y >= 0, x < frame.width, y < frame.height else { return SIMD4(repeating: 0) }
+      let row = Row(frame, y: y)
+      return row.color(of: row.samples(at: x))
+    }
+    for y in 0..<height {
+      for x in 0..<width {
+        let source = similarity.invert(x: Double(x), y: Double(y))
+        // Far outside is black as well, and is kept from overflowing whole numbers.
+        let (sourceX, sourceY) = (min(max(source.x, -2), 0x1p30), min(max(source.y, -2), 0x1p30))
+        let (left, top) = (wholeBelow(sourceX), wholeBelow(sourceY))
+        let (shareX, shareY) = (Float(sourceX - Double(left)), Float(sourceY - Double(top)))
+        let upper = color(left, top) * (1 - shareX) + color(left + 1, top) * shareX
+        let lower = color(left, top + 1) * (1 - shareX) + color(left + 1, top + 1) * shareX
+        let mean = upper * (1 - shareY) + lower * shareY + 0.5
+        let place = pixels + y * strideBytes + 3 * x
+        (place[0], place[1], place[2]) = (UInt8(mean[0]), UInt8(mean[1]), UInt8(mean[2]))
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+// Any frame as an RGB picture, to draw on or to save.
+
+extension Picture {
+  /// Becomes a copy of a frame of any format. Bytes are those from which `fill` at the frame's own size subtracts the mean.
+  /// Allocates only to grow.
+  public func copy(_ frame: Frame) {
+    resize(width: frame.width, height: frame.height)
+    switch frame.format {
+    case .rgb: convert(frame, RGBRow.self)
+    case .bgr: convert(frame, BGRRow.self)
+    case .gray: convert(frame, GrayRow.self)
+    case .yuyv: convert(frame, YUYVRow.self)
+    case .nv12, .i420: convert(frame, HalfChromaRow.self)
+    }
+  }
+
+  private func convert<Row: PixelRow>(_ frame: Frame, _: Row.Type) {
+    for y in 0..<height {
+      let source = Row(frame, y: y)
+      var x = 0
+      while x + 4 <= width {
+        let four = source.four(at: x)
+        for lane in 0..<4 { store(four, lane, x + lane, y) }
+        x += 4
+      }
+      while x < width {
+        store(source.one(at: x), 0, x, y)
+        x += 1
+      }
+    }
+  }
+
+  @inline(__always)
+  private func store(_ four: FourPixels, _ lane: Int, _ x: Int, _ y: Int) {
+    let place = pixels + y * strideBytes + 3 * x
+    (place[0], place[1], place[2]) = (UInt8(four.r[lane]), UInt8(four.g[lane]), UInt8(four.b[lane]))
+  }
+}

@@ -1,0 +1,42 @@
+// How a found face looks on a picture: a box, its score, five dots.
+
+/// Colours of what is drawn; told apart on skin, and by people who do not see red and green apart.
+/// Source: Okabe and Ito, "Color Universal Design", palette of eight.
+private enum Palette {
+  static let box = Color(red: 0, green: 158, blue: 115)
+  static let text = Color(red: 255, green: 255, blue: 255)
+  /// Left eye, right eye, nose, left and right mouth corner.
+  static func landmark(_ index: Int) -> Color {
+    switch index {
+    case 0: Color(red: 86, green: 180, blue: 233)
+    case 1: Color(red: 240, green: 228, blue: 66)
+    case 2: Color(red: 213, green: 94, blue: 0)
+    case 3: Color(red: 204, green: 121, blue: 167)
+    default: Color(red: 230, green: 159, blue: 0)
+    }
+  }
+}
+
+extension Picture {
+  /// Draws a face: its box with the score above it (inside it, where there is no room above), and its landmarks.
+  ///
+  /// - Parameters:
+  ///   - left, top, right, bottom: the box in frame pixels; may lie outside.
+  ///   - landmarks: each is drawn in a colour of its own.
+  ///   - score: 0...1.
+  public func drawFace(left: Float, top: Float, right: Float, bottom: Float,
+                       landmarks: Landmarks, score: Float) {
+    let lineWidth = fittingLineWidth
+    strokeBox(left: left, top: top, right: right, bottom: bottom, lineWidth: lineWidth, Palette.box)
+    for index in 0..<Landmarks.count {
+      fillDisc(landmarks[index], radius: max(1.5, Float(lineWidth) * 1.25), Palette.landmark(index))
+    }
+    // Digits are no wider than the face, so that a crowd stays readable.
+    let widest = Int(min(max(right - left, 0), Float(width))) / ScoreLabel.width
+    let pixelSize = max(1, min(lineWidth, widest))
+    let labelHeight = ScoreLabel.height * pixelSize
+    let above = pixel(top) - lineWidth / 2 - labelHeight
+    drawScore(score, left: pixel(left) - lineWidth / 2, top: above >= 0 ? above : max(0, pixel(top)), pixelSize: pixelSize,
+              Palette.text, ground: Palette.box)
+  }
+}
