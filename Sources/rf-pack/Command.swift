@@ -66,30 +66,11 @@ enum Command: Equatable {
     case .help: print(Command.usage)
     case .pack(let weights, let file, let name):
       let standard = URL(filePath: weights).deletingPathExtension().lastPathComponent
-      let graph = try GraphBuilder.build(try FloatWeights(safetensors: try Command.read(weights)), name: name ?? standard)
-      try Command.write(try ModelWriter.bytes(of: graph), to: file)
+      let graph = try GraphBuilder.build(try FloatWeights(safetensors: try Files.read(weights)), name: name ?? standard)
+      try Files.write(try ModelWriter.bytes(of: graph), to: file)
     case .inspect(let file, let width, let height):
-      try Inspect.lines(file: try Command.read(file), width: width, height: height).forEach(print)
+      try Inspect.lines(file: try Files.read(file), width: width, height: height).forEach(print)
     }
-  }
-
-  private static func read(_ path: String) throws(PackError) -> Data {
-    do { return try Data(contentsOf: URL(filePath: path)) } catch {
-      throw .file("cannot be read (\(reason(error))): check the path")
-    }
-  }
-
-  private static func write(_ bytes: Data, to path: String) throws(PackError) {
-    do { try bytes.write(to: URL(filePath: path), options: .atomic) } catch {
-      throw .file("cannot write \(path) (\(reason(error))): check the folder and its free space")
-    }
-  }
-
-  /// The operating system's own word for it.
-  private static func reason(_ error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    if let underlying, underlying.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(underlying.code))) }
-    return (error as NSError).localizedDescription
   }
 
   /// The file that an error is about.

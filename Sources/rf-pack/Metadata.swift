@@ -1,4 +1,5 @@
 // What the exporter says about a network (Training/retinaface/export.py writes it): read strictly, nothing is guessed.
+import Engine
 
 /// The network around the weights. All keys are required, all values are strings.
 struct NetworkMetadata {
@@ -74,6 +75,13 @@ struct NetworkMetadata {
     let powers = strides.allSatisfy { $0 >= 2 && $0 <= 128 && $0.nonzeroBitCount == 1 }
     guard powers, zip(strides, strides.dropFirst()).allSatisfy(<) else {
       throw .metadata(key: "strides", problem: "are not ascending powers of two from 2 to 128")
+    }
+    for (key, values) in [("scale", [scale]), ("variances", variances), ("anchors", anchors.flatMap(\.self))] {
+      guard values.allSatisfy({ $0.isFinite && $0 > 0 }) else { throw .metadata(key: key, problem: "are not all above 0") }
+    }
+    guard mean.allSatisfy(\.isFinite) else { throw .metadata(key: "mean", problem: "is not three finite numbers") }
+    guard anchors.allSatisfy({ $0.count <= ModelFormat.mostAnchorSides }) else {
+      throw .metadata(key: "anchors", problem: "has more than \(ModelFormat.mostAnchorSides) sides in a level")
     }
     guard anchors.count == strides.count else {
       throw .metadata(key: "anchors", problem: "\(anchors.count) levels where strides have \(strides.count)")

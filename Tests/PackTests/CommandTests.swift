@@ -1,0 +1,79 @@
+// rf-pack as a program: exit codes, messages, and that a file is written whole or not at all.
+import Foundation
+import Testing
+
+@testable import rf_pack
+
+/// Runs the built program.
+private func run(_ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
+  let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "rf-pack")
+  let process = Process()
+  let (output, errors) = (Pipe(), Pipe())
+  (process.executableURL, process.arguments) = (program, arguments)
+  (process.standardOutput, process.standardError) = (output, errors)
+  try process.run()
+  let texts = [output, errors].map { String(decoding: $0.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) }
+  process.waitUntilExit()
+  return (process.terminationStatus, texts[0], texts[1])
+}
+
+@Suite final class CommandTests {
+  let folder = FileManager.default.temporaryDirectory.appending(path: "rf-pack-\(UInt64.random(in: 0...UInt64.max))")
+
+  init() throws { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  private func path(_ name: String) -> String { folder.appending(path: name).path }
+
+  @Test func packsAndInspects() throws {
+    try MadeModel().weights().safetensors().write(to: folder.appending(path: "made.safetensors"))
+    let packed = try run([path("made.safetensors"), "--output", path("made.rfm")])
+    #expect(packed.status == 0 && packed.errors == "" && packed.output == "")
+    let inspected = try run(["inspect", path("made.rfm"), "--width", "320", "--height", "240"])
+    #expect(inspected.status == 0)
+    for text in ["model made: float32, 423264 parameters", "bgr", "at 320 x 240: 181.91 MMAC", "head3.class", "arena 3598784"] {
+      #expect(inspected.output.contains(text), "\(text) is not in\n\(inspected.output)")
+    }
+  }
+
+  @Test func failuresExitWith1AndWriteNothing() throws {
+    var weights = MadeModel.small.weights()
+    weights.tensors["head3.box.bias"] = nil
+    try weights.safetensors().write(to: folder.appending(path: "bad.safetensors"))
+    let failed = try run([path("bad.safetensors"), "--output", path("bad.rfm")])
+    #expect(failed.status == 1 && failed.errors.contains("head3.box.bias is missing") && failed.output == "")
+    #expect(failed.errors.split(separator: "\n").count == 1)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["bad.safetensors"])
+  }
+
+  @Test func anOutputThatCannotBeWrittenLeavesNothing() throws {
+    try MadeModel.small.weights().safetensors().write(to: folder.appending(path: "good.safetensors"))
+    let failed = try run([path("good.safetensors"), "--output", path("missing/x.rfm")])
+    #expect(failed.status == 1 && failed.errors.contains("No such file or directory"))
+    let folder = try run([path("good.safetensors"), "--output", folder.path])
+    #expect(folder.status == 1 && folder.errors.contains("is a folder or device"))
+  }
+
+  @Test(arguments: [["inspect", "/nonexistent.rfm"], ["/nonexistent.safetensors", "--output", "x.rfm"], ["inspect", "/dev/null"], ["inspect", "/"]])
+  func filesThatAreNoneExitWith1(arguments: [String]) throws {
+    let failed = try run(arguments)
+    #expect(failed.status == 1 && failed.errors.split(separator: "\n").count == 1)
+  }
+
+  @Test(arguments: [
+    ([], "weights file"), (["a.safetensors"], "--output"), (["--bogus"], "--output, --name"), (["a", "--output"], "needs a value"),
+    (["inspect"], "model file"), (["inspect", "a", "--output", "b"], "--width, --height"), (["inspect", "a", "--width", "0"], "--width 0"),
+    (["a", "b", "--output", "c"], "one weights file"),
+  ])
+  func wrongCommandLinesExitWith2(arguments: [String], reason: String) throws {
+    let failed = try run(arguments)
+    #expect(failed.status == 2 && failed.errors.contains(reason) && failed.output == "")
+  }
+
+  @Test(arguments: [["--help"], ["-h"], ["inspect", "--help"]])
+  func helpExitsWith0(arguments: [String]) throws {
+    let help = try run(arguments)
+    #expect(help.status == 0 && help.output.hasPrefix("Usage: rf-pack") && help.errors == "")
+  }
+}
