@@ -43,3 +43,8 @@ public enum CaptureError: Error, Equatable {
     }
   }
 }
+
+extension CaptureError {
+  /// By what they say: comparing strings themselves takes Unicode tables, which Embedded programs are without.
+  public static func == (a: CaptureError, b: CaptureError) -> Bool { a.message.utf8.elementsEqual(b.message.utf8) }
+}

@@ -32,3 +32,8 @@ public enum PictureError: Error, Equatable {
     }
   }
 }
+
+extension PictureError {
+  /// By what they say: comparing strings themselves takes Unicode tables, which Embedded programs are without.
+  public static func == (a: PictureError, b: PictureError) -> Bool { a.message.utf8.elementsEqual(b.message.utf8) }
+}

@@ -45,7 +45,7 @@ public enum Source {
   ///
   /// Does not wait for a stream's writer.
   public static func open(_ argument: String, options: SourceOptions = SourceOptions()) throws(CaptureError) -> Source {
-    if argument == "-" { return stream(InputStream(name: "-", file: 0), options) }
+    if argument.utf8.elementsEqual("-".utf8) { return stream(InputStream(name: "-", file: 0), options) }
     if let size = suffix(of: argument, after: "pattern:") {
       guard let (width, height) = parseSize(size) else { throw .pattern(name: argument) }
       return .pattern(PatternSource(name: argument, width: width, height: height))
