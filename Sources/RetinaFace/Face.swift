@@ -13,33 +13,6 @@ public struct Box: Equatable, Sendable {
   public var height: Float { y2 - y1 }
 }
 
-/// Five points of a face in a frame, pixels. Left and right are as seen in the picture.
-public struct Landmarks: Equatable, Sendable {
-  public var leftEye, rightEye, nose, leftMouthCorner, rightMouthCorner: FramePoint
-
-  public init(leftEye: FramePoint, rightEye: FramePoint, nose: FramePoint, leftMouthCorner: FramePoint,
-              rightMouthCorner: FramePoint) {
-    self.leftEye = leftEye
-    self.rightEye = rightEye
-    self.nose = nose
-    self.leftMouthCorner = leftMouthCorner
-    self.rightMouthCorner = rightMouthCorner
-  }
-
-  /// The points in the order of their declaration, which is the order of the network's landmark head.
-  /// - Precondition: 0 <= index < 5.
-  public subscript(index: Int) -> FramePoint {
-    switch index {
-    case 0: leftEye
-    case 1: rightEye
-    case 2: nose
-    case 3: leftMouthCorner
-    case 4: rightMouthCorner
-    default: preconditionFailure("a face has five landmarks")
-    }
-  }
-}
-
 /// A face found in a frame.
 public struct Face: Equatable, Sendable {
   /// How sure the network is, 0...1.
