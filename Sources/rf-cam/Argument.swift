@@ -1,0 +1,46 @@
+// A word of the command line: bytes as the user typed them, which need not be UTF-8. Compared and read as bytes,
+// because Embedded Swift has no Unicode tables.
+import CHost
+
+/// A C string that lives as long as the process.
+struct Argument: @unchecked Sendable {
+  let pointer: UnsafePointer<CChar>
+
+  /// For messages: what is not UTF-8 becomes U+FFFD, and control characters '?'.
+  var description: String { String(decoding: printable(bytes), as: UTF8.self) }
+
+  var bytes: UnsafeBufferPointer<UInt8> {
+    let count = strlen(pointer)
+    return UnsafeBufferPointer(start: UnsafeRawPointer(pointer).assumingMemoryBound(to: UInt8.self), count: count)
+  }
+
+  func equals(_ text: StaticString) -> Bool {
+    bytes.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  /// A decimal number without sign, nil where it is anything else or above `limit`.
+  func integer(upTo limit: Int) -> Int? {
+    guard !bytes.isEmpty else { return nil }
+    var value = 0
+    for byte in bytes {
+      guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+      value = value * 10 + Int(byte - UInt8(ascii: "0"))
+      if value > limit { return nil }
+    }
+    return value
+  }
+
+  /// A number as C reads it, all of it.
+  var number: Double? {
+    guard !bytes.isEmpty else { return nil }
+    var end: UnsafeMutablePointer<CChar>?
+    let value = strtod(pointer, &end)
+    return end?.pointee == 0 ? value : nil
+  }
+
+  /// What stands before and after the first `separator`; nothing after where it is missing.
+  func split(at separator: UInt8) -> (before: Argument, after: Argument?) {
+    guard let index = bytes.firstIndex(of: separator) else { return (self, nil) }
+    return (Argument(pointer: strndup(pointer, index)), Argument(pointer: pointer + index + 1))
+  }
+}

@@ -1,0 +1,37 @@
+// --size: from a frame's size to what the network sees of it.
+import Imaging
+
+/// The network's input and where the frame lies in it.
+struct InputSize {
+  var width: Int
+  var height: Int
+  var transform: Transform
+
+  init(_ size: NetworkSize, frameWidth: Int, frameHeight: Int, isPicture: Bool) {
+    var longSide = max(frameWidth, frameHeight)
+    switch size {
+    case .automatic: if isPicture { longSide = min(longSide, Options.longestPictureSide) }
+    case .original: break
+    case .longSide(let side): longSide = side
+    case .letterbox(let width, let height):
+      self.init(width: width, height: height,
+                transform: .letterbox(frameWidth: frameWidth, frameHeight: frameHeight, networkWidth: width,
+                                      networkHeight: height))
+      return
+    }
+    self.init(longSide: longSide, frameWidth: frameWidth, frameHeight: frameHeight)
+  }
+
+  /// The frame's proportions to the nearest whole pixel, without padding.
+  private init(longSide: Int, frameWidth: Int, frameHeight: Int) {
+    let longest = max(frameWidth, frameHeight)
+    let width = max(1, (frameWidth * longSide + longest / 2) / longest)
+    let height = max(1, (frameHeight * longSide + longest / 2) / longest)
+    let transform = Transform(scaleX: Float(width) / Float(frameWidth), scaleY: Float(height) / Float(frameHeight))
+    self.init(width: width, height: height, transform: transform)
+  }
+
+  private init(width: Int, height: Int, transform: Transform) {
+    (self.width, self.height, self.transform) = (width, height, transform)
+  }
+}

@@ -1,0 +1,84 @@
+// From words to `Options`. The command line is untrusted: everything is checked here, once; a wrong one ends with
+// exit 2 and names the valid choices.
+
+/// What is wrong with a command line.
+enum CommandLineError: Error {
+  case unknownOption(Argument)
+  case missingValue(option: StaticString, valid: StaticString)
+  case unexpectedValue(option: StaticString)
+  case badValue(option: StaticString, value: Argument, valid: StaticString)
+  case noSource
+  case widerNeedsOutput
+
+  var description: String {
+    switch self {
+    case .unknownOption(let word):
+      return "\(word.description): no such option; the options are \(optionNames())"
+    case .missingValue(let option, let valid):
+      return "\(option): a value is missing: \(valid)"
+    case .unexpectedValue(let option):
+      return "\(option): takes no value"
+    case .badValue(let option, let value, let valid):
+      return "\(option): '\(value.description)' is not valid here: \(valid)"
+    case .noSource:
+      return "no source: name a picture, a folder, - (a stream), pattern:WxH or /dev/videoN; --help lists all"
+    case .widerNeedsOutput:
+      return "--format wider: name the folder for the prediction files with --output DIR"
+    }
+  }
+}
+
+private func optionNames() -> String {
+  var names = ""
+  for entry in optionTable() {
+    names += names.isEmpty ? "\(entry.name)" : ", \(entry.name)"
+    if let short = entry.short { names += " (\(short))" }
+  }
+  return names
+}
+
+/// Reads the words after the program's name. `--name value` and `--name=value` are the same; after `--` all are sources.
+func parseOptions(_ words: [Argument]) throws(CommandLineError) -> Options {
+  let table = optionTable()
+  var options = Options()
+  var next = 0
+  var onlySources = false
+  while next < words.count {
+    let word = words[next]
+    next += 1
+    if onlySources || word.bytes.first != UInt8(ascii: "-") || word.equals("-") {
+      options.sources.append(word)
+    } else if word.equals("--") {
+      onlySources = true
+    } else {
+      try apply(word, from: table, to: &options, words: words, next: &next)
+    }
+  }
+  try check(options)
+  return options
+}
+
+private func apply(_ word: Argument, from table: [OptionEntry], to options: inout Options, words: [Argument],
+                   next: inout Int) throws(CommandLineError) {
+  let (name, attached) = word.split(at: UInt8(ascii: "="))
+  guard let entry = table.first(where: { name.equals($0.name) || ($0.short.map(name.equals) ?? false) }) else {
+    throw .unknownOption(name)
+  }
+  switch entry.action {
+  case .flag(let set):
+    if attached != nil { throw .unexpectedValue(option: entry.name) }
+    set(&options)
+  case .value(let valid, let store):
+    guard let value = attached ?? (next < words.count ? words[next] : nil) else {
+      throw .missingValue(option: entry.name, valid: valid)
+    }
+    if attached == nil { next += 1 }
+    if !store(&options, value) { throw .badValue(option: entry.name, value: value, valid: valid) }
+  }
+}
+
+private func check(_ options: Options) throws(CommandLineError) {
+  if options.showsHelp || options.showsVersion || options.listsDevices { return }
+  if options.sources.isEmpty { throw .noSource }
+  if options.format == .wider, options.output == nil { throw .widerNeedsOutput }
+}

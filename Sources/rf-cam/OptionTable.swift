@@ -1,0 +1,159 @@
+// Every option once: its name, what follows it, what the help says, and what it does. Parsing, the help and the list
+// of valid names in an error all read this table.
+import Capture
+import Kernels
+
+/// An option of the command line.
+struct OptionEntry {
+  let name: StaticString
+  /// One letter with its dash, or nothing.
+  let short: StaticString?
+  let help: StaticString
+  let action: OptionAction
+
+  static func flag(_ name: StaticString, short: StaticString? = nil, help: StaticString,
+                   set: @escaping (inout Options) -> Void) -> OptionEntry {
+    OptionEntry(name: name, short: short, help: help, action: .flag(set))
+  }
+
+  static func value(_ name: StaticString, _ valid: StaticString, help: StaticString,
+                    store: @escaping (inout Options, Argument) -> Bool) -> OptionEntry {
+    OptionEntry(name: name, short: nil, help: help, action: .value(valid: valid, store))
+  }
+}
+
+/// What an option does.
+enum OptionAction {
+  /// Nothing follows the name.
+  case flag((inout Options) -> Void)
+  /// A value follows: what is valid, as help and errors show it; and what stores it, false where it is not valid.
+  case value(valid: StaticString, (inout Options, Argument) -> Bool)
+}
+
+/// The longest side that `parseSize` takes too: a JPEG's.
+private let largestSide = 65500
+
+/// The largest count for options that count something.
+private let largestCount = 1_000_000_000
+
+func optionTable() -> [OptionEntry] {
+  networkOptions() + outputOptions() + sourceOptions() + talkOptions()
+}
+
+private func networkOptions() -> [OptionEntry] {
+  [
+    .value("--model", "FILE", help: "a model file (default: the one inside)") {
+      $0.model = $1
+      return true
+    },
+    .value("--size", "original, WxH or N",
+           help: "what the network sees: the frame's own size, a letterbox, or long side N\n(default: own size, pictures at most 1920)",
+           store: storeSize),
+    .value("--threshold", "0..1", help: "least score (default 0.5)") {
+      store($1.number, in: &$0.threshold)
+    },
+    .value("--nms", "0..1", help: "overlap (IoU) above which the weaker box goes (default 0.4)") {
+      store($1.number, in: &$0.maximumOverlap)
+    },
+    .value("--max-faces", "N", help: "at most so many, strongest first (default 1000)") {
+      store($1.integer(upTo: largestCount), atLeast: 1, in: &$0.maxFaces)
+    },
+    .value("--threads", "1..64", help: "worker threads (default 1)") {
+      store($1.integer(upTo: 64), atLeast: 1, in: &$0.threads)
+    },
+    .value("--isa", "those of reference, avx2, avx512, avx512vnni, neon, neondot that this processor has",
+           help: "use only these kernels, a comma between them (default: the best there are)") {
+      guard let isa = ISA.parse($1.description), ISA.available.isSuperset(of: isa) else { return false }
+      $0.isa = isa
+      return true
+    },
+  ]
+}
+
+private func outputOptions() -> [OptionEntry] {
+  [
+    .value("--format", "text, json, wider, hash, none",
+           help: "what goes to standard output (default text):\nhash is of scores rounded to 1/100 and coordinates to whole pixels, one line a frame;\nwider writes WIDER FACE's prediction files under --output instead",
+           store: storeFormat),
+    .value("--output", "DIR", help: "annotated JPEGs, one a frame or picture") {
+      $0.output = $1
+      return true
+    },
+    .value("--crops", "DIR", help: "112x112 aligned face crops") {
+      $0.crops = $1
+      return true
+    },
+    .flag("--stats", help: "counts and times at the end, on standard error") { $0.showsStatistics = true },
+  ]
+}
+
+private func sourceOptions() -> [OptionEntry] {
+  [
+    .value("--frames", "N", help: "stop after N frames") {
+      store($1.integer(upTo: largestCount), atLeast: 1, in: &$0.frameLimit)
+    },
+    .flag("--recursive", help: "folders with the folders in them") { $0.isRecursive = true },
+    .value("--raw", "FORMAT:WxH",
+           help: "streams are raw frames: yuyv, nv12, i420, rgb, bgr or gray") {
+      $0.raw = RawFormat($1.description)
+      return $0.raw != nil
+    },
+    .value("--camera", "WxH@FPS:FOURCC", help: "what to ask a camera for (default 640x480, best rate)",
+           store: storeCamera),
+    .flag("--list-devices", help: "capture devices and their formats") { $0.listsDevices = true },
+  ]
+}
+
+private func talkOptions() -> [OptionEntry] {
+  [
+    .flag("--quiet", short: "-q", help: "no talk but failures") { $0.isQuiet = true },
+    .flag("--verbose", short: "-v", help: "what is opened and chosen") { $0.isVerbose = true },
+    .flag("--help", short: "-h", help: "this list") { $0.showsHelp = true },
+    .flag("--version", help: "version, instruction sets, model") { $0.showsVersion = true },
+  ]
+}
+
+private func store(_ value: Double?, in field: inout Float) -> Bool {
+  guard let value, value >= 0, value <= 1 else { return false }
+  field = Float(value)
+  return true
+}
+
+private func store(_ value: Int?, atLeast least: Int, in field: inout Int) -> Bool {
+  guard let value, value >= least else { return false }
+  field = value
+  return true
+}
+
+private func storeSize(_ options: inout Options, _ value: Argument) -> Bool {
+  if value.equals("original") {
+    options.size = .original
+  } else if let side = value.integer(upTo: largestSide), side > 0 {
+    options.size = .longSide(side)
+  } else if let (width, height) = parseSize(value.description) {
+    options.size = .letterbox(width: width, height: height)
+  } else {
+    return false
+  }
+  return true
+}
+
+private func storeFormat(_ options: inout Options, _ value: Argument) -> Bool {
+  let formats: [(StaticString, Format)] = [
+    ("text", .text), ("json", .json), ("wider", .wider), ("hash", .hash), ("none", .none),
+  ]
+  guard let (_, format) = formats.first(where: { value.equals($0.0) }) else { return false }
+  options.format = format
+  return true
+}
+
+/// `WxH`, `WxH@FPS`, `WxH:FOURCC` or `WxH@FPS:FOURCC`.
+private func storeCamera(_ options: inout Options, _ value: Argument) -> Bool {
+  let (mode, fourCC) = value.split(at: UInt8(ascii: ":"))
+  let (size, rate) = mode.split(at: UInt8(ascii: "@"))
+  guard let (width, height) = parseSize(size.description) else { return false }
+  if let fourCC, fourCC.bytes.count != 4 { return false }
+  if let rate, !((rate.number ?? 0) > 0 && (rate.number ?? 0) <= 1000) { return false }
+  options.camera = CameraRequest(width: width, height: height, framesPerSecond: rate?.number, fourCC: fourCC)
+  return true
+}

@@ -1,0 +1,59 @@
+// What the user asked for: the options of the command line and their defaults.
+import Capture
+import Kernels
+
+/// What the network sees of a frame.
+enum NetworkSize {
+  /// Pictures: their own size, at most `Options.longestPictureSide`; streams: their own size.
+  case automatic
+  /// The frame's own size.
+  case original
+  /// A fixed size; the frame is fitted in with its proportions kept.
+  case letterbox(width: Int, height: Int)
+  /// The frame's proportions, its longer side that many pixels.
+  case longSide(Int)
+}
+
+/// What goes to standard output.
+enum Format {
+  case text, json, wider, hash, none
+}
+
+/// The command line, checked.
+struct Options {
+  /// Pictures are shrunk to this before the network sees them, unless `--size` says otherwise.
+  static let longestPictureSide = 1920
+
+  /// nil: the model inside the program.
+  var model: Argument?
+  var size = NetworkSize.automatic
+  var threshold: Float = 0.5
+  var maximumOverlap: Float = 0.4
+  var maxFaces = 1000
+  var threads = 1
+  var isa = ISA.available
+  var frameLimit = Int.max
+  var format = Format.text
+  var output: Argument?
+  var crops: Argument?
+  var raw: RawFormat?
+  var camera: CameraRequest?
+  var isRecursive = false
+  var listsDevices = false
+  var showsStatistics = false
+  var isQuiet = false
+  var isVerbose = false
+  var showsHelp = false
+  var showsVersion = false
+  var sources: [Argument] = []
+}
+
+/// What to ask a camera for.
+struct CameraRequest {
+  var width: Int
+  var height: Int
+  /// nil: the best that the camera has.
+  var framesPerSecond: Double?
+  /// Four characters, such as MJPG; nil: what costs least.
+  var fourCC: Argument?
+}

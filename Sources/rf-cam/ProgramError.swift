@@ -1,0 +1,54 @@
+// What can fail while rf-cam runs, each as one line: what, where, what to try.
+import Capture
+import CHost
+import Engine
+import RetinaFace
+
+/// A failure that is told and counted, but ends nothing else than its source or its run.
+enum ProgramError: Error {
+  /// A call of the operating system, with its errno.
+  case file(action: StaticString, path: String, number: Int32)
+  /// Not a file of bytes.
+  case notAFile(path: String)
+  case model(path: String, ModelError)
+  case noModel
+  case detector(path: String, DetectorError)
+  case memory(path: String, bytes: Int, width: Int, height: Int)
+  case threads(Int)
+  case overwritesSource(path: String)
+  case picture(path: String, PictureError)
+
+  var description: String {
+    switch self {
+    case .file(let action, let path, let number):
+      return "\(path): cannot \(action): \(String(cString: strerror(number)))"
+    case .notAFile(let path):
+      return "\(path): not a regular file: name a model file"
+    case .model(let path, let error):
+      return "\(path): \(error.description)"
+    case .noModel:
+      return "no model inside this build: name one with --model FILE; make model WEIGHTS=x.pth OUT=x.rfm makes one"
+    case .detector(let path, let error):
+      return "\(path): \(error.description)"
+    case .memory(let path, let bytes, let width, let height):
+      return "\(path): no memory for \(bytes >> 20) MB of feature maps at \(width) x \(height): try a smaller --size"
+    case .threads(let count):
+      return "cannot start \(count) threads: \(String(cString: strerror(rf_errno()))): try fewer --threads"
+    case .overwritesSource(let path):
+      return "\(path): not written, it would replace the source: name another folder"
+    case .picture(let path, let error):
+      return "\(path): \(error.message)"
+    }
+  }
+}
+
+/// Tells a failure on standard error.
+func complain(_ message: String) { say("rf-cam: \(message)") }
+
+/// One line on standard error.
+func say(_ line: String) {
+  var text = ByteBuffer()
+  text.append(line)
+  text.append("\n")
+  _ = text.write(to: STDERR_FILENO)
+}

@@ -1,0 +1,94 @@
+// --stats: counts, and the median, 95th percentile and maximum of every stage. Fixed memory however long a run is:
+// times go into bins that are 1 % wide.
+import CHost
+
+/// Times in logarithmic bins: the exponent and the upper mantissa bits of a float are its bin.
+struct Histogram: ~Copyable {
+  /// Bins a power of two: each is between 1/128 and 1/64 of its value wide.
+  private static let binsAnOctave = 64
+  private static let mantissaBits = 23 - 6
+  /// 2^-10 ms to 2^30 ms: a microsecond to twelve days.
+  private static let lowest: Float = 1 / 1024
+  private static let octaves = 40
+
+  private var bins = [Int](repeating: 0, count: Histogram.octaves * Histogram.binsAnOctave)
+  private(set) var count = 0
+  private(set) var maximum: Float = 0
+
+  mutating func add(milliseconds: Double) {
+    let value = max(Float(milliseconds), Histogram.lowest)
+    let position = Int(value.bitPattern >> Histogram.mantissaBits) - Int(Histogram.lowest.bitPattern >> Histogram.mantissaBits)
+    bins[min(position, bins.count - 1)] += 1
+    count += 1
+    maximum = max(maximum, Float(milliseconds))
+  }
+
+  /// The nearest-rank quantile: the middle of the bin in which the value lies that `percent` of all are at most. 0
+  /// where nothing was added.
+  func quantile(percent: Int) -> Float {
+    var rest = max(0, (percent * count + 99) / 100 - 1)
+    for (position, entries) in bins.enumerated() where entries > 0 {
+      if rest < entries { return min(maximum, middle(ofBin: position)) }
+      rest -= entries
+    }
+    return maximum
+  }
+
+  private func middle(ofBin position: Int) -> Float {
+    let low = Histogram.lowest.bitPattern + UInt32(position) << Histogram.mantissaBits
+    return Float(bitPattern: low + 1 << (Histogram.mantissaBits - 1))
+  }
+}
+
+/// What a run has done.
+struct Statistics: ~Copyable {
+  var frames = 0
+  var faces = 0
+  var dropped = 0
+  private var capture = Histogram()
+  private var convert = Histogram()
+  private var network = Histogram()
+  private var decode = Histogram()
+  private var latency = Histogram()
+  private var total = Histogram()
+
+  /// The times of one frame, milliseconds.
+  struct Times {
+    var capture = 0.0, convert = 0.0, network = 0.0, decode = 0.0
+    /// From the start of capturing until the faces are known.
+    var latency = 0.0
+    /// The same until everything is written.
+    var total = 0.0
+  }
+
+  mutating func add(_ times: Times, faces: Int) {
+    frames += 1
+    self.faces += faces
+    capture.add(milliseconds: times.capture)
+    convert.add(milliseconds: times.convert)
+    network.add(milliseconds: times.network)
+    decode.add(milliseconds: times.decode)
+    latency.add(milliseconds: times.latency)
+    total.add(milliseconds: times.total)
+  }
+
+  func append(to text: inout ByteBuffer) {
+    text.append("frames \(frames), faces \(faces), dropped \(dropped)\n")
+    text.append("milliseconds     median        p95        max\n")
+    append("capture", capture, to: &text)
+    append("convert", convert, to: &text)
+    append("network", network, to: &text)
+    append("decode", decode, to: &text)
+    append("total", total, to: &text)
+    append("latency", latency, to: &text)
+  }
+
+  private func append(_ name: StaticString, _ histogram: borrowing Histogram, to text: inout ByteBuffer) {
+    text.append(name)
+    text.append(spaces: 12 - name.utf8CodeUnitCount)
+    for value in [histogram.quantile(percent: 50), histogram.quantile(percent: 95), histogram.maximum] {
+      text.append(value, decimals: 3, width: 11)
+    }
+    text.append("\n")
+  }
+}
