@@ -1,0 +1,49 @@
+// The program from its words to its exit status: 0 all done, 1 something failed, 2 the command line was wrong.
+import CHost
+import Engine
+import Kernels
+
+/// The version of the program, as --version tells it.
+private let version: StaticString = "0.1.0"
+
+func runProgram() -> Int32 {
+  let words = (1..<max(1, Int(rf_argument_count()))).map { Argument(pointer: rf_argument(Int32($0))) }
+  let options: Options
+  do {
+    options = try parseOptions(words)
+  } catch {
+    complain(error.description)
+    return 2
+  }
+  if options.showsHelp || options.showsVersion { return tell(options) }
+  if options.listsDevices {
+    say("no capture devices: this build reads no cameras")
+    return 0
+  }
+  rf_catch_stop_signals()
+  do {
+    return try Session(options).run()
+  } catch {
+    complain(error.description)
+    return 1
+  }
+}
+
+private func tell(_ options: Options) -> Int32 {
+  var text = ByteBuffer()
+  if options.showsHelp { appendHelp(to: &text) } else { appendVersion(options, to: &text) }
+  _ = text.write(to: STDOUT_FILENO)
+  return 0
+}
+
+private func appendVersion(_ options: Options, to text: inout ByteBuffer) {
+  text.append("rf-cam ")
+  text.append(version)
+  text.append("\ninstruction sets: \(options.isa.description)\nmodel: ")
+  do {
+    let loaded = try loadModel(options.model)
+    text.append("\(loaded.model.name) (\(loaded.origin), \(loaded.model.fileBytes) bytes)\n")
+  } catch {
+    text.append("none: \(error.description)\n")
+  }
+}

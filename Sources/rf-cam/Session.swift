@@ -1,0 +1,155 @@
+// A run over all sources: each frame is captured, looked at, told and drawn, in that order, until the sources end, the
+// user stops it, or nobody reads the results any more.
+import Capture
+import CHost
+import Engine
+import Imaging
+import Kernels
+import RetinaFace
+
+/// Everything that lives as long as the run.
+final class Session {
+  private let options: Options
+  private let loaded: LoadedModel
+  private let crew: Crew?
+  private let keeper: DetectorKeeper
+  private let annotations: AnnotationWriter?
+  private let crops: CropWriter?
+  private var output = ByteBuffer()
+  private var statistics = Statistics()
+  private var progress: Progress
+  private var names = UsedNames()
+  private var hasFailed = false
+  /// The reader of standard output has gone.
+  private var isUnread = false
+
+  init(_ options: Options) throws(ProgramError) {
+    self.options = options
+    loaded = try loadModel(options.model)
+    crew = options.threads > 1 ? try Crew(options.threads) : nil
+    keeper = DetectorKeeper(model: loaded.model, options: Session.detectorOptions(options, crew))
+    // Under --format wider the folder takes prediction files.
+    if let folder = options.output, options.format != .wider {
+      annotations = try AnnotationWriter(folder: folder)
+    } else {
+      annotations = nil
+    }
+    crops = if let folder = options.crops { try CropWriter(folder: folder) } else { nil }
+    progress = Progress(isQuiet: options.isQuiet, printsResults: options.format != .none && options.format != .wider)
+  }
+
+  private static func detectorOptions(_ options: Options, _ crew: Crew?) -> Detector.Options {
+    var result = Detector.Options()
+    result.threshold = options.threshold
+    result.maximumOverlap = options.maximumOverlap
+    result.maxFaces = options.maxFaces
+    result.isa = options.isa
+    result.workers = crew?.workers
+    result.clock = { rf_seconds() }
+    return result
+  }
+
+  /// All sources in their order. The exit status.
+  func run() -> Int32 {
+    if options.isVerbose { tellChoices() }
+    for argument in options.sources where !isOver { run(argument) }
+    progress.clear()
+    if options.showsStatistics {
+      var text = ByteBuffer()
+      statistics.append(to: &text)
+      _ = text.write(to: STDERR_FILENO)
+    }
+    return hasFailed ? 1 : 0
+  }
+
+  private var isOver: Bool { isUnread || rf_stop_requested() != 0 || statistics.frames >= options.frameLimit }
+
+  private func run(_ argument: Argument) {
+    let source: Source
+    do {
+      source = try Source.open(String(cString: argument.pointer), options: SourceOptions(raw: options.raw, isRecursive: options.isRecursive))
+    } catch {
+      fail(error.message)
+      return
+    }
+    while !isOver, step(source) {}
+  }
+
+  /// One frame of a source. False at its end.
+  private func step(_ source: Source) -> Bool {
+    let captured: CapturedFrame
+    do {
+      guard let next = try source.next() else { return false }
+      captured = next
+    } catch {
+      fail(error.message)
+      return true
+    }
+    do {
+      try handle(captured, isPicture: source.isPictures)
+    } catch {
+      fail(error.description)
+    }
+    return true
+  }
+
+  /// Detects, tells, draws and counts. What is told comes first: a folder that is full costs no result.
+  private func handle(_ captured: CapturedFrame, isPicture: Bool) throws(ProgramError) {
+    let frame = captured.frame
+    let start = rf_seconds()
+    let size = InputSize(options.size, frameWidth: frame.width, frameHeight: frame.height, isPicture: isPicture)
+    let detector = try keeper.detector(width: size.width, height: size.height, path: captured.name)
+    let faces = detector.detect(frame, transform: size.transform)
+    let latency = captured.captureMilliseconds + (rf_seconds() - start) * 1000
+    let report = FrameReport(source: FileName(captured.name.utf8), frame: captured.index,
+                             timestampSeconds: captured.timestampSeconds, width: frame.width, height: frame.height,
+                             latencyMilliseconds: latency)
+    try tell(report, faces, isPicture: isPicture)
+    try write(captured, faces, isPicture: isPicture)
+    let total = captured.captureMilliseconds + (rf_seconds() - start) * 1000
+    let timings = detector.timings
+    let times = Statistics.Times(capture: captured.captureMilliseconds, convert: timings.convert * 1000,
+                                 network: timings.network * 1000, decode: timings.decode * 1000, latency: latency,
+                                 total: total)
+    statistics.add(times, faces: faces.count)
+    progress.show(frames: statistics.frames, faces: statistics.faces)
+  }
+
+  private func tell(_ report: FrameReport, _ faces: Faces, isPicture: Bool) throws(ProgramError) {
+    switch options.format {
+    case .text: appendText(report, faces, to: &output)
+    case .json: appendJSON(report, faces, to: &output)
+    case .hash: appendHash(report, faces, to: &output)
+    case .wider: try writeWider(report, faces, folder: options.output!, isPicture: isPicture, text: &output)
+    case .none: break
+    }
+    if output.isEmpty || output.write(to: STDOUT_FILENO) { return }
+    isUnread = true
+    // A reader that has seen enough is no failure; a full disk is.
+    if rf_errno() != EPIPE {
+      throw .file(action: "write", path: "standard output", number: rf_errno())
+    }
+  }
+
+  private func write(_ captured: CapturedFrame, _ faces: Faces, isPicture: Bool) throws(ProgramError) {
+    guard !isUnread, annotations != nil || crops != nil else { return }
+    var stem = fileStem(name: captured.name, relativeName: captured.relativeName, frame: captured.index,
+                        isPicture: isPicture)
+    if isPicture { stem = names.unused(stem) }
+    let source = isPicture ? FileName(captured.name.utf8) : []
+    try crops?.write(captured.frame, faces, stem: stem, source: source)
+    try annotations?.write(captured.frame, faces, stem: stem, source: source)
+  }
+
+  private func tellChoices() {
+    let model = loaded.model
+    say("model \(model.name) (\(loaded.origin)), \(model.layers.count) layers; kernels \(options.isa.description); "
+      + "\(options.threads) thread\(options.threads == 1 ? "" : "s")")
+  }
+
+  private func fail(_ message: String) {
+    hasFailed = true
+    progress.clear()
+    complain(message)
+  }
+}
