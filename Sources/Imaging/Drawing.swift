@@ -35,8 +35,8 @@ extension Picture {
 
   /// Draws a disc around a point in frame pixels.
   public func fillDisc(_ centre: FramePoint, radius: Float, _ color: Color) {
-    let (left, right) = (pixel(centre.x - radius), pixel(centre.x + radius))
-    let (top, bottom) = (pixel(centre.y - radius), pixel(centre.y + radius))
+    let (left, right) = (pixel(centre.x - radius - 0.5), pixel(centre.x + radius))
+    let (top, bottom) = (pixel(centre.y - radius - 0.5), pixel(centre.y + radius))
     for y in max(top, 0)..<max(max(top, 0), min(bottom + 1, height)) {
       for x in max(left, 0)..<max(max(left, 0), min(right + 1, width)) {
         let dx = Float(x) + 0.5 - centre.x, dy = Float(y) + 0.5 - centre.y

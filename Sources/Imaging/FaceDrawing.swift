@@ -32,8 +32,8 @@ extension Picture {
       fillDisc(landmarks[index], radius: max(1.5, Float(lineWidth) * 1.25), Palette.landmark(index))
     }
     // Digits are no wider than the face, so that a crowd stays readable.
-    let widest = Int(min(max(right - left, 0), Float(width))) / ScoreLabel.width
-    let pixelSize = max(1, min(lineWidth, widest))
+    let faceWidth = right > left ? Int(min(right - left, Float(width))) : 0
+    let pixelSize = max(1, min(lineWidth, faceWidth / ScoreLabel.width))
     let labelHeight = ScoreLabel.height * pixelSize
     let above = pixel(top) - lineWidth / 2 - labelHeight
     drawScore(score, left: pixel(left) - lineWidth / 2, top: above >= 0 ? above : max(0, pixel(top)), pixelSize: pixelSize,
