@@ -18,7 +18,8 @@ private struct Options {
       case "--json": json = true
       case "--isa":
         guard let list = rest.popFirst(), let set = ISA.parse(list) else {
-          complain("--isa takes a list such as avx2,avx512; known: \(ISA.named.map(\.name.description).joined(separator: ", "))")
+          let known = ISA.named.map(\.name.description).joined(separator: ", ")
+          complain("--isa takes a list such as avx2,avx512; known: \(known)")
           return nil
         }
         isa = set

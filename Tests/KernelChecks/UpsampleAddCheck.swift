@@ -57,7 +57,8 @@ private final class UpsampleCase: PreparedCase {
         let pixel = y * shape.outputRowStride + x * shape.channels
         let from = Int(rowIndex.base[y]) * shape.coarseRowStride + Int(columnIndex.base[x]) * shape.channels
         for c in 0..<shape.channels where output.base[pixel + c] != fine[pixel + c] + coarse.base[from + c] {
-          return "output[\(y)][\(x)][\(c)] is \(output.base[pixel + c]) and not \(fine[pixel + c] + coarse.base[from + c])"
+          let got = output.base[pixel + c], want = fine[pixel + c] + coarse.base[from + c]
+          return "output[\(y)][\(x)][\(c)] is \(got) and not \(want)"
         }
       }
     }

@@ -50,7 +50,9 @@ private func depthwiseReference(
 }
 
 /// Whether there is an output pixel at all.
-private func isEmpty(_ args: UnsafePointer<rf_f32_conv_args>) -> Bool { args.pointee.width == 0 || args.pointee.height == 0 }
+private func isEmpty(_ args: UnsafePointer<rf_f32_conv_args>) -> Bool {
+  args.pointee.width == 0 || args.pointee.height == 0
+}
 
 let mutants: [Mutant] = [
   Mutant("does nothing", conv: { _ in }),

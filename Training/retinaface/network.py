@@ -16,6 +16,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 LEVELS = (3, 4, 5)
 """Pyramid levels; level L has a stride of 2**L input pixels."""
@@ -25,6 +26,9 @@ STEM_CHANNELS = 8
 BLOCK_CHANNELS = (16, 32, 32, 64, 64, 128, 128, 128, 128, 128, 128, 256, 256)
 TAPS = (5, 11, 13)
 """Blocks (counted from 1) whose output is C3, C4, C5."""
+
+HEADS = {"class": 2, "box": 4, "landmarks": 10}
+"""Values of each head for an anchor."""
 
 Anchors = tuple[tuple[int, ...], ...]
 
@@ -118,14 +122,27 @@ class ConvNorm(nn.Module):
         self.conv = nn.Conv2d(inputs, outputs, size, stride, size // 2, groups=groups, bias=False)
         self.norm = nn.BatchNorm2d(outputs)
         self.slope = slope
+        # On a processor the bfloat16 gradient of these shapes takes 4 to 11 times as long as the float32 one (PyTorch 2.13, AVX-512 BF16).
+        strided_depthwise, narrowing = groups > 1 and stride > 1, size > 1 and inputs >= 4 * outputs
+        self.float32_in_training = strided_depthwise or narrowing
 
     def forward(self, features: Tensor) -> Tensor:
-        features = self.norm(self.conv(features))
+        features = self.norm(self._convolve(features))
         if self.slope is None:
             return features
         if self.slope == 0.0:
             return functional.relu(features, inplace=True)
         return functional.leaky_relu(features, self.slope, inplace=True)
+
+    def fold_norm(self) -> None:
+        """Takes the batch norm into the convolution; for inference only."""
+        self.conv, self.norm = fuse_conv_bn_eval(self.conv, self.norm), nn.Identity()
+
+    def _convolve(self, features: Tensor) -> Tensor:
+        if not (self.training and self.float32_in_training and features.dtype == torch.bfloat16 and features.device.type == "cpu"):
+            return self.conv(features)
+        with torch.autocast("cpu", enabled=False):
+            return self.conv(features.float()).to(features.dtype)
 
 
 class Block(nn.Module):
@@ -211,8 +228,7 @@ class RetinaFace(nn.Module):
         self.pyramid = Pyramid(slope)
         for level in LEVELS:
             self.add_module(f"context{level}", Context(slope))
-            values = {"class": 2, "box": 4, "landmarks": 10}
-            heads = {name: nn.Conv2d(PYRAMID_CHANNELS, config.anchors_per_cell * count, 1) for name, count in values.items()}
+            heads = {name: nn.Conv2d(PYRAMID_CHANNELS, config.anchors_per_cell * count, 1) for name, count in HEADS.items()}
             self.add_module(f"head{level}", nn.ModuleDict(heads))
         self._start_as_background()
 
@@ -234,10 +250,15 @@ class RetinaFace(nn.Module):
 
     def heads(self, features: list[Tensor]) -> Heads:
         """Class, box and landmark outputs of `features`' result."""
-        joined = []
-        for name, count in (("class", 2), ("box", 4), ("landmarks", 10)):
-            levels = [getattr(self, f"head{level}")[name](values) for level, values in zip(LEVELS, features, strict=True)]
-            joined.append(torch.cat([values.permute(0, 2, 3, 1).flatten(1).unflatten(1, (-1, count)) for values in levels], dim=1))
+        levels = []
+        for level, values in zip(LEVELS, features, strict=True):
+            heads = getattr(self, f"head{level}")
+            # One product for the three heads: half the time of three 1x1 convolutions, forward and backward.
+            weights = torch.cat([head.weight.flatten(1) for head in heads.values()])
+            biases = torch.cat([head.bias for head in heads.values()])
+            outputs = functional.linear(values.permute(0, 2, 3, 1).flatten(1, 2), weights, biases)
+            levels.append(outputs.split([head.out_channels for head in heads.values()], dim=2))
+        joined = [torch.cat([part.reshape(len(part), -1, count) for part in parts], dim=1) for parts, count in zip(zip(*levels), HEADS.values())]
         return Heads(*joined)
 
     def forward(self, images: Tensor) -> Heads:

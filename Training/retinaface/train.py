@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -26,7 +27,7 @@ from .average import WeightAverage
 from .batches import Batch, BatchConfig, Batches, decode_all, loader, network_input
 from .curves import draw_curves
 from .data import DataError, Problems, Split, read_training_data
-from .network import NetworkConfig, RetinaFace, load_backbone, load_published, parse_anchors
+from .network import ConvNorm, NetworkConfig, RetinaFace, load_backbone, load_published, parse_anchors
 from .schedule import Budget, Schedule
 from .validation import validate
 
@@ -57,7 +58,7 @@ class Trainer:
     def __init__(self, network: RetinaFace, config: TrainConfig, budget: Budget, device: torch.device, teacher: RetinaFace | None = None):
         self.config, self.budget, self.device = config, budget, device
         self.network = network.to(device, memory_format=torch.channels_last)
-        self.teacher = None if teacher is None else teacher.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        self.teacher = None if teacher is None else _make_fast(teacher).to(device, memory_format=torch.channels_last)
         self.optimizer = make_optimizer(self.network, config)
         self.average = WeightAverage(self.network, config.average_decay)
         self.step, self.pictures, self.seconds = 0, 0, 0.0
@@ -132,6 +133,15 @@ class Trainer:
         self.step, self.pictures, self.seconds = state["step"], state["pictures"], state["seconds"]
 
 
+def _make_fast(teacher: RetinaFace) -> RetinaFace:
+    """A network for inference only, its batch norms folded."""
+    teacher.eval().requires_grad_(False)
+    for module in teacher.modules():
+        if isinstance(module, ConvNorm):
+            module.fold_norm()
+    return teacher
+
+
 def make_optimizer(network: RetinaFace, config: TrainConfig) -> torch.optim.Optimizer:
     """The configured optimizer; batch norms and biases do not decay."""
     decaying = [value for value in network.parameters() if value.ndim > 1]
@@ -149,6 +159,7 @@ def run(trainer: Trainer, batches: Batches, held_back: Split, options: argparse.
     bar = tqdm(total=1.0, initial=trainer.progress, bar_format="{l_bar}{bar}| {elapsed} {postfix}", mininterval=5)
     sums: dict[str, float] = defaultdict(float)
     counted, saved, validated, waiting = 0, time.monotonic(), trainer.seconds, time.monotonic()
+    stop = _StopRequest()
     for batch in loader(batches, trainer.step, options.workers):
         trainer.seconds += time.monotonic() - waiting
         for name, value in trainer.train_batch(batch).items():
@@ -162,7 +173,7 @@ def run(trainer: Trainer, batches: Batches, held_back: Split, options: argparse.
             bar.set_postfix(pictures=trainer.pictures, **{name: means[name] for name in ("class", "box")})
             sums.clear()
             counted = 0
-        if time.monotonic() - saved > options.save_minutes * 60 or done:
+        if time.monotonic() - saved > options.save_minutes * 60 or done or stop.requested:
             trainer.save(output / "checkpoint.pth")
             saved = time.monotonic()
         if trainer.seconds - validated > options.validate_minutes * 60 or done:
@@ -171,9 +182,21 @@ def run(trainer: Trainer, batches: Batches, held_back: Split, options: argparse.
             draw_curves(output / "log.jsonl", output / "curves.png")
             validated = trainer.seconds
         waiting = time.monotonic()
-        if done:
+        if done or stop.requested:
             break
     log.close()
+
+
+class _StopRequest:
+    """Whether the run was asked to stop (interrupt or termination signal): it then saves after the step at hand."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._request)
+
+    def _request(self, *_: object) -> None:
+        self.requested = True
 
 
 def _log(log, trainer: Trainer, **facts) -> None:

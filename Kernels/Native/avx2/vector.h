@@ -16,7 +16,8 @@ INLINED __m256 load_first(const float *input, int32_t count) {
   return _mm256_maskload_ps(input, _mm256_cmpgt_epi32(_mm256_set1_epi32(count), lane));
 }
 
-// Stores the first `count` of 8; none where it is not positive. In pieces, because masked stores are slow on AMD's processors.
+// Stores the first `count` of 8; none where it is not positive. In pieces, because masked stores are slow on AMD's
+// processors.
 INLINED void store_first(float *output, __m256 value, int32_t count) {
   if (count >= RF_AVX2_LANES) {
     _mm256_storeu_ps(output, value);
