@@ -166,6 +166,7 @@ def run(trainer: Trainer, batches: Batches, held_back: Split, options: argparse.
             sums[name] += value
         counted += 1
         done = trainer.progress >= 1.0
+        leaving = done or stop.requested
         if counted >= options.log_every or done:
             means = {name: round(value / counted, 5) for name, value in sums.items()}
             _log(log, trainer, losses=means)
@@ -173,7 +174,7 @@ def run(trainer: Trainer, batches: Batches, held_back: Split, options: argparse.
             bar.set_postfix(pictures=trainer.pictures, **{name: means[name] for name in ("class", "box")})
             sums.clear()
             counted = 0
-        if time.monotonic() - saved > options.save_minutes * 60 or done or stop.requested:
+        if time.monotonic() - saved > options.save_minutes * 60 or leaving:
             trainer.save(output / "checkpoint.pth")
             saved = time.monotonic()
         if trainer.seconds - validated > options.validate_minutes * 60 or done:
@@ -182,7 +183,7 @@ def run(trainer: Trainer, batches: Batches, held_back: Split, options: argparse.
             draw_curves(output / "log.jsonl", output / "curves.png")
             validated = trainer.seconds
         waiting = time.monotonic()
-        if done or stop.requested:
+        if leaving:
             break
     log.close()
 
@@ -286,9 +287,9 @@ def git_commit() -> str:
         return "unknown"
 
 
-def main() -> int:
-    """The program."""
-    options = parse_options()
+def main(arguments: list[str] | None = None) -> int:
+    """The program; returns its exit status."""
+    options = parse_options(arguments)
     if options.threads:
         torch.set_num_threads(options.threads)
     try:

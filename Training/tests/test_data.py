@@ -1,0 +1,94 @@
+"""The label parser names what it cannot use, and the split keeps apart what is measured on."""
+
+import numpy as np
+import pytest
+from drawn import face_line, write_data
+
+from retinaface.batches import decode_all
+from retinaface.data import AnnotatedPicture, DataError, LandmarkSource, Problems, read_labels, read_training_data, split
+
+GOOD = "10 20 30 40 " + "12 22 1 " * 5 + "0.9"
+
+
+def read(folder, text, refuse=False):
+    (folder / "label.txt").write_text(text)
+    problems = Problems(refuse)
+    return read_labels(folder / "label.txt", folder / "images", problems), problems.messages
+
+
+def test_good_faces_come_through(tmp_path):
+    write_data(tmp_path)
+    pictures, messages = read(tmp_path, f"# drawn0.png\n{GOOD}\n# drawn1.png\n0 0 5.5 6 {'-1 ' * 15}0\n")
+    assert messages == []
+    assert pictures[0].boxes.tolist() == [[10, 20, 40, 60]]
+    assert pictures[0].landmarks.tolist() == [[12, 22] * 5]
+    assert [picture.sources.tolist() for picture in pictures] == [[LandmarkSource.TEACHER], [LandmarkSource.NONE]]
+
+
+@pytest.mark.parametrize(
+    "line, reason",
+    [
+        ("10 20 30 40", "4 values where a face has 20"),
+        (GOOD.replace("22", "x"), "not a number"),
+        (GOOD.replace("30", "nan", 1), "not finite"),
+        (GOOD.replace("30", "0", 1), "box 0 x 40 has no area"),
+        (GOOD.replace("10", "150", 1), "leaves its picture of 160 x 160 by 20 pixels"),
+        (GOOD.replace(" 1 ", " 7 ", 1), "flags"),
+    ],
+)
+def test_a_bad_face_is_named_and_counted(tmp_path, line, reason):
+    write_data(tmp_path)
+    pictures, messages = read(tmp_path, f"# drawn0.png\n{GOOD}\n{line}\n")
+    assert len(pictures) == 1 and len(pictures[0].boxes) == 1
+    assert len(messages) == 1 and "label.txt:3: " in messages[0] and reason in messages[0]
+    with pytest.raises(DataError, match="label.txt:3: .*--on-bad-data skip"):
+        read(tmp_path, f"# drawn0.png\n{line}\n".replace("\n", "\n\n", 1), refuse=True)
+
+
+def test_missing_and_broken_pictures_are_named(tmp_path):
+    write_data(tmp_path)
+    pictures, messages = read(tmp_path, f"{GOOD}\n# absent.png\n{GOOD}\n# drawn0.png\n")
+    assert pictures == []
+    assert [message.split("label.txt:")[1].split(":")[0] for message in messages] == ["1", "2", "4"]
+    whole = (tmp_path / "images" / "drawn1.png").read_bytes()
+    (tmp_path / "images" / "drawn1.png").write_bytes(whole[: len(whole) // 2])
+    pictures, messages = read(tmp_path, f"# drawn1.png\n{GOOD}\n")
+    problems = Problems()
+    assert decode_all(pictures, problems) == {}
+    assert len(problems.messages) == 1 and "drawn1.png cannot be decoded" in problems.messages[0]
+
+
+def picture(name, source):
+    return AnnotatedPicture(name, np.ones((1, 4), np.float32), np.zeros((1, 10), np.float32), np.array([source], np.int8))
+
+
+def test_split_holds_back_tenths_and_keeps_videos_together(tmp_path):
+    human = [picture(tmp_path / f"person{index}_{frame}.jpg", LandmarkSource.HUMAN) for index in range(50) for frame in range(3)]
+    other = [picture(tmp_path / f"scene_{index}.jpg", LandmarkSource.TEACHER) for index in range(330)]
+    empty = [AnnotatedPicture.without_faces(tmp_path / f"empty{index}.jpg") for index in range(40)]
+    parts = split(human + other, empty)
+    assert len(parts.landmark_validation) == 15
+    assert len(parts.validation) == 10
+    assert len(parts.negative_validation) == 4
+    assert len({str(held.path).rsplit("_", 1)[0] for held in parts.landmark_validation}) == 5
+    held = {entry.path for entry in parts.landmark_validation + parts.validation}
+    assert not held & {entry.path for entry in parts.training} and len(held) + len(parts.training) == 480
+    again = split(other[::-1] + human, empty[::-1])
+    assert {entry.path for entry in again.landmark_validation + again.validation} == held
+
+
+def test_research_data_is_read_without_loss(shared):
+    problems = Problems()
+    data = read_training_data(shared / "data" / "train", problems)
+    held = data.validation + data.landmark_validation
+    assert problems.messages == []
+    assert len(data.training) + len(held) == 6044 and len(data.training_negatives) + len(data.negative_validation) == 332
+    assert sum(len(entry.boxes) for entry in data.training + held) == 31_868
+
+
+def test_written_faces_read_back(tmp_path):
+    write_data(tmp_path)
+    box, points = np.array([1.5, 2, 31.5, 42]), np.arange(10).reshape(5, 2)
+    pictures, _ = read(tmp_path, f"# drawn0.png\n{face_line(box, points)}\n")
+    np.testing.assert_allclose(pictures[0].boxes[0], box)
+    np.testing.assert_allclose(pictures[0].landmarks[0], points.ravel())
