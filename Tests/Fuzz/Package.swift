@@ -1,0 +1,34 @@
+// swift-tools-version: 6.2
+// Fuzzers of what reads untrusted bytes, by libFuzzer with AddressSanitizer. A package of its own, because every module
+// under test is built anew with coverage counters and the sanitizer; the sources are the project's, through links.
+//   swift build --package-path Tests/Fuzz && Tests/Fuzz/.build/debug/ModelFuzzer -max_total_time=60
+import PackageDescription
+
+/// Counters and sanitizer in every module; the fuzzer's main only where a program is linked.
+let instrumented: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer,address", "-O"])]
+let linked: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
+/// A program with a main of its own.
+let linkedSanitizer: [LinkerSetting] = [.unsafeFlags(["-sanitize=address", "-use-ld=lld"])]
+/// Kernels are not under test here, only their output's addresses: the sanitizer checks them too.
+let instrumentedC: [CSetting] = [.unsafeFlags(["-fsanitize=address"])]
+
+/// A program that hands one function to libFuzzer.
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies + ["CFuzzDriver"], swiftSettings: instrumented, linkerSettings: linked)
+}
+
+let package = Package(
+  name: "Fuzz",
+  targets: [
+    .target(name: "CFuzzDriver"),
+    .target(name: "CKernels", cSettings: instrumentedC),
+    .target(name: "Kernels", dependencies: ["CKernels"], swiftSettings: instrumented),
+    .target(name: "Engine", dependencies: ["Kernels"], swiftSettings: instrumented),
+    .target(name: "rf-pack", dependencies: ["Engine"], exclude: ["main.swift"], swiftSettings: instrumented),
+    fuzzer("ModelFuzzer", ["Engine", "rf-pack"]),
+    .executableTarget(name: "FuzzSeeds", dependencies: ["rf-pack"], swiftSettings: instrumented, linkerSettings: linkedSanitizer),
+    fuzzer("SafetensorsFuzzer", ["rf-pack"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu2x
+)

@@ -1,0 +1,1 @@
+../../../PackTests/SafetensorsFile.swift

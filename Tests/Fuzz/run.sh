@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Builds all fuzzers and runs each for some seconds. A finding's input is left in build/fuzz; run the fuzzer on that file to
+# see it again. Usage: Tests/Fuzz/run.sh [SECONDS]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+readonly seconds=${1:-60} built=build/fuzz/package work=build/fuzz
+
+nice swift build --package-path Tests/Fuzz --scratch-path "$built" --jobs "$(nproc)"
+"$built"/debug/FuzzSeeds "$work"
+for fuzzer in "$built"/debug/*Fuzzer; do
+  name=$(basename "$fuzzer")
+  mkdir -p "$work/$name"
+  if ! "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$work/$name-" -use_value_profile=1 \
+    "$work/$name" >"$work/$name.txt" 2>&1; then
+    tail -40 "$work/$name.txt"
+    echo "$name: failed; its input is $work/$name-*"
+    exit 1
+  fi
+  echo "$name: $(grep -o 'Done.*' "$work/$name.txt"), $(grep -o 'cov: [0-9]*' "$work/$name.txt" | tail -1)"
+done
