@@ -18,7 +18,7 @@ from .augment import AugmentConfig, Sample, colour_transforms, random_sample
 from .data import AnnotatedPicture, DataError, LandmarkSource, Problems, load_picture
 from .losses import Targets
 from .matching import match
-from .network import Anchors
+from .config import Anchors
 
 LARGEST_PICTURE_WEIGHT = 4.0
 

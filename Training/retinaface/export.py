@@ -17,7 +17,9 @@ from torch import nn
 from . import model_file
 from .folded import FoldedNetwork
 from .model_file import ModelFileError
-from .network import NetworkConfig, RetinaFace, load_checkpoint, load_published, with_anchors
+from .checkpoints import load_checkpoint, load_published
+from .config import NetworkConfig, with_anchors
+from .network import RetinaFace
 
 PUBLISHED_HINT = ("type --activation leaky:0.1 --anchors 16,32/64,128/256,512 (leaky_anchors16.pth) "
                   "or --activation relu --anchors 10,20/32,64/128,256 (relu_anchors10.pth)")

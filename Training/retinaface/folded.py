@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from . import model_file
-from .network import LEVELS, TAPS, Heads, NetworkConfig, parse_activation
+from .config import LEVELS, NetworkConfig, parse_activation
+from .network import TAPS, Heads
 
 
 class FoldedNetwork(nn.Module):

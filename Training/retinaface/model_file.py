@@ -17,7 +17,8 @@ import torch
 
 from .anchors import MEAN_BGR, VARIANCES
 from .folding import folded_tensors
-from .network import TAPS, NetworkConfig, RetinaFace, parse_anchors
+from .config import NetworkConfig, parse_anchors
+from .network import TAPS, RetinaFace
 
 
 class ModelFileError(Exception):

@@ -8,9 +8,6 @@ names of the exported model file (`backbone.block1.depthwise`, `context3.conv5x5
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -18,8 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-LEVELS = (3, 4, 5)
-"""Pyramid levels; level L has a stride of 2**L input pixels."""
+from .config import LEVELS, NetworkConfig, parse_activation
 
 PYRAMID_CHANNELS = 64
 STEM_CHANNELS = 8
@@ -29,77 +25,6 @@ TAPS = (5, 11, 13)
 
 HEADS = {"class": 2, "box": 4, "landmarks": 10}
 """Values of each head for an anchor."""
-
-Anchors = tuple[tuple[int, ...], ...]
-
-
-@dataclass(frozen=True)
-class NetworkConfig:
-    """What makes one RetinaFace differ from another.
-
-    activation: "relu" or "leaky:SLOPE", used everywhere but after the context modules' concatenation (always ReLU).
-    anchors: square anchor sides in input pixels, one tuple a level, finest first; the same count on every level.
-    stem_stride: 2 (3x3 convolution) or 4 (7x7 convolution; block 2 then keeps its input's size).
-    """
-
-    activation: str = "relu"
-    anchors: Anchors = ((16, 32), (64, 128), (256, 512))
-    stem_stride: int = 2
-
-    def __post_init__(self) -> None:
-        parse_activation(self.activation)
-        if self.stem_stride not in (2, 4):
-            raise ValueError(f"stem stride {self.stem_stride}: only 2 and 4 are built")
-        counts = {len(sides) for sides in self.anchors}
-        if len(self.anchors) != len(LEVELS) or len(counts) != 1 or 0 in counts:
-            raise ValueError(f"anchors {self.anchors}: give the same number of sides for each of {len(LEVELS)} levels")
-
-    @property
-    def anchors_per_cell(self) -> int:
-        return len(self.anchors[0])
-
-    @property
-    def strides(self) -> tuple[int, ...]:
-        return tuple(2**level for level in LEVELS)
-
-    @property
-    def block_strides(self) -> tuple[int, ...]:
-        second = 2 if self.stem_stride == 2 else 1
-        return (1, second, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
-
-    def to_dict(self) -> dict[str, object]:
-        """The same facts in plain types, as checkpoints store them."""
-        return {**asdict(self), "anchors": [list(sides) for sides in self.anchors]}
-
-    @classmethod
-    def from_dict(cls, facts: Mapping[str, object]) -> NetworkConfig:
-        """The inverse of `to_dict`."""
-        anchors = tuple(tuple(int(side) for side in sides) for sides in facts["anchors"])
-        return cls(activation=str(facts["activation"]), anchors=anchors, stem_stride=int(facts["stem_stride"]))
-
-
-def parse_anchors(text: str) -> Anchors:
-    """Anchor sides from "16,32/64,128/256,512". Raises ValueError where a side is no positive whole number."""
-    try:
-        anchors = tuple(tuple(int(side) for side in level.split(",")) for level in text.split("/"))
-    except ValueError:
-        raise ValueError(f"anchors {text!r}: write sides in pixels like 16,32/64,128/256,512") from None
-    if any(side <= 0 for sides in anchors for side in sides):
-        raise ValueError(f"anchors {text!r}: sides must be positive")
-    return anchors
-
-
-def parse_activation(text: str) -> float:
-    """The slope below zero of "relu" (0) or "leaky:SLOPE". Raises ValueError for anything else."""
-    if text == "relu":
-        return 0.0
-    kind, _, slope = text.partition(":")
-    try:
-        if kind == "leaky" and 0.0 < float(slope) < 1.0:
-            return float(slope)
-    except ValueError:
-        pass
-    raise ValueError(f"activation {text!r}: write relu or leaky:SLOPE with a slope between 0 and 1, like leaky:0.1")
 
 
 class Heads(NamedTuple):
@@ -263,100 +188,3 @@ class RetinaFace(nn.Module):
 
     def forward(self, images: Tensor) -> Heads:
         return self.heads(self.features(images))
-
-
-def load_published(path: str | Path, config: NetworkConfig) -> RetinaFace:
-    """A published detector (biubug6's key names) as our network, in evaluation mode.
-
-    Raises ValueError where a key or a shape does not fit `config`.
-    """
-    network = RetinaFace(config)
-    _load_strictly(network, _renamed(_read_state(path)), path)
-    return network.eval()
-
-
-def load_backbone(network: RetinaFace, path: str | Path) -> None:
-    """Starts `network`'s backbone from a published ImageNet classifier; its last layer (`fc`) is left out.
-
-    A stem of another size than the classifier's 3x3 keeps its random start. Raises ValueError where a key or a shape does not fit.
-    """
-    state = {f"body.{key}": value for key, value in _read_state(path).items() if not key.startswith("fc.")}
-    renamed = {key.removeprefix("backbone."): value for key, value in _renamed(state).items()}
-    if network.config.stem_stride != 2:
-        renamed = {key: network.backbone.state_dict()[key] if key.startswith("stem.") else value for key, value in renamed.items()}
-    _load_strictly(network.backbone, renamed, path)
-
-
-def save_weights(network: RetinaFace, path: str | Path, state: Mapping[str, Tensor] | None = None) -> None:
-    """Writes weights (`state`, else the network's own) with their configuration, for `load_checkpoint`."""
-    weights = {key: value.detach().cpu() for key, value in (state or network.state_dict()).items()}
-    torch.save({"config": network.config.to_dict(), "network": weights}, path)
-
-
-def load_checkpoint(path: str | Path, averaged: bool = True) -> RetinaFace:
-    """A checkpoint of our training as a network in evaluation mode; its averaged weights where it has some and `averaged`.
-
-    Raises ValueError where the file is none of our checkpoints or does not fit its own configuration.
-    """
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise ValueError(f"{path}: not a PyTorch checkpoint ({error})") from error
-    if not isinstance(checkpoint, dict) or "config" not in checkpoint or "network" not in checkpoint:
-        raise ValueError(f"{path}: no checkpoint of this training; a published one is read with its anchors and activation named")
-    network = RetinaFace(NetworkConfig.from_dict(checkpoint["config"]))
-    state = checkpoint["average"] if averaged and "average" in checkpoint else checkpoint["network"]
-    _load_strictly(network, state, path)
-    return network.eval()
-
-
-def with_anchors(config: NetworkConfig, anchors: str | None, activation: str | None) -> NetworkConfig:
-    """`config` with what a command line names instead."""
-    if anchors is not None:
-        config = replace(config, anchors=parse_anchors(anchors))
-    return config if activation is None else replace(config, activation=activation)
-
-
-def _read_state(path: str | Path) -> dict[str, Tensor]:
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    state = checkpoint.get("state_dict", checkpoint)
-    return {key.removeprefix("module."): value for key, value in state.items()}
-
-
-def _renamed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    renamed = {}
-    for key, value in state.items():
-        *path, kind = key.split(".")
-        prefix = _our_prefix(path)
-        if prefix is None:
-            raise ValueError(f"{key}: not a key of the published RetinaFace MobileNet-0.25")
-        renamed[f"{prefix}.{kind}"] = value
-    return renamed
-
-
-def _our_prefix(path: list[str]) -> str | None:
-    """Our module's name for a published one, such as [body, stage2, 3, 4]; None where there is none."""
-    units = ("conv", "norm")
-    match path:
-        case ["body", "stage1", "0", unit]:
-            return f"backbone.stem.{units[int(unit)]}"
-        case ["body", stage, place, unit]:
-            block = {"stage1": 0, "stage2": 6, "stage3": 12}[stage] + int(place)
-            part, kind = {"0": ("depthwise", 0), "1": ("depthwise", 1), "3": ("pointwise", 0), "4": ("pointwise", 1)}[unit]
-            return f"backbone.block{block}.{part}.{units[kind]}"
-        case ["fpn", name, unit]:
-            kind = "lateral" if name.startswith("output") else "merge"
-            return f"pyramid.{kind}{int(name[-1]) + 2}.{units[int(unit)]}"
-        case [context, name, unit] if context.startswith("ssh"):
-            return f"context{int(context[-1]) + 2}.{name.lower()}.{units[int(unit)]}"
-        case [head, level, "conv1x1"]:
-            kind = {"ClassHead": "class", "BboxHead": "box", "LandmarkHead": "landmarks"}[head]
-            return f"head{int(level) + 3}.{kind}"
-    return None
-
-
-def _load_strictly(module: nn.Module, state: Mapping[str, Tensor], path: str | Path) -> None:
-    try:
-        module.load_state_dict(state, strict=True)
-    except RuntimeError as error:
-        raise ValueError(f"{path}: the weights do not fit the network: {error}") from error

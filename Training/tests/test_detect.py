@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 
 from retinaface import detect, export
-from retinaface.network import Heads, NetworkConfig
+from retinaface.config import NetworkConfig
+from retinaface.network import Heads
 
 PUBLISHED = {"leaky": ("leaky_anchors16.pth", "leaky", "16,32/64,128/256,512"), "relu": ("relu_anchors10.pth", "relu", "10,20/32,64/128,256")}
 

@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 
 from retinaface import evaluate
-from retinaface.network import NetworkConfig, RetinaFace, save_weights
+from retinaface.checkpoints import save_weights
+from retinaface.config import NetworkConfig
+from retinaface.network import RetinaFace
 
 # ../shared/data/README.md: AP easy, medium, hard of the published weights.
 PUBLISHED = {"leaky": ("leaky_anchors16.pth", "leaky", "16,32/64,128/256,512"), "relu": ("relu_anchors10.pth", "relu", "10,20/32,64/128,256")}

@@ -10,7 +10,9 @@ from torch import nn
 from retinaface import export, folding, model_file
 from retinaface.folded import FoldedNetwork
 from retinaface.model_file import ModelFileError
-from retinaface.network import NetworkConfig, RetinaFace, save_weights
+from retinaface.checkpoints import save_weights
+from retinaface.config import NetworkConfig
+from retinaface.network import RetinaFace
 
 PUBLISHED = {
     "leaky": ("leaky_anchors16.pth", "leaky", "16,32/64,128/256,512"),

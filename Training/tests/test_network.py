@@ -6,7 +6,9 @@ import torch
 from PIL import Image
 
 from retinaface.anchors import MEAN_BGR, decode_boxes, decode_landmarks, encode_boxes, encode_landmarks, make_anchors
-from retinaface.network import NetworkConfig, RetinaFace, load_backbone, load_checkpoint, load_published, parse_anchors, save_weights
+from retinaface.checkpoints import load_backbone, load_checkpoint, load_published, save_weights
+from retinaface.config import NetworkConfig, parse_anchors
+from retinaface.network import RetinaFace
 
 PUBLISHED = {
     "leaky": ("leaky_anchors16.pth", NetworkConfig(activation="leaky:0.1")),
@@ -69,6 +71,23 @@ def test_weights_survive_a_file(tmp_path):
     again = load_checkpoint(tmp_path / "weights.pth")
     assert again.config == network.config
     assert all(torch.equal(value, again.state_dict()[key]) for key, value in network.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        ({"body.stage9.0.0.weight": torch.zeros(1)}, "body.stage9.0.0.weight is not a key"),
+        ({"epoch": 3}, "dictionary of tensors"),
+        ([1, 2], "dictionary of tensors"),
+    ],
+)
+def test_unknown_published_weights_are_named(tmp_path, content, message):
+    torch.save(content, tmp_path / "odd.pth")
+    with pytest.raises(ValueError, match=f"odd.pth: .*{message}"):
+        load_published(tmp_path / "odd.pth", NetworkConfig())
+    (tmp_path / "broken.pth").write_bytes(b"PK")
+    with pytest.raises(ValueError, match="broken.pth: not a PyTorch checkpoint"):
+        load_published(tmp_path / "broken.pth", NetworkConfig())
 
 
 def test_misfits_are_named(shared, tmp_path):

@@ -14,9 +14,10 @@ from retinaface.batches import Batch
 from retinaface.detect import Options, detect
 from retinaface.losses import Targets
 from retinaface.matching import match
-from retinaface.network import load_checkpoint
+from retinaface.checkpoints import load_checkpoint
 from retinaface.schedule import Budget, Schedule
-from retinaface.train import TrainConfig, Trainer
+from retinaface.options import make_budget, parse_options
+from retinaface.trainer import TrainConfig, Trainer
 from retinaface.network import RetinaFace
 from retinaface.wider import overlaps
 
@@ -111,7 +112,7 @@ def test_learning_rates():
 def test_budgets():
     assert Budget(100).progress(50, 1e9) == 0.5
     assert Budget(100, seconds=60).progress(10**6, 15) == 0.25
-    options = train.parse_options(["--stop-at", "01:30"])
-    budget = train.make_budget(options, 600, datetime(2026, 1, 1, 23, 30, tzinfo=timezone.utc))
+    options = parse_options(["--stop-at", "01:30"])
+    budget = make_budget(options, 600, datetime(2026, 1, 1, 23, 30, tzinfo=timezone.utc))
     assert budget.seconds == 600 + 2 * 3600
     assert budget.progress(0, 600 + 3600) == pytest.approx(4200 / 7800)

@@ -1,0 +1,87 @@
+"""What makes one RetinaFace differ from another, and how it is written on a command line and in files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+LEVELS = (3, 4, 5)
+"""Pyramid levels; level L has a stride of 2**L input pixels."""
+
+Anchors = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """What makes one RetinaFace differ from another.
+
+    activation: "relu" or "leaky:SLOPE", used everywhere but after the context modules' concatenation (always ReLU).
+    anchors: square anchor sides in input pixels, one tuple a level, finest first; the same count on every level.
+    stem_stride: 2 (3x3 convolution) or 4 (7x7 convolution; block 2 then keeps its input's size).
+    """
+
+    activation: str = "relu"
+    anchors: Anchors = ((16, 32), (64, 128), (256, 512))
+    stem_stride: int = 2
+
+    def __post_init__(self) -> None:
+        parse_activation(self.activation)
+        if self.stem_stride not in (2, 4):
+            raise ValueError(f"stem stride {self.stem_stride}: only 2 and 4 are built")
+        counts = {len(sides) for sides in self.anchors}
+        if len(self.anchors) != len(LEVELS) or len(counts) != 1 or 0 in counts:
+            raise ValueError(f"anchors {self.anchors}: give the same number of sides for each of {len(LEVELS)} levels")
+
+    @property
+    def anchors_per_cell(self) -> int:
+        return len(self.anchors[0])
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        return tuple(2**level for level in LEVELS)
+
+    @property
+    def block_strides(self) -> tuple[int, ...]:
+        second = 2 if self.stem_stride == 2 else 1
+        return (1, second, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
+
+    def to_dict(self) -> dict[str, object]:
+        """The same facts in plain types, as checkpoints store them."""
+        return {**asdict(self), "anchors": [list(sides) for sides in self.anchors]}
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, object]) -> NetworkConfig:
+        """The inverse of `to_dict`."""
+        anchors = tuple(tuple(int(side) for side in sides) for sides in facts["anchors"])
+        return cls(activation=str(facts["activation"]), anchors=anchors, stem_stride=int(facts["stem_stride"]))
+
+
+def parse_anchors(text: str) -> Anchors:
+    """Anchor sides from "16,32/64,128/256,512". Raises ValueError where a side is no positive whole number."""
+    try:
+        anchors = tuple(tuple(int(side) for side in level.split(",")) for level in text.split("/"))
+    except ValueError:
+        raise ValueError(f"anchors {text!r}: write sides in pixels like 16,32/64,128/256,512") from None
+    if any(side <= 0 for sides in anchors for side in sides):
+        raise ValueError(f"anchors {text!r}: sides must be positive")
+    return anchors
+
+
+def parse_activation(text: str) -> float:
+    """The slope below zero of "relu" (0) or "leaky:SLOPE". Raises ValueError for anything else."""
+    if text == "relu":
+        return 0.0
+    kind, _, slope = text.partition(":")
+    try:
+        if kind == "leaky" and 0.0 < float(slope) < 1.0:
+            return float(slope)
+    except ValueError:
+        pass
+    raise ValueError(f"activation {text!r}: write relu or leaky:SLOPE with a slope between 0 and 1, like leaky:0.1")
+
+
+def with_anchors(config: NetworkConfig, anchors: str | None, activation: str | None) -> NetworkConfig:
+    """`config` with what a command line names instead."""
+    if anchors is not None:
+        config = replace(config, anchors=parse_anchors(anchors))
+    return config if activation is None else replace(config, activation=activation)
