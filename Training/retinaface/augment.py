@@ -8,6 +8,7 @@ training set lacks. Faces are kept where their centre stays; what is left of the
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from .data import AnnotatedPicture, LandmarkSource
+from .data import AnnotatedPicture
 
 FILL_RGB = (123, 117, 104)
 """Outside the picture: the mean that the network's input subtracts, so 0 to the network."""
@@ -25,6 +26,17 @@ FLIPPED_POINTS = (1, 0, 2, 4, 3)
 
 SMALLEST_FACE = 6.0
 """Pixels of the longer side under which a face is ignored rather than sought."""
+
+
+BLURS = (1.3, 2.5)
+"""How much coarser blurred windows are made: crowds are often enlarged copies of small pictures."""
+
+SMALLEST_AIM = 8.0
+LARGEST_AIM = 0.8
+"""Sizes that a face is brought to: from so many pixels to this share of the sample's side."""
+
+LEAST_COVER = 0.7
+"""How far a window may zoom out: the picture covers at least this share of the sample both ways."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +71,23 @@ class Window:
     height: float
 
 
-def random_sample(load, pick, side: int, config: AugmentConfig, rng: np.random.Generator) -> Sample:
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+Load = Callable[[AnnotatedPicture], Image.Image]
+Pick = Callable[[np.random.Generator], AnnotatedPicture]
+
+
+def random_sample(load: Load, pick: Pick, side: int, config: AugmentConfig, rng: np.random.Generator) -> Sample:
     """A `side` x `side` sample of a picked picture, or of four of them as a mosaic, flipped half of the time.
 
-    `pick(rng)` draws an AnnotatedPicture, `load(picture)` gives its PIL image.
+    `pick` draws a picture, `load` gives its pixels as RGB.
     """
     if rng.random() < config.mosaic_chance:
         sample = _mosaic(load, pick, side, config, rng)
     else:
         picture = pick(rng)
-        sample = _windowed(load(picture), picture, side, side, config, rng)
+        sample = _windowed(load(picture), picture, (side, side), config, rng)
     return flip(sample) if rng.random() < 0.5 else sample
 
 
@@ -102,41 +121,44 @@ def flip(sample: Sample) -> Sample:
     return replace(sample, pixels=sample.pixels[:, ::-1], boxes=boxes, landmarks=points.reshape(-1, 10))
 
 
-def _windowed(image, picture, width, height, config, rng) -> Sample:
-    aimed = len(picture.boxes) > 0 and rng.random() < config.aimed_chance
-    window = _aimed_window(image.size, picture.boxes, width, height, config, rng) if aimed else _crop_window(image.size, width, height, rng)
-    blur = rng.uniform(1.3, 2.5) if rng.random() < config.blur_chance else 1.0
-    return cut(image, picture, window, width, height, blur)
+def _windowed(image: Image.Image, picture: AnnotatedPicture, shape: Size, config: AugmentConfig, rng: np.random.Generator) -> Sample:
+    """A random window of a picture as a sample of `shape`."""
+    if len(picture.boxes) > 0 and rng.random() < config.aimed_chance:
+        window = _aimed_window(image.size, picture.boxes, shape, config, rng)
+    else:
+        window = _crop_window(image.size, shape, rng)
+    blur = rng.uniform(*BLURS) if rng.random() < config.blur_chance else 1.0
+    return cut(image, picture, window, *shape, blur)
 
 
-def _crop_window(size, width, height, rng) -> Window:
+def _crop_window(size: Size, shape: Size, rng: np.random.Generator) -> Window:
     """The paper's crop: the largest window of this shape inside the picture, times 0.3 to 1."""
-    scale = min(size[0] / width, size[1] / height) * rng.uniform(0.3, 1.0)
-    window_width, window_height = width * scale, height * scale
+    scale = min(size[0] / shape[0], size[1] / shape[1]) * rng.uniform(0.3, 1.0)
+    window_width, window_height = shape[0] * scale, shape[1] * scale
     return Window(rng.uniform(0, size[0] - window_width), rng.uniform(0, size[1] - window_height), window_width, window_height)
 
 
-def _aimed_window(size, boxes, width, height, config, rng) -> Window:
+def _aimed_window(size: Size, boxes: np.ndarray, shape: Size, config: AugmentConfig, rng: np.random.Generator) -> Window:
     """A window that shows one of the faces at a size drawn evenly in octaves, its centre anywhere."""
     box = boxes[rng.integers(len(boxes))]
     face_side = max(4.0, math.sqrt((box[2] - box[0]) * (box[3] - box[1])))
-    target = math.exp(rng.uniform(math.log(8.0), math.log(0.8 * min(width, height))))
-    whole_picture = max(width / size[0], height / size[1])
-    zoom = float(np.clip(target / face_side, 0.7 * whole_picture, max(config.largest_zoom, 0.7 * whole_picture)))
-    window_width, window_height = width / zoom, height / zoom
+    target = math.exp(rng.uniform(math.log(SMALLEST_AIM), math.log(LARGEST_AIM * min(shape))))
+    least_zoom = LEAST_COVER * max(shape[0] / size[0], shape[1] / size[1])
+    zoom = float(np.clip(target / face_side, least_zoom, max(config.largest_zoom, least_zoom)))
+    window_width, window_height = shape[0] / zoom, shape[1] / zoom
     left = _place((box[0] + box[2]) / 2, window_width, size[0], rng)
     top = _place((box[1] + box[3]) / 2, window_height, size[1], rng)
     return Window(left, top, window_width, window_height)
 
 
-def _place(centre, length, limit, rng) -> float:
-    """Where a window of `length` starts so that it shows `centre` and as little beyond 0...limit as it can."""
+def _place(centre: float, length: float, limit: float, rng: np.random.Generator) -> float:
+    """Where a window of `length` starts so that it shows `centre`, and as little beyond 0...limit as it can."""
     low, high = (0.0, limit - length) if length <= limit else (limit - length, 0.0)
     low, high = max(low, centre - 0.95 * length), min(high, centre - 0.05 * length)
     return rng.uniform(low, high) if low < high else min(max(0.0, centre - length / 2), max(0.0, limit - length))
 
 
-def _mosaic(load, pick, side, config, rng) -> Sample:
+def _mosaic(load: Load, pick: Pick, side: int, config: AugmentConfig, rng: np.random.Generator) -> Sample:
     """Four windows of four pictures in the corners of one sample."""
     split_x, split_y = (int(side * rng.uniform(0.3, 0.7)) for _ in range(2))
     pixels = np.empty((side, side, 3), np.uint8)
@@ -144,7 +166,7 @@ def _mosaic(load, pick, side, config, rng) -> Sample:
     for left, right in ((0, split_x), (split_x, side)):
         for top, bottom in ((0, split_y), (split_y, side)):
             picture = pick(rng)
-            part = _windowed(load(picture), picture, right - left, bottom - top, config, rng)
+            part = _windowed(load(picture), picture, (right - left, bottom - top), config, rng)
             pixels[top:bottom, left:right] = part.pixels
             offset = np.tile(np.array([left, top], np.float32), 5)
             parts.append(replace(part, boxes=part.boxes + offset[:4], landmarks=part.landmarks + offset))
@@ -193,8 +215,3 @@ def _hue_rotation(angle: float) -> np.ndarray:
     axis = np.full(3, 1 / math.sqrt(3))
     cross = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
     return np.eye(3) * math.cos(angle) + math.sin(angle) * cross + (1 - math.cos(angle)) * np.outer(axis, axis)
-
-
-def has_landmarks(sources: np.ndarray) -> np.ndarray:
-    """Which faces have points to learn."""
-    return sources != LandmarkSource.NONE

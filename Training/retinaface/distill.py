@@ -53,7 +53,7 @@ def observe(network: RetinaFace, images: Tensor, precision: torch.dtype) -> Obse
 
 
 def distillation_losses(student: Observation, teacher: Observation, targets: Targets) -> dict[str, Tensor]:
-    """The terms, unweighted. Pictures without a face in them teach by their annotation alone: the teacher's errors there are not learnt."""
+    """The terms, unweighted. The teacher's errors are not learnt: pictures without a face, and faces that it misses, teach by their annotation alone."""
     faceless = (targets.matches == NEGATIVE).all(dim=1)
     score = teacher.heads.classes.softmax(dim=-1)[..., 1] * ~faceless[:, None]
     count = ((score > SURE_SCORE) | (targets.matches >= 0)).sum().clamp(min=1)
@@ -66,7 +66,8 @@ def distillation_losses(student: Observation, teacher: Observation, targets: Tar
             ("landmarks", student.heads.landmarks, teacher.heads.landmarks),
         ]
     }
-    divergence = _class_divergence(student.heads.classes, teacher.heads.classes) * ~faceless[:, None]
+    missed = (targets.matches >= 0) & (score < SURE_SCORE)
+    divergence = _class_divergence(student.heads.classes, teacher.heads.classes) * ~(faceless[:, None] | missed)
     return {
         "teacher_class": divergence.sum() / count,
         **{f"teacher_{name}": loss for name, loss in regressions.items()},
