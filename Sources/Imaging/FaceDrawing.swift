@@ -28,11 +28,10 @@ extension Picture {
                        landmarks: Landmarks, score: Float) {
     let lineWidth = fittingLineWidth
     strokeBox(left: left, top: top, right: right, bottom: bottom, lineWidth: lineWidth, Palette.box)
-    for index in 0..<Landmarks.count {
-      fillDisc(landmarks[index], radius: max(1.5, Float(lineWidth) * 1.25), Palette.landmark(index))
-    }
-    // Digits are no wider than the face, so that a crowd stays readable.
+    // Dots and digits shrink with the face, so that a crowd stays readable.
     let faceWidth = right > left ? Int(min(right - left, Float(width))) : 0
+    let radius = max(1.5, min(Float(2 * lineWidth), Float(faceWidth) / 25))
+    for index in 0..<Landmarks.count { fillDisc(landmarks[index], radius: radius, Palette.landmark(index)) }
     let pixelSize = max(1, min(lineWidth, faceWidth / ScoreLabel.width))
     let labelHeight = ScoreLabel.height * pixelSize
     let above = pixel(top) - lineWidth / 2 - labelHeight

@@ -19,7 +19,8 @@ public func fill(_ input: NetworkInput, from frame: Frame, transform: Transform)
   case .bgr: fill(input, from: frame, transform, area, BGRRow.self)
   case .gray: fill(input, from: frame, transform, area, GrayRow.self)
   case .yuyv: fill(input, from: frame, transform, area, YUYVRow.self)
-  case .nv12, .i420: fill(input, from: frame, transform, area, HalfChromaRow.self)
+  case .nv12: fill(input, from: frame, transform, area, NV12Row.self)
+  case .i420: fill(input, from: frame, transform, area, I420Row.self)
   }
 }
 

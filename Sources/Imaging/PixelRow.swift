@@ -45,6 +45,14 @@ extension YCbCrRow {
     let s = samples(at: x)
     return matrix.bytes(y: SIMD4(repeating: s[0]), cb: SIMD4(repeating: s[1]), cr: SIMD4(repeating: s[2]))
   }
+
+  /// For an odd `x`: pairs that share chroma start at even columns. Only a frame shifted by an odd offset comes here.
+  @inline(never)
+  func fourOneByOne(at x: Int) -> FourPixels {
+    let (a, b, c, d) = (samples(at: x), samples(at: x + 1), samples(at: x + 2), samples(at: x + 3))
+    return matrix.bytes(y: SIMD4(a[0], b[0], c[0], d[0]), cb: SIMD4(a[1], b[1], c[1], d[1]),
+                        cr: SIMD4(a[2], b[2], c[2], d[2]))
+  }
 }
 
 extension UnsafePointer<UInt8> {
@@ -131,12 +139,7 @@ struct YUYVRow: YCbCrRow {
 
   @inline(__always)
   func four(at x: Int) -> FourPixels {
-    // Neighbours share chroma by even columns; an odd start has to pick them one by one.
-    guard x & 1 == 0 else {
-      let (a, b, c, d) = (samples(at: x), samples(at: x + 1), samples(at: x + 2), samples(at: x + 3))
-      return matrix.bytes(y: SIMD4(a[0], b[0], c[0], d[0]), cb: SIMD4(a[1], b[1], c[1], d[1]),
-                          cr: SIMD4(a[2], b[2], c[2], d[2]))
-    }
+    guard x & 1 == 0 else { return fourOneByOne(at: x) }
     let (p, q) = (bytes.four(at: 2 * x), bytes.four(at: 2 * x + 4))
     return matrix.bytes(y: SIMD4(p[0], p[2], q[0], q[2]), cb: SIMD4(p[1], p[1], q[1], q[1]),
                         cr: SIMD4(p[3], p[3], q[3], q[3]))
@@ -149,32 +152,53 @@ struct YUYVRow: YCbCrRow {
   }
 }
 
-/// A row of Y with chroma at half width: NV12, where Cb and Cr are neighbours, and I420, where each has its plane.
-struct HalfChromaRow: YCbCrRow {
-  private let luma: UnsafePointer<UInt8>
-  private let cb: UnsafePointer<UInt8>, cr: UnsafePointer<UInt8>
-  /// Bytes between chroma samples of a row.
-  private let step: Int
+/// A row of Y, and half a row of Cb Cr pairs.
+struct NV12Row: YCbCrRow {
+  private let luma: UnsafePointer<UInt8>, chroma: UnsafePointer<UInt8>
+  let matrix: YCbCr
+
+  init(_ frame: Frame, y: Int) {
+    luma = frame.planes.0.row(y)
+    chroma = frame.planes.1.row(y / 2)
+    matrix = YCbCr(frame.range)
+  }
+
+  @inline(__always)
+  func four(at x: Int) -> FourPixels {
+    guard x & 1 == 0 else { return fourOneByOne(at: x) }
+    let pairs = chroma.four(at: x)
+    return matrix.bytes(y: luma.four(at: x), cb: SIMD4(pairs[0], pairs[0], pairs[2], pairs[2]),
+                        cr: SIMD4(pairs[1], pairs[1], pairs[3], pairs[3]))
+  }
+
+  @inline(__always)
+  func samples(at x: Int) -> SIMD4<Float> {
+    let pair = x & ~1
+    return SIMD4<Float>(SIMD4<UInt8>(luma[x], chroma[pair], chroma[pair + 1], 0))
+  }
+}
+
+/// A row of Y, and half a row each of Cb and Cr.
+struct I420Row: YCbCrRow {
+  private let luma: UnsafePointer<UInt8>, cb: UnsafePointer<UInt8>, cr: UnsafePointer<UInt8>
   let matrix: YCbCr
 
   init(_ frame: Frame, y: Int) {
     luma = frame.planes.0.row(y)
     cb = frame.planes.1.row(y / 2)
-    cr = frame.format == .nv12 ? cb + 1 : frame.planes.2.row(y / 2)
-    step = frame.format == .nv12 ? 2 : 1
+    cr = frame.planes.2.row(y / 2)
     matrix = YCbCr(frame.range)
   }
 
   @inline(__always)
-  private func chroma(_ plane: UnsafePointer<UInt8>, _ x: Int) -> Float { Float(plane[x / 2 * step]) }
-
-  @inline(__always)
   func four(at x: Int) -> FourPixels {
-    matrix.bytes(y: luma.four(at: x),
-                 cb: SIMD4(chroma(cb, x), chroma(cb, x + 1), chroma(cb, x + 2), chroma(cb, x + 3)),
-                 cr: SIMD4(chroma(cr, x), chroma(cr, x + 1), chroma(cr, x + 2), chroma(cr, x + 3)))
+    guard x & 1 == 0 else { return fourOneByOne(at: x) }
+    let half = x / 2
+    let chroma = SIMD4<Float>(SIMD4<UInt8>(cb[half], cb[half + 1], cr[half], cr[half + 1]))
+    return matrix.bytes(y: luma.four(at: x), cb: SIMD4(chroma[0], chroma[0], chroma[1], chroma[1]),
+                        cr: SIMD4(chroma[2], chroma[2], chroma[3], chroma[3]))
   }
 
   @inline(__always)
-  func samples(at x: Int) -> SIMD4<Float> { SIMD4(Float(luma[x]), chroma(cb, x), chroma(cr, x), 0) }
+  func samples(at x: Int) -> SIMD4<Float> { SIMD4<Float>(SIMD4<UInt8>(luma[x], cb[x / 2], cr[x / 2], 0)) }
 }
