@@ -4,7 +4,7 @@ import Imaging
 
 /// Cuts a stream into JPEGs and decodes them; a bad frame does not end the stream.
 public final class MJPEGSource {
-  private let input: InputStream
+  private let input: ByteStream
   private let buffer = ByteBuffer()
   private let reader = PictureReader()
   private var splitter = JPEGSplitter()
@@ -17,7 +17,7 @@ public final class MJPEGSource {
   /// A frame that has not ended by then never will: 100 megapixels at 5 bits each, more than any camera spends.
   private static let mostFrameBytes = 1 << 26
 
-  init(_ input: InputStream) { self.input = input }
+  init(_ input: ByteStream) { self.input = input }
 
   func next() throws(CaptureError) -> CapturedFrame? {
     drop(used)

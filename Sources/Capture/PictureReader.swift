@@ -36,11 +36,16 @@ enum PictureKind {
 
   init?(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count >= 3 else { return nil }
-    switch (bytes[0], bytes[1], bytes[2]) {
-    case (0xFF, 0xD8, 0xFF): self = .jpeg
-    case (0x50, 0x32...0x33, 9...13), (0x50, 0x32...0x33, 32), (0x50, 0x32...0x33, 35),
-         (0x50, 0x35...0x36, 9...13), (0x50, 0x35...0x36, 32), (0x50, 0x35...0x36, 35): self = .pnm
-    case (0x50, 0x31, 9...13), (0x50, 0x34, 9...13), (0x50, 0x37, 9...13): self = .otherPNM(type: bytes[1] - 48)
+    // "P", a digit, then white space or a comment.
+    let isPNM = bytes[0] == UInt8(ascii: "P") && ((9...13).contains(bytes[2]) || bytes[2] == 32 || bytes[2] == UInt8(ascii: "#"))
+    switch bytes[1] {
+    case 0xD8 where bytes[0] == 0xFF && bytes[2] == 0xFF: self = .jpeg
+    case UInt8(ascii: "2"), UInt8(ascii: "3"), UInt8(ascii: "5"), UInt8(ascii: "6"):
+      guard isPNM else { return nil }
+      self = .pnm
+    case UInt8(ascii: "1"), UInt8(ascii: "4"), UInt8(ascii: "7"):
+      guard isPNM else { return nil }
+      self = .otherPNM(type: bytes[1] - 48)
     default: return nil
     }
   }

@@ -18,7 +18,7 @@ public final class PictureWriter {
 
   deinit { rf_jpeg_encoder_free(encoder) }
 
-  /// The picture as JPEG (baseline, 4:2:0), in the writer's own memory: valid until its next call.
+  /// The picture as JPEG (baseline, 4:2:0), in the writer's own memory: valid until its next call and while it lives.
   ///
   /// - Throws: `PictureError.unsupported` for sides of more than 65500 pixels, which JPEG cannot hold.
   public func encode(_ picture: Picture) throws(PictureError) -> UnsafeRawBufferPointer {

@@ -4,7 +4,7 @@ import Imaging
 
 /// Cuts a stream into frames of a format that the user names.
 public final class RawSource {
-  private let input: InputStream
+  private let input: ByteStream
   private let raw: RawFormat
   private let frameBytes: Int
   private let buffer: ByteBuffer
@@ -13,7 +13,7 @@ public final class RawSource {
   /// Most bytes taken at once: memory grows with what arrives, so a wrong --raw costs nothing by itself.
   private static let pieceBytes = 1 << 20
 
-  init(_ input: InputStream, _ raw: RawFormat) {
+  init(_ input: ByteStream, _ raw: RawFormat) {
     self.input = input
     self.raw = raw
     frameBytes = raw.format.byteCount(width: raw.width, height: raw.height)

@@ -45,7 +45,7 @@ public enum Source {
   ///
   /// Does not wait for a stream's writer.
   public static func open(_ argument: String, options: SourceOptions = SourceOptions()) throws(CaptureError) -> Source {
-    if argument.utf8.elementsEqual("-".utf8) { return stream(InputStream(name: "-", file: 0), options) }
+    if argument.utf8.elementsEqual("-".utf8) { return stream(ByteStream(name: "-", file: 0), options) }
     if let size = suffix(of: argument, after: "pattern:") {
       guard let (width, height) = parseSize(size) else { throw .pattern(name: argument) }
       return .pattern(PatternSource(name: argument, width: width, height: height))
@@ -56,7 +56,7 @@ public enum Source {
     switch info.kind {
     case RF_FILE_REGULAR: return .pictures(PictureSource(file: argument))
     case RF_FILE_FOLDER: return .pictures(try PictureSource(folder: argument, isRecursive: options.isRecursive))
-    case RF_FILE_STREAM: return stream(try InputStream(path: argument), options)
+    case RF_FILE_STREAM: return stream(try ByteStream(path: argument), options)
     case RF_FILE_DEVICE where suffix(of: argument, after: "/dev/video") != nil: throw .camera(name: argument)
     default: throw .notASource(name: argument)
     }
@@ -79,7 +79,7 @@ public enum Source {
     if case .pictures = self { true } else { false }
   }
 
-  private static func stream(_ input: InputStream, _ options: SourceOptions) -> Source {
+  private static func stream(_ input: ByteStream, _ options: SourceOptions) -> Source {
     if let raw = options.raw { .raw(RawSource(input, raw)) } else { .mjpeg(MJPEGSource(input)) }
   }
 }

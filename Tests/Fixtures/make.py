@@ -1,4 +1,5 @@
-"""Makes the sample pictures: two public-domain portraits, and pictures composed of their heads.
+"""Makes the sample pictures: two public-domain portraits, pictures composed of their heads, and small files of each kind of
+JPEG. Writes what Pillow decodes them to as well, so that our decoder can be held against another's.
 
 Usage: python make.py ASTRONAUT_PNG GRACE_HOPPER_JPG
 (skimage/data/astronaut.png of the scikit-image wheel, matplotlib/mpl-data/sample_data/grace_hopper.jpg of matplotlib's.)
@@ -13,7 +14,9 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
-FOLDER = Path(__file__).resolve().parent / "pictures"
+FOLDER = Path(__file__).resolve().parent
+PICTURES = FOLDER / "pictures"
+KINDS = FOLDER / "kinds"
 QUALITY = 88
 NOISY_QUALITY = 70  # noise is what JPEG spends its bytes on
 
@@ -97,15 +100,58 @@ def crowd(heads: Heads) -> Image.Image:
     return compose(noisy(1000, 680, 5), heads, places)
 
 
+def with_adobe_transform(jpeg: bytes, transform: int) -> bytes:
+    """The same data under another colour transform: its last byte in the Adobe segment (2 is YCCK, 0 RGB or CMYK)."""
+    at = jpeg.index(b"Adobe") + 11
+    return jpeg[:at] + bytes([transform]) + jpeg[at + 1:]
+
+
+def write_kinds(astronaut: Image.Image) -> None:
+    """Small files, one for each kind of JPEG and odd size."""
+    face = astronaut.crop((170, 60, 270, 180)).resize((51, 61), Image.LANCZOS)
+    face.convert("L").save(KINDS / "gray.jpg")
+    face.convert("CMYK").save(KINDS / "cmyk.jpg")
+    (KINDS / "ycck.jpg").write_bytes(with_adobe_transform((KINDS / "cmyk.jpg").read_bytes(), 2))
+    face.save(KINDS / "rgb.jpg", keep_rgb=True)
+    for name, subsampling in (("444", 0), ("422", 1), ("420", 2)):
+        face.save(KINDS / f"{name}.jpg", subsampling=subsampling)
+    face.save(KINDS / "progressive.jpg", progressive=True)
+    face.save(KINDS / "restarts.jpg", restart_marker_blocks=3)
+    face.resize((1, 1)).save(KINDS / "1x1.jpg")
+    face.resize((3, 5)).save(KINDS / "3x5.jpg")
+    face.resize((20000, 3)).save(KINDS / "20000x3.jpg", quality=50)
+
+
+def fnv1a(data: bytes) -> int:
+    """64-bit FNV-1a."""
+    value = 0xCBF29CE484222325
+    for byte in data:
+        value = (value ^ byte) * 0x100000001B3 % 2**64
+    return value
+
+
+def write_pixels() -> None:
+    """A line a file: its path, size, and the hash of the R G B bytes that Pillow decodes it to."""
+    lines = []
+    for path in sorted((*PICTURES.glob("*.jpg"), *KINDS.glob("*.jpg"))):
+        picture = Image.open(path).convert("RGB")
+        lines.append(f"{path.relative_to(FOLDER)} {picture.width} {picture.height} {fnv1a(picture.tobytes()):016x}\n")
+    (FOLDER / "pixels.txt").write_text("".join(lines))
+
+
 def main() -> None:
     astronaut_path, hopper_path = map(Path, sys.argv[1:3])
     astronaut, hopper = Image.open(astronaut_path).convert("RGB"), Image.open(hopper_path).convert("RGB")
     heads = Heads(astronaut, hopper)
-    FOLDER.mkdir(exist_ok=True)
-    shutil.copyfile(hopper_path, FOLDER / "grace_hopper.jpg")
+    PICTURES.mkdir(exist_ok=True)
+    KINDS.mkdir(exist_ok=True)
+    shutil.copyfile(hopper_path, PICTURES / "grace_hopper.jpg")
     made = {"astronaut": astronaut, "group": group(heads), "sizes": sizes(heads), "turned": turned(heads), "crowd": crowd(heads)}
     for name, picture in made.items():
-        picture.save(FOLDER / f"{name}.jpg", quality=NOISY_QUALITY if name == "crowd" else QUALITY, optimize=True, progressive=name == "turned")
+        quality = NOISY_QUALITY if name == "crowd" else QUALITY
+        picture.save(PICTURES / f"{name}.jpg", quality=quality, optimize=True, progressive=name == "turned")
+    write_kinds(astronaut)
+    write_pixels()
 
 
 if __name__ == "__main__":

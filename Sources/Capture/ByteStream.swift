@@ -2,7 +2,7 @@
 import CHost
 
 /// Standard input or a fifo.
-final class InputStream {
+final class ByteStream {
   let name: String
   private let file: Int32
   private var isAtEnd = false
