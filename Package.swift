@@ -8,7 +8,7 @@ let core: [SwiftSetting] = [.treatWarning("EmbeddedRestrictions", as: .error)]
 let package = Package(
   name: "RetinaFace",
   products: [
-    .library(name: "RetinaFace", targets: ["RetinaFace"]),
+    .library(name: "RetinaFace", targets: ["RetinaFace", "Engine", "Imaging", "Kernels"]),
     .executable(name: "rf-cam", targets: ["rf-cam"]),
     .executable(name: "rf-pack", targets: ["rf-pack"]),
     .executable(name: "rf-bench", targets: ["rf-bench"]),
