@@ -1,6 +1,6 @@
 """Trains the detector: `python -m retinaface.train --data FOLDER --output FOLDER`; `--help` lists the rest.
 
-A run's folder tells all about it: config.json (options, git commit), log.jsonl (losses and figures), curves.png,
+A run's folder tells all about it: config.json (of each start the options, recipe and git commit), log.jsonl (losses and figures), curves.png,
 checkpoint.pth (replaced in one step; `--resume` goes on from it, bit for bit where the budget counts pictures).
 """
 
@@ -43,6 +43,7 @@ def run(trainer: Trainer, batches: Batches, held_back: Split, options: argparse.
         trainer.seconds += time.monotonic() - waiting
         for name, value in trainer.train_batch(batch).items():
             sums[name] += value
+        waiting = time.monotonic()
         counted += 1
         done = trainer.progress >= 1.0
         leaving = done or stop.requested
@@ -61,7 +62,6 @@ def run(trainer: Trainer, batches: Batches, held_back: Split, options: argparse.
             _log(log, trainer, validation=asdict(result))
             draw_curves(output / "log.jsonl", output / "curves.png")
             validated = trainer.seconds
-        waiting = time.monotonic()
         if leaving:
             break
     log.close()
@@ -107,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
         batches = Batches(data.training, data.training_negatives, decoded, config.network.anchors, config.batch, config.seed)
         trainer = _make_trainer(options, config)
     except (ValueError, OSError) as error:
-        print(f"rf-train: {error}", file=sys.stderr)
+        print(f"train: {error}", file=sys.stderr)
         return 1
     for message in problems.messages:
         print(f"skipped: {message}", file=sys.stderr)
@@ -136,12 +136,14 @@ def _make_trainer(options: argparse.Namespace, config: TrainConfig) -> Trainer:
 
 
 def _describe(options: argparse.Namespace, config: TrainConfig, skipped: int) -> None:
+    """Adds this start to the run's config.json."""
     options.output.mkdir(parents=True, exist_ok=True)
     names = {name: value.name if isinstance(value, Path) else value for name, value in vars(options).items()}
     facts = {"commit": git_commit(), "started": f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC", "torch": torch.__version__}
     facts |= {"options": names, "recipe": asdict(config), "skipped_data": skipped}
-    with open(options.output / "config.json", "a") as file:
-        file.write(json.dumps(facts, indent=2) + "\n")
+    path = options.output / "config.json"
+    starts = json.loads(path.read_text()) if options.resume and path.exists() else []
+    path.write_text(json.dumps([*starts, facts], indent=2) + "\n")
 
 
 if __name__ == "__main__":
