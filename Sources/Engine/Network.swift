@@ -67,15 +67,19 @@ public final class Network: @unchecked Sendable {
   /// - Precondition: a barrier for `parts` threads where there is more than one part.
   public func run(part: Int = 0, of parts: Int = 1, barrier: Barrier? = nil) {
     precondition(part >= 0 && part < parts && (parts == 1 || barrier != nil), "each part needs the barrier of all")
-    if plan.maps[0].border > 0 && plan.maps[0].sharesMemory {
-      plan.maps[0].clearBorder(in: arena, part: part, of: parts)
-      if parts > 1 { barrier?.wait() }
-    }
+    if clearInputBorder(part: part, of: parts) && parts > 1 { barrier?.wait() }
     for index in calls.indices {
       if parts > 1 && plan.steps[index].needsBarrier { barrier?.wait() }
       runLayer(index, part: part, of: parts)
     }
     if parts > 1 { barrier?.wait() }
+  }
+
+  /// Fills this part's rows of the input's border where the last frame may have written; false where it cannot have.
+  func clearInputBorder(part: Int, of parts: Int) -> Bool {
+    guard plan.maps[0].border > 0 && plan.maps[0].sharesMemory else { return false }
+    plan.maps[0].clearBorder(in: arena, part: part, of: parts)
+    return true
   }
 
   /// Computes this part's rows of one layer; nothing for a sparse layer. For `run` and for timing layers one by one.

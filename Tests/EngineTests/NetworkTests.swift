@@ -78,6 +78,39 @@ let variants: [MadeModel] = {
     #expect(whole.allHeads().map(\.bitPattern) == split.allHeads().map(\.bitPattern))
   }
 
+  /// Between two barriers, threads may run in any order. Here they do, one layer of one part at a time: the result must not
+  /// depend on the order. What real threads show once in a million runs shows here at once.
+  @Test(arguments: 1...12)
+  func anyOrderBetweenBarriersGivesTheSameBits(seed: Int) throws {
+    let made = seed % 3 == 0 ? MadeModel() : variants[seed % variants.count]
+    var random = SplitMix64(state: UInt64(seed))
+    let (width, height) = (Int.random(in: 1...90, using: &random), Int.random(in: 1...90, using: &random))
+    let pixels = randomPixels(width: width, height: height)
+    let whole = try TestNetwork(file: try made.file(), width: width, height: height)
+    let split = try TestNetwork(file: try made.file(), width: width, height: height)
+    whole.fill(pixels)
+    whole.network.run()
+    split.fill(pixels)
+    runInRandomOrder(split.network, parts: Int.random(in: 2...4, using: &random), &random)
+    #expect(whole.allHeads().map(\.bitPattern) == split.allHeads().map(\.bitPattern))
+  }
+
+  private func runInRandomOrder(_ network: Network, parts: Int, _ random: inout SplitMix64) {
+    for part in (0..<parts).shuffled(using: &random) { _ = network.clearInputBorder(part: part, of: parts) }
+    let layers = network.model.layers.indices
+    var start = 0
+    while start < layers.count {
+      let end = layers[(start + 1)...].first { network.plan.steps[$0].needsBarrier } ?? layers.count
+      // Which part does its next layer, in a random order with every part as often as there are layers.
+      var next = [Int](repeating: start, count: parts)
+      for part in (0..<parts).flatMap({ [Int](repeating: $0, count: end - start) }).shuffled(using: &random) {
+        network.runLayer(next[part], part: part, of: parts)
+        next[part] += 1
+      }
+      start = end
+    }
+  }
+
   /// The second frame must not see the first: borders and maps share memory.
   @Test func framesAreIndependent() throws {
     let file = try MadeModel.small.file()

@@ -1,0 +1,63 @@
+// `rf-bench network` as a program: its JSON line is what the comparison with other engines reads.
+import Foundation
+import Testing
+
+@testable import rf_pack
+
+/// Runs the built program.
+private func run(_ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
+  let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "rf-bench")
+  let process = Process()
+  let (output, errors) = (Pipe(), Pipe())
+  (process.executableURL, process.arguments) = (program, ["network"] + arguments)
+  (process.standardOutput, process.standardError) = (output, errors)
+  try process.run()
+  let texts = [output, errors].map { String(decoding: $0.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) }
+  process.waitUntilExit()
+  return (process.terminationStatus, texts[0], texts[1])
+}
+
+@Suite final class BenchTests {
+  let folder = FileManager.default.temporaryDirectory.appending(path: "rf-bench-\(UInt64.random(in: 0...UInt64.max))")
+  var model: String { folder.appending(path: "made.rfm").path }
+
+  init() throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try MadeModel.small.file().write(to: URL(filePath: model))
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  @Test(arguments: [1, 2])
+  func jsonHasTimesAndLayers(threads: Int) throws {
+    let done = try run(["--model", model, "--width", "70", "--height", "50", "--threads", "\(threads)", "--iterations", "3",
+                        "--layers", "--json"])
+    #expect(done.status == 0 && done.errors == "")
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(done.output.utf8)) as? [String: Any])
+    let (minimum, median) = (try #require(object["min_ms"] as? Double), try #require(object["median_ms"] as? Double))
+    #expect(minimum > 0 && minimum <= median)
+    let layers = try #require(object["layers"] as? [[String: Any]])
+    let mmac = layers.reduce(0) { $0 + ($1["mmac"] as? Double ?? .nan) }
+    #expect(abs(mmac - (object["mmac"] as? Double ?? .nan)) < 1e-9)
+    #expect(layers.allSatisfy { ($0["ms"] as? Double ?? 0) > 0 && ($0["share_of_peak"] as? Double ?? -1) >= 0 })
+  }
+
+  @Test func headsAreWrittenForEveryAnchor() throws {
+    let prefix = folder.appending(path: "heads").path
+    #expect(try run(["--model", model, "--width", "33", "--height", "47", "--dump-heads", prefix]).status == 0)
+    let anchors = 2 * (5 * 6 + 3 * 3 + 2 * 2)
+    for (name, values) in [("loc", 4), ("conf", 2), ("landms", 10)] {
+      #expect(try Data(contentsOf: URL(filePath: "\(prefix).\(name).f32")).count == anchors * values * 4)
+    }
+  }
+
+  @Test(arguments: [
+    (["--bogus"], 2, "--dump-heads"), (["--width"], 2, "needs a value"), (["--threads", "0"], 2, "1...256"),
+    (["--isa", "mmx"], 2, "reference"), (["--model", "/nonexistent"], 1, "No such file"), (["--model", "/"], 1, "regular file"),
+    (["--model", "/proc/self/exe"], 1, "RFMODEL"),
+  ])
+  func faultsAreSaid(arguments: [String], status: Int32, reason: String) throws {
+    let failed = try run(arguments)
+    #expect(failed.status == status && failed.errors.contains(reason) && failed.output == "")
+  }
+}
