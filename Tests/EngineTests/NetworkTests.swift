@@ -32,7 +32,7 @@ let variants: [MadeModel] = {
     try compare(MadeModel(), width: 33, height: 47, isa: isa)
   }
 
-  /// Within 2e-6 of the largest value of each head: float32 sums of up to 2304 products, a few dozen layers deep.
+  /// Within 5e-6 of the largest value of each head: float32 sums of up to 2304 products, a few dozen layers deep.
   private func compare(_ made: MadeModel, width: Int, height: Int, isa: ISA) throws {
     let pixels = randomPixels(width: width, height: height)
     let network = try TestNetwork(file: try made.file(), width: width, height: height, isa: isa)
@@ -93,6 +93,28 @@ let variants: [MadeModel] = {
     split.fill(pixels)
     runInRandomOrder(split.network, parts: Int.random(in: 2...4, using: &random), &random)
     #expect(whole.allHeads().map(\.bitPattern) == split.allHeads().map(\.bitPattern))
+  }
+
+  /// Random graphs at random sizes, in random order of the threads, against double precision; the plan's promise beside.
+  @Test(arguments: 1...40)
+  func randomGraphsEqualDoublePrecision(seed: UInt64) throws {
+    for seed in (seed * 25)..<(seed * 25 + 25) {
+      var random = SplitMix64(state: ~seed)
+      let (width, height) = (Int.random(in: 1...40, using: &random), Int.random(in: 1...40, using: &random))
+      let graph = RandomGraph(seed: seed).graph
+      let pixels = randomPixels(width: width, height: height, seed: seed)
+      let network = try TestNetwork(file: try ModelWriter.bytes(of: graph), width: width, height: height)
+      expectDisjoint(network.network.plan.maps)
+      network.fill(pixels)
+      runInRandomOrder(network.network, parts: Int.random(in: 1...3, using: &random), &random)
+      let heads = network.heads(level: 0)
+      let expected = graph.slowHeads(Volume(pixels: pixels, width: width, height: height))
+      for (actual, volume) in zip([heads.logits, heads.boxes, heads.landmarks], expected) {
+        let largest = volume.values.reduce(100) { max($0, abs($1)) }
+        let worst = worstDifference(actual, volume)
+        #expect(worst <= 5e-6 * largest, "seed \(seed) at \(width) x \(height): \(worst) of \(largest)")
+      }
+    }
   }
 
   private func runInRandomOrder(_ network: Network, parts: Int, _ random: inout SplitMix64) {

@@ -37,14 +37,6 @@ import Testing
     }
   }
 
-  private func expectDisjoint(_ maps: [Plan.Map]) {
-    for (index, a) in maps.enumerated() {
-      for b in maps[..<index] where a.firstUse <= b.lastUse && b.firstUse <= a.lastUse {
-        #expect(!a.byteRange.overlaps(b.byteRange))
-      }
-    }
-  }
-
   /// Blocks of any sizes and lives: none overlaps one that lives at the same time, and no more memory than their sum.
   @Test func randomBlocksDoNotOverlap() {
     var random = SplitMix64(state: 21)
@@ -95,6 +87,15 @@ import Testing
       let lines = plan.drawing(of: model, columns: 40)
       #expect(lines.count == 1 + model.layers.filter { !$0.isSparse }.count + model.tensors.count)
       #expect(lines.contains { $0.hasPrefix("|#") && $0.hasSuffix("| backbone.stem") })
+    }
+  }
+}
+
+/// Maps that live at the same time have no byte in common.
+func expectDisjoint(_ maps: [Plan.Map]) {
+  for (index, a) in maps.enumerated() {
+    for b in maps[..<index] where a.firstUse <= b.lastUse && b.firstUse <= a.lastUse {
+      #expect(!a.byteRange.overlaps(b.byteRange))
     }
   }
 }

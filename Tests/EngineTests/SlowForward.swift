@@ -14,6 +14,12 @@ struct Volume {
     values = [Double](repeating: 0, count: channels * height * width)
   }
 
+  /// From [height][width][3].
+  init(pixels: [Float], width: Int, height: Int) {
+    self.init(channels: 3, height: height, width: width)
+    for y in 0..<height { for x in 0..<width { for c in 0..<3 { self[c, y, x] = Double(pixels[(y * width + x) * 3 + c]) } } }
+  }
+
   subscript(c: Int, y: Int, x: Int) -> Double {
     get { values[(c * height + y) * width + x] }
     set { values[(c * height + y) * width + x] = newValue }
@@ -38,6 +44,32 @@ struct Volume {
     return result
   }
 
+  /// PyTorch's conv2d with zero padding of kernel / 2; `weight` gets output channel, channel in the group, ky, kx.
+  func convolved(
+    kernel: Int, stride: Int, groups: Int, bias: [Float], weight: (Int, Int, Int, Int) -> Float
+  ) -> Volume {
+    let (padding, perGroup, outputsPerGroup) = (kernel / 2, channels / groups, bias.count / groups)
+    var result = Volume(channels: bias.count, height: (height + 2 * padding - kernel) / stride + 1,
+                        width: (width + 2 * padding - kernel) / stride + 1)
+    for o in 0..<bias.count {
+      for y in 0..<result.height {
+        for x in 0..<result.width {
+          var sum = Double(bias[o])
+          for ky in 0..<kernel where (0..<height).contains(y * stride + ky - padding) {
+            for kx in 0..<kernel where (0..<width).contains(x * stride + kx - padding) {
+              for c in 0..<perGroup {
+                let source = self[o / outputsPerGroup * perGroup + c, y * stride + ky - padding, x * stride + kx - padding]
+                sum += Double(weight(o, c, ky, kx)) * source
+              }
+            }
+          }
+          result[o, y, x] = sum
+        }
+      }
+    }
+    return result
+  }
+
   func concatenated(_ others: Volume...) -> Volume {
     var result = Volume(channels: others.reduce(channels) { $0 + $1.channels }, height: height, width: width)
     result.values = values + others.flatMap(\.values)
@@ -56,42 +88,17 @@ struct SlowForward {
 
   private var slope: Double { made.activation == "relu" ? 0 : Double(made.activation.split(separator: ":")[1])! }
 
-  /// PyTorch's conv2d with zero padding of kernel / 2.
   private func conv(_ name: String, _ input: Volume, stride: Int = 1, groups: Int = 1) -> Volume {
     let weight = weights.tensors["\(name).weight"]!
-    let bias = weights.tensors["\(name).bias"]!.values
-    let (outputs, perGroup, kernel) = (weight.shape[0], weight.shape[1], weight.shape[2])
-    let padding = kernel / 2
-    var result = Volume(channels: outputs, height: (input.height + 2 * padding - kernel) / stride + 1,
-                        width: (input.width + 2 * padding - kernel) / stride + 1)
-    for o in 0..<outputs {
-      let firstChannel = o / (outputs / groups) * perGroup
-      for y in 0..<result.height {
-        for x in 0..<result.width {
-          var sum = Double(bias[o])
-          for ky in 0..<kernel {
-            let sourceY = y * stride + ky - padding
-            guard sourceY >= 0, sourceY < input.height else { continue }
-            for kx in 0..<kernel {
-              let sourceX = x * stride + kx - padding
-              guard sourceX >= 0, sourceX < input.width else { continue }
-              for c in 0..<perGroup {
-                let value = weight.values[((o * perGroup + c) * kernel + ky) * kernel + kx]
-                sum += Double(value) * input[firstChannel + c, sourceY, sourceX]
-              }
-            }
-          }
-          result[o, y, x] = sum
-        }
-      }
+    let (perGroup, kernel) = (weight.shape[1], weight.shape[2])
+    return input.convolved(kernel: kernel, stride: stride, groups: groups, bias: weights.tensors["\(name).bias"]!.values) {
+      weight.values[(($0 * perGroup + $1) * kernel + $2) * kernel + $3]
     }
-    return result
   }
 
   /// Class, box and landmark heads of every level, finest first.
   func run(pixels: [Float], width: Int, height: Int) -> [[Volume]] {
-    var input = Volume(channels: 3, height: height, width: width)
-    for y in 0..<height { for x in 0..<width { for c in 0..<3 { input[c, y, x] = Double(pixels[(y * width + x) * 3 + c]) } } }
+    let input = Volume(pixels: pixels, width: width, height: height)
     var map = conv("backbone.stem", input, stride: made.stemStride).activated(slope: slope)
     var taps: [Volume] = []
     for (index, stride) in made.blockStrides.enumerated() {
