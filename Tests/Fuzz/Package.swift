@@ -28,6 +28,12 @@ let package = Package(
     fuzzer("ModelFuzzer", ["Engine", "rf-pack"]),
     .executableTarget(name: "FuzzSeeds", dependencies: ["rf-pack"], swiftSettings: instrumented, linkerSettings: linkedSanitizer),
     fuzzer("SafetensorsFuzzer", ["rf-pack"]),
+
+    .target(name: "CHost", cSettings: instrumentedC),
+    .target(name: "CJPEG", cSettings: instrumentedC, linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "Imaging", dependencies: ["Kernels"], swiftSettings: instrumented),
+    .target(name: "Capture", dependencies: ["CHost", "CJPEG", "Imaging"], swiftSettings: instrumented),
+    fuzzer("PictureFuzzer", ["Capture", "Imaging"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

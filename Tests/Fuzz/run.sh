@@ -7,6 +7,10 @@ readonly seconds=${1:-60} built=build/fuzz/package work=build/fuzz
 
 nice swift build --package-path Tests/Fuzz --scratch-path "$built" --jobs "$(nproc)"
 "$built"/debug/FuzzSeeds "$work"
+mkdir -p "$work/PictureFuzzer"
+cp Tests/Fixtures/kinds/{gray,cmyk,rgb,420,422,progressive,restarts,3x5}.jpg "$work/PictureFuzzer"
+printf 'P5 2 2 255\nabcd' >"$work/PictureFuzzer/gray.pgm"
+printf 'P3 1 2 65535 1 2 3 4 5 6' >"$work/PictureFuzzer/plain.ppm"
 for fuzzer in "$built"/debug/*Fuzzer; do
   name=$(basename "$fuzzer")
   mkdir -p "$work/$name"
