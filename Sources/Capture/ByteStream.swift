@@ -17,10 +17,10 @@ final class ByteStream {
     self.file = file
   }
 
-  init(path: String) throws(CaptureError) {
-    name = path
-    file = rf_file_open(path)
-    guard file >= 0 else { throw .cannotOpen(name: path, reason: systemReason(file)) }
+  init(path: FilePath) throws(CaptureError) {
+    name = path.text
+    file = path.withCString { rf_file_open($0) }
+    guard file >= 0 else { throw .cannotOpen(name: name, reason: systemReason(file)) }
   }
 
   deinit { if file > 2 { close(file) } }

@@ -6,11 +6,6 @@ struct FilePath {
   /// With the final zero.
   private var bytes: ContiguousArray<CChar>
 
-  init(_ text: String) {
-    bytes = ContiguousArray(text.utf8.map { CChar(bitPattern: $0) })
-    bytes.append(0)
-  }
-
   /// The path of a name in this folder.
   func appending(_ name: FilePath) -> FilePath {
     var joined = self
@@ -51,34 +46,35 @@ struct FilePath {
 struct FileList {
   /// Paths from the folder on; a single file has its own path.
   private(set) var entries: [FilePath] = []
-  /// As the user gave it; "" for a single file.
-  let folder: String
+  /// As the user gave it; nil for a single file.
+  let folder: FilePath?
   let isRecursive: Bool
-  var isSingle: Bool { folder.utf8.isEmpty }
+  var isSingle: Bool { folder == nil }
 
-  init(file: String) {
-    folder = ""
+  init(file: FilePath) {
+    folder = nil
     isRecursive = false
-    entries = [FilePath(file)]
+    entries = [file]
   }
 
-  init(folder: String, isRecursive: Bool) throws(CaptureError) {
+  init(folder: FilePath, isRecursive: Bool) throws(CaptureError) {
     self.folder = folder
     self.isRecursive = isRecursive
     var pending: [FilePath?] = [nil]
     while let below = pending.popLast() {
-      try list(below, pending: &pending)
+      try list(below, in: folder, pending: &pending)
     }
     entries.sort(by: FilePath.precedes)
   }
 
-  func path(of entry: FilePath) -> FilePath { isSingle ? entry : FilePath(folder).appending(entry) }
+  func path(of entry: FilePath) -> FilePath { folder?.appending(entry) ?? entry }
   func name(of entry: FilePath) -> String { path(of: entry).text }
   func relativeName(of entry: FilePath) -> String { entry.text }
 
   /// Adds the files of the folder itself (`nil`) or of one below it, and the folders in it to `pending`.
-  private mutating func list(_ below: FilePath?, pending: inout [FilePath?]) throws(CaptureError) {
-    let path = below.map { FilePath(folder).appending($0) } ?? FilePath(folder)
+  private mutating func list(_ below: FilePath?, in folder: FilePath,
+                             pending: inout [FilePath?]) throws(CaptureError) {
+    let path = below.map { folder.appending($0) } ?? folder
     guard let stream = path.withCString({ opendir($0) }) else {
       throw .cannotOpen(name: path.text, reason: systemReason(-rf_errno()))
     }

@@ -13,9 +13,9 @@ public final class PictureSource {
   /// Larger files hold no picture that would be accepted: 100 megapixels take 600 MB as 16-bit PNM.
   private static let mostFileBytes = 1 << 30
 
-  init(file: String) { files = FileList(file: file) }
+  init(file: FilePath) { files = FileList(file: file) }
 
-  init(folder: String, isRecursive: Bool) throws(CaptureError) {
+  init(folder: FilePath, isRecursive: Bool) throws(CaptureError) {
     files = try FileList(folder: folder, isRecursive: isRecursive)
   }
 
@@ -35,7 +35,7 @@ public final class PictureSource {
     }
     guard index > 0 || files.isSingle || rf_stop_requested() != 0 else {
       index = 1
-      throw .noPictures(name: files.folder, isRecursive: files.isRecursive)
+      throw .noPictures(name: files.folder?.text ?? "", isRecursive: files.isRecursive)
     }
     return nil
   }

@@ -44,21 +44,25 @@ public enum Source {
   /// Opens what the argument names: "-" (standard input), "pattern:WxH", or the path of a picture, a folder or a fifo.
   ///
   /// Does not wait for a stream's writer.
-  public static func open(_ argument: String, options: SourceOptions = SourceOptions()) throws(CaptureError) -> Source {
-    if argument.utf8.elementsEqual("-".utf8) { return stream(ByteStream(name: "-", file: 0), options) }
-    if let size = suffix(of: argument, after: "pattern:") {
-      guard let (width, height) = parseSize(size) else { throw .pattern(name: argument) }
-      return .pattern(PatternSource(name: argument, width: width, height: height))
+  /// - Parameter argument: bytes as the system takes them, which need not be UTF-8; a `String` will do.
+  public static func open(_ argument: UnsafePointer<CChar>,
+                          options: SourceOptions = SourceOptions()) throws(CaptureError) -> Source {
+    let path = FilePath(argument)
+    let name = path.text
+    if name.utf8.elementsEqual("-".utf8) { return stream(ByteStream(name: name, file: 0), options) }
+    if let size = suffix(of: name, after: "pattern:") {
+      guard let (width, height) = parseSize(size) else { throw .pattern(name: name) }
+      return .pattern(PatternSource(name: name, width: width, height: height))
     }
     var info = rf_file_info()
     let result = rf_file_look(argument, &info)
-    guard result == 0 else { throw .cannotOpen(name: argument, reason: systemReason(result)) }
+    guard result == 0 else { throw .cannotOpen(name: name, reason: systemReason(result)) }
     switch info.kind {
-    case RF_FILE_REGULAR: return .pictures(PictureSource(file: argument))
-    case RF_FILE_FOLDER: return .pictures(try PictureSource(folder: argument, isRecursive: options.isRecursive))
-    case RF_FILE_STREAM: return stream(try ByteStream(path: argument), options)
-    case RF_FILE_DEVICE where suffix(of: argument, after: "/dev/video") != nil: throw .camera(name: argument)
-    default: throw .notASource(name: argument)
+    case RF_FILE_REGULAR: return .pictures(PictureSource(file: path))
+    case RF_FILE_FOLDER: return .pictures(try PictureSource(folder: path, isRecursive: options.isRecursive))
+    case RF_FILE_STREAM: return stream(try ByteStream(path: path), options)
+    case RF_FILE_DEVICE where suffix(of: name, after: "/dev/video") != nil: throw .camera(name: name)
+    default: throw .notASource(name: name)
     }
   }
 

@@ -67,7 +67,8 @@ final class Session {
   private func run(_ argument: Argument) {
     let source: Source
     do {
-      source = try Source.open(String(cString: argument.pointer), options: SourceOptions(raw: options.raw, isRecursive: options.isRecursive))
+      source = try Source.open(argument.pointer,
+                               options: SourceOptions(raw: options.raw, isRecursive: options.isRecursive))
     } catch {
       fail(error.message)
       return
