@@ -54,11 +54,7 @@ final class Session {
     if options.isVerbose { tellChoices() }
     for argument in options.sources where !isOver { run(argument) }
     progress.clear()
-    if options.showsStatistics {
-      var text = ByteBuffer()
-      statistics.append(to: &text)
-      _ = text.write(to: STDERR_FILENO)
-    }
+    if options.showsStatistics { tellStatistics() }
     return hasFailed ? 1 : 0
   }
 
@@ -100,6 +96,7 @@ final class Session {
     let start = rf_seconds()
     let size = InputSize(options.size, frameWidth: frame.width, frameHeight: frame.height, isPicture: isPicture)
     let detector = try keeper.detector(width: size.width, height: size.height, path: captured.name)
+    if options.isVerbose, isPicture || captured.index == 0 { tellSize(captured, detector) }
     let faces = detector.detect(frame, transform: size.transform)
     let latency = captured.captureMilliseconds + (rf_seconds() - start) * 1000
     let report = FrameReport(source: FileName(captured.name.utf8), frame: captured.index,
@@ -146,6 +143,23 @@ final class Session {
     let model = loaded.model
     say("model \(model.name) (\(loaded.origin)), \(model.layers.count) layers; kernels \(options.isa.description); "
       + "\(options.threads) thread\(options.threads == 1 ? "" : "s")")
+  }
+
+  private func tellSize(_ captured: CapturedFrame, _ detector: Detector) {
+    progress.clear()
+    say("\(captured.name): \(captured.frame.width) x \(captured.frame.height), the network sees \(detector.width) x "
+      + "\(detector.height) in \(detector.arenaBytes >> 10) kB")
+  }
+
+  private func tellStatistics() {
+    var text = ByteBuffer()
+    statistics.append(to: &text)
+    if let bytes = peakMemoryBytes() {
+      text.append("peak memory ")
+      text.append(Double(bytes) / 1e6, decimals: 1)
+      text.append(" MB\n")
+    }
+    _ = text.write(to: STDERR_FILENO)
   }
 
   private func fail(_ message: String) {
