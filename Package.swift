@@ -43,7 +43,7 @@ let package = Package(
     .testTarget(name: "RetinaFaceTests", dependencies: ["CAllocationCount", "CHost", "Engine", "RetinaFace", "rf-pack"]),
     .testTarget(name: "CaptureTests", dependencies: ["CAllocationCount", "Capture", "CHost", "Imaging"]),
     .testTarget(name: "PackTests", dependencies: ["rf-pack"]),
-    .testTarget(name: "ProgramTests", dependencies: ["rf-cam"]),
+    .testTarget(name: "ProgramTests", dependencies: ["Capture", "Imaging", "rf-cam", "rf-pack"]),
     .testTarget(name: "HouseTests"),
   ],
   swiftLanguageModes: [.v6],

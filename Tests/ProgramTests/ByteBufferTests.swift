@@ -1,0 +1,71 @@
+// Formatting without Foundation beside Foundation's.
+import Foundation
+import Testing
+
+@testable import rf_cam
+
+private func text(_ body: (inout ByteBuffer) -> Void) -> String {
+  var buffer = ByteBuffer()
+  body(&buffer)
+  return String(decoding: buffer.bytes, as: UTF8.self)
+}
+
+@Test(arguments: [0, 1, 2, 3, 5, 6])
+func decimalsAreThoseOfPrintf(decimals: Int) {
+  for value in [0, 0.04, 0.25, 1, 1.5, 9.96, 99.999, 123.456789, 640.05, 1e6, -0.01, -1, -331.64, -99999.9] {
+    // A tie is rounded away from zero here and to even there: stay beside it.
+    let moved = value * (1 + 1e-9)
+    let expected = String(format: "%.\(decimals)f", moved)
+    let isMinusZero = Double(expected) == 0
+    #expect(text { $0.append(moved, decimals: decimals) } == (isMinusZero ? expected.replacing("-", with: "") : expected))
+  }
+}
+
+@Test func hugeNumbersStayNumbers() {
+  for value in [1e18, 1e30, -1e30, .infinity] {
+    #expect(Double(text { $0.append(value, decimals: 2) })?.isFinite == true)
+  }
+}
+
+@Test func integersAndPadding() {
+  #expect(text { $0.append(0) } == "0")
+  #expect(text { $0.append(-120) } == "-120")
+  #expect(text { $0.append(7, width: 6) } == "000007")
+  #expect(text { $0.append(Int.min) } == "\(Int.min)")
+  #expect(text { $0.append(hexadecimal: 0xdead_beef) } == "00000000deadbeef")
+  #expect(text { $0.append(Float(1.5), decimals: 1, width: 6) } == "   1.5")
+}
+
+@Test func jsonStringsAreReadBackAsTheyWere() throws {
+  let all = String(decoding: (1...127).map { UInt8($0) }, as: UTF8.self) + "é人\u{1f600}"
+  let json = text { $0.append(jsonString: all.utf8) }
+  #expect(try JSONDecoder().decode([String].self, from: Data("[\(json)]".utf8)) == [all])
+  #expect(text { $0.append(jsonString: [0xff, 0x41]) } == "\"\u{fffd}A\"")
+}
+
+@Test func quantilesAreOfTheNearestRankWithinABin() {
+  var histogram = Histogram()
+  #expect(histogram.quantile(percent: 50) == 0)
+  for value in 1...100 { histogram.add(milliseconds: Double(value)) }
+  #expect(abs(histogram.quantile(percent: 50) / 50 - 1) < 0.01)
+  #expect(abs(histogram.quantile(percent: 95) / 95 - 1) < 0.01)
+  #expect(histogram.maximum == 100)
+  histogram.add(milliseconds: 0)
+  histogram.add(milliseconds: 1e12)
+  #expect(histogram.maximum == 1e12)
+  #expect(histogram.quantile(percent: 100) > 1e9)
+}
+
+@Test func namesOfFiles() {
+  func stem(_ name: String, _ relative: String, _ isPicture: Bool = true) -> String {
+    String(decoding: fileStem(name: name, relativeName: relative, frame: 12, isPicture: isPicture), as: UTF8.self)
+  }
+  #expect(stem("/a/b.c/photo.jpg", "/a/b.c/photo.jpg") == "photo")
+  #expect(stem("in/below/x.tar.ppm", "below/x.tar.ppm") == "below/x.tar")
+  #expect(stem("in/a.b/name", "a.b/name") == "a.b/name")
+  #expect(stem("in/below/.hidden", "below/.hidden") == "below/.hidden")
+  #expect(stem("-", "-", false) == "stdin-000012")
+  #expect(stem("pattern:64x64", "pattern:64x64", false) == "pattern-64x64-000012")
+  #expect(String(decoding: parentComponent(of: FileName("a/0--Parade/x.jpg".utf8)), as: UTF8.self) == "0--Parade")
+  #expect(parentComponent(of: FileName("../x.jpg".utf8)).isEmpty && parentComponent(of: FileName("x.jpg".utf8)).isEmpty)
+}

@@ -1,0 +1,64 @@
+// The command line: wrong ones end with 2 and name what is valid; right ones say what they are asked.
+import Foundation
+import Testing
+
+@Test(arguments: [
+  (["--treshold", "0.5", "a.jpg"], "--treshold: no such option; the options are --model, --size, --threshold"),
+  (["--threshold"], "--threshold: a value is missing: 0..1"),
+  (["--threshold", "1.5", "a.jpg"], "--threshold: '1.5' is not valid here: 0..1"),
+  (["--threshold", "nan", "a.jpg"], "--threshold: 'nan' is not valid here"),
+  (["--threshold=", "a.jpg"], "--threshold: '' is not valid here"),
+  (["--nms", "-1", "a.jpg"], "--nms: '-1' is not valid here: 0..1"),
+  (["--size", "0", "a.jpg"], "--size: '0' is not valid here: original, WxH or N"),
+  (["--size", "640x", "a.jpg"], "--size: '640x' is not valid here"),
+  (["--size", "99999999999999999999", "a.jpg"], "--size: '99999999999999999999' is not valid here"),
+  (["--max-faces", "0", "a.jpg"], "--max-faces: '0' is not valid here"),
+  (["--threads", "65", "a.jpg"], "--threads: '65' is not valid here: 1..64"),
+  (["--isa", "mmx", "a.jpg"], "--isa: 'mmx' is not valid here: those of reference, avx2"),
+  (["--frames", "x", "a.jpg"], "--frames: 'x' is not valid here"),
+  (["--format", "xml", "a.jpg"], "--format: 'xml' is not valid here: text, json, wider, hash, none"),
+  (["--raw", "yuv:640x480", "-"], "--raw: 'yuv:640x480' is not valid here"),
+  (["--camera", "640x480@0", "a.jpg"], "--camera: '640x480@0' is not valid here: WxH@FPS:FOURCC"),
+  (["--stats=yes", "a.jpg"], "--stats: takes no value"),
+  (["--format", "wider", "a.jpg"], "--format wider: name the folder for the prediction files with --output DIR"),
+  ([], "no source: name a picture"),
+  (["--", "--stats", "-x"], ""),
+] as [([String], String)])
+func wrongCommandLineNamesWhatIsValid(words: [String], message: String) throws {
+  let workshop = try Workshop()
+  let outcome = try RunningProgram(words, in: workshop.folder).finish()
+  if message.isEmpty {
+    // After -- everything is a source, and these are not there.
+    #expect(outcome.status == 1)
+    return
+  }
+  #expect(outcome.status == 2)
+  #expect(outcome.errorLines.count == 1)
+  #expect(outcome.errors.hasPrefix("rf-cam: \(message)"), "\(outcome.errors)")
+  #expect(outcome.output.isEmpty)
+}
+
+@Test func everyOptionOfTheContractIsTaken() throws {
+  let workshop = try Workshop()
+  let picture = try workshop.write("a.jpg", workshop.jpeg())
+  let outcome = try workshop.run(
+    "--size", "64x48", "--threshold=0.9", "--nms", "0.3", "--max-faces", "5", "--threads", "2", "--isa", "reference",
+    "--frames", "3", "--format", "json", "--output", workshop.path("out"), "--crops", workshop.path("crops"),
+    "--camera", "640x480@30:MJPG", "--stats", "-q", "-v", picture)
+  #expect(outcome.status == 0, "\(outcome.errors)")
+}
+
+@Test func helpAndVersionAndDevices() throws {
+  let workshop = try Workshop()
+  let help = try workshop.runBare("-h")
+  #expect(help.status == 0 && help.errors.isEmpty)
+  for option in ["--model", "--size", "--threshold", "--nms", "--max-faces", "--threads", "--isa", "--frames", "--format",
+                 "--output", "--crops", "--camera", "--list-devices", "--stats", "-q", "-v", "-h", "--version"] {
+    #expect(help.text.contains("\(option)"), "\(option) is missing")
+  }
+  let version = try workshop.run("--version")
+  #expect(version.status == 0)
+  #expect(version.text.contains("instruction sets: ") && version.text.contains("model: made 7 ("))
+  let devices = try workshop.runBare("--list-devices")
+  #expect(devices.status == 0 && devices.errors.contains("no capture devices"))
+}

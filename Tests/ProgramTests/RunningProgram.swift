@@ -1,0 +1,71 @@
+// Runs the built rf-cam as a user would: words in, exit status and two streams out.
+import Foundation
+import Glibc
+
+/// What a finished run left.
+struct Outcome {
+  /// The exit status; negative: the signal that killed it.
+  var status: Int32
+  var output: Data
+  var errors: String
+
+  var text: String { String(decoding: output, as: UTF8.self) }
+  var lines: [Substring] { text.split(separator: "\n") }
+  var errorLines: [Substring] { errors.split(separator: "\n") }
+}
+
+/// A program that has been started.
+final class RunningProgram {
+  private let process = Process()
+  private let outputFile: URL
+  private let errorFile: URL
+  /// Where the program reads from, unless a file or nothing was given.
+  let input = Pipe()
+
+  /// The program beside the test bundle.
+  static var executable: URL {
+    let bundle = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    return bundle.appending(path: "rf-cam")
+  }
+
+  /// - Parameters:
+  ///   - output: where standard output goes; nil: a file, for `finish`.
+  ///   - outputPath: another file for it.
+  ///   - reads: the program gets `input` as standard input; otherwise it is empty.
+  init(_ arguments: [String], in folder: URL, output: Pipe? = nil, outputPath: String? = nil, reads: Bool = false) throws {
+    outputFile = folder.appending(path: "\(UUID().uuidString).out")
+    errorFile = folder.appending(path: "\(UUID().uuidString).err")
+    for file in [outputFile, errorFile] { try Data().write(to: file) }
+    process.executableURL = Self.executable
+    process.arguments = arguments
+    process.standardInput = reads ? input : FileHandle.nullDevice
+    process.standardOutput = try output ?? FileHandle(forWritingTo: outputPath.map { URL(filePath: $0) } ?? outputFile)
+    process.standardError = try FileHandle(forWritingTo: errorFile)
+    try process.run()
+  }
+
+  /// What has been written so far.
+  var outputSoFar: Data { (try? Data(contentsOf: outputFile)) ?? Data() }
+
+  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+  /// Waits until `condition` holds, 20 s at most.
+  func wait(until condition: () -> Bool) -> Bool {
+    for _ in 0..<2000 {
+      if condition() { return true }
+      usleep(10_000)
+    }
+    return false
+  }
+
+  /// Waits for the end; a program that hangs is killed after `seconds`.
+  func finish(within seconds: Double = 60) throws -> Outcome {
+    let deadline = Date().addingTimeInterval(seconds)
+    while process.isRunning, Date() < deadline { usleep(2000) }
+    if process.isRunning { send(SIGKILL) }
+    process.waitUntilExit()
+    let isKilled = process.terminationReason == .uncaughtSignal
+    return Outcome(status: isKilled ? -process.terminationStatus : process.terminationStatus, output: outputSoFar,
+                   errors: String(decoding: try Data(contentsOf: errorFile), as: UTF8.self))
+  }
+}

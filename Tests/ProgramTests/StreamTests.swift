@@ -1,0 +1,93 @@
+// Streams, signals and pipes: a run ends in order whenever somebody wants it to.
+import Foundation
+import Testing
+
+@Test func aStreamOfJPEGs() throws {
+  let workshop = try Workshop()
+  let jpeg = try workshop.jpeg()
+  let program = try RunningProgram(["--model", workshop.model, "--format", "json", "--output", workshop.path("out"), "-"],
+                                   in: workshop.folder, reads: true)
+  for _ in 0..<3 { try program.input.fileHandleForWriting.write(contentsOf: jpeg) }
+  try program.input.fileHandleForWriting.close()
+  let outcome = try program.finish()
+  #expect(outcome.status == 0 && outcome.lines.count == 3, "\(outcome.errors)")
+  #expect(outcome.lines.enumerated().allSatisfy { $1.contains("\"source\":\"-\",\"frame\":\($0),") })
+  #expect(workshop.names(in: "out") == ["stdin-000000.jpg", "stdin-000001.jpg", "stdin-000002.jpg"])
+}
+
+@Test(arguments: [("yuyv", 2.0), ("nv12", 1.5), ("i420", 1.5), ("rgb", 3), ("bgr", 3), ("gray", 1)])
+func aStreamOfRawFrames(format: (name: String, bytesAPixel: Double)) throws {
+  let workshop = try Workshop()
+  let program = try RunningProgram(["--model", workshop.model, "--format", "json", "--raw", "\(format.name):64x48", "-"],
+                                   in: workshop.folder, reads: true)
+  let frame = Data((0..<Int(64 * 48 * format.bytesAPixel)).map { UInt8(truncatingIfNeeded: $0) })
+  try program.input.fileHandleForWriting.write(contentsOf: frame + frame + frame.prefix(100))
+  try program.input.fileHandleForWriting.close()
+  let outcome = try program.finish()
+  #expect(outcome.lines.count == 2)
+  #expect(outcome.status == 1 && outcome.errorLines.count == 1 && outcome.errors.contains("cut off"), "\(outcome.errors)")
+}
+
+@Test func framesLimitsAllSources() throws {
+  let workshop = try Workshop()
+  let outcome = try workshop.run("--frames", "4", "--format", "json", "pattern:64x64", "pattern:64x64")
+  #expect(outcome.status == 0 && outcome.lines.count == 4)
+}
+
+@Test(arguments: [SIGINT, SIGTERM])
+func aSignalFinishesTheFrameInHand(signal: Int32) throws {
+  let workshop = try Workshop()
+  let program = try RunningProgram(["--model", workshop.model, "--format", "json", "--output", workshop.path("out"),
+                                    "pattern:160x120"], in: workshop.folder)
+  #expect(program.wait { program.outputSoFar.count > 2000 })
+  program.send(signal)
+  let outcome = try program.finish(within: 10)
+  #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.status) \(outcome.errors)")
+  #expect(outcome.text.hasSuffix("]}\n"))
+  for line in outcome.lines { _ = try JSONSerialization.jsonObject(with: Data(line.utf8)) }
+  // One whole picture a line, and nothing else.
+  let names = workshop.names(in: "out")
+  #expect(names.count == outcome.lines.count && names.allSatisfy { $0.hasSuffix(".jpg") })
+  let last = try Data(contentsOf: workshop.folder.appending(path: "out/\(names.last!)"))
+  #expect(last.prefix(2) == Data([0xff, 0xd8]) && last.suffix(2) == Data([0xff, 0xd9]))
+}
+
+@Test func aSignalEndsTheWaitForAStream() throws {
+  let workshop = try Workshop()
+  let program = try RunningProgram(["--model", workshop.model, "-v", "-"], in: workshop.folder, reads: true)
+  usleep(300_000)
+  program.send(SIGINT)
+  let started = Date()
+  let outcome = try program.finish(within: 10)
+  #expect(outcome.status == 0)
+  #expect(Date().timeIntervalSince(started) < 2)
+}
+
+@Test func aSignalEndsTheWaitForAFifosWriter() throws {
+  let workshop = try Workshop()
+  #expect(mkfifo(workshop.path("fifo"), 0o600) == 0)
+  let program = try RunningProgram(["--model", workshop.model, workshop.path("fifo")], in: workshop.folder)
+  usleep(300_000)
+  program.send(SIGTERM)
+  #expect(try program.finish(within: 10).status == 0)
+}
+
+@Test func aClosedPipeEndsItQuietly() throws {
+  let workshop = try Workshop()
+  let pipe = Pipe()
+  let program = try RunningProgram(["--model", workshop.model, "--format", "json", "pattern:64x64"], in: workshop.folder,
+                                   output: pipe)
+  #expect(try pipe.fileHandleForReading.read(upToCount: 10)?.isEmpty == false)
+  try pipe.fileHandleForWriting.close()
+  try pipe.fileHandleForReading.close()
+  let outcome = try program.finish(within: 20)
+  #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.status) \(outcome.errors)")
+}
+
+@Test func manyFramesCostNoMemory() throws {
+  let workshop = try Workshop()
+  func peak(_ frames: Int) throws -> Double {
+    try peakMegabytes(try workshop.run("--stats", "--format", "none", "--frames", "\(frames)", "pattern:64x64"))
+  }
+  #expect(try peak(3000) - peak(30) < 1)
+}
