@@ -75,7 +75,7 @@ let variants: [MadeModel] = {
       split.fill(pixels)
       runInThreads(split.network, parts: parts)
     }
-    #expect(whole.allHeads().map(\.bitPattern) == split.allHeads().map(\.bitPattern))
+    #expect(whole.hasSameHeads(as: split))
   }
 
   /// Between two barriers, threads may run in any order. Here they do, one layer of one part at a time: the result must not
@@ -92,7 +92,7 @@ let variants: [MadeModel] = {
     whole.network.run()
     split.fill(pixels)
     runInRandomOrder(split.network, parts: Int.random(in: 2...4, using: &random), &random)
-    #expect(whole.allHeads().map(\.bitPattern) == split.allHeads().map(\.bitPattern))
+    #expect(whole.hasSameHeads(as: split))
   }
 
   /// Random graphs at random sizes, in random order of the threads, against double precision; the plan's promise beside.
@@ -145,7 +145,7 @@ let variants: [MadeModel] = {
       network.fill(second)
       network.network.run()
     }
-    #expect(used.allHeads().map(\.bitPattern) == fresh.allHeads().map(\.bitPattern))
+    #expect(used.hasSameHeads(as: fresh))
   }
 
   @Test func runAllocatesNothing() throws {
