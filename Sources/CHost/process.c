@@ -1,4 +1,4 @@
-// Signals become a flag that loops ask for; threads are started and joined.
+// Signals become a flag that loops ask for.
 #include "CHost.h"
 
 static volatile sig_atomic_t stop;
@@ -24,32 +24,3 @@ void rf_catch_stop_signals(void) {
 }
 
 int rf_stop_requested(void) { return stop != 0; }
-
-struct rf_thread {
-  pthread_t thread;
-  void (*body)(void *context);
-  void *context;
-};
-
-static void *run(void *argument) {
-  rf_thread *thread = argument;
-  thread->body(thread->context);
-  return NULL;
-}
-
-rf_thread *rf_thread_start(void (*body)(void *context), void *context) {
-  rf_thread *thread = malloc(sizeof *thread);
-  if (!thread) return NULL;
-  thread->body = body;
-  thread->context = context;
-  if (pthread_create(&thread->thread, NULL, run, thread)) {
-    free(thread);
-    return NULL;
-  }
-  return thread;
-}
-
-void rf_thread_join(rf_thread *thread) {
-  pthread_join(thread->thread, NULL);
-  free(thread);
-}

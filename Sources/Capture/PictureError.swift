@@ -24,7 +24,7 @@ public enum PictureError: Error, Equatable {
     case .notAPicture: "is not a picture that can be read: give a JPEG, or a PNM of type P2, P3, P5 or P6"
     case .cutOff(let reason): "is cut off (\(reason)): copy or record it again"
     case .damaged(let reason): "is damaged (\(reason)): copy or record it again"
-    case .unsupported(let reason): "cannot be decoded (\(reason)): save it as an 8-bit baseline or progressive JPEG"
+    case .unsupported(let reason): "cannot be decoded (\(reason)): save it as an 8-bit JPEG with sides of at most 65500 pixels"
     case .tooLarge(let width, let height):
       "claims \(width) x \(height) pixels, more than 100 megapixels: make it smaller first"
     case .implausible(let width, let height, let byteCount, let leastBytes):

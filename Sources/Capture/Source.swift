@@ -54,6 +54,7 @@ public enum Source {
       guard let (width, height) = parseSize(size) else { throw .pattern(name: name) }
       return .pattern(PatternSource(name: name, width: width, height: height))
     }
+    if suffix(of: name, after: "/dev/video") != nil { throw .camera(name: name) }
     var info = rf_file_info()
     let result = rf_file_look(argument, &info)
     guard result == 0 else { throw .cannotOpen(name: name, reason: systemReason(result)) }
@@ -61,7 +62,6 @@ public enum Source {
     case RF_FILE_REGULAR: return .pictures(PictureSource(file: path))
     case RF_FILE_FOLDER: return .pictures(try PictureSource(folder: path, isRecursive: options.isRecursive))
     case RF_FILE_STREAM: return stream(try ByteStream(path: path), options)
-    case RF_FILE_DEVICE where suffix(of: name, after: "/dev/video") != nil: throw .camera(name: name)
     default: throw .notASource(name: name)
     }
   }

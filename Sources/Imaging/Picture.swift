@@ -27,13 +27,14 @@ public final class Picture {
   public var strideBytes: Int { 3 * width }
 
   /// Changes the size; the contents are undefined afterwards. Allocates only to grow.
+  ///
+  /// New memory is not touched: a file that claims more than it holds costs only the rows that were decoded of it.
   public func resize(width: Int, height: Int) {
     precondition(width > 0 && height > 0 && width <= Frame.mostPixels / height, "picture size out of range")
     let needed = 3 * width * height
     if needed > capacityBytes {
       pixels.deallocate()
       pixels = .allocate(capacity: needed)
-      pixels.initialize(repeating: 0, count: needed)
       capacityBytes = needed
     }
     self.width = width

@@ -17,7 +17,7 @@ private func message(opening argument: String, _ options: SourceOptions = Source
   for wrong in ["pattern:", "pattern:0x5", "pattern:640", "pattern:99999x99999"] {
     #expect(message(opening: wrong) == CaptureError.pattern(name: wrong).message)
   }
-  #expect(CaptureError.camera(name: "/dev/video0").message.hasPrefix("/dev/video0: this build has no camera support"))
+  #expect(message(opening: "/dev/video0")?.hasPrefix("/dev/video0: this build has no camera support") == true)
 }
 
 @Test func eachBadFileIsOneErrorOfItsOwn() throws {

@@ -1,4 +1,4 @@
-// Signals and threads.
+// How a user stops the program.
 #ifndef RF_PROCESS_H
 #define RF_PROCESS_H
 
@@ -8,11 +8,4 @@ void rf_catch_stop_signals(void);
 
 // 1 from the first SIGINT or SIGTERM on.
 int rf_stop_requested(void);
-
-// A thread that runs body(context) and ends. NULL where the system gives none.
-typedef struct rf_thread rf_thread;
-rf_thread *rf_thread_start(void (*body)(void *context), void *context);
-
-// Waits for the thread's end and frees it.
-void rf_thread_join(rf_thread *thread);
 #endif
