@@ -47,7 +47,10 @@ private func networkOptions() -> [OptionEntry] {
       return true
     },
     .value("--size", "original, WxH or N",
-           help: "what the network sees: the frame's own size, a letterbox, or long side N\n(default: own size, pictures at most 1920)",
+           help: """
+             what the network sees: the frame's own size, a letterbox, or long side N
+             (default: own size, pictures at most 1920)
+             """,
            store: storeSize),
     .value("--threshold", "0..1", help: "least score (default 0.5)") {
       store($1.number, in: &$0.threshold)
@@ -73,7 +76,11 @@ private func networkOptions() -> [OptionEntry] {
 private func outputOptions() -> [OptionEntry] {
   [
     .value("--format", "text, json, wider, hash, none",
-           help: "what goes to standard output (default text):\nhash is of scores rounded to 1/100 and coordinates to whole pixels, one line a frame;\nwider writes WIDER FACE's prediction files under --output instead",
+           help: """
+             what goes to standard output (default text); hash: one line a frame, of scores
+             rounded to 1/100 and coordinates to whole pixels; wider: nothing, WIDER FACE's
+             prediction files go under --output
+             """,
            store: storeFormat),
     .value("--output", "DIR", help: "annotated JPEGs, one a frame or picture") {
       $0.output = $1

@@ -12,7 +12,8 @@ private func expectRefusal(_ name: String, _ bytes: some Sequence<UInt8>, _ mess
   let good = try workshop.write("good.jpg", workshop.jpeg())
   let outcome = try workshop.run("--format", "json", "--stats", "-q", "--output", workshop.path("out"), bad, good)
   #expect(outcome.status == 1, sourceLocation: sourceLocation)
-  #expect(outcome.errorLines.filter { $0.hasPrefix("rf-cam: ") }.count == 1, "\(outcome.errors)", sourceLocation: sourceLocation)
+  #expect(outcome.errorLines.filter { $0.hasPrefix("rf-cam: ") }.count == 1, "\(outcome.errors)",
+          sourceLocation: sourceLocation)
   #expect(outcome.errors.contains("\(name)") && outcome.errors.contains(message), "\(outcome.errors)",
           sourceLocation: sourceLocation)
   #expect(outcome.lines.count == 1 && outcome.text.contains("good.jpg"), sourceLocation: sourceLocation)

@@ -35,7 +35,8 @@ struct PublishedModelTests {
   func facesOfEveryReferencePictureAreThoseOfPyTorch(model: (kind: String, name: String)) throws {
     let workshop = try Workshop()
     let folder = shared.appending(path: "reference")
-    let references = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".\(model.kind).json") }
+    let references = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      .filter { $0.hasSuffix(".\(model.kind).json") }
     #expect(references.count == 10)
     for name in references {
       let reference = try JSONDecoder().decode(Detections.self, from: Data(contentsOf: folder.appending(path: name)))
