@@ -2,17 +2,26 @@
 // because Embedded Swift has no Unicode tables.
 import CHost
 
-/// A C string that lives as long as the process.
+/// A word or a part of one; its bytes live as long as the process.
 struct Argument: @unchecked Sendable {
-  let pointer: UnsafePointer<CChar>
+  let bytes: UnsafeBufferPointer<UInt8>
+
+  init(_ word: UnsafePointer<CChar>) {
+    bytes = UnsafeBufferPointer(start: UnsafeRawPointer(word).assumingMemoryBound(to: UInt8.self), count: strlen(word))
+  }
+
+  private init(bytes: UnsafeBufferPointer<UInt8>.SubSequence) { self.bytes = UnsafeBufferPointer(rebasing: bytes) }
+
+  /// The whole word, or the end of one, as C wants it.
+  /// - Precondition: not what stands before a separator.
+  var pointer: UnsafePointer<CChar> {
+    let start = UnsafeRawPointer(bytes.baseAddress!).assumingMemoryBound(to: CChar.self)
+    precondition(start[bytes.count] == 0)
+    return start
+  }
 
   /// For messages: what is not UTF-8 becomes U+FFFD, and control characters '?'.
   var description: String { String(decoding: printable(bytes), as: UTF8.self) }
-
-  var bytes: UnsafeBufferPointer<UInt8> {
-    let count = strlen(pointer)
-    return UnsafeBufferPointer(start: UnsafeRawPointer(pointer).assumingMemoryBound(to: UInt8.self), count: count)
-  }
 
   func equals(_ text: StaticString) -> Bool {
     bytes.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
@@ -33,14 +42,17 @@ struct Argument: @unchecked Sendable {
   /// A number as C reads it, all of it.
   var number: Double? {
     guard !bytes.isEmpty else { return nil }
-    var end: UnsafeMutablePointer<CChar>?
-    let value = strtod(pointer, &end)
-    return end?.pointee == 0 ? value : nil
+    return (Array(bytes) + [0]).withUnsafeBytes { copy in
+      let start = copy.baseAddress!.assumingMemoryBound(to: CChar.self)
+      var end: UnsafeMutablePointer<CChar>?
+      let value = strtod(start, &end)
+      return end! == start + bytes.count ? value : nil
+    }
   }
 
   /// What stands before and after the first `separator`; nothing after where it is missing.
   func split(at separator: UInt8) -> (before: Argument, after: Argument?) {
     guard let index = bytes.firstIndex(of: separator) else { return (self, nil) }
-    return (Argument(pointer: strndup(pointer, index)), Argument(pointer: pointer + index + 1))
+    return (Argument(bytes: bytes[..<index]), Argument(bytes: bytes[(index + 1)...]))
   }
 }

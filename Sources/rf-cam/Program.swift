@@ -7,7 +7,7 @@ import Kernels
 private let version: StaticString = "0.1.0"
 
 func runProgram() -> Int32 {
-  let words = (1..<max(1, Int(rf_argument_count()))).map { Argument(pointer: rf_argument(Int32($0))) }
+  let words = (1..<max(1, Int(rf_argument_count()))).map { Argument(rf_argument(Int32($0))) }
   let options: Options
   do {
     options = try parseOptions(words)
@@ -41,7 +41,7 @@ private func appendVersion(_ options: Options, to text: inout ByteBuffer) {
   text.append(version)
   text.append("\ninstruction sets: \(options.isa.description)\nmodel: ")
   do {
-    let loaded = try loadModel(options.model)
+    let loaded = try LoadedModel(options.model)
     text.append("\(loaded.model.name) (\(loaded.origin), \(loaded.model.fileBytes) bytes)\n")
   } catch {
     text.append("none: \(error.description)\n")

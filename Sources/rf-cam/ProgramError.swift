@@ -45,10 +45,10 @@ enum ProgramError: Error {
 /// Tells a failure on standard error.
 func complain(_ message: String) { say("rf-cam: \(message)") }
 
-/// One line on standard error.
+/// One line on standard error, whatever the names in it hold.
 func say(_ line: String) {
   var text = ByteBuffer()
-  text.append(line)
+  text.append(printable(line.utf8))
   text.append("\n")
   _ = text.write(to: STDERR_FILENO)
 }

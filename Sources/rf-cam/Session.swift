@@ -25,7 +25,7 @@ final class Session {
 
   init(_ options: Options) throws(ProgramError) {
     self.options = options
-    loaded = try loadModel(options.model)
+    loaded = try LoadedModel(options.model)
     crew = options.threads > 1 ? try Crew(options.threads) : nil
     keeper = DetectorKeeper(model: loaded.model, options: Session.detectorOptions(options, crew))
     // Under --format wider the folder takes prediction files.
@@ -84,31 +84,31 @@ final class Session {
     }
     do {
       try handle(captured, isPicture: source.isPictures)
+      return true
     } catch {
       fail(error.description)
+      // What a stream's frame cannot have, the next one cannot have either; pictures differ.
+      return source.isPictures
     }
-    return true
   }
 
-  /// Detects, tells, draws and counts. What is told comes first: a folder that is full costs no result.
+  /// Detects, tells, writes and counts. What is told comes first: a folder that is full costs no result.
   private func handle(_ captured: CapturedFrame, isPicture: Bool) throws(ProgramError) {
     let frame = captured.frame
-    let start = rf_seconds()
     let size = InputSize(options.size, frameWidth: frame.width, frameHeight: frame.height, isPicture: isPicture)
     let detector = try keeper.detector(width: size.width, height: size.height, path: captured.name)
     if options.isVerbose, isPicture || captured.index == 0 { tellSize(captured, detector) }
     let faces = detector.detect(frame, transform: size.transform)
-    let latency = captured.captureMilliseconds + (rf_seconds() - start) * 1000
+    let timings = detector.timings
+    var times = Statistics.Times(capture: captured.captureMilliseconds, convert: timings.convert * 1000,
+                                 network: timings.network * 1000, decode: timings.decode * 1000)
+    times.latency = (rf_seconds() - captured.capturedAtSeconds) * 1000
     let report = FrameReport(source: FileName(captured.name.utf8), frame: captured.index,
                              timestampSeconds: captured.timestampSeconds, width: frame.width, height: frame.height,
-                             latencyMilliseconds: latency)
+                             latencyMilliseconds: times.latency)
     try tell(report, faces, isPicture: isPicture)
     try write(captured, faces, isPicture: isPicture)
-    let total = captured.captureMilliseconds + (rf_seconds() - start) * 1000
-    let timings = detector.timings
-    let times = Statistics.Times(capture: captured.captureMilliseconds, convert: timings.convert * 1000,
-                                 network: timings.network * 1000, decode: timings.decode * 1000, latency: latency,
-                                 total: total)
+    times.total = (rf_seconds() - captured.capturedAtSeconds) * 1000
     statistics.add(times, faces: faces.count)
     progress.show(frames: statistics.frames, faces: statistics.faces)
   }

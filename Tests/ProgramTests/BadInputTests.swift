@@ -27,6 +27,12 @@ func peakMegabytes(_ outcome: Outcome) throws -> Double {
   return try #require(Double(line.split(separator: " ")[2]))
 }
 
+@Test func aNameWithNewlinesFailsInOneLine() throws {
+  let workshop = try Workshop()
+  let outcome = try workshop.run(workshop.path("a\nb\u{1b}[2J.jpg"))
+  #expect(outcome.status == 1 && outcome.errorLines.count == 1 && outcome.errors.contains("a?b?[2J.jpg"))
+}
+
 @Test func emptyPicture() throws { try expectRefusal("bad.jpg", [], "is empty") }
 
 @Test func notAPicture() throws { try expectRefusal("bad.jpg", "some text, no pixels".utf8, "is not a picture") }

@@ -34,6 +34,18 @@ func aStreamOfRawFrames(format: (name: String, bytesAPixel: Double)) throws {
   #expect(outcome.status == 0 && outcome.lines.count == 4)
 }
 
+@Test func aStreamEndsWhenItsPicturesCannotBeWritten() throws {
+  let workshop = try Workshop()
+  // The name of the first picture is taken by a folder.
+  try FileManager.default.createDirectory(atPath: workshop.path("out/pattern-64x64-000000.jpg"),
+                                          withIntermediateDirectories: true)
+  let program = try RunningProgram(["--model", workshop.model, "--format", "none", "--output", workshop.path("out"),
+                                    "pattern:64x64"], in: workshop.folder)
+  let outcome = try program.finish(within: 20)
+  #expect(outcome.status == 1 && outcome.errorLines.count == 1, "\(outcome.status): \(outcome.errors)")
+  #expect(outcome.errors.contains("pattern-64x64-000000.jpg: cannot write: Is a directory"))
+}
+
 @Test(arguments: [SIGINT, SIGTERM])
 func aSignalFinishesTheFrameInHand(signal: Int32) throws {
   let workshop = try Workshop()
