@@ -1,6 +1,7 @@
 // Finds the pictures in a stream of JPEGs back to back (MJPEG), with anything in between: multipart headers, padding, noise.
 // Segments are skipped by their length, since the thumbnail in an Exif segment has start and end marks of its own.
 // Source: ITU-T T.81, annex B.
+import CHost
 
 /// What the splitter found at the start of the bytes that it was shown.
 enum JPEGPiece: Equatable {
@@ -83,11 +84,13 @@ struct JPEGSplitter {
 
   /// In a scan's data FF is followed by 00 or a restart mark; anything else ends the scan.
   private mutating func skipScan(_ bytes: UnsafeRawBufferPointer) -> JPEGPiece? {
+    // Nearly every byte of a stream is seen here, and nearly none is FF: the C library looks for those.
     while position + 2 <= bytes.count {
-      guard bytes[position] == 0xFF else {
-        position += 1
-        continue
+      guard let mark = memchr(bytes.baseAddress! + position, 0xFF, bytes.count - 1 - position) else {
+        position = bytes.count - 1
+        break
       }
+      position = UnsafeRawPointer(mark) - bytes.baseAddress!
       switch bytes[position + 1] {
       case 0x00, 0xD0...0xD7: position += 2
       case 0xFF: position += 1
