@@ -1,4 +1,4 @@
-// The example of README.md, so that it is known to compile and to find faces. Change both together.
+// The example of README.md, so that it is known to compile and to run; a test holds the two texts together.
 import Engine
 import Foundation
 import Imaging
@@ -27,4 +27,14 @@ private func printFaces(modelFile: URL, rgb: [UInt8], width: Int, height: Int) t
   try MadeModel().file().write(to: modelFile)
   defer { try? FileManager.default.removeItem(at: modelFile) }
   try printFaces(modelFile: modelFile, rgb: Array(repeating: 90, count: 3 * 64 * 48), width: 64, height: 48)
+}
+
+@Test func readmeShowsThisExample() throws {
+  let source = try String(contentsOfFile: #filePath, encoding: .utf8)
+  let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
+  let begin = try #require(lines.firstIndex { $0.hasSuffix("// README.md begins") })
+  let end = try #require(lines.firstIndex { $0.hasSuffix("// README.md ends") })
+  let example = lines[(begin + 1)..<end].map { $0.dropFirst(2) }.joined(separator: "\n")
+  let readme = try String(contentsOf: packageRoot.appending(path: "README.md"), encoding: .utf8)
+  #expect(readme.contains("\(example)\n```"), "README.md's example differs from what is compiled here")
 }
