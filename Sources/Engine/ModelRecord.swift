@@ -67,7 +67,8 @@ struct Record {
       throw .invalid(place, field: field, problem: "offset \(start) is not a multiple of \(ModelFormat.alignment)")
     }
     guard start <= blob.count, count <= Int64((blob.count - start) / 4) else {
-      throw .invalid(place, field: field, problem: "\(count) numbers from offset \(start) end past the blob's \(blob.count) bytes")
+      throw .invalid(place, field: field,
+                     problem: "\(count) numbers from offset \(start) end past the blob's \(blob.count) bytes")
     }
     return UnsafeRawBufferPointer(rebasing: blob[start..<(start + 4 * Int(count))])
   }

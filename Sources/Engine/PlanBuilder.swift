@@ -109,7 +109,8 @@ struct PlanBuilder {
   }
 
   mutating func placeMaps() throws(PlanError) {
-    let placed = PlanLayout.offsets(of: maps.map { PlanLayout.Block(bytes: $0.bytes, firstUse: $0.firstUse, lastUse: $0.lastUse) })
+    let blocks = maps.map { PlanLayout.Block(bytes: $0.bytes, firstUse: $0.firstUse, lastUse: $0.lastUse) }
+    let placed = PlanLayout.offsets(of: blocks)
     var end = 0
     for index in maps.indices {
       maps[index].offset = try sum(constantBytes, Checked(placed[index]))

@@ -16,7 +16,8 @@ extension PlanError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .size(let width, let height):
-      return "input size \(width) x \(height): must be at least 1 x 1 and at most \(Plan.mostPixels) pixels: choose another size"
+      return "input size \(width) x \(height): must be at least 1 x 1 and at most \(Plan.mostPixels) pixels: "
+        + "choose another size"
     case .tooSmall(let layer, let width, let height):
       return "input size \(width) x \(height): too small for layer \(layer): choose a larger size"
     case .shapesDiffer(let layer, let width, let height, let otherWidth, let otherHeight):

@@ -30,7 +30,8 @@ enum PlanLayout {
     var placed: [Int] = []
     for index in order {
       let neighbours = placed.filter { blocks[$0].livesWith(blocks[index]) }.sorted { offsets[$0] < offsets[$1] }
-      offsets[index] = bestGap(for: blocks[index].bytes, among: neighbours.map { offsets[$0]..<(offsets[$0] + blocks[$0].bytes) })
+      let taken = neighbours.map { offsets[$0]..<(offsets[$0] + blocks[$0].bytes) }
+      offsets[index] = bestGap(for: blocks[index].bytes, among: taken)
       placed.append(index)
     }
     return offsets

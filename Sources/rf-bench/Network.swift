@@ -90,8 +90,8 @@ final class NetworkBench {
     let multiplyAdds = Double(plan.denseMultiplyAdds(of: network.model)) / 1e6
     if options.json {
       let rows = layers.map(\.json).joined(separator: ",")
-      print(#"{"model":"\#(network.model.name)","width":\#(plan.width),"height":\#(plan.height),"threads":\#(options.threads),"#
-        + #""isa":"\#(options.isa)","iterations":\#(options.iterations),"min_ms":\#(minimum),"median_ms":\#(median),"#
+      print(#"{"model":"\#(network.model.name)","width":\#(plan.width),"height":\#(plan.height),"#
+        + #""threads":\#(options.threads),"isa":"\#(options.isa)","iterations":\#(options.iterations),"min_ms":\#(minimum),"median_ms":\#(median),"#
         + #""mmac":\#(multiplyAdds),"arena_bytes":\#(plan.arenaBytes)"# + (options.layers ? #","layers":[\#(rows)]}"# : "}"))
       return
     }

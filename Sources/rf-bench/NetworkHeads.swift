@@ -21,7 +21,9 @@ extension NetworkBench {
       let count = fwrite(bytes.baseAddress, 1, bytes.count, file)
       return fclose(file) == 0 && count == bytes.count
     }
-    guard isWritten else { throw BenchFailure(message: "\(path): cannot be written (\(String(cString: strerror(rf_errno()))))") }
+    guard isWritten else {
+      throw BenchFailure(message: "\(path): cannot be written (\(String(cString: strerror(rf_errno())))): check the folder")
+    }
   }
 }
 

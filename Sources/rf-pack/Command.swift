@@ -1,4 +1,5 @@
 // The command line of rf-pack: weights to a model file, and `inspect`.
+import Engine
 import Foundation
 
 /// What the user asked for.
@@ -47,6 +48,9 @@ enum Command: Equatable {
   private static func pack(_ words: [String], _ options: [String: String]) throws(UsageError) -> Command {
     guard words.count == 1 else { throw UsageError(message: "name one weights file (or `inspect` and a model file)") }
     guard let output = options["--output"] else { throw UsageError(message: "--output FILE is missing") }
+    if let name = options["--name"], name != printable(name) {
+      throw UsageError(message: "--name \(name): needs up to \(ModelFormat.mostNameBytes) printable ASCII characters")
+    }
     return .pack(weights: words[0], output: output, name: options["--name"])
   }
 
@@ -65,12 +69,19 @@ enum Command: Equatable {
     switch self {
     case .help: print(Command.usage)
     case .pack(let weights, let file, let name):
-      let standard = URL(filePath: weights).deletingPathExtension().lastPathComponent
+      guard !Files.areSame(weights, file) else { throw .file("--output names the weights themselves: choose another file") }
+      let standard = Command.printable(URL(filePath: weights).deletingPathExtension().lastPathComponent)
       let graph = try GraphBuilder.build(try FloatWeights(safetensors: try Files.read(weights)), name: name ?? standard)
       try Files.write(try ModelWriter.bytes(of: graph), to: file)
     case .inspect(let file, let width, let height):
       try Inspect.lines(file: try Files.read(file), width: width, height: height).forEach(print)
     }
+  }
+
+  /// What can stand in a model file: other bytes become `_`.
+  private static func printable(_ name: String) -> String {
+    let bytes = name.utf8.prefix(ModelFormat.mostNameBytes).map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "_") }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// The file that an error is about.

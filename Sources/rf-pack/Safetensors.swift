@@ -92,7 +92,8 @@ private struct Entry {
     }
     return data.withUnsafeBytes { bytes in
       (0..<(range.count / 4)).map { index in
-        Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: range.lowerBound + 4 * index, as: UInt32.self)))
+        let word = bytes.loadUnaligned(fromByteOffset: range.lowerBound + 4 * index, as: UInt32.self)
+        return Float(bitPattern: UInt32(littleEndian: word))
       }
     }
   }

@@ -37,6 +37,13 @@ private func run(_ arguments: [String]) throws -> (status: Int32, output: String
     }
   }
 
+  /// Names in the file are printable ASCII; the weights' file name need not be.
+  @Test func anyFileNameGivesAName() throws {
+    try MadeModel.small.weights().safetensors().write(to: folder.appending(path: "Zoë\n.safetensors"))
+    #expect(try run([path("Zoë\n.safetensors"), "--output", path("zoe.rfm")]).status == 0)
+    #expect(try run(["inspect", path("zoe.rfm")]).output.hasPrefix("model Zo___: float32"))
+  }
+
   @Test func failuresExitWith1AndWriteNothing() throws {
     var weights = MadeModel.small.weights()
     weights.tensors["head3.box.bias"] = nil
@@ -51,11 +58,16 @@ private func run(_ arguments: [String]) throws -> (status: Int32, output: String
     try MadeModel.small.weights().safetensors().write(to: folder.appending(path: "good.safetensors"))
     let failed = try run([path("good.safetensors"), "--output", path("missing/x.rfm")])
     #expect(failed.status == 1 && failed.errors.contains("No such file or directory"))
+    let itself = try run([path("good.safetensors"), "--output", path("./good.safetensors")])
+    #expect(itself.status == 1 && itself.errors.contains("the weights themselves"))
     let folder = try run([path("good.safetensors"), "--output", folder.path])
     #expect(folder.status == 1 && folder.errors.contains("is a folder or device"))
   }
 
-  @Test(arguments: [["inspect", "/nonexistent.rfm"], ["/nonexistent.safetensors", "--output", "x.rfm"], ["inspect", "/dev/null"], ["inspect", "/"]])
+  @Test(arguments: [
+    ["inspect", "/nonexistent.rfm"], ["/nonexistent.safetensors", "--output", "x.rfm"], ["inspect", "/dev/null"],
+    ["inspect", "/"],
+  ])
   func filesThatAreNoneExitWith1(arguments: [String]) throws {
     let failed = try run(arguments)
     #expect(failed.status == 1 && failed.errors.split(separator: "\n").count == 1)
@@ -63,8 +75,9 @@ private func run(_ arguments: [String]) throws -> (status: Int32, output: String
 
   @Test(arguments: [
     ([], "weights file"), (["a.safetensors"], "--output"), (["--bogus"], "--output, --name"), (["a", "--output"], "needs a value"),
-    (["inspect"], "model file"), (["inspect", "a", "--output", "b"], "--width, --height"), (["inspect", "a", "--width", "0"], "--width 0"),
-    (["a", "b", "--output", "c"], "one weights file"),
+    (["inspect"], "model file"), (["inspect", "a", "--output", "b"], "--width, --height"),
+    (["inspect", "a", "--width", "0"], "--width 0"), (["a", "b", "--output", "c"], "one weights file"),
+    (["a", "--output", "b", "--name", "Zoë"], "--name"),
   ])
   func wrongCommandLinesExitWith2(arguments: [String], reason: String) throws {
     let failed = try run(arguments)
