@@ -47,6 +47,9 @@ final class RunningProgram {
   /// What has been written so far.
   var outputSoFar: Data { (try? Data(contentsOf: outputFile)) ?? Data() }
 
+  /// What has been said on standard error so far.
+  var errorsSoFar: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
+
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   /// Waits until `condition` holds, 20 s at most.

@@ -67,19 +67,20 @@ func aSignalFinishesTheFrameInHand(signal: Int32) throws {
 @Test func aSignalEndsTheWaitForAStream() throws {
   let workshop = try Workshop()
   let program = try RunningProgram(["--model", workshop.model, "-v", "-"], in: workshop.folder, reads: true)
-  usleep(300_000)
+  // By then signals are caught, and the wait begins.
+  #expect(program.wait { program.errorsSoFar.hasPrefix("model ") })
   program.send(SIGINT)
   let started = Date()
   let outcome = try program.finish(within: 10)
   #expect(outcome.status == 0)
-  #expect(Date().timeIntervalSince(started) < 2)
+  #expect(Date().timeIntervalSince(started) < 5)
 }
 
 @Test func aSignalEndsTheWaitForAFifosWriter() throws {
   let workshop = try Workshop()
   #expect(mkfifo(workshop.path("fifo"), 0o600) == 0)
-  let program = try RunningProgram(["--model", workshop.model, workshop.path("fifo")], in: workshop.folder)
-  usleep(300_000)
+  let program = try RunningProgram(["--model", workshop.model, "-v", workshop.path("fifo")], in: workshop.folder)
+  #expect(program.wait { program.errorsSoFar.hasPrefix("model ") })
   program.send(SIGTERM)
   #expect(try program.finish(within: 10).status == 0)
 }
