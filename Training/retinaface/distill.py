@@ -58,13 +58,9 @@ def distillation_losses(student: Observation, teacher: Observation, targets: Tar
     score = teacher.heads.classes.softmax(dim=-1)[..., 1] * ~faceless[:, None]
     count = ((score > SURE_SCORE) | (targets.matches >= 0)).sum().clamp(min=1)
     sure = score * (score > SURE_SCORE)
-    weight = sure.sum().clamp(min=1)
     regressions = {
-        name: (functional.smooth_l1_loss(ours, theirs, reduction="none").sum(dim=-1) * sure).sum() / weight
-        for name, ours, theirs in [
-            ("box", student.heads.boxes, teacher.heads.boxes),
-            ("landmarks", student.heads.landmarks, teacher.heads.landmarks),
-        ]
+        "box": _regression_error(student.heads.boxes, teacher.heads.boxes, sure),
+        "landmarks": _regression_error(student.heads.landmarks, teacher.heads.landmarks, sure * ~_has_landmarks(targets)),
     }
     missed = (targets.matches >= 0) & (score < SURE_SCORE)
     divergence = _class_divergence(student.heads.classes, teacher.heads.classes) * ~(faceless[:, None] | missed)
@@ -83,6 +79,18 @@ def total(losses: dict[str, Tensor], weights: DistillWeights, progress: float) -
         + weights.landmarks * losses["teacher_landmarks"]
         + weights.faded(progress) * losses["teacher_features"]
     )
+
+
+def _has_landmarks(targets: Targets) -> Tensor:
+    """Which anchors (N x A) stand for a face with annotated points: those teach better than the teacher's."""
+    weights = targets.landmark_weights.gather(1, targets.matches.clamp(min=0))
+    return (targets.matches >= 0) & (weights > 0)
+
+
+def _regression_error(student: Tensor, teacher: Tensor, weights: Tensor) -> Tensor:
+    """Smooth L1 of N x A x values, summed over the values, as the mean weighted by N x A `weights`."""
+    errors = functional.smooth_l1_loss(student, teacher, reduction="none").sum(dim=-1)
+    return (errors * weights).sum() / weights.sum().clamp(min=1)
 
 
 def _class_divergence(student: Tensor, teacher: Tensor) -> Tensor:
