@@ -1,13 +1,10 @@
 // Depthwise 3x3 convolution for AVX2 with FMA: 8 channels of up to 4 pixels of a row at once. A column of the input is
 // loaded once for all the pixels whose taps it is among.
 #if defined(__x86_64__)
-#include "rfkernels.h"
+#include "../dwconv3x3_tiles.h"
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "vector.h"
-
-enum { MOST_PIXELS = 4 };
-typedef void tile_fn(const rf_f32_dwconv3x3_args *a, const float *input, float *output);
 
 // `count` channels from channel `first` on: 8, or fewer at the end.
 INLINED void channels(const rf_f32_dwconv3x3_args *a, const float *input, float *output, int32_t first, int32_t count,
@@ -37,29 +34,8 @@ INLINED void tile(const rf_f32_dwconv3x3_args *a, const float *input, float *out
   if (c < a->channels) channels(a, input, output, c, a->channels - c, pixels, stride);
 }
 
-#define TILE(pixels, stride) \
-  static void tile_##pixels##_stride##stride(const rf_f32_dwconv3x3_args *a, const float *input, float *output) { \
-    tile(a, input, output, pixels, stride); \
-  }
-UP_TO_4(TILE, 1)
-UP_TO_4(TILE, 2)
+RF_DWCONV3X3_TILES
 
-#define NAME(pixels, stride) tile_##pixels##_stride##stride,
-static tile_fn *const tiles[2][MOST_PIXELS] = {{UP_TO_4(NAME, 1)}, {UP_TO_4(NAME, 2)}};
-
-void rf_f32_dwconv3x3__avx2(const rf_f32_dwconv3x3_args *a) {
-  if (a->width <= 0) return;
-  const rf_tiling tiling = rf_tile_row(a->width, MOST_PIXELS);
-  for (ptrdiff_t y = 0; y < a->height; y++) {
-    const float *input = a->input + y * a->stride * a->input_row_stride;
-    float *output = a->output + y * a->output_row_stride;
-    for (int32_t t = 0; t < tiling.count; t++) {
-      const ptrdiff_t pixels = rf_tile_pixels(&tiling, t);
-      tiles[a->stride - 1][pixels - 1](a, input, output);
-      input += pixels * a->stride * a->channels;
-      output += pixels * a->channels;
-    }
-  }
-}
+void rf_f32_dwconv3x3__avx2(const rf_f32_dwconv3x3_args *a) { rf_dwconv3x3_by_tiles(a, tiles); }
 #pragma clang attribute pop
 #endif
