@@ -52,7 +52,7 @@ def observe(network: RetinaFace, images: Tensor, precision: torch.dtype) -> Obse
     return Observation(taps, contexts, network.heads([context.float() for context in contexts]))
 
 
-def distillation_losses(student: Observation, teacher: Observation, targets: Targets) -> dict[str, Tensor]:
+def distillation_losses(student: Observation, teacher: Observation, targets: Targets, landmark_beta: float = 1.0) -> dict[str, Tensor]:
     """The terms, unweighted. The teacher's errors are not learnt: pictures without a face, and faces that it misses, teach by their annotation alone."""
     faceless = (targets.matches == NEGATIVE).all(dim=1)
     score = teacher.heads.classes.softmax(dim=-1)[..., 1] * ~faceless[:, None]
@@ -60,7 +60,7 @@ def distillation_losses(student: Observation, teacher: Observation, targets: Tar
     sure = score * (score > SURE_SCORE)
     regressions = {
         "box": _regression_error(student.heads.boxes, teacher.heads.boxes, sure),
-        "landmarks": _regression_error(student.heads.landmarks, teacher.heads.landmarks, sure * ~_has_landmarks(targets)),
+        "landmarks": _regression_error(student.heads.landmarks, teacher.heads.landmarks, sure, landmark_beta),
     }
     missed = (targets.matches >= 0) & (score < SURE_SCORE)
     divergence = _class_divergence(student.heads.classes, teacher.heads.classes) * ~(faceless[:, None] | missed)
@@ -81,15 +81,9 @@ def total(losses: dict[str, Tensor], weights: DistillWeights, progress: float) -
     )
 
 
-def _has_landmarks(targets: Targets) -> Tensor:
-    """Which anchors (N x A) stand for a face with annotated points: those teach better than the teacher's."""
-    weights = targets.landmark_weights.gather(1, targets.matches.clamp(min=0))
-    return (targets.matches >= 0) & (weights > 0)
-
-
-def _regression_error(student: Tensor, teacher: Tensor, weights: Tensor) -> Tensor:
+def _regression_error(student: Tensor, teacher: Tensor, weights: Tensor, beta: float = 1.0) -> Tensor:
     """Smooth L1 of N x A x values, summed over the values, as the mean weighted by N x A `weights`."""
-    errors = functional.smooth_l1_loss(student, teacher, reduction="none").sum(dim=-1)
+    errors = functional.smooth_l1_loss(student, teacher, reduction="none", beta=beta).sum(dim=-1)
     return (errors * weights).sum() / weights.sum().clamp(min=1)
 
 

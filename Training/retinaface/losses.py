@@ -24,11 +24,16 @@ NEGATIVES_WITHOUT_POSITIVES = 16
 
 @dataclass(frozen=True)
 class LossWeights:
-    """The balance of equation (1)'s terms."""
+    """The balance of equation (1)'s terms.
+
+    landmark_beta: error (in encoded units) from which the landmarks' smooth L1 is linear. Below 1, faces whose points are nearly right
+    are pulled as strongly as blurred ones whose points are guessed.
+    """
 
     box: float = 0.25
     landmarks: float = 0.1
     dense: float = 0.01
+    landmark_beta: float = 1.0
 
 
 @dataclass
@@ -52,7 +57,9 @@ DenseLoss = Callable[[Heads, Targets], Tensor]
 """Equation (1)'s fourth term, for a network with a dense regression branch: the mean loss over the positives."""
 
 
-def detection_losses(heads: Heads, targets: Targets, anchors: Tensor, dense: DenseLoss | None = None) -> dict[str, Tensor]:
+def detection_losses(
+    heads: Heads, targets: Targets, anchors: Tensor, dense: DenseLoss | None = None, landmark_beta: float = 1.0
+) -> dict[str, Tensor]:
     """The terms of equation (1), unweighted: "class", "box", "landmarks" and, with a `dense` term, "dense"."""
     positive = targets.matches >= 0
     count = positive.sum().clamp(min=1)
@@ -61,7 +68,7 @@ def detection_losses(heads: Heads, targets: Targets, anchors: Tensor, dense: Den
     own_anchors = anchors[anchor]
     points_weight = targets.landmark_weights[picture, face]
     points = encode_landmarks(targets.landmarks[picture, face], own_anchors)
-    landmark_errors = functional.smooth_l1_loss(heads.landmarks[picture, anchor], points, reduction="none").sum(dim=1)
+    landmark_errors = functional.smooth_l1_loss(heads.landmarks[picture, anchor], points, reduction="none", beta=landmark_beta).sum(dim=1)
     losses = {
         "class": class_loss(heads.classes, targets.matches) / count,
         "box": functional.smooth_l1_loss(heads.boxes[picture, anchor], encode_boxes(targets.boxes[picture, face], own_anchors), reduction="sum") / count,

@@ -46,6 +46,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     recipe.add_argument("--average-decay", type=float, default=0.999)
     recipe.add_argument("--box-weight", type=float, default=losses.LossWeights.box)
     recipe.add_argument("--landmark-weight", type=float, default=losses.LossWeights.landmarks)
+    recipe.add_argument("--landmark-beta", type=float, default=losses.LossWeights.landmark_beta, help="error from which the landmark loss is linear, in tenths of an anchor")
     recipe.add_argument("--human-landmark-weight", type=float, default=BatchConfig.human_landmark_weight, help="of a human's points, a network's counting 1")
     recipe.add_argument("--feature-weight", type=float, default=distill.DistillWeights.features)
     recipe.add_argument("--batch-pictures", type=int, default=24, help="pictures of 320 pixels in a batch; larger ones are fewer")
@@ -71,7 +72,7 @@ def make_config(options: argparse.Namespace) -> TrainConfig:
     return TrainConfig(
         network=NetworkConfig(options.activation, parse_anchors(options.anchors), options.stem_stride),
         batch=batch,
-        loss=losses.LossWeights(options.box_weight, options.landmark_weight),
+        loss=losses.LossWeights(options.box_weight, options.landmark_weight, landmark_beta=options.landmark_beta),
         distill=distill.DistillWeights(box=options.box_weight, landmarks=options.landmark_weight, features=options.feature_weight),
         schedule=Schedule(options.learning_rate, kind=options.schedule),
         optimizer=options.optimizer,

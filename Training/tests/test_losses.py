@@ -32,9 +32,9 @@ def case():
     return heads, Targets(matches, boxes, landmarks, weights), anchors
 
 
-def plain_smooth_l1(a, b):
+def plain_smooth_l1(a, b, beta=1.0):
     distance = abs(a - b)
-    return distance**2 / 2 if distance < 1 else distance - 0.5
+    return distance**2 / (2 * beta) if distance < beta else distance - beta / 2
 
 
 def plain_cross_entropy(logits, wanted):
@@ -42,7 +42,7 @@ def plain_cross_entropy(logits, wanted):
     return -math.log(powers[wanted] / sum(powers))
 
 
-def plain_losses(heads, targets, anchors):
+def plain_losses(heads, targets, anchors, landmark_beta=1.0):
     class_sum = box_sum = landmark_sum = landmark_weight = positives = 0
     for picture in range(PICTURES):
         matches = targets.matches[picture].tolist()
@@ -54,7 +54,7 @@ def plain_losses(heads, targets, anchors):
             box_sum += sum(map(plain_smooth_l1, heads.boxes[picture, anchor].tolist(), wanted))
             wanted = encode_landmarks(targets.landmarks[picture, face], anchors[anchor]).tolist()
             weight = float(targets.landmark_weights[picture, face])
-            landmark_sum += weight * sum(map(plain_smooth_l1, heads.landmarks[picture, anchor].tolist(), wanted))
+            landmark_sum += weight * sum(plain_smooth_l1(a, b, landmark_beta) for a, b in zip(heads.landmarks[picture, anchor].tolist(), wanted))
             landmark_weight += weight
         background = sorted(plain_cross_entropy(heads.classes[picture, a].tolist(), 0) for a, face in enumerate(matches) if face == NEGATIVE)
         class_sum += sum(background[::-1][: 3 * len(found) if found else 16])
@@ -68,6 +68,11 @@ def test_losses_are_those_of_the_plain_version(case):
     assert {name: float(term) for name, term in terms.items()} == pytest.approx(expected, rel=1e-5)
     weighted = expected["class"] + 0.25 * expected["box"] + 0.1 * expected["landmarks"]
     assert float(losses.total(terms, LossWeights())) == pytest.approx(weighted, rel=1e-5)
+
+
+def test_a_smaller_beta_makes_the_landmark_loss_linear_earlier(case):
+    terms = losses.detection_losses(*case, landmark_beta=0.2)
+    assert {name: float(term) for name, term in terms.items()} == pytest.approx(plain_losses(*case, landmark_beta=0.2), rel=1e-5)
 
 
 def test_the_dense_term_counts_a_hundredth(case):
