@@ -28,13 +28,15 @@ class BatchConfig:
     """Sizes of batches and what they are drawn from.
 
     sides: sample sides in pixels with their shares of the batches. pixels: of a batch. negative_chance: of a sample showing a
-    face-free picture. human_landmark_weight: of a human's landmarks, a teacher's counting 1.
+    face-free picture. human_landmark_weight: of a human's landmarks, a teacher's counting 1. human_picture_weight: how much more often
+    pictures with such landmarks are drawn.
     """
 
     sides: tuple[tuple[int, float], ...] = ((256, 0.2), (320, 0.4), (448, 0.25), (640, 0.15))
     pixels: int = 24 * 320 * 320
     negative_chance: float = 0.05
     human_landmark_weight: float = 3.0
+    human_picture_weight: float = 1.0
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
 
@@ -78,6 +80,8 @@ class Batches(Dataset):
         self.decoded, self.anchors, self.config, self.seed = decoded, anchors, config, seed
         # Crowds are rare and full of what is hard: a picture counts as the root of its faces, at most fourfold.
         weights = np.minimum(np.sqrt([len(picture.boxes) for picture in self.pictures]), LARGEST_PICTURE_WEIGHT)
+        by_humans = [bool((picture.sources == LandmarkSource.HUMAN).any()) for picture in self.pictures]
+        weights = weights * np.where(by_humans, config.human_picture_weight, 1.0)
         self.cumulative = np.cumsum(weights) / weights.sum()
 
     def __getitem__(self, step: int) -> Batch:

@@ -48,6 +48,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     recipe.add_argument("--landmark-weight", type=float, default=losses.LossWeights.landmarks)
     recipe.add_argument("--landmark-beta", type=float, default=losses.LossWeights.landmark_beta, help="error from which the landmark loss is linear, in tenths of an anchor")
     recipe.add_argument("--human-landmark-weight", type=float, default=BatchConfig.human_landmark_weight, help="of a human's points, a network's counting 1")
+    recipe.add_argument("--human-picture-weight", type=float, default=BatchConfig.human_picture_weight, help="how much more often pictures with a human's points come")
     recipe.add_argument("--feature-weight", type=float, default=distill.DistillWeights.features)
     recipe.add_argument("--batch-pictures", type=int, default=24, help="pictures of 320 pixels in a batch; larger ones are fewer")
     recipe.add_argument("--sides", help="sample sides with shares, such as 320:0.7,640:0.3")
@@ -65,7 +66,11 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def make_config(options: argparse.Namespace) -> TrainConfig:
     """The recipe that the options name. Raises ValueError for one that cannot be."""
-    batch = BatchConfig(pixels=options.batch_pictures * 320 * 320, human_landmark_weight=options.human_landmark_weight)
+    batch = BatchConfig(
+        pixels=options.batch_pictures * 320 * 320,
+        human_landmark_weight=options.human_landmark_weight,
+        human_picture_weight=options.human_picture_weight,
+    )
     if options.sides:
         pairs = [pair.split(":") for pair in options.sides.split(",")]
         batch = replace(batch, sides=tuple((int(side), float(share)) for side, share in pairs))
