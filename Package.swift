@@ -36,10 +36,11 @@ let package = Package(
 
     // Tests; KernelChecks is shared with rf-bench, so what is timed is what is checked. CAllocationCount replaces malloc.
     .target(name: "CAllocationCount", path: "Tests/AllocationCount"),
-    .target(name: "KernelChecks", dependencies: ["CHost", "Kernels"], path: "Tests/KernelChecks"),
+    .target(name: "TestRandom", path: "Tests/TestRandom"),
+    .target(name: "KernelChecks", dependencies: ["CHost", "Kernels", "TestRandom"], path: "Tests/KernelChecks"),
     .testTarget(name: "KernelTests", dependencies: ["KernelChecks"]),
     .testTarget(name: "EngineTests", dependencies: ["CAllocationCount", "CHost", "Engine", "rf-pack"]),
-    .testTarget(name: "ImagingTests", dependencies: ["CAllocationCount", "CHost", "Imaging"]),
+    .testTarget(name: "ImagingTests", dependencies: ["CAllocationCount", "CHost", "Imaging", "TestRandom"]),
     .testTarget(name: "RetinaFaceTests", dependencies: ["CAllocationCount", "CHost", "Engine", "RetinaFace", "rf-pack"]),
     .testTarget(name: "CaptureTests", dependencies: ["CAllocationCount", "Capture", "CHost", "Imaging"]),
     .testTarget(name: "PackTests", dependencies: ["rf-pack"]),

@@ -1,5 +1,6 @@
 // Aligned crops: the similarity is the best one, and a face comes to lie on the template.
 import Imaging
+import TestRandom
 import Testing
 
 /// The template moved by a turn and scale, its nose shifted to a place: where a face of that pose has its landmarks.
@@ -73,7 +74,7 @@ private func centre(of picture: Picture) -> FramePoint {
 
 /// No small change of the similarity fits unlike points better: the least-squares property itself.
 @Test func theSimilarityIsTheBestOne() throws {
-  var random = SplitMix(3)
+  var random = SplitMix64(seed: 3)
   for _ in 0..<20 {
     func point() -> FramePoint { FramePoint(x: .random(in: 0...300, using: &random), y: .random(in: 0...300, using: &random)) }
     let from = Landmarks(leftEye: point(), rightEye: point(), nose: point(), leftMouthCorner: point(), rightMouthCorner: point())

@@ -1,18 +1,6 @@
 // Made frames, and what conversion and resizing mean: plain double-precision definitions to hold the fast code against.
 import Imaging
-
-/// Repeatable random numbers (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
+import TestRandom
 
 let formats: [PixelFormat] = [.rgb, .bgr, .gray, .yuyv, .nv12, .i420]
 
@@ -23,7 +11,7 @@ final class MadeFrame {
 
   init(_ format: PixelFormat, width: Int, height: Int, stride: Int? = nil, range: ColorRange = .limited, seed: UInt64 = 1) throws {
     bytes = .allocate(byteCount: format.byteCount(width: width, height: height, strideBytes: stride), alignment: 1)
-    var random = SplitMix(seed)
+    var random = SplitMix64(seed: seed)
     for index in bytes.indices { bytes[index] = UInt8.random(in: 0...255, using: &random) }
     frame = try Frame(format, width: width, height: height, bytes: UnsafeRawBufferPointer(bytes), strideBytes: stride, range: range)
   }

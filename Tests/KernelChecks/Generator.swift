@@ -1,20 +1,11 @@
 // Seeded inputs, so that a failure can be repeated: three ways to fill a tensor, of which two look for underflow and
 // overflow at the ends of float32's range.
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
-struct Generator: RandomNumberGenerator {
-  private var state: UInt64
+import TestRandom
 
-  init(seed: UInt64) { state = seed }
+typealias Generator = SplitMix64
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
+extension SplitMix64 {
   /// A number of the fill's magnitude; `power` is 1 for factors and 2 for what is added to products of two.
   mutating func value(_ fill: Fill, power: Int) -> Float {
     let unit = Float.random(in: -1...1, using: &self)
