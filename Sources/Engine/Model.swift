@@ -6,6 +6,7 @@ public struct Model: @unchecked Sendable {
   /// The number format of weights and activations.
   public enum Precision: UInt32, Sendable {
     case float32 = 1
+    case int8 = 2
   }
 
   /// The order of the input's three channels.

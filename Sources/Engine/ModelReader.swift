@@ -9,7 +9,7 @@
 //     0  u8[8]   "RFMODEL", 0
 //     8  u32     version of the format: 1
 //    12  u32     CRC-32 of every byte from 16 to the end of the file
-//    16  u32     number format of weights and activations: 1 float32, 2 reserved for int8
+//    16  u32     number format of weights and activations: 1 float32, 2 int8
 //    20  u32     tensors        24  u32  layers        28  u32  levels
 //    32  u64     offset of the blob in the file, a multiple of 64
 //    40  u64     bytes of the blob
@@ -25,7 +25,8 @@
 //   tensor, 32 bytes: one feature map; tensor 0 is the input and has 3 channels
 //     0  u32     channels
 //     4  u32     nameOffset      8  u32  nameBytes
-//    12  u8[20]  reserved (int8: scales and zero points)
+//    12  u32     int8: the byte that stands for 0, 0...255, and fills the border; the input's is 0 here and the mean there
+//    16  u8[16]  reserved
 //
 //   layer, 96 bytes: run in this order; a layer reads tensors that are whole by then
 //     0  u32     operation: 1 convolution, 2 depthwise 3x3 convolution, 3 nearest upsampling added to the output in place;
@@ -36,14 +37,21 @@
 //    16  u32     first channel that is written in that tensor; the slices of a tensor are written in ascending order
 //    20  u32     channels read  24  u32  channels written
 //    28  u32     kernel height  32  u32  kernel width  36  u32  stride  40  u32  padding, in pixels
-//    44  u32     flags, reserved
+//    44  u32     flags: 1 = a head of an int8 model: its output is float32, sum * multiplier, and the slope 1. Class layers
+//                and sparse layers have it and no others. The rest is reserved
 //    48  f32     slope of the activation max(v, slope * v): 0 ReLU, 1 none
 //    52  u32     nameOffset     56  u32  nameBytes
 //    60  u32     reserved
 //    64  u64     offset in the blob of the weights, a multiple of 64:
 //                f32 [channels written][kernel height][kernel width][channels read], depthwise f32 [3][3][channels]
 //    72  u64     offset in the blob of the bias, a multiple of 64: f32 [channels written]
-//    80  u8[16]  reserved (int8: multipliers and shifts; deformable convolution: offsets)
+//                int8: s8 weights in -127...127 in the same order, s32 bias
+//    80  u64     int8: offset in the blob of the multipliers, a multiple of 64: f32 [channels written]; else 0
+//    88  u8[8]   reserved (deformable convolution: offsets)
+//
+//   An int8 model also keeps to this (rfkernels.h says what is computed): the mean is whole bytes; a layer of slope 0 writes a
+//   tensor whose zero is 0; an upsampling's two tensors have the same zero; multipliers are positive; and whatever bytes come in,
+//   every sum is less than 2^22 and every result less than 2^15 from 0.
 //
 //   level, 64 bytes: one level of the pyramid, finest first; its three heads are 1x1 convolutions of one tensor
 //     0  u32     stride: input pixels between neighbouring pixels

@@ -73,8 +73,92 @@ typedef struct {
 } rf_f32_upsample_add_args;
 typedef void rf_f32_upsample_add_fn(const rf_f32_upsample_add_args *args);
 
+// 8 bits. A byte q of channel c stands for (q - zero) * scale[c]: `zero` is one byte a tensor (0 after a ReLU) and fills the
+// tensor's border; scales are folded into weights and multipliers and no kernel sees them. Weights are s8 in -127...127.
+//   sum = bias + sum of q * weight, s32. The model's reader has checked that |sum| < 2^22 whatever the bytes are.
+// THE ROUNDING RULE, bit for bit the same in every variant. M = 1.5 * 2^23, a float whose last bit counts as 1:
+//   slope 0 or 1:      v = fma(M + sum, multiplier, addend)                                  one rounding
+//   0 < slope < 1:     p = sum * multiplier;  v = max(p, p * slope) + addend                 each operation rounded
+//   q = the low 16 bits of v's pattern, as s16, clamped to 0...255
+// M + sum is exact, and is a sum that started at M's bit pattern instead of 0, read as a float. The reader has checked
+// that v lies within M +- 2^15. `addend` is M - M * multiplier + zero, rounded (slope between 0 and 1: M + zero); what its
+// rounding takes the packer gives to the bias. ReLU is the clamp at 0. No operation may be contracted or reordered.
+// Reading: as above, and up to RF_SLACK bytes before and after the rows of the input, whose value changes nothing.
+enum { RF_SLACK = 64 };
+#define RF_MAGIC 12582912.0f
+#define RF_MAGIC_BITS 0x4b400000
+
+// Dense convolution, u8 to u8. Taps as in float32, k = kx*cin + c in groups of 4, the last padded with weights of 0.
+typedef struct {
+  const uint8_t *input;          // first tap of the first output pixel
+  ptrdiff_t input_row_stride;    // bytes
+  const int8_t *weights;         // packed [ceil(cout/16)][kernel_height][ceil(kernel_width*cin/4)][16][4]
+  const int32_t *bias;           // [ceil(cout/16)*16]; likewise:
+  const float *multiplier;
+  const float *addend;
+  uint8_t *output;               // first channel of the first output pixel; may lie inside a wider tensor
+  ptrdiff_t output_row_stride;   // bytes
+  ptrdiff_t output_pixel_stride; // bytes, >= cout
+  int32_t width, height;         // output pixels
+  int32_t cin, cout;             // channels, >= 1
+  int32_t kernel_width, kernel_height, stride; // pixels, >= 1
+  float slope;                   // 0: ReLU; 0 < slope < 1: leaky ReLU; 1: none
+} rf_u8_conv_args;
+typedef void rf_u8_conv_fn(const rf_u8_conv_args *args);
+
+// 1x1 convolution, u8 to float32, without activation: the heads.
+//   output[y][x][o] = float(sum) * multiplier[o]
+typedef struct {
+  const uint8_t *input;
+  ptrdiff_t input_row_stride;    // bytes; pixels are cin apart
+  const int8_t *weights;         // packed [ceil(cout/16)][ceil(cin/4)][16][4]
+  const int32_t *bias;           // [ceil(cout/16)*16]
+  const float *multiplier;       // likewise
+  float *output;
+  ptrdiff_t output_row_stride;   // elements
+  ptrdiff_t output_pixel_stride; // elements, >= cout
+  int32_t width, height;         // pixels
+  int32_t cin, cout;             // channels, >= 1
+} rf_u8_head_args;
+typedef void rf_u8_head_fn(const rf_u8_head_args *args);
+
+// Depthwise 3x3 convolution, u8 to u8, stride 1 or 2.
+typedef struct {
+  const uint8_t *input;          // tap (0, 0) of the first output pixel, channel 0
+  ptrdiff_t input_row_stride;    // bytes; pixels are `channels` apart
+  const int8_t *weights;         // [3][3][channels]
+  const int32_t *bias;           // [channels]
+  const float *multiplier;       // [channels]
+  const float *addend;           // [channels]
+  uint8_t *output;               // pixels are `channels` apart
+  ptrdiff_t output_row_stride;   // bytes
+  int32_t width, height;         // output pixels
+  int32_t channels;              // >= 1
+  int32_t stride;                // 1 or 2
+  float slope;                   // as above
+} rf_u8_dwconv3x3_args;
+typedef void rf_u8_dwconv3x3_fn(const rf_u8_dwconv3x3_args *args);
+
+// Nearest upsampling of a coarse map, added to a fine one of the same scale and zero in place.
+//   output[y][x][c] = clamp(output[y][x][c] + coarse[row_index[y]][column_index[x]][c] - zero, 0, 255)
+typedef struct {
+  const uint8_t *coarse;         // pixel (0, 0); pixels are `channels` apart
+  ptrdiff_t coarse_row_stride;   // bytes
+  const int32_t *row_index;      // [height] rows of the coarse map
+  const int32_t *column_index;   // [width] columns of the coarse map
+  uint8_t *output;               // pixels are `channels` apart
+  ptrdiff_t output_row_stride;   // bytes
+  int32_t width, height;         // output pixels
+  int32_t channels;              // >= 1
+  int32_t zero;                  // 0...255
+} rf_u8_upsample_add_args;
+typedef void rf_u8_upsample_add_fn(const rf_u8_upsample_add_args *args);
+
 // The ops, in the order of their columns in Kernels/README.md.
-typedef enum : uint32_t { RF_OP_f32_conv, RF_OP_f32_dwconv3x3, RF_OP_f32_upsample_add, RF_OP_COUNT } rf_op;
+typedef enum : uint32_t {
+  RF_OP_f32_conv, RF_OP_f32_dwconv3x3, RF_OP_f32_upsample_add,
+  RF_OP_u8_conv, RF_OP_u8_head, RF_OP_u8_dwconv3x3, RF_OP_u8_upsample_add, RF_OP_COUNT
+} rf_op;
 
 // A row of the table: what it computes, what it needs, where it is. Nullability is left open so that Swift can start a
 // row from zero.
@@ -86,6 +170,10 @@ typedef struct {
     rf_f32_conv_fn *_Null_unspecified f32_conv;
     rf_f32_dwconv3x3_fn *_Null_unspecified f32_dwconv3x3;
     rf_f32_upsample_add_fn *_Null_unspecified f32_upsample_add;
+    rf_u8_conv_fn *_Null_unspecified u8_conv;
+    rf_u8_head_fn *_Null_unspecified u8_head;
+    rf_u8_dwconv3x3_fn *_Null_unspecified u8_dwconv3x3;
+    rf_u8_upsample_add_fn *_Null_unspecified u8_upsample_add;
   };
 } rf_row;
 
