@@ -29,6 +29,8 @@ public struct Model: @unchecked Sendable {
   public struct Tensor: Sendable {
     public let name: String
     public let channels: Int
+    /// int8: the byte that stands for 0 and fills the border. Of the input 0; there the mean does both.
+    public let zero: UInt8
   }
 
   /// One step of the network.
@@ -47,16 +49,21 @@ public struct Model: @unchecked Sendable {
     public let kernelHeight: Int
     public let kernelWidth: Int
     public let stride: Int
-    /// Pixels of zeros on every side.
+    /// Pixels on every side that stand for 0.
     public let padding: Int
     /// The activation max(v, slope * v): 0 is ReLU, 1 is none.
     public let slope: Float
     /// A 1x1 convolution that is computed only at the pixels that are asked for.
     public var isSparse: Bool { output == nil }
-    /// Little-endian float32: conv [outputChannels][kernelHeight][kernelWidth][inputChannels], depthwise [3][3][channels].
+    /// int8: the output is float32, sum * multiplier. The class heads and all sparse layers are such.
+    public let isHead: Bool
+    /// Little-endian float32 or s8: conv [outputChannels][kernelHeight][kernelWidth][inputChannels], depthwise
+    /// [3][3][channels].
     public let weights: UnsafeRawBufferPointer
-    /// Little-endian float32: [outputChannels].
+    /// Little-endian float32 or s32: [outputChannels].
     public let bias: UnsafeRawBufferPointer
+    /// int8: little-endian float32 [outputChannels], output steps a unit of the sum; else empty.
+    public let multipliers: UnsafeRawBufferPointer
   }
 
   /// One level of the feature pyramid with its anchors and heads.
@@ -93,11 +100,11 @@ public struct Model: @unchecked Sendable {
   /// Finest first.
   public let levels: [Level]
 
-  /// Pixels of zeros around a tensor: what the widest of its readers needs.
+  /// Pixels of padding around a tensor: what the widest of its readers needs.
   public func border(ofTensor tensor: Int) -> Int {
     layers.reduce(0) { $1.input == tensor && $1.operation != .upsampleAdd ? max($0, $1.padding) : $0 }
   }
 
-  /// Pixels of zeros around the input.
+  /// Pixels of padding around the input.
   public var inputBorder: Int { border(ofTensor: 0) }
 }

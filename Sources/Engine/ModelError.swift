@@ -37,8 +37,7 @@ extension ModelError: CustomStringConvertible {
     case .unknownVersion(let version):
       return "model file: written in format \(version): \(newer)"
     case .unknownPrecision(let code):
-      let name = code == ModelFormat.int8PrecisionCode ? " (int8)" : ""
-      return "model file: number format \(code)\(name) needs format \(ModelFormat.version + 1) or later: \(newer)"
+      return "model file: number format \(code) needs format \(ModelFormat.version + 1) or later: \(newer)"
     case .unknownOperation(let layer, let code):
       return "model file: layer \(layer): operation \(code) needs format \(ModelFormat.version + 1) or later: \(newer)"
     case .damaged(let stored, let computed):

@@ -14,8 +14,8 @@ package enum ModelFormat {
   package static let checksummedFrom = 16
   /// A tensor or second input that is not there.
   package static let none: UInt32 = 0xFFFF_FFFF
-  /// Reserved: 8-bit weights and activations.
-  package static let int8PrecisionCode: UInt32 = 2
+  /// The layer's flag: a head of an int8 model.
+  package static let headFlag: UInt32 = 1
 
   // Limits: far above any network of this kind, and low enough that no product of sizes below overflows 64 bits.
   package static let mostRecords = 4096

@@ -85,9 +85,9 @@ extension Model {
     vgaArenaBytes = try header.size(88, "arena bytes")
     fileBytes = bytes.count
     var tensors: [Tensor] = []
-    for index in 0..<file.tensorCount { tensors.append(try file.tensor(index)) }
+    for index in 0..<file.tensorCount { tensors.append(try file.tensor(index, precision)) }
     var layers: [Layer] = []
-    for index in 0..<file.layerCount { layers.append(try file.layer(index, tensorCount: tensors.count)) }
+    for index in 0..<file.layerCount { layers.append(try file.layer(index, precision, tensorCount: tensors.count)) }
     var levels: [Level] = []
     for index in 0..<file.levelCount { levels.append(try file.level(index, layers: layers, tensorCount: tensors.count)) }
     self.tensors = tensors
@@ -95,7 +95,10 @@ extension Model {
     self.levels = levels
     try checkGraph()
     try checkLevels()
-    try checkWeights()
+    switch precision {
+    case .float32: try checkWeights()
+    case .int8: try checkBytes()
+    }
   }
 }
 
@@ -147,15 +150,17 @@ private struct ModelFile {
     Record(bytes: UnsafeRawBufferPointer(rebasing: bytes[start..<(start + size)]), place: place)
   }
 
-  func tensor(_ index: Int) throws(ModelError) -> Model.Tensor {
+  func tensor(_ index: Int, _ precision: Model.Precision) throws(ModelError) -> Model.Tensor {
     let size = ModelFormat.tensorRecordBytes
     let record = record(ModelFormat.headerBytes + index * size, size, .tensor(index))
-    try record.requireZeros(12..<32)
+    if precision == .float32 { try record.requireZeros(12..<16) }
+    try record.requireZeros(16..<32)
     return Model.Tensor(name: try record.name(at: 4, in: names),
-                        channels: try record.integer(0, "channels", in: 1...ModelFormat.mostChannels))
+                        channels: try record.integer(0, "channels", in: 1...ModelFormat.mostChannels),
+                        zero: UInt8(try record.integer(12, "byte for 0", in: 0...255)))
   }
 
-  func layer(_ index: Int, tensorCount: Int) throws(ModelError) -> Model.Layer {
+  func layer(_ index: Int, _ precision: Model.Precision, tensorCount: Int) throws(ModelError) -> Model.Layer {
     let size = ModelFormat.layerRecordBytes
     let start = ModelFormat.headerBytes + tensorCount * ModelFormat.tensorRecordBytes
     let record = record(start + index * size, size, .layer(index))
@@ -165,9 +170,13 @@ private struct ModelFile {
     guard record.u32(8) == ModelFormat.none else {
       throw .invalid(.layer(index), field: "second tensor", problem: "\(record.u32(8)): no operation of this format has one")
     }
-    try record.requireZeros(44..<48)
+    if precision == .float32 {
+      try record.requireZeros(44..<48)
+      try record.requireZeros(80..<88)
+    }
+    let flags = try record.integer(44, "flags", in: 0...Int(ModelFormat.headFlag))
     try record.requireZeros(60..<64)
-    try record.requireZeros(80..<96)
+    try record.requireZeros(88..<96)
     let channels = 1...ModelFormat.mostChannels
     let kernel = 1...ModelFormat.largestKernel
     let read = try record.integer(20, "channels read", in: channels)
@@ -177,7 +186,8 @@ private struct ModelFile {
     let slope = try record.finite(48, "slope")
     guard (0...1).contains(slope) else { throw .invalid(.layer(index), field: "slope", problem: "is not in 0...1") }
     let weightCount = operation.weightCount(read: read, written: written, kernelArea: height * width)
-    let biasCount = operation == .upsampleAdd ? 0 : written
+    let biasCount = Int64(operation == .upsampleAdd ? 0 : written)
+    let multiplierCount = precision == .int8 ? biasCount : 0
     return Model.Layer(
       name: try record.name(at: 52, in: names), operation: operation,
       input: try record.integer(4, "tensor that is read", in: 0...(tensorCount - 1)),
@@ -187,8 +197,10 @@ private struct ModelFile {
       inputChannels: read, outputChannels: written, kernelHeight: height, kernelWidth: width,
       stride: try record.integer(36, "stride", in: 1...ModelFormat.largestStride),
       padding: try record.integer(40, "padding", in: 0...(ModelFormat.largestKernel - 1)), slope: slope,
-      weights: try record.floats(64, "weights", count: weightCount, in: blob),
-      bias: try record.floats(72, "bias", count: Int64(biasCount), in: blob))
+      isHead: flags == Int(ModelFormat.headFlag),
+      weights: try record.numbers(64, "weights", count: weightCount, size: precision == .int8 ? 1 : 4, in: blob),
+      bias: try record.numbers(72, "bias", count: biasCount, size: 4, in: blob),
+      multipliers: try record.numbers(80, "multipliers", count: multiplierCount, size: 4, in: blob))
   }
 
   func level(_ index: Int, layers: [Model.Layer], tensorCount: Int) throws(ModelError) -> Model.Level {

@@ -58,18 +58,18 @@ struct Record {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// `count` float32 of the blob from the 64-bit offset at `offset`.
-  func floats(
-    _ offset: Int, _ field: String, count: Int64, in blob: UnsafeRawBufferPointer
+  /// `count` numbers of `size` bytes of the blob from the 64-bit offset at `offset`.
+  func numbers(
+    _ offset: Int, _ field: String, count: Int64, size: Int, in blob: UnsafeRawBufferPointer
   ) throws(ModelError) -> UnsafeRawBufferPointer {
-    let start = try size(offset, field)
+    let start = try self.size(offset, field)
     guard start % ModelFormat.alignment == 0 else {
       throw .invalid(place, field: field, problem: "offset \(start) is not a multiple of \(ModelFormat.alignment)")
     }
-    guard start <= blob.count, count <= Int64((blob.count - start) / 4) else {
+    guard start <= blob.count, count <= Int64((blob.count - start) / size) else {
       throw .invalid(place, field: field,
                      problem: "\(count) numbers from offset \(start) end past the blob's \(blob.count) bytes")
     }
-    return UnsafeRawBufferPointer(rebasing: blob[start..<(start + 4 * Int(count))])
+    return UnsafeRawBufferPointer(rebasing: blob[start..<(start + size * Int(count))])
   }
 }

@@ -41,6 +41,7 @@ public final class Network: @unchecked Sendable {
   /// - Precondition: `plan` was made from `model`; `arena` has at least `plan.arenaBytes` bytes and its start is a
   ///   multiple of `Plan.alignment`; the processor has what `kernels` needs.
   public init(model: Model, plan: Plan, kernels: KernelSet = KernelSet(), arena: UnsafeMutableRawBufferPointer) {
+    precondition(model.precision == .float32, "int8 models are read, but not yet run")
     precondition(arena.count >= plan.arenaBytes, "the arena is smaller than the plan's arenaBytes")
     precondition(plan.maps.count == model.tensors.count && plan.steps.count == model.layers.count, "another model's plan")
     guard let base = arena.baseAddress, Int(bitPattern: base) % Plan.alignment == 0 else {

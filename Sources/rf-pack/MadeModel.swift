@@ -1,5 +1,6 @@
 // A network with random weights from a seed: most of the project is tested with it, without any trained model.
 // Nothing but tests uses it; it finds no faces.
+import Engine
 import Foundation
 
 /// Weights of any size of RetinaFace, the same for the same seed on every machine.
@@ -16,6 +17,7 @@ struct MadeModel {
   var activation = "leaky:0.1"
   var anchors = "16,32/64,128/256,512"
   var strides = "8/16/32"
+  var precision = Model.Precision.float32
 
   /// As small as a network of this kind can be, with channel counts that fill no vector register: for exhaustive tests.
   static let small = MadeModel(
@@ -65,7 +67,15 @@ struct MadeModel {
 
   /// The model file.
   func file() throws(PackError) -> Data {
-    try ModelWriter.bytes(of: try GraphBuilder.build(weights(), name: "made \(seed)"))
+    let graph = try GraphBuilder.build(weights(), name: "made \(seed)")
+    return try ModelWriter.bytes(of: precision == .int8 ? graph.madeInt8(seed: seed) : graph)
+  }
+
+  /// The same network in 8 bits, with weights of its own.
+  var int8: MadeModel {
+    var made = self
+    made.precision = .int8
+    return made
   }
 }
 

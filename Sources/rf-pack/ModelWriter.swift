@@ -10,7 +10,9 @@ enum ModelWriter {
     let modelName = layout.addName(graph.name)
     var records = Data()
     for tensor in graph.tensors { records.append(record(of: tensor, &layout)) }
-    for layer in graph.layers { records.append(record(of: layer, &layout)) }
+    for (index, layer) in graph.layers.enumerated() {
+      records.append(record(of: layer, isHead: graph.isHead(index), precision: graph.precision, &layout))
+    }
     for level in graph.levels { records.append(record(of: level)) }
     var file = header(of: graph, name: modelName, recordBytes: records.count, layout)
     file.append(records)
@@ -40,7 +42,7 @@ enum ModelWriter {
   private static func header(of graph: Graph, name: (Int, Int), recordBytes: Int, _ layout: Layout) -> Data {
     let blobOffset = (ModelFormat.headerBytes + recordBytes + layout.names.count).roundedUpToAlignment
     var header = Data(ModelFormat.magic)
-    header.append(words: ModelFormat.version, 0, Model.Precision.float32.rawValue)
+    header.append(words: ModelFormat.version, 0, graph.precision.rawValue)
     header.append(words: UInt32(graph.tensors.count), UInt32(graph.layers.count), UInt32(graph.levels.count))
     header.append(Data(little: UInt64(blobOffset)))
     header.append(Data(little: UInt64(layout.blob.count)))
@@ -53,22 +55,24 @@ enum ModelWriter {
   private static func record(of tensor: GraphTensor, _ layout: inout Layout) -> Data {
     let name = layout.addName(tensor.name)
     var record = Data()
-    record.append(words: UInt32(tensor.channels), UInt32(name.0), UInt32(name.1))
+    record.append(words: UInt32(tensor.channels), UInt32(name.0), UInt32(name.1), UInt32(tensor.zero))
     record.append(Data(count: ModelFormat.tensorRecordBytes - record.count))
     return record
   }
 
-  private static func record(of layer: GraphLayer, _ layout: inout Layout) -> Data {
+  private static func record(
+    of layer: GraphLayer, isHead: Bool, precision: Model.Precision, _ layout: inout Layout
+  ) -> Data {
     let name = layout.addName(layer.name)
     let (kernel, padding) = (UInt32(layer.kernel), UInt32(layer.padding))
     var record = Data()
     record.append(words: layer.operation.rawValue, UInt32(layer.input), ModelFormat.none)
     record.append(words: layer.output.map { UInt32($0) } ?? ModelFormat.none, UInt32(layer.outputChannelOffset))
     record.append(words: UInt32(layer.inputChannels), UInt32(layer.outputChannels))
-    record.append(words: kernel, kernel, UInt32(layer.stride), padding, 0, layer.slope.bitPattern)
+    record.append(words: kernel, kernel, UInt32(layer.stride), padding)
+    record.append(words: isHead ? ModelFormat.headFlag : 0, layer.slope.bitPattern)
     record.append(words: UInt32(name.0), UInt32(name.1), 0)
-    record.append(Data(little: UInt64(layout.addFloats(layer.weights))))
-    record.append(Data(little: UInt64(layout.addFloats(layer.bias))))
+    for offset in layout.addConstants(of: layer, precision) { record.append(Data(little: UInt64(offset))) }
     record.append(Data(count: ModelFormat.layerRecordBytes - record.count))
     return record
   }
@@ -80,6 +84,13 @@ enum ModelWriter {
     for side in level.anchorSides { record.append(words: side.bitPattern) }
     record.append(Data(count: ModelFormat.levelRecordBytes - record.count))
     return record
+  }
+}
+
+extension Graph {
+  /// int8: whether a layer's output is float32.
+  fileprivate func isHead(_ layer: Int) -> Bool {
+    precision == .int8 && (layers[layer].output == nil || levels.contains { $0.classLayer == layer })
   }
 }
 
@@ -95,10 +106,22 @@ private struct Layout {
     return (names.count - bytes.count, bytes.count)
   }
 
+  /// The offsets of weights, bias and, for int8, multipliers. An upsampling has none of them.
+  mutating func addConstants(of layer: GraphLayer, _ precision: Model.Precision) -> [Int] {
+    switch precision {
+    case .float32: return [add(layer.weights), add(layer.bias)]
+    case .int8:
+      let constants = layer.quantized ?? QuantizedConstants(weights: [], bias: [], multiplier: [])
+      return [add(constants.weights), add(constants.bias), add(constants.multiplier)]
+    }
+  }
+
+  private mutating func add(_ values: [Float]) -> Int { add(values.map(\.bitPattern)) }
+
   /// The offset of the numbers.
-  mutating func addFloats(_ values: [Float]) -> Int {
+  private mutating func add(_ values: [some FixedWidthInteger]) -> Int {
     let offset = blob.count
-    for value in values { blob.append(words: value.bitPattern) }
+    for value in values { blob.append(Data(little: value)) }
     blob.padToAlignment()
     return offset
   }

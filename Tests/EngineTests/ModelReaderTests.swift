@@ -127,11 +127,80 @@ private func changed(_ file: Data, at offset: Int, to word: UInt32) -> Data {
     }
   }
 
+  /// What int8 adds: fields that float32 keeps at 0, and what must hold between them.
+  @Test func impossibleBytesAreNamed() throws {
+    let file = try MadeModel.small.int8.file()
+    let at = Offsets(file: file)
+    let relu = try changedMade { $0.activation = "relu" }
+    let stem = at.layers
+    // Layers in the order of the file; the last three are the finest level's heads, the upsampling stands before its merge.
+    let layers = try file.withModel { $0.layers }
+    let upsampling = at.layers + layers.firstIndex { $0.operation == .upsampleAdd }! * ModelFormat.layerRecordBytes
+    let box = at.layers + (layers.count - 2) * ModelFormat.layerRecordBytes
+    let logits = try file.withModel { $0.layers[$0.levels[0].classLayer].output! }
+    let (weights, bias, multipliers) = (at.blob + word(file, stem + 64), at.blob + word(file, stem + 72), at.blob + word(file, stem + 80))
+    let changes: [(Data, Int, UInt32, String)] = [
+      (file, 64, Float(104.5).bitPattern, "mean"), (file, 68, Float(-1).bitPattern, "mean"), (file, 72, Float(256).bitPattern, "mean"),
+      (file, ModelFormat.headerBytes + 12, 1, "byte for 0"), (file, ModelFormat.headerBytes + 44, 256, "byte for 0"),
+      (relu, ModelFormat.headerBytes + 44, 1, "byte for 0"), (file, stem + 44, 1, "flags"), (file, stem + 44, 2, "flags"),
+      (file, box + 44, 0, "flags"), (file, box - 96 + 44, 0, "flags"), (file, box + 48, 0, "slope"),
+      (file, upsampling + 4, UInt32(logits), "tensor that is read"), (file, stem + 80, 1, "multipliers"),
+      (file, stem + 84, .max, "multipliers"), (file, stem + 80, 0xFFFF_FFC0, "multipliers"), (file, stem + 88, 1, "reserved"),
+      (file, weights, 0x0000_0080, "hold -128"), (file, multipliers, 0, "multipliers"), (file, multipliers, 0x7F80_0000, "multipliers"),
+      (file, multipliers, Float(-1).bitPattern, "multipliers"), (file, multipliers, Float(3e38).bitPattern, "results"),
+      (file, multipliers, Float(2).bitPattern, "results"), (file, bias, 1 << 22, "sums"), (file, bias, UInt32(bitPattern: -1 << 22), "sums"),
+    ]
+    for (file, offset, value, name) in changes {
+      guard case .failure(let error) = read(changed(file, at: offset, to: value)) else {
+        Issue.record("\(name) at \(offset) = \(value) was accepted")
+        continue
+      }
+      #expect("\(error)".contains(name), "at \(offset) = \(value): \(error)")
+    }
+  }
+
+  /// The two tensors of an upsampling must agree on 0.
+  @Test func zerosAreTiedAtUpsamplings() throws {
+    let file = try MadeModel.small.int8.file()
+    let fine = try file.withModel { model in model.layers.first { $0.operation == .upsampleAdd }!.output! }
+    let offset = ModelFormat.headerBytes + fine * ModelFormat.tensorRecordBytes + 12
+    let error = read(changed(file, at: offset, to: UInt32(word(file, offset)) ^ 1))
+    guard case .failure(.invalid(.layer, field: "tensor that is read", _)) = error else {
+      Issue.record("\(error)")
+      return
+    }
+  }
+
+  /// The limit itself: one less is read. A stem of one positive weight a channel makes the sums known.
+  @Test func sumsMayReachTheLimit() throws {
+    let file = try MadeModel.small.int8.file()
+    let at = Offsets(file: file)
+    let (weights, bias) = (at.blob + word(file, at.layers + 64), at.blob + word(file, at.layers + 72))
+    let taps = file[weights..<(weights + 27)].map { Int(Int8(bitPattern: $0)) }
+    let positive = 255 * taps.filter { $0 > 0 }.reduce(0, +), negative = 255 * taps.filter { $0 < 0 }.reduce(0, +)
+    let limit = 1 << 22
+    for (value, isRead) in [(limit - positive, false), (limit - 1 - positive, true), (-limit - negative, false), (-limit + 1 - negative, true)] {
+      let file = changed(changed(file, at: at.blob + word(file, at.layers + 80), to: Float(1e-3).bitPattern),
+                         at: bias, to: UInt32(bitPattern: Int32(value)))
+      #expect(((try? read(file).get()) != nil) == isRead, "bias \(value)")
+    }
+  }
+
+  private func word(_ file: Data, _ offset: Int) -> Int {
+    file.withUnsafeBytes { Int($0.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
+  }
+
+  private func changedMade(_ change: (inout MadeModel) -> Void) throws -> Data {
+    var made = MadeModel.small.int8
+    change(&made)
+    return try made.file()
+  }
+
   @Test func newerFormatsAreSaidToBeNewer() {
     #expect(read(changed(file, at: 8, to: 2)) == .failure(.unknownVersion(2)))
-    #expect(read(changed(file, at: 16, to: 2)) == .failure(.unknownPrecision(2)))
+    #expect(read(changed(file, at: 16, to: 3)) == .failure(.unknownPrecision(3)))
     #expect(read(changed(file, at: at.layers, to: 6)) == .failure(.unknownOperation(layer: 0, code: 6)))
-    for error in [ModelError.unknownVersion(2), .unknownPrecision(2), .unknownOperation(layer: 0, code: 6)] {
+    for error in [ModelError.unknownVersion(2), .unknownPrecision(3), .unknownOperation(layer: 0, code: 6)] {
       #expect("\(error)".contains("format 2") && "\(error)".contains("newer build"))
     }
   }

@@ -1,18 +1,22 @@
 // Networks that nobody would design, from a seed: any op after any other, maps that live long, additions in place over maps
 // that others have read, concatenations. What the plan and the barriers promise must hold for them too.
+@testable import Engine
 @testable import rf_pack
 
 struct RandomGraph {
   private(set) var graph = Graph(name: "random")
   private var random: SplitMix64
   private var strides = [1]
+  private let precision: Model.Precision
 
-  init(seed: UInt64) {
+  init(seed: UInt64, precision: Model.Precision = .float32) {
     random = SplitMix64(state: seed)
-    (graph.mean, graph.variances) = ([0, 0, 0], [0.1, 0.2])
+    self.precision = precision
+    (graph.mean, graph.variances) = (precision == .int8 ? [3, 117, 250] : [0, 0, 0], [0.1, 0.2])
     _ = graph.addTensor("input", channels: 3)
     for _ in 0..<Int.random(in: 2...14, using: &random) { addAny() }
     addHeads(feature: graph.tensors.indices.randomElement(using: &random)!)
+    if precision == .int8 { graph = graph.madeInt8(seed: seed) }
   }
 
   private mutating func addAny() {
@@ -68,6 +72,8 @@ struct RandomGraph {
 
   /// false where no other map has as many channels.
   private mutating func addUpsampling(_ source: Int) -> Bool {
+    // The input's zero is the mean, a byte a channel, and no other tensor's.
+    if precision == .int8, source == 0 { return false }
     let channels = graph.tensors[source].channels
     let partners = graph.tensors.indices.dropFirst().filter { $0 != source && graph.tensors[$0].channels == channels }
     guard let output = partners.randomElement(using: &random) else { return false }
