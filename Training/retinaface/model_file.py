@@ -21,7 +21,7 @@ from .config import NetworkConfig, parse_anchors
 from .network import TAPS, RetinaFace
 
 
-class ModelFileError(Exception):
+class ModelFileError(ValueError):
     """A weights file or an option about it is not usable. The message says what, where and what to try."""
 
 

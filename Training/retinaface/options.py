@@ -29,6 +29,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--on-bad-data", choices=["skip", "refuse"], default="skip", help="what to do with pictures and labels that cannot be used")
     start = parser.add_argument_group("start and teacher")
     start.add_argument("--backbone", type=Path, default=shared / "weights" / "mobilenetV1X0.25_pretrain.tar", help="ImageNet classifier to start from, or none")
+    start.add_argument("--start", type=Path, help="exported model (.safetensors) to train on from instead, such as a shipped one")
     start.add_argument("--teacher", type=Path, help="published detector with the same anchors to learn from on the training pictures")
     start.add_argument("--teacher-activation", default="leaky:0.1")
     start.add_argument("--activation", default="relu", help="relu or leaky:SLOPE")

@@ -20,7 +20,8 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from .batches import Batches, decode_all, loader
+from . import model_file
+from .batches import Batches, decode_all, loader, network_input
 from .checkpoints import load_backbone, load_published
 from .curves import draw_curves
 from .data import DataError, Problems, Split, read_training_data
@@ -28,7 +29,11 @@ from .network import RetinaFace
 from .options import TRAINING, make_budget, make_config, parse_options
 from .schedule import Budget
 from .trainer import TrainConfig, Trainer
+from .unfolding import unfold
 from .validation import validate
+
+START_BATCHES = 8
+"""Batches that the batch norms of a started-from model are fitted to."""
 
 
 def run(trainer: Trainer, batches: Batches, held_back: Split, options: argparse.Namespace) -> None:
@@ -105,7 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
         data = read_training_data(options.data, problems)
         decoded = decode_all(data.training + data.training_negatives, problems)
         batches = Batches(data.training, data.training_negatives, decoded, config.network.anchors, config.batch, config.seed)
-        trainer = _make_trainer(options, config)
+        trainer = _make_trainer(options, config, batches)
     except (ValueError, OSError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 1
@@ -117,10 +122,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _make_trainer(options: argparse.Namespace, config: TrainConfig) -> Trainer:
+def _make_trainer(options: argparse.Namespace, config: TrainConfig, batches: Batches) -> Trainer:
     torch.manual_seed(config.seed)
     network = RetinaFace(config.network)
-    if str(options.backbone) != "none" and not options.resume:
+    if options.start is not None and not options.resume:
+        _start_from(network, options.start, batches)
+    elif str(options.backbone) != "none" and not options.resume:
         load_backbone(network, options.backbone)
     teacher = None
     if options.teacher is not None:
@@ -133,6 +140,16 @@ def _make_trainer(options: argparse.Namespace, config: TrainConfig) -> Trainer:
         raise DataError(f"{checkpoint} exists: go on with --resume, or name another --output")
     trainer.budget = make_budget(options, trainer.seconds, datetime.now(timezone.utc))
     return trainer
+
+
+def _start_from(network: RetinaFace, path: Path, batches: Batches) -> None:
+    """Raises ModelFileError (a ValueError) where the model is not one, or has other anchors or another activation than asked for."""
+    tensors, config = model_file.read(path)
+    if config != network.config:
+        raise model_file.ModelFileError(f"{path} is {config}; the options ask for {network.config}")
+    side, _ = batches.shape(0)
+    alike = [step for step in range(START_BATCHES * 8) if batches.shape(step)[0] == side][:START_BATCHES]
+    unfold(network, tensors, torch.cat([network_input(batches[step], torch.device("cpu")) for step in alike]))
 
 
 def _describe(options: argparse.Namespace, config: TrainConfig, skipped: int) -> None:

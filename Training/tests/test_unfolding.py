@@ -1,0 +1,49 @@
+"""A model that is trained on from its exported file: the function stays, and so do the errors' messages."""
+
+import numpy as np
+import pytest
+import torch
+
+from retinaface import model_file, train
+from retinaface.config import NetworkConfig
+from retinaface.folding import folded_tensors
+from retinaface.network import RetinaFace
+from retinaface.unfolding import unfold
+
+
+@pytest.fixture
+def trained():
+    """A network whose batch norms do something."""
+    torch.manual_seed(3)
+    network = RetinaFace(NetworkConfig())
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.weight, 0.5, 2.0)
+            torch.nn.init.uniform_(module.bias, -0.5, 1.0)
+    return network.eval()
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_the_function_stays(trained, training):
+    images = torch.randn(4, 3, 96, 128) * 60
+    other = RetinaFace(trained.config)
+    unfold(other, folded_tensors(trained), images)
+    other.train(training)
+    with torch.no_grad():
+        for mine, theirs in zip(other(images), trained(images), strict=True):
+            assert float((mine - theirs).abs().max()) < 2e-3 * float(theirs.abs().max())
+
+
+def test_folding_again_gives_the_same_tensors(trained):
+    tensors = folded_tensors(trained)
+    other = RetinaFace(trained.config)
+    unfold(other, tensors, torch.randn(4, 3, 64, 64) * 60)
+    for name, tensor in folded_tensors(other).items():
+        np.testing.assert_allclose(tensor, tensors[name], atol=1e-4 * max(1.0, float(np.abs(tensors[name]).max())), err_msg=name)
+
+
+def test_a_model_with_other_anchors_is_refused(trained, tmp_path):
+    model_file.write(tmp_path / "m.safetensors", trained)
+    network = RetinaFace(NetworkConfig("leaky:0.1"))
+    with pytest.raises(model_file.ModelFileError, match="options ask for"):
+        train._start_from(network, tmp_path / "m.safetensors", None)
