@@ -7,6 +7,7 @@ public import CKernels
 /// The pointers are to constant code and are never changed after start, so a set may be shared between threads.
 public struct KernelSet: @unchecked Sendable {
   public typealias Conv = @convention(c) (UnsafePointer<rf_f32_conv_args>) -> Void
+  public typealias Winograd3x3 = @convention(c) (UnsafePointer<rf_f32_winograd3x3_args>) -> Void
   public typealias DWConv3x3 = @convention(c) (UnsafePointer<rf_f32_dwconv3x3_args>) -> Void
   public typealias UpsampleAdd = @convention(c) (UnsafePointer<rf_f32_upsample_add_args>) -> Void
   public typealias ByteConv = @convention(c) (UnsafePointer<rf_u8_conv_args>) -> Void
@@ -15,6 +16,9 @@ public struct KernelSet: @unchecked Sendable {
   public typealias ByteUpsampleAdd = @convention(c) (UnsafePointer<rf_u8_upsample_add_args>) -> Void
 
   public private(set) var conv: Conv = referenceConv
+  public private(set) var winograd3x3: Winograd3x3 = referenceWinograd3x3
+  /// Whether `winograd3x3` is faster than `conv`: the reference is not, as only whole registers pay for the transforms.
+  public private(set) var hasFastWinograd3x3 = false
   public private(set) var dwconv3x3: DWConv3x3 = referenceDWConv3x3
   public private(set) var upsampleAdd: UpsampleAdd = referenceUpsampleAdd
   public private(set) var byteConv: ByteConv = referenceByteConv
@@ -36,6 +40,7 @@ public struct KernelSet: @unchecked Sendable {
   private mutating func take(_ row: rf_row) {
     switch row.op {
     case RF_OP_f32_conv: conv = row.f32_conv
+    case RF_OP_f32_winograd3x3: (winograd3x3, hasFastWinograd3x3) = (row.f32_winograd3x3, true)
     case RF_OP_f32_dwconv3x3: dwconv3x3 = row.f32_dwconv3x3
     case RF_OP_f32_upsample_add: upsampleAdd = row.f32_upsample_add
     case RF_OP_u8_conv: byteConv = row.u8_conv

@@ -5,6 +5,7 @@ public import CKernels
 public func referenceRows() -> [rf_row] {
   [
     row("rf_f32_conv__reference", RF_OP_f32_conv) { $0.f32_conv = referenceConv },
+    row("rf_f32_winograd3x3__reference", RF_OP_f32_winograd3x3) { $0.f32_winograd3x3 = referenceWinograd3x3 },
     row("rf_f32_dwconv3x3__reference", RF_OP_f32_dwconv3x3) { $0.f32_dwconv3x3 = referenceDWConv3x3 },
     row("rf_f32_upsample_add__reference", RF_OP_f32_upsample_add) { $0.f32_upsample_add = referenceUpsampleAdd },
     row("rf_u8_conv__reference", RF_OP_u8_conv) { $0.u8_conv = referenceByteConv },

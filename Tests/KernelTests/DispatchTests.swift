@@ -9,6 +9,7 @@ private func chosenNames(_ isa: ISA) -> Set<String> {
   let set = KernelSet(isa: isa)
   let chosen = [
     RF_OP_f32_conv: unsafeBitCast(set.conv, to: Int.self),
+    RF_OP_f32_winograd3x3: unsafeBitCast(set.winograd3x3, to: Int.self),
     RF_OP_f32_dwconv3x3: unsafeBitCast(set.dwconv3x3, to: Int.self),
     RF_OP_f32_upsample_add: unsafeBitCast(set.upsampleAdd, to: Int.self),
   ]

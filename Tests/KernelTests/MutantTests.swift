@@ -16,6 +16,11 @@ struct Mutant: CustomTestStringConvertible, @unchecked Sendable {
     row = Mutant.row(RF_OP_f32_conv) { $0.f32_conv = conv }
   }
 
+  init(_ mistake: String, winograd3x3: @escaping KernelSet.Winograd3x3) {
+    self.mistake = "winograd3x3 \(mistake)"
+    row = Mutant.row(RF_OP_f32_winograd3x3) { $0.f32_winograd3x3 = winograd3x3 }
+  }
+
   init(_ mistake: String, dwconv3x3: @escaping KernelSet.DWConv3x3) {
     self.mistake = "dwconv3x3 \(mistake)"
     row = Mutant.row(RF_OP_f32_dwconv3x3) { $0.f32_dwconv3x3 = dwconv3x3 }
@@ -39,6 +44,14 @@ private func convReference(_ args: UnsafePointer<rf_f32_conv_args>, _ change: (i
   var changed = args.pointee
   change(&changed)
   referenceConv(&changed)
+}
+
+private func winogradReference(
+  _ args: UnsafePointer<rf_f32_winograd3x3_args>, _ change: (inout rf_f32_winograd3x3_args) -> Void
+) {
+  var changed = args.pointee
+  change(&changed)
+  referenceWinograd3x3(&changed)
 }
 
 private func depthwiseReference(
@@ -78,6 +91,23 @@ let mutants: [Mutant] = [
   Mutant("writes though there is nothing to do", conv: { args in
     referenceConv(args)
     if isEmpty(args) { args.pointee.output[-1] = 0 }
+  }),
+  Mutant("leaves out the tiles at the right edge", winograd3x3: { args in
+    winogradReference(args) { $0.width = $0.width / 4 * 4 }
+  }),
+  Mutant("leaves out the tiles at the lower edge", winograd3x3: { args in
+    winogradReference(args) { $0.height = $0.height / 4 * 4 }
+  }),
+  Mutant("leaves out the activation", winograd3x3: { args in winogradReference(args) { $0.slope = 1 } }),
+  Mutant("leaves out the last channel", winograd3x3: { args in winogradReference(args) { $0.cout = max(1, $0.cout - 1) } }),
+  Mutant("is off by 1/4096 in one value", winograd3x3: { args in
+    referenceWinograd3x3(args)
+    if args.pointee.width > 0 && args.pointee.height > 0 { args.pointee.output[0] *= 1 + 0x1p-12 }
+  }),
+  Mutant("writes whole tiles", winograd3x3: { args in
+    referenceWinograd3x3(args)
+    let a = args.pointee
+    if a.width % 4 != 0, a.height > 1 { a.output[Int(a.width) * a.output_pixel_stride] = 0 }
   }),
   Mutant("leaves out the bias", dwconv3x3: { args in
     let zeros = [Float](repeating: 0, count: Int(args.pointee.channels))

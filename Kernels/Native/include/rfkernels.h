@@ -43,6 +43,31 @@ typedef struct {
 } rf_f32_conv_args;
 typedef void rf_f32_conv_fn(const rf_f32_conv_args *args);
 
+// Dense 3x3 convolution of stride 1 by Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray, arXiv 1509.09308): what
+// f32_conv computes, with 36 products instead of 144 for 4 x 4 pixels and larger rounding errors. A tile of 4 x 4 output
+// pixels takes 6 x 6 input pixels; tiles are counted from the rectangle's first pixel, so whoever splits rows and wants the
+// same bits splits them at multiples of 4. Tiles that reach over the right and lower edge take 0 for what lies outside.
+// Numbers on the way are at most 2^16 * cin times the largest product of input and weight: up to there all stays finite.
+typedef struct {
+  const float *input;            // first tap of the first output pixel; pixels are cin apart
+  ptrdiff_t input_row_stride;    // elements
+  const float *weights;          // G g G^T, packed [36][ceil(cout/16)][cin][16]: a 1x1 convolution a position
+  const float *bias;             // [ceil(cout/16)*16]
+  float *output;                 // first channel of the first output pixel; may lie inside a wider tensor
+  ptrdiff_t output_row_stride;   // elements
+  ptrdiff_t output_pixel_stride; // elements, >= cout
+  float *scratch;                // RF_WINOGRAD_SCRATCH(cin, cout) floats that no other thread touches meanwhile
+  int32_t width, height;         // output pixels
+  int32_t cin, cout;             // channels, >= 1
+  float slope;                   // as above
+} rf_f32_winograd3x3_args;
+typedef void rf_f32_winograd3x3_fn(const rf_f32_winograd3x3_args *args);
+
+// Output pixels along a tile's side, values of a transformed tile, and how many tiles are transformed at a time: so many
+// that a product's weights pay for their way from the second-level cache, so few that their values stay there.
+enum { RF_WINOGRAD_PIXELS = 4, RF_WINOGRAD_POSITIONS = 36, RF_WINOGRAD_TILES = 12 };
+#define RF_WINOGRAD_SCRATCH(cin, cout) (RF_WINOGRAD_TILES * RF_WINOGRAD_POSITIONS * ((cin) + (cout)) + (cout) + RF_PANEL)
+
 // Depthwise 3x3 convolution, stride 1 or 2.
 //   output[y][x][c] = act(bias[c] + sum over ky, kx of input[y*stride + ky][x*stride + kx][c] * weight[ky][kx][c])
 typedef struct {
@@ -156,7 +181,7 @@ typedef void rf_u8_upsample_add_fn(const rf_u8_upsample_add_args *args);
 
 // The ops, in the order of their columns in Kernels/README.md.
 typedef enum : uint32_t {
-  RF_OP_f32_conv, RF_OP_f32_dwconv3x3, RF_OP_f32_upsample_add,
+  RF_OP_f32_conv, RF_OP_f32_winograd3x3, RF_OP_f32_dwconv3x3, RF_OP_f32_upsample_add,
   RF_OP_u8_conv, RF_OP_u8_head, RF_OP_u8_dwconv3x3, RF_OP_u8_upsample_add, RF_OP_COUNT
 } rf_op;
 
@@ -168,6 +193,7 @@ typedef struct {
   uint32_t isa;                  // rf_isa bits, all needed
   union {
     rf_f32_conv_fn *_Null_unspecified f32_conv;
+    rf_f32_winograd3x3_fn *_Null_unspecified f32_winograd3x3;
     rf_f32_dwconv3x3_fn *_Null_unspecified f32_dwconv3x3;
     rf_f32_upsample_add_fn *_Null_unspecified f32_upsample_add;
     rf_u8_conv_fn *_Null_unspecified u8_conv;
