@@ -9,6 +9,12 @@ enum LayerCall {
   case upsampleAdd(rf_f32_upsample_add_args)
   /// A convolution at single pixels; every call sets `output`, which is unused until then.
   case sparse(rf_f32_conv_args)
+  case byteConv(rf_u8_conv_args)
+  case byteDepthwiseConv3x3(rf_u8_dwconv3x3_args)
+  case byteUpsampleAdd(rf_u8_upsample_add_args)
+  case byteHead(rf_u8_head_args)
+  /// As `sparse`.
+  case sparseByteHead(rf_u8_head_args)
 
   func run(rows: Range<Int>, _ kernels: KernelSet) {
     let first = rows.lowerBound
@@ -29,16 +35,43 @@ enum LayerCall {
       args.output += first * args.output_row_stride
       args.height = height
       kernels.upsampleAdd(&args)
-    case .sparse: break
+    case .byteConv(var args):
+      args.input += first * Int(args.stride) * args.input_row_stride
+      args.output += first * args.output_row_stride
+      args.height = height
+      kernels.byteConv(&args)
+    case .byteDepthwiseConv3x3(var args):
+      args.input += first * Int(args.stride) * args.input_row_stride
+      args.output += first * args.output_row_stride
+      args.height = height
+      kernels.byteDWConv3x3(&args)
+    case .byteUpsampleAdd(var args):
+      args.row_index += first
+      args.output += first * args.output_row_stride
+      args.height = height
+      kernels.byteUpsampleAdd(&args)
+    case .byteHead(var args):
+      args.input += first * args.input_row_stride
+      args.output += first * args.output_row_stride
+      args.height = height
+      kernels.byteHead(&args)
+    case .sparse, .sparseByteHead: break
     }
   }
 
   /// A sparse layer at one pixel.
   func runPixel(y: Int, x: Int, into values: UnsafeMutablePointer<Float>, _ kernels: KernelSet) {
-    guard case .sparse(var args) = self else { preconditionFailure("only sparse layers are computed at single pixels") }
-    args.input += y * args.input_row_stride + x * Int(args.cin)
-    args.output = values
-    kernels.conv(&args)
+    switch self {
+    case .sparse(var args):
+      args.input += y * args.input_row_stride + x * Int(args.cin)
+      args.output = values
+      kernels.conv(&args)
+    case .sparseByteHead(var args):
+      args.input += y * args.input_row_stride + x * Int(args.cin)
+      args.output = values
+      kernels.byteHead(&args)
+    default: preconditionFailure("only sparse layers are computed at single pixels")
+    }
   }
 }
 
@@ -49,6 +82,7 @@ struct LayerPreparation {
   let arena: UnsafeMutableRawPointer
 
   func call(forLayer index: Int) -> LayerCall {
+    if model.precision == .int8 { return byteCall(forLayer: index) }
     switch model.layers[index].operation {
     case .conv: return model.layers[index].isSparse ? .sparse(conv(index)) : .conv(conv(index))
     case .depthwiseConv3x3: return .depthwiseConv3x3(depthwiseConv3x3(index))
@@ -99,7 +133,7 @@ struct LayerPreparation {
       width: Int32(map.width), height: Int32(map.height), channels: Int32(map.channels))
   }
 
-  private func outputMap(of layer: Model.Layer) -> Plan.Map {
+  func outputMap(of layer: Model.Layer) -> Plan.Map {
     guard let output = layer.output else { preconditionFailure("the reader refuses sparse layers but convolutions") }
     return plan.maps[output]
   }
@@ -111,13 +145,13 @@ struct LayerPreparation {
     return (UnsafePointer(map.pixels(in: arena) - back), map.rowStride)
   }
 
-  private func floats(_ offset: Int) -> UnsafeMutablePointer<Float> {
+  func floats(_ offset: Int) -> UnsafeMutablePointer<Float> {
     (arena + offset).assumingMemoryBound(to: Float.self)
   }
 
   /// The source of every row or column in PyTorch's `interpolate(mode="nearest")`: floor(index * float(source) / count),
   /// computed in float32 as there, so that odd sizes agree.
-  private func indices(_ offset: Int, count: Int, source: Int) -> UnsafePointer<Int32> {
+  func indices(_ offset: Int, count: Int, source: Int) -> UnsafePointer<Int32> {
     let indices = (arena + offset).assumingMemoryBound(to: Int32.self)
     let scale = Float(source) / Float(count)
     for index in 0..<count { indices[index] = Int32(min(Int(Float(index) * scale), source - 1)) }

@@ -1,10 +1,10 @@
 // Runs a planned model: one call through a pointer a layer, on arguments prepared at start, in one arena, without heap.
 public import Kernels
 
-/// Where the caller puts the input: float32, NHWC, one picture of 3 channels.
-public struct InputView {
-  /// Pixel (0, 0), first channel. Around the picture lie `border` pixels of zeros that the network fills itself.
-  public let base: UnsafeMutablePointer<Float>
+/// Where the caller puts the input: NHWC, one picture of 3 channels; float32, or bytes for an int8 model.
+public struct InputView<Element> {
+  /// Pixel (0, 0), first channel. Around the picture lie `border` pixels of padding that the network fills itself.
+  public let base: UnsafeMutablePointer<Element>
   /// Elements between rows.
   public let rowStride: Int
   /// Pixels.
@@ -41,7 +41,6 @@ public final class Network: @unchecked Sendable {
   /// - Precondition: `plan` was made from `model`; `arena` has at least `plan.arenaBytes` bytes and its start is a
   ///   multiple of `Plan.alignment`; the processor has what `kernels` needs.
   public init(model: Model, plan: Plan, kernels: KernelSet = KernelSet(), arena: UnsafeMutableRawBufferPointer) {
-    precondition(model.precision == .float32, "int8 models are read, but not yet run")
     precondition(arena.count >= plan.arenaBytes, "the arena is smaller than the plan's arenaBytes")
     precondition(plan.maps.count == model.tensors.count && plan.steps.count == model.layers.count, "another model's plan")
     guard let base = arena.baseAddress, Int(bitPattern: base) % Plan.alignment == 0 else {
@@ -54,12 +53,22 @@ public final class Network: @unchecked Sendable {
     base.initializeMemory(as: UInt8.self, repeating: 0, count: plan.arenaBytes)
     let preparation = LayerPreparation(model: model, plan: plan, arena: base)
     calls = model.layers.indices.map { preparation.call(forLayer: $0) }
+    // Borders in memory of their own are filled once.
+    for map in plan.maps where !map.sharesMemory && map.border > 0 { map.clearBorder(in: base, part: 0, of: 1) }
   }
 
-  /// Where the next frame's input goes. Must be filled anew before every run: its memory is reused.
-  public var input: InputView {
+  /// Where a float32 model's next frame goes. Must be filled anew before every run: its memory is reused.
+  public var input: InputView<Float> {
+    precondition(model.precision == .float32, "an int8 model's input is byteInput")
     let map = plan.maps[0]
     return InputView(base: map.pixels(in: arena), rowStride: map.rowStride, width: map.width, height: map.height)
+  }
+
+  /// Where an int8 model's next frame goes: bytes as the camera has them, in the model's channel order.
+  public var byteInput: InputView<UInt8> {
+    precondition(model.precision == .int8, "a float32 model's input is input")
+    let map = plan.maps[0]
+    return InputView(base: map.bytes(in: arena), rowStride: map.rowStride, width: map.width, height: map.height)
   }
 
   /// Computes all dense layers, the class heads among them.
@@ -110,35 +119,31 @@ public final class Network: @unchecked Sendable {
 
   /// The box head at one pixel of a level: 4 values an anchor, all anchors.
   public func box(level: Int, y: Int, x: Int, into values: UnsafeMutablePointer<Float>) {
-    calls[model.levels[level].boxLayer].runPixel(y: y, x: x, into: values, kernels)
+    runPixel(ofLayer: model.levels[level].boxLayer, y: y, x: x, into: values)
   }
 
   /// The landmarks head at one pixel of a level: 10 values an anchor, all anchors.
   public func landmarks(level: Int, y: Int, x: Int, into values: UnsafeMutablePointer<Float>) {
-    calls[model.levels[level].landmarksLayer].runPixel(y: y, x: x, into: values, kernels)
+    runPixel(ofLayer: model.levels[level].landmarksLayer, y: y, x: x, into: values)
   }
 
-  /// A map as it lies in the arena, for tests: valid from the layer that writes it to the last that reads it.
-  func pixels(ofTensor tensor: Int) -> UnsafeMutablePointer<Float> { plan.maps[tensor].pixels(in: arena) }
-}
-
-extension Plan.Map {
-  func pixels(in arena: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
-    (arena + offset).assumingMemoryBound(to: Float.self) + interior
-  }
-
-  /// Fills this part's rows of the border with zeros.
-  func clearBorder(in arena: UnsafeMutableRawPointer, part: Int, of parts: Int) {
-    let start = (arena + offset).assumingMemoryBound(to: Float.self)
-    let side = border * channels
-    for y in Network.rows(height + 2 * border, part: part, of: parts) {
-      let row = start + y * rowStride
-      if y < border || y >= border + height {
-        row.update(repeating: 0, count: rowStride)
-      } else {
-        row.update(repeating: 0, count: side)
-        (row + side + width * channels).update(repeating: 0, count: side)
-      }
+  /// Computes all layers one by one on the caller's thread and calls `body` after each, while its output is there.
+  public func run(afterEachLayer body: (Int) -> Void) {
+    _ = clearInputBorder(part: 0, of: 1)
+    for index in calls.indices {
+      runLayer(index)
+      body(index)
     }
+  }
+
+  /// The bytes of a map from its first pixel on, while it is there.
+  func pixels(ofTensor tensor: Int) -> UnsafeRawPointer {
+    let map = plan.maps[tensor]
+    return UnsafeRawPointer(arena + map.offset + map.interior * map.elementBytes)
+  }
+
+  /// A sparse layer at one pixel.
+  func runPixel(ofLayer layer: Int, y: Int, x: Int, into values: UnsafeMutablePointer<Float>) {
+    calls[layer].runPixel(y: y, x: x, into: values, kernels)
   }
 }

@@ -2,7 +2,8 @@
 //
 // The arena holds constants first (packed weights, biases, upsampling indices), then feature maps. A map lives from the
 // layer that first writes it to the last that reads it; maps whose lives overlap get memory that does not (PlanLayout).
-// What the heads read and what the class heads write lives to the end of the frame.
+// What the heads read and what the class heads write lives to the end of the frame. Kernels for bytes may read RF_SLACK bytes
+// before and after a map: there lie constants, other maps, or the arena's last bytes, which are kept for that.
 
 /// Shapes, costs and memory of one model at one input size.
 public struct Plan: Sendable {
@@ -11,13 +12,17 @@ public struct Plan: Sendable {
   /// Everything in the arena starts at a multiple of this many bytes, and so do the rows of every map.
   public static let alignment = 64
 
-  /// One feature map, with a border of zeros around it: [height + 2 border][rowStride], channels innermost.
+  /// One feature map, with a border around it that stands for 0: [height + 2 border][rowStride], channels innermost.
   public struct Map: Sendable {
     public internal(set) var width = 0
     public internal(set) var height = 0
     public internal(set) var channels = 0
     /// Pixels on every side.
     public internal(set) var border = 0
+    /// 4: float32; 1: bytes.
+    public internal(set) var elementBytes = 4
+    /// What the border's pixels hold: these bytes in turn.
+    var borderBytes: (UInt8, UInt8, UInt8) = (0, 0, 0)
     /// Elements between rows.
     public internal(set) var rowStride = 0
     /// Bytes from the start of the arena to the first byte of the border.
@@ -48,6 +53,9 @@ public struct Plan: Sendable {
     /// Bytes from the start of the arena. Upsampling: row and column indices instead of weights and bias.
     var weightsOffset = 0
     var biasOffset = 0
+    /// int8: one float an output channel each.
+    var multiplierOffset = 0
+    var addendOffset = 0
   }
 
   public let width: Int

@@ -1,4 +1,5 @@
 // Makes a Plan step by step: shapes, sizes, lives, places. Sizes can come from the command line, so sums are checked.
+import CKernels
 
 struct PlanBuilder {
   let model: Model
@@ -18,6 +19,8 @@ struct PlanBuilder {
       var map = Plan.Map()
       map.channels = model.tensors[index].channels
       map.border = model.border(ofTensor: index)
+      if model.precision == .int8 { map.borderBytes = model.borderBytes(ofTensor: index) }
+      map.elementBytes = model.precision == .int8 && !model.isWrittenByHead(tensor: index) ? 1 : 4
       return map
     }
     steps = [Plan.Step](repeating: Plan.Step(), count: model.layers.count)
@@ -68,10 +71,10 @@ struct PlanBuilder {
   mutating func sizeMaps() throws(PlanError) {
     for index in maps.indices {
       let map = maps[index]
-      let elementsInLine = Plan.alignment / MemoryLayout<Float>.size
+      let elementsInLine = Plan.alignment / map.elementBytes
       let rowElements = Checked(map.width + 2 * map.border) * Checked(map.channels)
       let rowStride = rowElements.rounded(upTo: elementsInLine)
-      let bytes = rowStride * Checked(map.height + 2 * map.border) * Checked(MemoryLayout<Float>.size)
+      let bytes = rowStride * Checked(map.height + 2 * map.border) * Checked(map.elementBytes)
       unsharedMapBytes = try sum(unsharedMapBytes, bytes)
       maps[index].rowStride = try value(of: rowStride)
       maps[index].bytes = try value(of: bytes)
@@ -93,19 +96,29 @@ struct PlanBuilder {
     }
   }
 
-  /// Packed weights and biases, or index lists, one after the other.
+  /// Packed weights and what belongs to output channels, or index lists, one after the other.
   mutating func placeConstants() throws(PlanError) {
+    let isInt8 = model.precision == .int8
     for (index, layer) in model.layers.enumerated() {
       let elements: (Int, Int) = switch layer.operation {
-      case .conv: (PackedWeights.count(of: layer), PackedWeights.paddedChannels(of: layer))
+      case .conv:
+        (isInt8 ? PackedBytes.count(of: layer) : PackedWeights.count(of: layer), PackedWeights.paddedChannels(of: layer))
       case .depthwiseConv3x3: (9 * layer.outputChannels, layer.outputChannels)
       case .upsampleAdd: (steps[index].height, steps[index].width)
       }
-      steps[index].weightsOffset = constantBytes
-      constantBytes = try sum(constantBytes, Checked(elements.0) * Checked(4))
-      steps[index].biasOffset = constantBytes
-      constantBytes = try sum(constantBytes, Checked(elements.1) * Checked(4))
+      steps[index].weightsOffset = try placeConstants(elements.0, ofBytes: isInt8 && layer.operation != .upsampleAdd ? 1 : 4)
+      steps[index].biasOffset = try placeConstants(elements.1, ofBytes: 4)
+      guard isInt8, layer.operation != .upsampleAdd else { continue }
+      steps[index].multiplierOffset = try placeConstants(elements.1, ofBytes: 4)
+      if !layer.isHead { steps[index].addendOffset = try placeConstants(elements.1, ofBytes: 4) }
     }
+  }
+
+  /// The offset of the next constants.
+  private mutating func placeConstants(_ count: Int, ofBytes size: Int) throws(PlanError) -> Int {
+    let offset = constantBytes
+    constantBytes = try sum(offset, Checked(count) * Checked(size))
+    return offset
   }
 
   mutating func placeMaps() throws(PlanError) {
@@ -116,7 +129,8 @@ struct PlanBuilder {
       maps[index].offset = try sum(constantBytes, Checked(placed[index]))
       end = max(end, try sum(maps[index].offset, Checked(maps[index].bytes)))
     }
-    arenaBytes = end
+    // Before the first map lie constants, a whole line of them at least.
+    arenaBytes = model.precision == .int8 ? try sum(end, Checked(Int(RF_SLACK))) : end
     for index in maps.indices {
       maps[index].sharesMemory = maps.indices.contains { $0 != index && maps[$0].byteRange.overlaps(maps[index].byteRange) }
     }
@@ -130,6 +144,16 @@ struct PlanBuilder {
   /// Rounded up to the alignment.
   private func sum(_ start: Int, _ bytes: Checked) throws(PlanError) -> Int {
     try value(of: (Checked(start) + bytes).rounded(upTo: Plan.alignment))
+  }
+}
+
+extension Model {
+  fileprivate func isWrittenByHead(tensor: Int) -> Bool { layers.contains { $0.output == tensor && $0.isHead } }
+
+  /// What stands for 0 in an int8 model's tensor.
+  fileprivate func borderBytes(ofTensor tensor: Int) -> (UInt8, UInt8, UInt8) {
+    let zero = tensors[tensor].zero
+    return tensor == 0 ? (UInt8(mean.0), UInt8(mean.1), UInt8(mean.2)) : (zero, zero, zero)
   }
 }
 

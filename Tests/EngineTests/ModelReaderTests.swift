@@ -215,7 +215,9 @@ private func changed(_ file: Data, at offset: Int, to word: UInt32) -> Data {
   }
 
   /// Every word of header and records, many values: what is accepted must also run.
-  @Test func whatIsAcceptedRuns() throws {
+  @Test(arguments: [MadeModel.small, MadeModel.small.int8])
+  func whatIsAcceptedRuns(made: MadeModel) throws {
+    let file = try made.file()
     var accepted = 0
     for offset in stride(from: 16, to: at.names, by: 4) {
       for value: UInt32 in [0, 1, 2, 3, 5, 0x7FFF_FFFF, .max] {
@@ -225,10 +227,12 @@ private func changed(_ file: Data, at offset: Int, to word: UInt32) -> Data {
     #expect(accepted > 0, "the change of a mean, for one, gives a model that works")
   }
 
-  @Test func randomChangesNeverCrash() throws {
+  @Test(arguments: [MadeModel.small, MadeModel.small.int8])
+  func randomChangesNeverCrash(made: MadeModel) throws {
+    let original = try made.file()
     var random = SplitMix64(state: 9)
     for _ in 0..<3000 {
-      var file = file
+      var file = original
       for _ in 0..<Int.random(in: 1...4, using: &random) {
         file[Int.random(in: 8..<at.blob, using: &random)] = UInt8.random(in: 0...255, using: &random)
       }
@@ -242,7 +246,10 @@ private func changed(_ file: Data, at offset: Int, to word: UInt32) -> Data {
     guard case .success = read(file) else { return false }
     do {
       let network = try TestNetwork(file: file, width: 19, height: 13)
-      network.fill(randomPixels(width: 19, height: 13))
+      switch network.network.model.precision {
+      case .float32: network.fill(randomPixels(width: 19, height: 13))
+      case .int8: network.fill(randomBytes(width: 19, height: 13))
+      }
       network.network.run()
       _ = network.allHeads()
     } catch let error as PlanError {

@@ -117,22 +117,6 @@ let variants: [MadeModel] = {
     }
   }
 
-  private func runInRandomOrder(_ network: Network, parts: Int, _ random: inout SplitMix64) {
-    for part in (0..<parts).shuffled(using: &random) { _ = network.clearInputBorder(part: part, of: parts) }
-    let layers = network.model.layers.indices
-    var start = 0
-    while start < layers.count {
-      let end = layers[(start + 1)...].first { network.plan.steps[$0].needsBarrier } ?? layers.count
-      // Which part does its next layer, in a random order with every part as often as there are layers.
-      var next = [Int](repeating: start, count: parts)
-      for part in (0..<parts).flatMap({ [Int](repeating: $0, count: end - start) }).shuffled(using: &random) {
-        network.runLayer(next[part], part: part, of: parts)
-        next[part] += 1
-      }
-      start = end
-    }
-  }
-
   /// The second frame must not see the first: borders and maps share memory.
   @Test func framesAreIndependent() throws {
     let file = try MadeModel.small.file()
@@ -188,4 +172,21 @@ func runInThreads(_ network: Network, parts: Int) {
   }
   network.run(part: 0, of: parts, barrier: barrier)
   threads.wait()
+}
+
+/// One layer of one part at a time, in any order that the barriers allow.
+func runInRandomOrder(_ network: Network, parts: Int, _ random: inout SplitMix64) {
+  for part in (0..<parts).shuffled(using: &random) { _ = network.clearInputBorder(part: part, of: parts) }
+  let layers = network.model.layers.indices
+  var start = 0
+  while start < layers.count {
+    let end = layers[(start + 1)...].first { network.plan.steps[$0].needsBarrier } ?? layers.count
+    // Which part does its next layer, in a random order with every part as often as there are layers.
+    var next = [Int](repeating: start, count: parts)
+    for part in (0..<parts).flatMap({ [Int](repeating: $0, count: end - start) }).shuffled(using: &random) {
+      network.runLayer(next[part], part: part, of: parts)
+      next[part] += 1
+    }
+    start = end
+  }
 }

@@ -15,6 +15,16 @@ import Testing
     }
   }
 
+  /// The same in bytes.
+  @Test(arguments: [(640, 480, 2_338_240), (320, 240, 942_656), (1920, 1080, 12_977_792), (3840, 2160, 50_370_048),
+                    (1, 1, 472_384)])
+  func byteArenaBytes(width: Int, height: Int, bytes: Int) throws {
+    try MadeModel().int8.file().withModel { model in
+      let plan = try Plan(model: model, width: width, height: height)
+      #expect(plan.arenaBytes == bytes)
+    }
+  }
+
   /// The paper's network: 735.9 MMAC at VGA with heads everywhere; 11.3 of them are in sparse heads.
   @Test func multiplyAddsAreTheNetworks() throws {
     try MadeModel().file().withModel { model in
@@ -25,7 +35,7 @@ import Testing
   }
 
   @Test func mapsThatLiveTogetherDoNotOverlap() throws {
-    for made in variants + [MadeModel()] {
+    for made in variants + variants.map(\.int8) + [MadeModel()] {
       try made.file().withModel { model in
         for (width, height) in [(1, 1), (33, 47), (641, 479), (3, 20_000)] {
           let plan = try Plan(model: model, width: width, height: height)

@@ -36,6 +36,15 @@ final class TestNetwork {
     }
   }
 
+  /// Fills an int8 model's input from [height][width][3].
+  func fill(_ bytes: [UInt8]) {
+    let input = network.byteInput
+    precondition(bytes.count == input.width * input.height * 3)
+    for y in 0..<input.height {
+      for x in 0..<(input.width * 3) { input.base[y * input.rowStride + x] = bytes[y * input.width * 3 + x] }
+    }
+  }
+
   /// The three heads of a level at every pixel: [height][width][anchors * 2, 4 or 10].
   func heads(level: Int) -> (logits: [Float], boxes: [Float], landmarks: [Float]) {
     let scores = network.classScores(level: level)
@@ -76,5 +85,11 @@ func randomPixels(width: Int, height: Int, seed: UInt64 = 3) -> [Float] {
   return random.values(width * height * 3, within: 128)
 }
 
+/// An input of random bytes.
+func randomBytes(width: Int, height: Int, seed: UInt64 = 3) -> [UInt8] {
+  var random = SplitMix64(state: seed)
+  return (0..<(width * height * 3)).map { _ in UInt8(truncatingIfNeeded: random.next() >> 32) }
+}
+
 /// The instruction sets that this machine can test.
-let testableISAs: [ISA] = [.reference, .avx2, [.avx2, .avx512], .neon].filter { ISA.available.isSuperset(of: $0) }
+let testableISAs: [ISA] = [.reference, .avx2, [.avx2, .avx512], [.avx2, .avx512, .avx512vnni], .neon, [.neon, .neondot]].filter { ISA.available.isSuperset(of: $0) }

@@ -13,10 +13,11 @@ let tiny: [MadeModel] = {
 }()
 
 let folder = URL(filePath: CommandLine.arguments.dropFirst().first ?? "seeds")
-for (fuzzer, seed) in [("ModelFuzzer", { try $0.file() }), ("SafetensorsFuzzer", { try $0.weights().safetensors() })]
-  as [(String, (MadeModel) throws -> Data)]
-{
+for (fuzzer, networks, seed) in [
+  ("ModelFuzzer", tiny + tiny.map(\.int8), { try $0.file() }),
+  ("SafetensorsFuzzer", tiny, { try $0.weights().safetensors() }),
+] as [(String, [MadeModel], (MadeModel) throws -> Data)] {
   let seeds = folder.appending(path: fuzzer)
   try FileManager.default.createDirectory(at: seeds, withIntermediateDirectories: true)
-  for (index, made) in tiny.enumerated() { try seed(made).write(to: seeds.appending(path: "seed\(index)")) }
+  for (index, made) in networks.enumerated() { try seed(made).write(to: seeds.appending(path: "seed\(index)")) }
 }

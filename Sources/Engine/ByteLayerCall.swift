@@ -1,0 +1,123 @@
+// Kernel arguments of an int8 model's layers (rfkernels.h), prepared at start.
+import CKernels
+import Kernels
+
+extension LayerPreparation {
+  func byteCall(forLayer index: Int) -> LayerCall {
+    let layer = model.layers[index]
+    switch layer.operation {
+    case .conv where layer.isSparse: return .sparseByteHead(head(index))
+    case .conv: return layer.isHead ? .byteHead(head(index)) : .byteConv(conv(index))
+    case .depthwiseConv3x3: return .byteDepthwiseConv3x3(depthwiseConv3x3(index))
+    case .upsampleAdd: return .byteUpsampleAdd(upsampleAdd(index))
+    }
+  }
+
+  private func conv(_ index: Int) -> rf_u8_conv_args {
+    let layer = model.layers[index]
+    let constants = constants(index, count: PackedWeights.paddedChannels(of: layer))
+    PackedBytes.pack(layer, into: constants.weights)
+    let (map, input, inputRowStride) = (outputMap(of: layer), firstTap(of: layer), plan.maps[layer.input].rowStride)
+    return rf_u8_conv_args(
+      input: input, input_row_stride: inputRowStride, weights: constants.weights, bias: constants.bias,
+      multiplier: constants.multiplier, addend: addends(index, count: PackedWeights.paddedChannels(of: layer)),
+      output: map.bytes(in: arena) + layer.outputChannelOffset, output_row_stride: map.rowStride,
+      output_pixel_stride: map.channels, width: Int32(map.width), height: Int32(map.height),
+      cin: Int32(layer.inputChannels), cout: Int32(layer.outputChannels), kernel_width: Int32(layer.kernelWidth),
+      kernel_height: Int32(layer.kernelHeight), stride: Int32(layer.stride), slope: layer.slope)
+  }
+
+  private func head(_ index: Int) -> rf_u8_head_args {
+    let layer = model.layers[index]
+    let constants = constants(index, count: PackedWeights.paddedChannels(of: layer))
+    PackedBytes.pack(layer, into: constants.weights)
+    let map = layer.output.map { plan.maps[$0] }
+    return rf_u8_head_args(
+      input: firstTap(of: layer), input_row_stride: plan.maps[layer.input].rowStride, weights: constants.weights,
+      bias: constants.bias, multiplier: constants.multiplier, output: map?.pixels(in: arena) ?? constants.multiplier,
+      output_row_stride: map?.rowStride ?? 0, output_pixel_stride: map?.channels ?? layer.outputChannels,
+      width: map.map { Int32($0.width) } ?? 1, height: map.map { Int32($0.height) } ?? 1,
+      cin: Int32(layer.inputChannels), cout: Int32(layer.outputChannels))
+  }
+
+  private func depthwiseConv3x3(_ index: Int) -> rf_u8_dwconv3x3_args {
+    let layer = model.layers[index]
+    let constants = constants(index, count: layer.outputChannels)
+    for weight in 0..<layer.weights.count { constants.weights[weight] = Int8(bitPattern: layer.weights[weight]) }
+    let map = outputMap(of: layer)
+    return rf_u8_dwconv3x3_args(
+      input: firstTap(of: layer), input_row_stride: plan.maps[layer.input].rowStride, weights: constants.weights,
+      bias: constants.bias, multiplier: constants.multiplier, addend: addends(index, count: layer.outputChannels),
+      output: map.bytes(in: arena), output_row_stride: map.rowStride, width: Int32(map.width), height: Int32(map.height),
+      channels: Int32(layer.outputChannels), stride: Int32(layer.stride), slope: layer.slope)
+  }
+
+  private func upsampleAdd(_ index: Int) -> rf_u8_upsample_add_args {
+    let layer = model.layers[index]
+    let coarse = plan.maps[layer.input]
+    let map = outputMap(of: layer)
+    let rows = indices(plan.steps[index].weightsOffset, count: map.height, source: coarse.height)
+    let columns = indices(plan.steps[index].biasOffset, count: map.width, source: coarse.width)
+    return rf_u8_upsample_add_args(
+      coarse: coarse.bytes(in: arena), coarse_row_stride: coarse.rowStride, row_index: rows, column_index: columns,
+      output: map.bytes(in: arena), output_row_stride: map.rowStride, width: Int32(map.width),
+      height: Int32(map.height), channels: Int32(map.channels), zero: Int32(model.tensors[layer.input].zero))
+  }
+
+  /// The tap of output pixel (0, 0) that lies furthest up and left.
+  private func firstTap(of layer: Model.Layer) -> UnsafePointer<UInt8> {
+    let map = plan.maps[layer.input]
+    return UnsafePointer(map.bytes(in: arena) - layer.padding * (map.rowStride + map.channels))
+  }
+
+  /// Room for the weights, and what belongs to output channels: `count` of each, beyond the layer's 0 and 1.
+  private func constants(_ index: Int, count: Int) -> (
+    weights: UnsafeMutablePointer<Int8>, bias: UnsafeMutablePointer<Int32>, multiplier: UnsafeMutablePointer<Float>
+  ) {
+    let (layer, step) = (model.layers[index], plan.steps[index])
+    let bias = (arena + step.biasOffset).assumingMemoryBound(to: Int32.self)
+    let multiplier = floats(step.multiplierOffset)
+    for channel in 0..<count {
+      let isPresent = channel < layer.outputChannels
+      bias[channel] = isPresent ? layer.integerBias(channel) : 0
+      multiplier[channel] = isPresent ? layer.multiplier(channel) : 1
+    }
+    return ((arena + step.weightsOffset).assumingMemoryBound(to: Int8.self), bias, multiplier)
+  }
+
+  private func addends(_ index: Int, count: Int) -> UnsafeMutablePointer<Float> {
+    let layer = model.layers[index]
+    let zero = layer.output.map { model.tensors[$0].zero } ?? 0
+    let addends = floats(plan.steps[index].addendOffset)
+    for channel in 0..<count {
+      let multiplier = channel < layer.outputChannels ? layer.multiplier(channel) : 1
+      addends[channel] = Requantization.addend(multiplier: multiplier, zero: zero, slope: layer.slope)
+    }
+    return addends
+  }
+}
+
+/// Weights of dense layers in the order in which kernels read them: panels of channels, taps of a row in fours.
+enum PackedBytes {
+  private static let panel = Int(RF_PANEL)
+
+  private static func groups(_ layer: Model.Layer) -> Int { (layer.kernelWidth * layer.inputChannels + 3) / 4 }
+
+  /// Bytes of a packed convolution. No overflow: the file holds at least a 64th of them.
+  static func count(of layer: Model.Layer) -> Int {
+    PackedWeights.paddedChannels(of: layer) * layer.kernelHeight * groups(layer) * 4
+  }
+
+  /// From [out][ky][kx][in] to [out / 16][ky][(kx, in) / 4][16][4]; gaps are 0.
+  static func pack(_ layer: Model.Layer, into packed: UnsafeMutablePointer<Int8>) {
+    let (taps, groups) = (layer.kernelWidth * layer.inputChannels, groups(layer))
+    packed.update(repeating: 0, count: count(of: layer))
+    for o in 0..<layer.outputChannels {
+      for ky in 0..<layer.kernelHeight {
+        let row = packed + ((o / panel * layer.kernelHeight + ky) * groups * panel + o % panel) * 4
+        let source = (o * layer.kernelHeight + ky) * taps
+        for k in 0..<taps { row[k / 4 * panel * 4 + k % 4] = Int8(bitPattern: layer.weights[source + k]) }
+      }
+    }
+  }
+}
