@@ -67,4 +67,7 @@ public struct Workload: Sendable {
 }
 
 /// The check of every op.
-public let checks: [Check] = [convCheck, winogradCheck, dwconv3x3Check, upsampleAddCheck]
+public let checks: [Check] = [
+  convCheck, winogradCheck, dwconv3x3Check, upsampleAddCheck,
+  byteDWConv3x3Check, byteUpsampleAddCheck,
+]

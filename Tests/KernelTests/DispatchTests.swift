@@ -12,6 +12,8 @@ private func chosenNames(_ isa: ISA) -> Set<String> {
     RF_OP_f32_winograd3x3: unsafeBitCast(set.winograd3x3, to: Int.self),
     RF_OP_f32_dwconv3x3: unsafeBitCast(set.dwconv3x3, to: Int.self),
     RF_OP_f32_upsample_add: unsafeBitCast(set.upsampleAdd, to: Int.self),
+    RF_OP_u8_dwconv3x3: unsafeBitCast(set.byteDWConv3x3, to: Int.self),
+    RF_OP_u8_upsample_add: unsafeBitCast(set.byteUpsampleAdd, to: Int.self),
   ]
   let rows = Row.all.filter { unsafeBitCast($0.row.f32_conv, to: Int.self) == chosen[$0.op] }
   return Set(rows.map(\.name))

@@ -31,6 +31,16 @@ struct Mutant: CustomTestStringConvertible, @unchecked Sendable {
     row = Mutant.row(RF_OP_f32_upsample_add) { $0.f32_upsample_add = upsampleAdd }
   }
 
+  init(_ mistake: String, byteDWConv3x3: @escaping KernelSet.ByteDWConv3x3) {
+    self.mistake = "u8_dwconv3x3 \(mistake)"
+    row = Mutant.row(RF_OP_u8_dwconv3x3) { $0.u8_dwconv3x3 = byteDWConv3x3 }
+  }
+
+  init(_ mistake: String, byteUpsampleAdd: @escaping KernelSet.ByteUpsampleAdd) {
+    self.mistake = "u8_upsample_add \(mistake)"
+    row = Mutant.row(RF_OP_u8_upsample_add) { $0.u8_upsample_add = byteUpsampleAdd }
+  }
+
   private static func row(_ op: rf_op, _ setKernel: (inout rf_row) -> Void) -> rf_row {
     var row = rf_row()
     row.op = op
@@ -60,6 +70,14 @@ private func depthwiseReference(
   var changed = args.pointee
   change(&changed)
   referenceDWConv3x3(&changed)
+}
+
+private func byteDepthwiseReference(
+  _ args: UnsafePointer<rf_u8_dwconv3x3_args>, _ change: (inout rf_u8_dwconv3x3_args) -> Void
+) {
+  var changed = args.pointee
+  change(&changed)
+  referenceByteDWConv3x3(&changed)
 }
 
 /// Whether there is an output pixel at all.
@@ -132,6 +150,33 @@ let mutants: [Mutant] = [
   Mutant("adds twice", upsampleAdd: { args in
     referenceUpsampleAdd(args)
     referenceUpsampleAdd(args)
+  }),
+  Mutant("leaves out the activation", byteDWConv3x3: { args in byteDepthwiseReference(args) { $0.slope = 1 } }),
+  Mutant("leaves out the last pixel of a row", byteDWConv3x3: { args in
+    byteDepthwiseReference(args) { $0.width = max(0, $0.width - 1) }
+  }),
+  Mutant("is off by one in one byte", byteDWConv3x3: { args in
+    referenceByteDWConv3x3(args)
+    if args.pointee.width > 0, args.pointee.height > 0 { args.pointee.output[0] ^= 1 }
+  }),
+  Mutant("writes after a row's end", byteDWConv3x3: { args in
+    referenceByteDWConv3x3(args)
+    let a = args.pointee
+    if a.height > 1 { a.output[Int(a.width) * Int(a.channels)] ^= 1 }
+  }),
+  Mutant("takes every zero for 0", byteUpsampleAdd: { args in
+    var changed = args.pointee
+    changed.zero = 0
+    referenceByteUpsampleAdd(&changed)
+  }),
+  Mutant("wraps instead of clamping", byteUpsampleAdd: { args in
+    let a = args.pointee
+    for y in 0..<Int(a.height) {
+      for i in 0..<Int(a.width) * Int(a.channels) {
+        let x = Int(a.column_index[i / Int(a.channels)]) * Int(a.channels) + i % Int(a.channels)
+        a.output[y * a.output_row_stride + i] &+= a.coarse[Int(a.row_index[y]) * a.coarse_row_stride + x] &- UInt8(a.zero)
+      }
+    }
   }),
 ]
 

@@ -1,0 +1,141 @@
+// Checks of the depthwise 8-bit convolution: sums in 64 bits, the one rounding rule, and no byte off.
+import CKernels
+import Kernels
+
+let byteDWConv3x3Check = Check(
+  op: RF_OP_u8_dwconv3x3, name: "u8_dwconv3x3", shapes: byteDepthwiseShapes, workloads: byteDepthwiseWorkloads)
+
+/// Sizes of one depthwise convolution; names as in `rf_u8_dwconv3x3_args`.
+struct ByteDepthwiseShape: KernelShape {
+  var width, height, channels: Int
+  var stride = 1
+  var slope: Float = 0
+  var zero: UInt8 = 0
+  /// Bytes between two rows that belong to nobody.
+  var inputPadding = 3, outputPadding = 5
+
+  var description: String {
+    "\(width)x\(height) pixels, \(channels) channels, stride \(stride), slope \(slope), zero \(zero)"
+  }
+  var flops: Double { 18 * Double(width * height * channels) }
+  var inputRowStride: Int { (max(0, width - 1) * stride + 3) * channels + inputPadding }
+  var outputRowStride: Int { width * channels + outputPadding }
+
+  func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
+    ByteDepthwiseCase(self, fill: fill, placement: placement, seed: seed)
+  }
+}
+
+private final class ByteDepthwiseCase: PreparedCase {
+  private let shape: ByteDepthwiseShape
+  private let input, weights, output: GuardedBytes
+  private let bias: GuardedBuffer<Int32>
+  private let multiplier, addend: GuardedBuffer<Float>
+
+  init(_ shape: ByteDepthwiseShape, fill: Fill, placement: Placement, seed: UInt64) {
+    self.shape = shape
+    var generator = Generator(seed: seed)
+    let isEmpty = shape.width == 0 || shape.height == 0
+    let inputCount = isEmpty ? 0 : ((shape.height - 1) * shape.stride + 3) * shape.inputRowStride - shape.inputPadding
+    let outputCount = isEmpty ? 0 : shape.height * shape.outputRowStride - shape.outputPadding
+    let slack = RF_SLACK
+    input = .init(count: inputCount, slack: slack, placement: placement, generator: &generator)
+    weights = .init(count: 9 * shape.channels, placement: placement, generator: &generator)
+    output = .init(count: outputCount, placement: placement, generator: &generator)
+    bias = .init(count: shape.channels, placement: placement)
+    multiplier = .init(count: shape.channels, placement: placement)
+    addend = .init(count: shape.channels, placement: placement)
+    let rowCount = shape.inputRowStride - shape.inputPadding
+    for index in 0..<input.count where index % shape.inputRowStride < rowCount { input.base[index] = generator.byte(fill) }
+    for index in 0..<weights.count { weights.signed[index] = generator.weight(fill) }
+    for c in 0..<shape.channels { drawRequantization(of: c, fill, &generator) }
+  }
+
+  /// Results reach from below 0 to above 255, or, in the fill of the largest values, as far as the rule goes.
+  private func drawRequantization(of c: Int, _ fill: Fill, _ generator: inout Generator) {
+    let products = (0..<9).reduce(0) { $0 + 255 * abs(Int(weights.signed[$1 * shape.channels + c])) }
+    let room = fill == .nearHigh ? Requantization.sumLimit - products - 1 : products / 2
+    bias.base[c] = Int32.random(in: -Int32(room)...Int32(room), using: &generator)
+    let reach = Float.random(in: fill == .nearHigh ? 1000...32000 : 200...1000, using: &generator)
+    multiplier.base[c] = reach / Float(max(1, products + abs(Int(bias.base[c]))))
+    addend.base[c] = Requantization.addend(multiplier: multiplier.base[c], zero: shape.zero, slope: shape.slope)
+  }
+
+  func run(_ row: rf_row) {
+    var args = rf_u8_dwconv3x3_args(
+      input: input.base, input_row_stride: shape.inputRowStride, weights: weights.signed, bias: bias.base,
+      multiplier: multiplier.base, addend: addend.base, output: output.base, output_row_stride: shape.outputRowStride,
+      width: Int32(shape.width), height: Int32(shape.height), channels: Int32(shape.channels),
+      stride: Int32(shape.stride), slope: shape.slope)
+    row.u8_dwconv3x3(&args)
+  }
+
+  func mismatch() -> String? {
+    for y in 0..<shape.height {
+      for x in 0..<shape.width {
+        for c in 0..<shape.channels {
+          let got = output.base[y * shape.outputRowStride + x * shape.channels + c], want = result(y, x, c)
+          if got != want { return "output[\(y)][\(x)][\(c)] is \(got) and not \(want)" }
+        }
+      }
+    }
+    return output.firstTouched { $0 % shape.outputRowStride < shape.width * shape.channels }
+      .map { "wrote byte \($0) of the output, which is not its own" }
+  }
+
+  private func result(_ y: Int, _ x: Int, _ c: Int) -> UInt8 {
+    var sum = Int(bias.base[c])
+    for ky in 0..<3 {
+      for kx in 0..<3 {
+        let tap = (y * shape.stride + ky) * shape.inputRowStride + (x * shape.stride + kx) * shape.channels + c
+        sum += Int(input.base[tap]) * Int(weights.signed[(ky * 3 + kx) * shape.channels + c])
+      }
+    }
+    precondition(abs(sum) < Requantization.sumLimit)
+    return Requantization(multiplier: multiplier.base[c], addend: addend.base[c], slope: shape.slope).byte(Int32(sum))
+  }
+}
+
+/// Widths around every tile, with channels around the registers' lanes, both strides, every activation.
+private let byteDepthwiseShapes: [ByteDepthwiseShape] = {
+  var shapes: [ByteDepthwiseShape] = []
+  for stride in 1...2 {
+    for channels in [1, 2, 3, 5, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 100, 128, 191, 256, 300] {
+      for width in [8, 16].contains(channels) ? 1...35 : channels <= 64 ? 1...9 : 1...5 {
+        let turn = shapes.count
+        shapes.append(ByteDepthwiseShape(
+          width: width, height: 1 + turn % 4, channels: channels, stride: stride, slope: [0, 0.1, 1][turn % 3],
+          zero: [0, 101, 255][turn % 3]))
+      }
+    }
+    for (width, height) in [(0, 0), (0, 2), (2, 0)] {
+      shapes.append(ByteDepthwiseShape(width: width, height: height, channels: 8, stride: stride))
+    }
+  }
+  return shapes
+}()
+
+/// The network's layers at 640 x 480; rows start at multiples of 64 bytes, as the engine lays them out.
+private let byteDepthwiseWorkloads: [Workload] = [
+  workload("b1", 320, 240, 8),
+  workload("b2", 160, 120, 16, stride: 2),
+  workload("b3", 160, 120, 32),
+  workload("b4", 80, 60, 32, stride: 2),
+  workload("b5", 80, 60, 64),
+  workload("b6", 40, 30, 64, stride: 2),
+  workload("b7 to b11", 40, 30, 128),
+  workload("b12", 20, 15, 128, stride: 2),
+  workload("b13", 20, 15, 256),
+  workload("b5, leaky", 80, 60, 64, slope: 0.1, zero: 100),
+]
+
+private func workload(
+  _ layer: String, _ width: Int, _ height: Int, _ channels: Int, stride: Int = 1, slope: Float = 0, zero: UInt8 = 0
+) -> Workload {
+  var shape = ByteDepthwiseShape(
+    width: width, height: height, channels: channels, stride: stride, slope: slope, zero: zero, inputPadding: 0,
+    outputPadding: 0)
+  shape.inputPadding = (64 - shape.inputRowStride % 64) % 64
+  shape.outputPadding = (64 - shape.outputRowStride % 64) % 64
+  return Workload(layer: layer, shape: shape)
+}

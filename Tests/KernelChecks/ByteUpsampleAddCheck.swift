@@ -1,0 +1,106 @@
+// Checks of 8-bit nearest upsampling plus addition: whole numbers, so no byte may be off.
+import CKernels
+
+let byteUpsampleAddCheck = Check(
+  op: RF_OP_u8_upsample_add, name: "u8_upsample_add", shapes: byteUpsampleShapes, workloads: byteUpsampleWorkloads)
+
+/// Sizes of one upsampling; names as in `rf_u8_upsample_add_args`.
+struct ByteUpsampleShape: KernelShape {
+  var width, height, coarseWidth, coarseHeight, channels: Int
+  var zero = 0
+  /// Bytes between two rows that belong to nobody.
+  var coarsePadding = 3, outputPadding = 5
+
+  var description: String {
+    "\(coarseWidth)x\(coarseHeight) to \(width)x\(height) pixels, \(channels) channels, zero \(zero)"
+  }
+  var flops: Double { Double(width * height * channels) }
+  var coarseRowStride: Int { coarseWidth * channels + coarsePadding }
+  var outputRowStride: Int { width * channels + outputPadding }
+
+  func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
+    ByteUpsampleCase(self, fill: fill, placement: placement, seed: seed)
+  }
+}
+
+private final class ByteUpsampleCase: PreparedCase {
+  private let shape: ByteUpsampleShape
+  private let coarse, output: GuardedBytes
+  private let rowIndex, columnIndex: GuardedBuffer<Int32>
+  private let fine: [UInt8]
+
+  init(_ shape: ByteUpsampleShape, fill: Fill, placement: Placement, seed: UInt64) {
+    self.shape = shape
+    var generator = Generator(seed: seed)
+    let coarseCount = shape.coarseHeight * shape.coarseRowStride - shape.coarsePadding
+    let isEmpty = shape.width == 0 || shape.height == 0
+    let outputCount = isEmpty ? 0 : shape.height * shape.outputRowStride - shape.outputPadding
+    coarse = .init(count: coarseCount, slack: RF_SLACK, placement: placement, generator: &generator)
+    output = .init(count: outputCount, placement: placement, generator: &generator)
+    rowIndex = .init(count: shape.height, placement: placement)
+    columnIndex = .init(count: shape.width, placement: placement)
+    for index in 0..<coarse.count where index % shape.coarseRowStride < shape.coarseWidth * shape.channels {
+      coarse.base[index] = generator.byte(fill)
+    }
+    for index in 0..<outputCount where index % shape.outputRowStride < shape.width * shape.channels {
+      output.base[index] = generator.byte(fill)
+    }
+    fine = (0..<outputCount).map { [output] in output.base[$0] }
+    for y in 0..<shape.height { rowIndex.base[y] = Int32(y * shape.coarseHeight / shape.height) }
+    for x in 0..<shape.width { columnIndex.base[x] = Int32(x * shape.coarseWidth / shape.width) }
+  }
+
+  func run(_ row: rf_row) {
+    var args = rf_u8_upsample_add_args(
+      coarse: coarse.base, coarse_row_stride: shape.coarseRowStride, row_index: rowIndex.base,
+      column_index: columnIndex.base, output: output.base, output_row_stride: shape.outputRowStride,
+      width: Int32(shape.width), height: Int32(shape.height), channels: Int32(shape.channels), zero: Int32(shape.zero))
+    row.u8_upsample_add(&args)
+  }
+
+  func mismatch() -> String? {
+    for y in 0..<shape.height {
+      for x in 0..<shape.width {
+        let pixel = y * shape.outputRowStride + x * shape.channels
+        let from = Int(rowIndex.base[y]) * shape.coarseRowStride + Int(columnIndex.base[x]) * shape.channels
+        for c in 0..<shape.channels {
+          let got = Int(output.base[pixel + c])
+          let want = min(max(Int(fine[pixel + c]) + Int(coarse.base[from + c]) - shape.zero, 0), 255)
+          if got != want { return "output[\(y)][\(x)][\(c)] is \(got) and not \(want)" }
+        }
+      }
+    }
+    return output.firstTouched { $0 % shape.outputRowStride < shape.width * shape.channels }
+      .map { "wrote byte \($0) of the output, which is not its own" }
+  }
+}
+
+/// Whole and odd ratios (feature maps round up), down to one coarse pixel, with channels around the registers' lanes.
+private let byteUpsampleShapes: [ByteUpsampleShape] = {
+  var shapes: [ByteUpsampleShape] = []
+  for channels in [1, 3, 4, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 100, 128, 256, 300] {
+    for (width, height, coarseWidth, coarseHeight) in [(2, 2, 1, 1), (3, 5, 2, 3), (7, 1, 4, 1), (8, 6, 4, 3), (1, 1, 1, 1)] {
+      shapes.append(ByteUpsampleShape(
+        width: width, height: height, coarseWidth: coarseWidth, coarseHeight: coarseHeight, channels: channels,
+        zero: [0, 1, 101, 255][shapes.count % 4]))
+    }
+  }
+  for (width, height) in [(0, 0), (0, 2), (2, 0)] {
+    shapes.append(ByteUpsampleShape(width: width, height: height, coarseWidth: 1, coarseHeight: 1, channels: 8))
+  }
+  return shapes
+}()
+
+/// The network's two additions at 640 x 480.
+private let byteUpsampleWorkloads: [Workload] = [
+  workload("level 5 to 4", 40, 30, 0),
+  workload("level 4 to 3", 80, 60, 0),
+  workload("level 4 to 3, leaky", 80, 60, 100),
+]
+
+private func workload(_ layer: String, _ width: Int, _ height: Int, _ zero: Int) -> Workload {
+  let shape = ByteUpsampleShape(
+    width: width, height: height, coarseWidth: width / 2, coarseHeight: height / 2, channels: 64, zero: zero,
+    coarsePadding: 0, outputPadding: 0)
+  return Workload(layer: layer, shape: shape)
+}
