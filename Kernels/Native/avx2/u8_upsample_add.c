@@ -1,0 +1,39 @@
+// Nearest upsampling and addition in 8 bits for AVX2: 32 channels at once.
+#if defined(__x86_64__)
+#include "../tiles.h"
+#include "rfkernels.h"
+#include <immintrin.h>
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+
+enum { RF_BYTES = 32 };
+
+// clamp(a + b - zero): of b - zero and zero - b one saturates to 0, so a moves one way only and is clamped once.
+INLINED __m256i added(__m256i a, __m256i b, __m256i zero) {
+  return _mm256_subs_epu8(_mm256_adds_epu8(a, _mm256_subs_epu8(b, zero)), _mm256_subs_epu8(zero, b));
+}
+
+INLINED uint8_t added_byte(int a, int b, int zero) {
+  const int sum = a + b - zero;
+  return (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
+}
+
+INLINED void add_pixel(const uint8_t *coarse, uint8_t *output, int32_t channels, int32_t zero) {
+  const __m256i zeros = _mm256_set1_epi8((char)zero);
+  int32_t c = 0;
+  for (; c + RF_BYTES <= channels; c += RF_BYTES) {
+    const __m256i a = _mm256_loadu_si256((const void *)(output + c)), b = _mm256_loadu_si256((const void *)(coarse + c));
+    _mm256_storeu_si256((void *)(output + c), added(a, b, zeros));
+  }
+  for (; c < channels; c++) output[c] = added_byte(output[c], coarse[c], zero);
+}
+
+void rf_u8_upsample_add__avx2(const rf_u8_upsample_add_args *a) {
+  for (ptrdiff_t y = 0; y < a->height; y++) {
+    const uint8_t *row = a->coarse + a->row_index[y] * a->coarse_row_stride;
+    uint8_t *output = a->output + y * a->output_row_stride;
+    for (ptrdiff_t x = 0; x < a->width; x++)
+      add_pixel(row + (ptrdiff_t)a->column_index[x] * a->channels, output + x * a->channels, a->channels, a->zero);
+  }
+}
+#pragma clang attribute pop
+#endif

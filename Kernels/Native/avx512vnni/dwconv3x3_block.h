@@ -1,0 +1,126 @@
+// What the strides of the 8-bit depthwise convolution share: 64 bytes of a row as four vectors of 16 channels, each lane with
+// the bytes of all rows of its channel, so that one vpdpbusd makes its vertical taps; parameters in the same order; the way
+// back. Even and odd channels go to different vectors: then the way back needs no reordering.
+#ifndef RF_AVX512VNNI_DWCONV3X3_BLOCK_H
+#define RF_AVX512VNNI_DWCONV3X3_BLOCK_H
+#include "../tiles.h"
+#include "rfkernels.h"
+
+// Bytes of a vector; the channels of a block.
+enum { RF_VECTOR = 64 };
+
+// Four rows or, at stride 2, three of 64 bytes; see `interleave4`.
+typedef struct { __m512i part[4]; } rf_interleaved;
+
+// A block's parameters in the order of `rf_interleaved`; weights[1] is for the lower of two output rows.
+typedef struct {
+  rf_interleaved weights[2][3], bias;
+  __m512 multiplier[4], addend[4];
+} rf_dw_block;
+
+INLINED __m512i load64(const uint8_t *from) { return _mm512_loadu_si512(from); }
+
+// Hidden from the compiler, which would make two instructions of a masked shuffle whose mask it knows.
+INLINED __mmask64 hidden(uint64_t mask) {
+  __mmask64 result = mask;
+  __asm__("" : "+k"(result));
+  return result;
+}
+
+// The lower words of the 32-bit lanes of a and b, and the upper ones.
+INLINED __m512i lower_words(__m512i a, __m512i b) {
+  const __m512i up = _mm512_set4_epi32(0x0d0c0f0e, 0x09080b0a, 0x05040706, 0x01000302);
+  return _mm512_mask_shuffle_epi8(a, hidden(0xcccccccccccccccc), b, up);
+}
+INLINED __m512i upper_words(__m512i a, __m512i b) {
+  const __m512i down = _mm512_set4_epi32(0x0d0c0f0e, 0x09080b0a, 0x05040706, 0x01000302);
+  return _mm512_mask_shuffle_epi8(b, hidden(0x3333333333333333), a, down);
+}
+
+// Lane 4L + j of part n has the rows' bytes of channel 16L + 2j + n%2 + 8*(n/2).
+INLINED rf_interleaved interleave4(__m512i a, __m512i b, __m512i c, __m512i d) {
+  const __m512i low0 = _mm512_unpacklo_epi8(a, b), high0 = _mm512_unpackhi_epi8(a, b);
+  const __m512i low1 = _mm512_unpacklo_epi8(c, d), high1 = _mm512_unpackhi_epi8(c, d);
+  return (rf_interleaved){{lower_words(low0, low1), upper_words(low0, low1), lower_words(high0, high1),
+                           upper_words(high0, high1)}};
+}
+
+// The same of three rows with fewer shuffles; a lane's bytes are a, b, c, 0 or, in odd parts, c, 0, a, b.
+INLINED rf_interleaved interleave3(__m512i a, __m512i b, __m512i c) {
+  const __m512i low = _mm512_unpacklo_epi8(a, b), high = _mm512_unpackhi_epi8(a, b);
+  const __mmask64 upper = hidden(0xcccccccccccccccc), lower = hidden(0x3333333333333333);
+  const __m512i even0 = _mm512_set4_epi32(0x80068080, 0x80048080, 0x80028080, 0x80008080);
+  const __m512i odd0 = _mm512_set4_epi32(0x80808007, 0x80808005, 0x80808003, 0x80808001);
+  const __m512i even8 = _mm512_set4_epi32(0x800e8080, 0x800c8080, 0x800a8080, 0x80088080);
+  const __m512i odd8 = _mm512_set4_epi32(0x8080800f, 0x8080800d, 0x8080800b, 0x80808009);
+  return (rf_interleaved){{_mm512_mask_shuffle_epi8(low, upper, c, even0), _mm512_mask_shuffle_epi8(low, lower, c, odd0),
+                           _mm512_mask_shuffle_epi8(high, upper, c, even8), _mm512_mask_shuffle_epi8(high, lower, c, odd8)}};
+}
+
+// Sums to bytes by the rounding rule; they started at RF_MAGIC_BITS + bias, so they are floats already.
+INLINED __m512i requantised(__m512i sum, __m512 multiplier, __m512 addend, __m512 slope, int leaky) {
+  __m512 value = _mm512_castsi512_ps(sum);
+  if (!leaky) return _mm512_castps_si512(_mm512_fmadd_ps(value, multiplier, addend));
+  value = _mm512_mul_ps(_mm512_sub_ps(value, _mm512_set1_ps(RF_MAGIC)), multiplier);
+  return _mm512_castps_si512(_mm512_add_ps(_mm512_max_ps(value, _mm512_mul_ps(value, slope)), addend));
+}
+
+// One output vector from the interleaved columns of its three taps.
+INLINED __m512i output_of(const rf_dw_block *block, const rf_interleaved columns[3], int row, __m512 slope, int leaky) {
+  __m512i sum[4];
+  UNROLLED for (int n = 0; n < 4; n++) {
+    sum[n] = block->bias.part[n];
+    UNROLLED for (int kx = 0; kx < 3; kx++)
+      sum[n] = _mm512_dpbusd_epi32(sum[n], columns[kx].part[n], block->weights[row][kx].part[n]);
+    sum[n] = requantised(sum[n], block->multiplier[n], block->addend[n], slope, leaky);
+  }
+  return _mm512_packus_epi16(lower_words(sum[0], sum[1]), lower_words(sum[2], sum[3]));
+}
+
+// `count` channels at every multiple of `period` bytes, in a vector; `period` is 8, 16, 32 or 64.
+INLINED __m512i repeated_bytes(const int8_t *from, int count, int period) {
+  const __m512i value = _mm512_maskz_loadu_epi8(~0ull >> (64 - count), from);
+  if (period == 8) return _mm512_broadcastq_epi64(_mm512_castsi512_si128(value));
+  if (period == 16) return _mm512_broadcast_i32x4(_mm512_castsi512_si128(value));
+  return period == 32 ? _mm512_broadcast_i64x4(_mm512_castsi512_si256(value)) : value;
+}
+
+// 64 numbers of 32 bits, likewise, in the order of `rf_interleaved`.
+INLINED rf_interleaved repeated_lanes(const void *from, int count, int period) {
+  int32_t lanes[RF_VECTOR];
+  for (int i = 0; i < RF_VECTOR; i += 16) {
+    const int first = i % period, rest = count - first;
+    const __mmask16 mask = rest >= 16 ? 0xffff : rest > 0 ? (__mmask16)(0xffff >> (16 - rest)) : 0;
+    __m512i value = _mm512_maskz_loadu_epi32(mask, (const int32_t *)from + first);
+    if (period == 8) value = _mm512_broadcast_i64x4(_mm512_castsi512_si256(value));
+    _mm512_storeu_si512(lanes + i, value);
+  }
+  const __m512i order = _mm512_setr_epi32(0, 2, 4, 6, 16, 18, 20, 22, 32, 34, 36, 38, 48, 50, 52, 54);
+  rf_interleaved result;
+  for (int n = 0; n < 4; n++)
+    result.part[n] = _mm512_i32gather_epi32(order, (const void *)(lanes + n % 2 + 8 * (n / 2)), 4);
+  return result;
+}
+
+// The parameters of `count` channels from `first` on, repeated where a vector holds several pixels.
+static inline rf_dw_block rf_dw_block_of(const rf_u8_dwconv3x3_args *a, int first, int count, int period) {
+  rf_dw_block block;
+  const __m512i none = _mm512_setzero_si512();
+  for (int kx = 0; kx < 3; kx++) {
+    __m512i w[3];
+    for (int ky = 0; ky < 3; ky++)
+      w[ky] = repeated_bytes(a->weights + (ptrdiff_t)(ky * 3 + kx) * a->channels + first, count, period);
+    block.weights[0][kx] = a->stride == 1 ? interleave4(w[0], w[1], w[2], none) : interleave3(w[0], w[1], w[2]);
+    block.weights[1][kx] = interleave4(none, w[0], w[1], w[2]);
+  }
+  block.bias = repeated_lanes(a->bias + first, count, period);
+  const rf_interleaved multiplier = repeated_lanes(a->multiplier + first, count, period);
+  const rf_interleaved addend = repeated_lanes(a->addend + first, count, period);
+  for (int n = 0; n < 4; n++) {
+    block.bias.part[n] = _mm512_add_epi32(block.bias.part[n], _mm512_set1_epi32(RF_MAGIC_BITS));
+    block.multiplier[n] = _mm512_castsi512_ps(multiplier.part[n]);
+    block.addend[n] = _mm512_castsi512_ps(addend.part[n]);
+  }
+  return block;
+}
+#endif

@@ -1,0 +1,195 @@
+// Depthwise 3x3 convolution in 8 bits for AVX-512 VNNI: 64 channels, or several pixels of 8, 16 or 32, at once. At stride 1 two
+// output rows come from four input rows, whose interleaved columns serve three taps each.
+#if defined(__x86_64__)
+#include "rfkernels.h"
+#include <immintrin.h>
+#pragma STDC FP_CONTRACT OFF
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
+#include "dwconv3x3_block.h"
+
+// Where the taps and the results of a stripe of one or, at stride 1, two output rows lie.
+typedef struct {
+  const uint8_t *input[4];
+  uint8_t *output[2];
+  int32_t width;      // output pixels
+  int32_t channels;   // bytes from pixel to pixel
+  __mmask64 owned;    // bytes of a vector that may be written
+  float slope;
+} rf_stripe;
+
+INLINED rf_interleaved column(const rf_stripe *s, ptrdiff_t at, int stride) {
+  const __m512i a = load64(s->input[0] + at), b = load64(s->input[1] + at), c = load64(s->input[2] + at);
+  return stride == 1 ? interleave4(a, b, c, load64(s->input[3] + at)) : interleave3(a, b, c);
+}
+
+// Up to 64 channels of every pixel, `pixels` (1 or 2) of a row at a time; the last two may be computed twice.
+INLINED void by_pixels(const rf_stripe *s, const rf_dw_block *block, int rows, int pixels, int stride, int leaky) {
+  const ptrdiff_t step = s->channels;
+  const __m512 slope = _mm512_set1_ps(s->slope);
+  const int carried = 3 - stride, columns = (pixels - 1) * stride + 3;
+  rf_interleaved taps[5];
+  for (ptrdiff_t x = 0, done = -1;; x += pixels) {
+    if (x > s->width - pixels) x = s->width - pixels;
+    const ptrdiff_t at = x * stride * step;
+    if (x != done) {
+      taps[0] = column(s, at, stride);
+      if (carried == 2) taps[1] = column(s, at + step, stride);
+    }
+    UNROLLED for (int k = carried; k < columns; k++) taps[k] = column(s, at + k * step, stride);
+    __asm__("" : "+r"(block));  // parameters stay in memory: hoisted, they would only be spilt
+    UNROLLED for (int y = 0; y < rows; y++)
+      UNROLLED for (int p = 0; p < pixels; p++)
+        _mm512_mask_storeu_epi8(s->output[y] + (x + p) * step, s->owned, output_of(block, taps + p * stride, y, slope, leaky));
+    if (x + pixels >= s->width) break;
+    taps[0] = taps[pixels * stride];
+    if (carried == 2) taps[1] = taps[pixels * stride + 1];
+    done = x + pixels;
+  }
+}
+
+// The columns one and two pixels to the right where vectors hold several pixels; only the first pixels of `next` count.
+INLINED void shift(rf_interleaved taps[3], const rf_interleaved *now, const rf_interleaved *next, int channels) {
+  taps[0] = *now;
+  UNROLLED for (int n = 0; n < 4; n++) {
+    const __m512i a = now->part[n], b = next->part[n];
+    if (channels == 32) {
+      taps[1].part[n] = _mm512_alignr_epi64(b, a, 4);
+      taps[2].part[n] = b;
+    } else if (channels == 16) {
+      taps[1].part[n] = _mm512_alignr_epi64(b, a, 2);
+      taps[2].part[n] = _mm512_alignr_epi64(b, a, 4);
+    } else {  // 8: a lane has two pixels, in parts 0 and 1 the first
+      taps[2].part[n] = _mm512_alignr_epi64(b, a, 2);
+      if (n < 2) taps[1].part[n] = now->part[n + 2];
+      else taps[1].part[n] = taps[2].part[n - 2];
+    }
+  }
+}
+
+// Two vectors of both rows at a time, a row taken as bytes; the last ones may be computed twice.
+// Precondition: a row of the output has 128 bytes or more.
+INLINED void packed_stride1(const rf_stripe *s, const rf_dw_block *block, int channels, int leaky) {
+  const ptrdiff_t last = (ptrdiff_t)s->width * channels - 2 * RF_VECTOR;
+  const __m512 slope = _mm512_set1_ps(s->slope);
+  rf_interleaved found[3], taps[3];
+  found[0] = column(s, 0, 1);
+  for (ptrdiff_t at = 0;; at += 2 * RF_VECTOR) {
+    if (at > last) {
+      at = last;
+      found[0] = column(s, at, 1);
+    }
+    found[1] = column(s, at + RF_VECTOR, 1);
+    found[2] = column(s, at + 2 * RF_VECTOR, 1);
+    __asm__("" : "+r"(block));
+    UNROLLED for (int v = 0; v < 2; v++) {
+      shift(taps, &found[v], &found[v + 1], channels);
+      UNROLLED for (int y = 0; y < 2; y++)
+        _mm512_storeu_si512(s->output[y] + at + v * RF_VECTOR, output_of(block, taps, y, slope, leaky));
+    }
+    if (at == last) break;
+    found[0] = found[2];
+  }
+}
+
+// Every other pixel of 128 bytes.
+INLINED __m512i even_pixels(const uint8_t *from, const uint8_t *second, int channels) {
+  const __m512i a = load64(from), b = load64(second);
+  return channels == 32 ? _mm512_shuffle_i64x2(a, b, 0x44) : _mm512_shuffle_i64x2(a, b, 0x88);
+}
+
+INLINED rf_interleaved even_column(const rf_stripe *s, ptrdiff_t at, ptrdiff_t second, int channels) {
+  __m512i row[3];
+  UNROLLED for (int ky = 0; ky < 3; ky++)
+    row[ky] = even_pixels(s->input[ky] + at, s->input[ky] + at + second, channels);
+  return interleave3(row[0], row[1], row[2]);
+}
+
+// As above, one row, of 16 or 32 channels.
+INLINED void packed_stride2(const rf_stripe *s, const rf_dw_block *block, int channels, int leaky) {
+  const ptrdiff_t last = (ptrdiff_t)s->width * channels - RF_VECTOR;
+  const __m512 slope = _mm512_set1_ps(s->slope);
+  rf_interleaved even = even_column(s, 0, RF_VECTOR, channels), taps[3];
+  for (ptrdiff_t at = 0;; at += RF_VECTOR) {
+    if (at > last) {
+      at = last;
+      even = even_column(s, 2 * at, RF_VECTOR, channels);
+    }
+    // Of the even pixels to the right this vector needs one, and at the end no more may be read.
+    const rf_interleaved next = even_column(s, 2 * at + 2 * RF_VECTOR, at + RF_VECTOR > last ? 0 : RF_VECTOR, channels);
+    const rf_interleaved odd = even_column(s, 2 * at + channels, RF_VECTOR, channels);
+    taps[0] = even;
+    taps[1] = odd;
+    UNROLLED for (int n = 0; n < 4; n++)
+      taps[2].part[n] = channels == 32 ? _mm512_alignr_epi64(next.part[n], even.part[n], 4)
+                                       : _mm512_alignr_epi64(next.part[n], even.part[n], 2);
+    __asm__("" : "+r"(block));
+    _mm512_storeu_si512(s->output[0] + at, output_of(block, taps, 0, slope, leaky));
+    if (at == last) break;
+    even = next;
+  }
+}
+
+typedef void rf_stripe_fn(const rf_stripe *stripe, const rf_dw_block *block);
+
+// A function of a stripe from an inlined one, with the activation as its last argument.
+#define RF_STRIPE(name, function, ...) \
+  static void name(const rf_stripe *s, const rf_dw_block *block) { \
+    if (s->slope > 0 && s->slope < 1) function(s, block, __VA_ARGS__, 1); \
+    else function(s, block, __VA_ARGS__, 0); \
+  }
+RF_STRIPE(two_rows, by_pixels, 2, 2, 1)
+RF_STRIPE(two_rows_narrow, by_pixels, 2, 1, 1)
+RF_STRIPE(one_row, by_pixels, 1, 1, 1)
+RF_STRIPE(strided, by_pixels, 1, 2, 2)
+RF_STRIPE(strided_narrow, by_pixels, 1, 1, 2)
+RF_STRIPE(packed8, packed_stride1, 8)
+RF_STRIPE(packed16, packed_stride1, 16)
+RF_STRIPE(packed32, packed_stride1, 32)
+RF_STRIPE(strided_packed16, packed_stride2, 16)
+RF_STRIPE(strided_packed32, packed_stride2, 32)
+
+// Where several pixels of a row fit into a vector and the row is long enough; null where not.
+static rf_stripe_fn *_Nullable packed_stripe(const rf_u8_dwconv3x3_args *a) {
+  const ptrdiff_t bytes = (ptrdiff_t)a->width * a->channels;
+  if (a->stride == 1 ? bytes < 2 * RF_VECTOR || a->height < 2 : bytes < RF_VECTOR) return 0;
+  switch (a->channels) {
+    case 8: return a->stride == 1 ? packed8 : 0;
+    case 16: return a->stride == 1 ? packed16 : strided_packed16;
+    case 32: return a->stride == 1 ? packed32 : strided_packed32;
+    default: return 0;
+  }
+}
+
+static rf_stripe_fn *stripe_by_pixels(const rf_u8_dwconv3x3_args *a) {
+  if (a->stride == 2) return a->width > 1 ? strided : strided_narrow;
+  if (a->height < 2) return one_row;
+  return a->width > 1 ? two_rows : two_rows_narrow;
+}
+
+// One block of channels, stripe by stripe; of an odd number of rows the last two are a stripe, too.
+static void rows_of_block(
+    const rf_u8_dwconv3x3_args *a, rf_stripe_fn *run, const rf_dw_block *block, int32_t first, int32_t count) {
+  const int32_t rows = a->stride == 1 && a->height > 1 ? 2 : 1;
+  rf_stripe s = {.width = a->width, .channels = a->channels, .owned = ~0ull >> (64 - count), .slope = a->slope};
+  for (int32_t y = 0; y < a->height; y += rows) {
+    const ptrdiff_t top = y > a->height - rows ? a->height - rows : y;
+    for (int k = 0; k < 4; k++) {
+      const ptrdiff_t row = top * a->stride + (k < rows + 2 ? k : 2);
+      s.input[k] = a->input + row * a->input_row_stride + first;
+    }
+    for (int k = 0; k < 2; k++) s.output[k] = a->output + (top + (k < rows ? k : 0)) * a->output_row_stride + first;
+    run(&s, block);
+  }
+}
+
+void rf_u8_dwconv3x3__avx512vnni(const rf_u8_dwconv3x3_args *a) {
+  if (a->width <= 0 || a->height <= 0) return;
+  rf_stripe_fn *const packed = packed_stripe(a), *const run = packed ? packed : stripe_by_pixels(a);
+  for (int32_t first = 0; first < a->channels; first += RF_VECTOR) {
+    const int32_t rest = a->channels - first, count = rest < RF_VECTOR ? rest : RF_VECTOR;
+    const rf_dw_block block = rf_dw_block_of(a, first, count, packed ? count : RF_VECTOR);
+    rows_of_block(a, run, &block, first, count);
+  }
+}
+#pragma clang attribute pop
+#endif
