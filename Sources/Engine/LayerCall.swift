@@ -5,6 +5,8 @@ import Kernels
 /// What a layer calls its kernel with, for the whole output.
 enum LayerCall {
   case conv(rf_f32_conv_args)
+  /// Scratch is the first part's; the others' follow, so many floats apart.
+  case winograd3x3(rf_f32_winograd3x3_args, scratchStride: Int)
   case depthwiseConv3x3(rf_f32_dwconv3x3_args)
   case upsampleAdd(rf_f32_upsample_add_args)
   /// A convolution at single pixels; every call sets `output`, which is unused until then.
@@ -16,7 +18,7 @@ enum LayerCall {
   /// As `sparse`.
   case sparseByteHead(rf_u8_head_args)
 
-  func run(rows: Range<Int>, _ kernels: KernelSet) {
+  func run(rows: Range<Int>, part: Int, _ kernels: KernelSet) {
     let first = rows.lowerBound
     let height = Int32(truncatingIfNeeded: rows.count)
     switch self {
@@ -25,6 +27,12 @@ enum LayerCall {
       args.output += first * args.output_row_stride
       args.height = height
       kernels.conv(&args)
+    case .winograd3x3(var args, let scratchStride):
+      args.input += first * args.input_row_stride
+      args.output += first * args.output_row_stride
+      args.scratch += part * scratchStride
+      args.height = height
+      kernels.winograd3x3(&args)
     case .depthwiseConv3x3(var args):
       args.input += first * Int(args.stride) * args.input_row_stride
       args.output += first * args.output_row_stride
@@ -84,6 +92,8 @@ struct LayerPreparation {
   func call(forLayer index: Int) -> LayerCall {
     if model.precision == .int8 { return byteCall(forLayer: index) }
     switch model.layers[index].operation {
+    case .conv where plan.steps[index].usesWinograd:
+      return .winograd3x3(winograd3x3(index), scratchStride: plan.scratchBytes / MemoryLayout<Float>.size)
     case .conv: return model.layers[index].isSparse ? .sparse(conv(index)) : .conv(conv(index))
     case .depthwiseConv3x3: return .depthwiseConv3x3(depthwiseConv3x3(index))
     case .upsampleAdd: return .upsampleAdd(upsampleAdd(index))
@@ -105,6 +115,20 @@ struct LayerPreparation {
       cin: Int32(layer.inputChannels), cout: Int32(layer.outputChannels),
       kernel_width: Int32(layer.kernelWidth), kernel_height: Int32(layer.kernelHeight),
       stride: Int32(layer.stride), slope: layer.slope)
+  }
+
+  private func winograd3x3(_ index: Int) -> rf_f32_winograd3x3_args {
+    let layer = model.layers[index]
+    let (weights, bias) = (floats(plan.steps[index].weightsOffset), floats(plan.steps[index].biasOffset))
+    Winograd.packWeights(of: layer, into: weights)
+    PackedWeights.copy(layer.bias, into: bias, count: PackedWeights.paddedChannels(of: layer))
+    let (input, inputRowStride) = firstTap(of: layer)
+    let map = outputMap(of: layer)
+    return rf_f32_winograd3x3_args(
+      input: input, input_row_stride: inputRowStride, weights: weights, bias: bias,
+      output: map.pixels(in: arena) + layer.outputChannelOffset, output_row_stride: map.rowStride,
+      output_pixel_stride: map.channels, scratch: floats(plan.scratchOffset), width: Int32(map.width),
+      height: Int32(map.height), cin: Int32(layer.inputChannels), cout: Int32(layer.outputChannels), slope: layer.slope)
   }
 
   private func depthwiseConv3x3(_ index: Int) -> rf_f32_dwconv3x3_args {

@@ -98,13 +98,21 @@ public final class Network: @unchecked Sendable {
     if step.clearsBorder, let output = model.layers[index].output, plan.maps[output].sharesMemory {
       plan.maps[output].clearBorder(in: arena, part: part, of: parts)
     }
-    let rows = Network.rows(step.height, part: part, of: parts)
-    if !rows.isEmpty { calls[index].run(rows: rows, kernels) }
+    let rows = step.usesWinograd ? winogradRows(step.height, part: part, of: min(parts, plan.threads))
+      : Network.rows(step.height, part: part, of: parts)
+    if !rows.isEmpty { calls[index].run(rows: rows, part: part, kernels) }
   }
 
   /// The rows of one part: all rows are covered once, and equal heights are split in equal ways.
   static func rows(_ height: Int, part: Int, of parts: Int) -> Range<Int> {
     (height * part / parts)..<(height * (part + 1) / parts)
+  }
+
+  /// Whole rows of tiles, because a tile's values depend on where it begins; nothing for a part beyond `parts`.
+  private func winogradRows(_ height: Int, part: Int, of parts: Int) -> Range<Int> {
+    guard part < parts else { return 0..<0 }
+    let tiles = Network.rows((height + Winograd.tileRows - 1) / Winograd.tileRows, part: part, of: parts)
+    return (tiles.lowerBound * Winograd.tileRows)..<min(tiles.upperBound * Winograd.tileRows, height)
   }
 
   /// The class logits of a level after `run`.

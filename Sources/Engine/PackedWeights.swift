@@ -26,7 +26,7 @@ enum PackedWeights {
     for index in 0..<count { floats[index] = index < present ? float(bytes, index) : 0 }
   }
 
-  private static func float(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Float {
+  static func float(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Float {
     Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
   }
 }

@@ -2,8 +2,10 @@
 //
 // The arena holds constants first (packed weights, biases, upsampling indices), then feature maps. A map lives from the
 // layer that first writes it to the last that reads it; maps whose lives overlap get memory that does not (PlanLayout).
-// What the heads read and what the class heads write lives to the end of the frame. Kernels for bytes may read RF_SLACK bytes
-// before and after a map: there lie constants, other maps, or the arena's last bytes, which are kept for that.
+// What the heads read and what the class heads write lives to the end of the frame. Between the two lies scratch of every
+// thread for Winograd's filtering, where the instruction sets have it. Kernels for bytes may read RF_SLACK bytes before and
+// after a map: there lie constants, other maps, or the arena's last bytes, which are kept for that.
+public import Kernels
 
 /// Shapes, costs and memory of one model at one input size.
 public struct Plan: Sendable {
@@ -48,6 +50,8 @@ public struct Plan: Sendable {
     public internal(set) var multiplyAdds = 0
     /// All threads must have finished what comes before.
     public internal(set) var needsBarrier = false
+    /// Computed by `rf_f32_winograd3x3`, whose rows are split among threads at multiples of 4.
+    public internal(set) var usesWinograd = false
     /// The map whose border this layer fills, being the first to write it.
     public internal(set) var clearsBorder = false
     /// Bytes from the start of the arena. Upsampling: row and column indices instead of weights and bias.
@@ -64,6 +68,11 @@ public struct Plan: Sendable {
   public let maps: [Map]
   /// In the order of `Model.layers`.
   public let steps: [Step]
+  /// So many threads have scratch; more than these leave the layers that need it to them.
+  public let threads: Int
+  /// Bytes of scratch of one thread, and where the first thread's starts.
+  let scratchBytes: Int
+  let scratchOffset: Int
   /// Bytes of weights and indices at the start of the arena.
   public let constantBytes: Int
   /// Bytes of arena that a `Network` needs.
@@ -72,7 +81,13 @@ public struct Plan: Sendable {
   public let unsharedMapBytes: Int
 
   /// Plans `model` for an input of `width` x `height` pixels.
-  public init(model: Model, width: Int, height: Int) throws(PlanError) {
+  ///
+  /// - Parameters:
+  ///   - isa: that the network will run with. Where it has a fast Winograd convolution, larger packed weights and scratch
+  ///     are planned for; the reference needs the least memory.
+  ///   - threads: at least 1; a network may run in any number of parts, but this many is best.
+  public init(model: Model, width: Int, height: Int, isa: ISA = .reference, threads: Int = 1) throws(PlanError) {
+    precondition(threads >= 1, "a network needs at least one thread")
     guard width >= 1, height >= 1, width <= Plan.mostPixels, height <= Plan.mostPixels / width else {
       throw .size(width: width, height: height)
     }
@@ -82,12 +97,17 @@ public struct Plan: Sendable {
     try builder.propagateShapes()
     try builder.sizeMaps()
     builder.findLifetimes()
+    builder.chooseKernels(KernelSet(isa: isa))
     try builder.placeConstants()
+    try builder.placeScratch(threads: threads)
     try builder.placeMaps()
     builder.findBarriers()
     maps = builder.maps
     steps = builder.steps
     constantBytes = builder.constantBytes
+    self.threads = threads
+    scratchBytes = builder.scratchBytes
+    scratchOffset = builder.scratchOffset
     arenaBytes = builder.arenaBytes
     unsharedMapBytes = builder.unsharedMapBytes
   }

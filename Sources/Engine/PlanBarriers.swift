@@ -1,5 +1,6 @@
-// Where threads must wait for each other. Rows of every layer are split the same way for maps of the same height, so a
-// layer that reads only its own rows (1x1) of what the same thread just wrote needs no barrier; most others do.
+// Where threads must wait for each other. Rows of every layer are split the same way for maps of the same height (Winograd's
+// filtering has a way of its own), so a layer that reads only its own rows (1x1) of what the same thread just wrote needs
+// no barrier; most others do.
 
 extension PlanBuilder {
   /// Marks the layers that touch what layers since the last barrier have written or still read.
@@ -18,6 +19,8 @@ extension PlanBuilder {
     let first = model.layers[earlier]
     let second = model.layers[later]
     guard let written = first.output, let overwritten = second.output else { return false }
+    if steps[earlier].usesWinograd != steps[later].usesWinograd,
+      second.input == written || first.input == overwritten || written == overwritten { return true }
     if second.input == written, !readsOnlyOwnRows(second) { return true }
     if first.input == overwritten, !readsOnlyOwnRows(first) { return true }
     return sharesMemory(overwritten, with: written) || sharesMemory(overwritten, with: first.input)

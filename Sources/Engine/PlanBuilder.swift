@@ -8,6 +8,9 @@ struct PlanBuilder {
   var maps: [Plan.Map]
   var steps: [Plan.Step]
   var constantBytes = 0
+  var scratchBytes = 0
+  var scratchOffset = 0
+  var scratchEnd = 0
   var arenaBytes = 0
   var unsharedMapBytes = 0
 
@@ -101,6 +104,7 @@ struct PlanBuilder {
     let isInt8 = model.precision == .int8
     for (index, layer) in model.layers.enumerated() {
       let elements: (Int, Int) = switch layer.operation {
+      case .conv where steps[index].usesWinograd: (Winograd.weightCount(of: layer), PackedWeights.paddedChannels(of: layer))
       case .conv:
         (isInt8 ? PackedBytes.count(of: layer) : PackedWeights.count(of: layer), PackedWeights.paddedChannels(of: layer))
       case .depthwiseConv3x3: (9 * layer.outputChannels, layer.outputChannels)
@@ -126,7 +130,7 @@ struct PlanBuilder {
     let placed = PlanLayout.offsets(of: blocks)
     var end = 0
     for index in maps.indices {
-      maps[index].offset = try sum(constantBytes, Checked(placed[index]))
+      maps[index].offset = try sum(scratchEnd, Checked(placed[index]))
       end = max(end, try sum(maps[index].offset, Checked(maps[index].bytes)))
     }
     // Before the first map lie constants, a whole line of them at least.
@@ -136,13 +140,13 @@ struct PlanBuilder {
     }
   }
 
-  private func value(of number: Checked) throws(PlanError) -> Int {
+  func value(of number: Checked) throws(PlanError) -> Int {
     guard let value = number.value else { throw .tooLarge(width: width, height: height) }
     return value
   }
 
   /// Rounded up to the alignment.
-  private func sum(_ start: Int, _ bytes: Checked) throws(PlanError) -> Int {
+  func sum(_ start: Int, _ bytes: Checked) throws(PlanError) -> Int {
     try value(of: (Checked(start) + bytes).rounded(upTo: Plan.alignment))
   }
 }

@@ -62,7 +62,7 @@ public final class Detector {
   ///   - height: likewise.
   /// - Throws: `DetectorError` where the size is impossible or an option is out of its range.
   public convenience init(model: Model, width: Int, height: Int, options: Options = Options()) throws(DetectorError) {
-    let plan = try Detector.plan(model: model, width: width, height: height)
+    let plan = try Detector.plan(model: model, width: width, height: height, options)
     let arena = UnsafeMutableRawBufferPointer.allocate(byteCount: plan.arenaBytes, alignment: Plan.alignment)
     do {
       try self.init(model: model, plan: plan, arena: arena, isArenaOwned: true, options: options)
@@ -163,9 +163,11 @@ public final class Detector {
     if !ISA.available.isSuperset(of: options.isa) { throw .option(name: "isa", valid: "within ISA.available") }
   }
 
-  private static func plan(model: Model, width: Int, height: Int) throws(DetectorError) -> Plan {
+  private static func plan(
+    model: Model, width: Int, height: Int, _ options: Options
+  ) throws(DetectorError) -> Plan {
     do {
-      return try Plan(model: model, width: width, height: height)
+      return try Plan(model: model, width: width, height: height, isa: options.isa, threads: options.workers?.count ?? 1)
     } catch {
       throw .plan(error)
     }

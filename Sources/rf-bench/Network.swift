@@ -39,7 +39,8 @@ final class NetworkBench {
       let model = try Model(bytes: file)
       let picture = try options.input.map { name throws(BenchFailure) in try Pixmap(file: name) }
       let (width, height) = (picture?.width ?? options.width, picture?.height ?? options.height)
-      let plan = try Plan(model: model, width: width, height: height)
+      let plan = try Plan(
+        model: model, width: width, height: height, isa: options.isa, threads: options.threads)
       guard let memory = aligned_alloc(Plan.alignment, plan.arenaBytes) else {
         throw BenchFailure(message: "\(plan.arenaBytes) bytes of arena are not to be had: choose a smaller size")
       }

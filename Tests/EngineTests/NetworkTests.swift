@@ -63,9 +63,14 @@ let variants: [MadeModel] = {
     return worst
   }
 
+  /// Networks without and with layers for Winograd's filtering; the plan has scratch for 3 threads.
   @Test(arguments: [2, 3, 5], [(1, 1), (33, 47), (320, 240)])
   func partsGiveTheSameBits(parts: Int, size: (width: Int, height: Int)) throws {
-    let file = try MadeModel.small.file()
+    for made in [.small, MadeModel()] { try expectSameBits(made, parts: parts, size) }
+  }
+
+  private func expectSameBits(_ made: MadeModel, parts: Int, _ size: (width: Int, height: Int)) throws {
+    let file = try made.file()
     let pixels = randomPixels(width: size.width, height: size.height)
     let whole = try TestNetwork(file: file, width: size.width, height: size.height)
     let split = try TestNetwork(file: file, width: size.width, height: size.height)

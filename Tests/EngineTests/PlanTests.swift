@@ -1,5 +1,6 @@
 // The memory plan: sizes as numbers, maps that never collide, sizes that are refused.
 import Foundation
+import Kernels
 import Testing
 
 @testable import Engine
@@ -22,6 +23,17 @@ import Testing
     try MadeModel().int8.file().withModel { model in
       let plan = try Plan(model: model, width: width, height: height)
       #expect(plan.arenaBytes == bytes)
+    }
+  }
+
+  /// Winograd's larger weights, 2.13 MB, and 221 kB of scratch a thread, where there are kernels for it.
+  @Test(.enabled(if: KernelSet().hasFastWinograd3x3, "needs an instruction set with Winograd kernels"),
+        arguments: [(1, 11_515_008), (2, 11_736_512), (4, 12_179_520)])
+  func arenaBytesWithWinograd(threads: Int, bytes: Int) throws {
+    try MadeModel().file().withModel { model in
+      let plan = try Plan(model: model, width: 640, height: 480, isa: .available, threads: threads)
+      #expect(plan.arenaBytes == bytes)
+      #expect(plan.steps.filter(\.usesWinograd).count == 17)
     }
   }
 
