@@ -1,0 +1,216 @@
+// Depthwise 3x3 convolution in 8 bits for AVX2: 32 channels, or several pixels of fewer, at once. Bytes are widened to words
+// and pairs of rows multiplied by vpmaddwd, so every sum is exact; at stride 1 two output rows come from four input rows.
+#if defined(__x86_64__)
+#include "../tiles.h"
+#include "rfkernels.h"
+#include <immintrin.h>
+#pragma STDC FP_CONTRACT OFF
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+
+// Bytes of a vector; the channels of a block.
+enum { RF_VECTOR = 32 };
+
+// Two rows of 32 bytes: lane 4L + j of part n has the words of channel 16L + 4n + j.
+typedef struct { __m256i part[4]; } rf_pair;
+
+// A block's parameters in the order of `rf_pair`; weights[row][kx][pair]: `row` 1 is the lower of two output rows.
+typedef struct {
+  rf_pair weights[2][3][2], bias;
+  __m256 multiplier[4], addend[4];
+} rf_dw_block;
+
+// Where the taps and the results of a stripe of one or two output rows lie.
+typedef struct {
+  const uint8_t *input[4];
+  uint8_t *output[2];
+  ptrdiff_t input_step;   // bytes from a vector's taps to the next one's
+  ptrdiff_t output_step;  // bytes from a vector's results to the next one's
+  ptrdiff_t channels;     // bytes from a tap to the next one
+  ptrdiff_t row_bytes;    // from the first result to the row's end
+  float slope;
+} rf_stripe;
+
+INLINED __m256i load32(const void *from) { return _mm256_loadu_si256(from); }
+
+INLINED rf_pair paired(__m256i a, __m256i b) {
+  const __m256i low = _mm256_unpacklo_epi8(a, b), high = _mm256_unpackhi_epi8(a, b), none = _mm256_setzero_si256();
+  return (rf_pair){{_mm256_unpacklo_epi8(low, none), _mm256_unpackhi_epi8(low, none), _mm256_unpacklo_epi8(high, none),
+                    _mm256_unpackhi_epi8(high, none)}};
+}
+
+// One row's taps: 32 bytes, or every other pixel of 16 channels.
+INLINED __m256i taps_of(const uint8_t *from, int alternate) {
+  if (!alternate) return load32(from);
+  return _mm256_set_m128i(_mm_loadu_si128((const void *)(from + 32)), _mm_loadu_si128((const void *)from));
+}
+
+// The rows of one column of taps, in pairs.
+INLINED void column(const rf_stripe *s, ptrdiff_t at, int rows, int alternate, rf_pair pairs[2]) {
+  const __m256i c = taps_of(s->input[2] + at, alternate);
+  pairs[0] = paired(taps_of(s->input[0] + at, alternate), taps_of(s->input[1] + at, alternate));
+  pairs[1] = paired(c, rows == 2 ? taps_of(s->input[3] + at, alternate) : c);
+}
+
+INLINED __m256i requantised(__m256i sum, __m256 multiplier, __m256 addend, __m256 slope, int leaky) {
+  const __m256 magic = _mm256_set1_ps(RF_MAGIC);
+  __m256 value = _mm256_castsi256_ps(sum);
+  if (leaky) {
+    value = _mm256_mul_ps(_mm256_sub_ps(value, magic), multiplier);
+    value = _mm256_add_ps(_mm256_max_ps(value, _mm256_mul_ps(value, slope)), addend);
+  } else {
+    value = _mm256_fmadd_ps(value, multiplier, addend);
+  }
+  return _mm256_sub_epi32(_mm256_castps_si256(value), _mm256_castps_si256(magic));
+}
+
+// The results of one vector position: 1 or 2 rows from 3 columns of taps.
+INLINED void outputs_of(
+    const rf_dw_block *block, rf_pair (*taps)[2], int rows, float slope, int leaky, __m256i results[2]) {
+  __m256i sum[2][4];
+  UNROLLED for (int n = 0; n < 4; n++) {
+    UNROLLED for (int y = 0; y < rows; y++) {
+      sum[y][n] = block->bias.part[n];
+      UNROLLED for (int kx = 0; kx < 3; kx++)
+        UNROLLED for (int k = 0; k < 2; k++)
+          sum[y][n] = _mm256_add_epi32(
+              sum[y][n], _mm256_madd_epi16(taps[kx][k].part[n], block->weights[y][kx][k].part[n]));
+      sum[y][n] = requantised(sum[y][n], block->multiplier[n], block->addend[n], _mm256_set1_ps(slope), leaky);
+    }
+  }
+  UNROLLED for (int y = 0; y < rows; y++)
+    results[y] = _mm256_packus_epi16(_mm256_packs_epi32(sum[y][0], sum[y][1]), _mm256_packs_epi32(sum[y][2], sum[y][3]));
+}
+
+// Writes 32 bytes, or as many as the row has left: what goes too far lies in pixels or channels that come later.
+INLINED void store_bytes(uint8_t *output, __m256i value, ptrdiff_t left) {
+  if (left >= RF_VECTOR) {
+    _mm256_storeu_si256((void *)output, value);
+    return;
+  }
+  uint8_t bytes[RF_VECTOR];
+  _mm256_storeu_si256((void *)bytes, value);
+  for (ptrdiff_t i = 0; i < left; i++) output[i] = bytes[i];
+}
+
+// Vector after vector to the row's end. `carried`: columns that a vector shares with the next one.
+INLINED void stripe(const rf_stripe *s, const rf_dw_block *block, int rows, int carried, int alternate, int leaky) {
+  rf_pair taps[3][2];
+  __m256i results[2];
+  ptrdiff_t from = 0;
+  if (carried > 0) column(s, 0, rows, alternate, taps[0]);
+  if (carried > 1) column(s, s->channels, rows, alternate, taps[1]);
+  for (ptrdiff_t to = 0; to < s->row_bytes; to += s->output_step, from += s->input_step) {
+    UNROLLED for (int k = carried; k < 3; k++) column(s, from + k * s->channels, rows, alternate, taps[k]);
+    __asm__("" : "+r"(block));  // parameters stay in memory: hoisted, they would only be spilt
+    outputs_of(block, taps, rows, s->slope, leaky, results);
+    UNROLLED for (int y = 0; y < rows; y++) store_bytes(s->output[y] + to, results[y], s->row_bytes - to);
+    if (carried > 0) taps[0][0] = taps[3 - carried][0], taps[0][1] = taps[3 - carried][1];
+    if (carried > 1) taps[1][0] = taps[2][0], taps[1][1] = taps[2][1];
+  }
+}
+
+typedef void rf_stripe_fn(const rf_stripe *stripe, const rf_dw_block *block);
+
+#define RF_STRIPE(name, rows, carried, alternate) \
+  static void name(const rf_stripe *s, const rf_dw_block *block) { \
+    if (s->slope > 0 && s->slope < 1) stripe(s, block, rows, carried, alternate, 1); \
+    else stripe(s, block, rows, carried, alternate, 0); \
+  }
+RF_STRIPE(two_rows_of_pixels, 2, 2, 0)
+RF_STRIPE(two_rows_of_pairs, 2, 1, 0)
+RF_STRIPE(two_rows, 2, 0, 0)
+RF_STRIPE(one_row, 1, 0, 0)
+RF_STRIPE(strided, 1, 1, 0)
+RF_STRIPE(strided_pairs, 1, 0, 1)
+
+// Pairs of weights, widened with their signs.
+static rf_pair paired_weights(__m256i a, __m256i b) {
+  rf_pair pair = paired(a, b);
+  for (int n = 0; n < 4; n++) pair.part[n] = _mm256_srai_epi16(_mm256_slli_epi16(pair.part[n], 8), 8);
+  return pair;
+}
+
+// 32 numbers in the order of `rf_pair`.
+static rf_pair ordered(const int32_t lanes[RF_VECTOR]) {
+  rf_pair pair;
+  for (int n = 0; n < 4; n++)
+    pair.part[n] = _mm256_set_m128i(
+        _mm_loadu_si128((const void *)(lanes + 16 + 4 * n)), _mm_loadu_si128((const void *)(lanes + 4 * n)));
+  return pair;
+}
+
+// The parameters of `count` channels from `first` on, repeated for each of `pixels`, and 0 in what is left of a vector.
+static rf_dw_block block_of(const rf_u8_dwconv3x3_args *a, int32_t first, int32_t count, int32_t pixels) {
+  int8_t weights[9][RF_VECTOR] = {0};
+  int32_t bias[RF_VECTOR] = {0};
+  float multiplier[RF_VECTOR] = {0}, addend[RF_VECTOR] = {0};
+  for (int32_t i = 0, p = 0; p < pixels; p++) {
+    for (int32_t c = first; c < first + count; c++, i++) {
+      for (int32_t k = 0; k < 9; k++) weights[k][i] = a->weights[(ptrdiff_t)k * a->channels + c];
+      bias[i] = RF_MAGIC_BITS + a->bias[c];
+      multiplier[i] = a->multiplier[c];
+      addend[i] = a->addend[c];
+    }
+  }
+  rf_dw_block block;
+  const __m256i none = _mm256_setzero_si256();
+  for (int kx = 0; kx < 3; kx++) {
+    const __m256i w0 = load32(weights[kx]), w1 = load32(weights[3 + kx]), w2 = load32(weights[6 + kx]);
+    block.weights[0][kx][0] = paired_weights(w0, w1);
+    block.weights[0][kx][1] = paired_weights(w2, none);
+    block.weights[1][kx][0] = paired_weights(none, w0);
+    block.weights[1][kx][1] = paired_weights(w1, w2);
+  }
+  block.bias = ordered(bias);
+  const rf_pair multipliers = ordered((const int32_t *)(const void *)multiplier);
+  const rf_pair addends = ordered((const int32_t *)(const void *)addend);
+  for (int n = 0; n < 4; n++) {
+    block.multiplier[n] = _mm256_castsi256_ps(multipliers.part[n]);
+    block.addend[n] = _mm256_castsi256_ps(addends.part[n]);
+  }
+  return block;
+}
+
+// Pixels of a vector.
+static int32_t pixels_of_vector(const rf_u8_dwconv3x3_args *a) {
+  if (a->channels > RF_VECTOR / 2) return 1;
+  return a->stride == 1 ? RF_VECTOR / a->channels : a->channels == 16 ? 2 : 1;
+}
+
+static rf_stripe_fn *stripe_for(const rf_u8_dwconv3x3_args *a, int32_t pixels) {
+  if (a->stride == 2) return pixels == 2 ? strided_pairs : strided;
+  if (a->height < 2) return one_row;
+  return pixels == 1 ? two_rows_of_pixels : pixels == 2 ? two_rows_of_pairs : two_rows;
+}
+
+// One block of channels, stripe by stripe; of an odd number of rows the last two are a stripe, too.
+static void rows_of_block(
+    const rf_u8_dwconv3x3_args *a, const rf_dw_block *block, int32_t first, int32_t pixels) {
+  const ptrdiff_t step = (ptrdiff_t)pixels * a->channels;
+  const int32_t rows = a->stride == 1 && a->height > 1 ? 2 : 1;
+  rf_stripe_fn *const run = stripe_for(a, pixels);
+  rf_stripe s = {.input_step = a->stride * step, .output_step = step, .channels = a->channels,
+                 .row_bytes = (ptrdiff_t)a->width * a->channels - first, .slope = a->slope};
+  for (int32_t y = 0; y < a->height; y += rows) {
+    const ptrdiff_t top = y > a->height - rows ? a->height - rows : y;
+    for (int k = 0; k < 4; k++) {
+      const ptrdiff_t row = top * a->stride + (k < rows + 2 ? k : 2);
+      s.input[k] = a->input + row * a->input_row_stride + first;
+    }
+    for (int k = 0; k < 2; k++) s.output[k] = a->output + (top + (k < rows ? k : 0)) * a->output_row_stride + first;
+    run(&s, block);
+  }
+}
+
+// The last channels come first: what their vectors write beyond a pixel's end is then overwritten.
+void rf_u8_dwconv3x3__avx2(const rf_u8_dwconv3x3_args *a) {
+  if (a->width <= 0 || a->height <= 0) return;
+  const int32_t pixels = pixels_of_vector(a);
+  for (int32_t first = (a->channels - 1) / RF_VECTOR * RF_VECTOR; first >= 0; first -= RF_VECTOR) {
+    const int32_t rest = a->channels - first, count = rest < RF_VECTOR ? rest : RF_VECTOR;
+    const rf_dw_block block = block_of(a, first, count, pixels);
+    rows_of_block(a, &block, first, pixels);
+  }
+}
+#pragma clang attribute pop
+#endif
