@@ -13,9 +13,13 @@ enum { RF_VECTOR = 32 };
 // Two rows of 32 bytes: lane 4L + j of part n has the words of channel 16L + 4n + j.
 typedef struct { __m256i part[4]; } rf_pair;
 
-// A block's parameters in the order of `rf_pair`; weights[row][kx][pair]: `row` 1 is the lower of two output rows.
+// The nine taps of an output row are five pairs. Two output rows need six: a pair of the two middle input rows in each column
+// serves both, each row has one of its outer input row's first columns, and the last column of both outer rows is the sixth.
+enum { RF_PAIRS = 5, RF_TAPS = 6, RF_UPPER = 3, RF_LOWER = 4, RF_LAST = 5 };
+
+// A block's parameters in the order of `rf_pair`; weights[1] is for the lower of two output rows.
 typedef struct {
-  rf_pair weights[2][3][2], bias;
+  rf_pair weights[2][RF_PAIRS], bias;
   __m256 multiplier[4], addend[4];
 } rf_dw_block;
 
@@ -44,11 +48,15 @@ INLINED __m256i taps_of(const uint8_t *from, int alternate) {
   return _mm256_set_m128i(_mm_loadu_si128((const void *)(from + 32)), _mm_loadu_si128((const void *)from));
 }
 
-// The rows of one column of taps, in pairs.
-INLINED void column(const rf_stripe *s, ptrdiff_t at, int rows, int alternate, rf_pair pairs[2]) {
-  const __m256i c = taps_of(s->input[2] + at, alternate);
-  pairs[0] = paired(taps_of(s->input[0] + at, alternate), taps_of(s->input[1] + at, alternate));
-  pairs[1] = paired(c, rows == 2 ? taps_of(s->input[3] + at, alternate) : c);
+// The taps of a vector in pairs of words.
+INLINED void pairs_of(const rf_stripe *s, ptrdiff_t at, int rows, int alternate, rf_pair pairs[RF_TAPS]) {
+  __m256i taps[4][3];
+  UNROLLED for (int ky = 0; ky < rows + 2; ky++)
+    UNROLLED for (int kx = 0; kx < 3; kx++) taps[ky][kx] = taps_of(s->input[ky] + at + kx * s->channels, alternate);
+  UNROLLED for (int kx = 0; kx < 3; kx++) pairs[kx] = paired(taps[1][kx], taps[2][kx]);
+  pairs[RF_UPPER] = paired(taps[0][0], taps[0][1]);
+  if (rows == 2) pairs[RF_LOWER] = paired(taps[3][0], taps[3][1]);
+  pairs[RF_LAST] = paired(taps[0][2], rows == 2 ? taps[3][2] : taps[0][2]);
 }
 
 INLINED __m256i requantised(__m256i sum, __m256 multiplier, __m256 addend, __m256 slope, int leaky) {
@@ -63,17 +71,17 @@ INLINED __m256i requantised(__m256i sum, __m256 multiplier, __m256 addend, __m25
   return _mm256_sub_epi32(_mm256_castps_si256(value), _mm256_castps_si256(magic));
 }
 
-// The results of one vector position: 1 or 2 rows from 3 columns of taps.
+// The results of one vector position in 1 or 2 rows.
 INLINED void outputs_of(
-    const rf_dw_block *block, rf_pair (*taps)[2], int rows, float slope, int leaky, __m256i results[2]) {
+    const rf_dw_block *block, const rf_pair taps[RF_TAPS], int rows, float slope, int leaky, __m256i results[2]) {
   __m256i sum[2][4];
   UNROLLED for (int n = 0; n < 4; n++) {
     UNROLLED for (int y = 0; y < rows; y++) {
       sum[y][n] = block->bias.part[n];
-      UNROLLED for (int kx = 0; kx < 3; kx++)
-        UNROLLED for (int k = 0; k < 2; k++)
-          sum[y][n] = _mm256_add_epi32(
-              sum[y][n], _mm256_madd_epi16(taps[kx][k].part[n], block->weights[y][kx][k].part[n]));
+      UNROLLED for (int k = 0; k < RF_PAIRS; k++) {
+        const int from = k < 3 ? k : k == 4 ? RF_LAST : y ? RF_LOWER : RF_UPPER;
+        sum[y][n] = _mm256_add_epi32(sum[y][n], _mm256_madd_epi16(taps[from].part[n], block->weights[y][k].part[n]));
+      }
       sum[y][n] = requantised(sum[y][n], block->multiplier[n], block->addend[n], _mm256_set1_ps(slope), leaky);
     }
   }
@@ -92,36 +100,29 @@ INLINED void store_bytes(uint8_t *output, __m256i value, ptrdiff_t left) {
   for (ptrdiff_t i = 0; i < left; i++) output[i] = bytes[i];
 }
 
-// Vector after vector to the row's end. `carried`: columns that a vector shares with the next one.
-INLINED void stripe(const rf_stripe *s, const rf_dw_block *block, int rows, int carried, int alternate, int leaky) {
-  rf_pair taps[3][2];
+// Vector after vector to the row's end. Pairs are made anew for each: carrying them on costs more than it saves.
+INLINED void stripe(const rf_stripe *s, const rf_dw_block *block, int rows, int alternate, int leaky) {
+  rf_pair taps[RF_TAPS];
   __m256i results[2];
   ptrdiff_t from = 0;
-  if (carried > 0) column(s, 0, rows, alternate, taps[0]);
-  if (carried > 1) column(s, s->channels, rows, alternate, taps[1]);
   for (ptrdiff_t to = 0; to < s->row_bytes; to += s->output_step, from += s->input_step) {
-    UNROLLED for (int k = carried; k < 3; k++) column(s, from + k * s->channels, rows, alternate, taps[k]);
+    pairs_of(s, from, rows, alternate, taps);
     __asm__("" : "+r"(block));  // parameters stay in memory: hoisted, they would only be spilt
     outputs_of(block, taps, rows, s->slope, leaky, results);
     UNROLLED for (int y = 0; y < rows; y++) store_bytes(s->output[y] + to, results[y], s->row_bytes - to);
-    if (carried > 0) taps[0][0] = taps[3 - carried][0], taps[0][1] = taps[3 - carried][1];
-    if (carried > 1) taps[1][0] = taps[2][0], taps[1][1] = taps[2][1];
   }
 }
 
 typedef void rf_stripe_fn(const rf_stripe *stripe, const rf_dw_block *block);
 
-#define RF_STRIPE(name, rows, carried, alternate) \
+#define RF_STRIPE(name, rows, alternate) \
   static void name(const rf_stripe *s, const rf_dw_block *block) { \
-    if (s->slope > 0 && s->slope < 1) stripe(s, block, rows, carried, alternate, 1); \
-    else stripe(s, block, rows, carried, alternate, 0); \
+    if (s->slope > 0 && s->slope < 1) stripe(s, block, rows, alternate, 1); \
+    else stripe(s, block, rows, alternate, 0); \
   }
-RF_STRIPE(two_rows_of_pixels, 2, 2, 0)
-RF_STRIPE(two_rows_of_pairs, 2, 1, 0)
-RF_STRIPE(two_rows, 2, 0, 0)
-RF_STRIPE(one_row, 1, 0, 0)
-RF_STRIPE(strided, 1, 1, 0)
-RF_STRIPE(strided_pairs, 1, 0, 1)
+RF_STRIPE(two_rows, 2, 0)
+RF_STRIPE(one_row, 1, 0)
+RF_STRIPE(one_row_of_alternate_pixels, 1, 1)
 
 // Pairs of weights, widened with their signs.
 static rf_pair paired_weights(__m256i a, __m256i b) {
@@ -155,12 +156,14 @@ static rf_dw_block block_of(const rf_u8_dwconv3x3_args *a, int32_t first, int32_
   rf_dw_block block;
   const __m256i none = _mm256_setzero_si256();
   for (int kx = 0; kx < 3; kx++) {
-    const __m256i w0 = load32(weights[kx]), w1 = load32(weights[3 + kx]), w2 = load32(weights[6 + kx]);
-    block.weights[0][kx][0] = paired_weights(w0, w1);
-    block.weights[0][kx][1] = paired_weights(w2, none);
-    block.weights[1][kx][0] = paired_weights(none, w0);
-    block.weights[1][kx][1] = paired_weights(w1, w2);
+    const __m256i upper = load32(weights[kx]), middle = load32(weights[3 + kx]), lower = load32(weights[6 + kx]);
+    block.weights[0][kx] = paired_weights(middle, lower);
+    block.weights[1][kx] = paired_weights(upper, middle);
   }
+  block.weights[0][3] = paired_weights(load32(weights[0]), load32(weights[1]));
+  block.weights[1][3] = paired_weights(load32(weights[6]), load32(weights[7]));
+  block.weights[0][4] = paired_weights(load32(weights[2]), none);
+  block.weights[1][4] = paired_weights(none, load32(weights[8]));
   block.bias = ordered(bias);
   const rf_pair multipliers = ordered((const int32_t *)(const void *)multiplier);
   const rf_pair addends = ordered((const int32_t *)(const void *)addend);
@@ -178,9 +181,8 @@ static int32_t pixels_of_vector(const rf_u8_dwconv3x3_args *a) {
 }
 
 static rf_stripe_fn *stripe_for(const rf_u8_dwconv3x3_args *a, int32_t pixels) {
-  if (a->stride == 2) return pixels == 2 ? strided_pairs : strided;
-  if (a->height < 2) return one_row;
-  return pixels == 1 ? two_rows_of_pixels : pixels == 2 ? two_rows_of_pairs : two_rows;
+  if (a->stride == 2) return pixels == 2 ? one_row_of_alternate_pixels : one_row;
+  return a->height < 2 ? one_row : two_rows;
 }
 
 // One block of channels, stripe by stripe; of an odd number of rows the last two are a stripe, too.
