@@ -1,7 +1,7 @@
 // Winograd's minimal filtering F(4x4, 3x3), Lavin and Gray, arXiv 1509.09308: the transforms at the points 0, 1, -1, 2, -2
 // and infinity, and the walk over tiles. In between lies a 1x1 convolution for each of the 36 positions of a tile.
-// Include it inside the file's target attribute; the file brings `vector`, LANES, activated_by, and load_first and store_first of up to
-// LANES channels.
+// Include it inside the file's target attribute; the file brings `vector`, LANES, activated_by, and load_first and
+// store_first of up to LANES channels.
 #ifndef RF_WINOGRAD3X3_TILES_H
 #define RF_WINOGRAD3X3_TILES_H
 #include "rfkernels.h"
