@@ -11,6 +11,18 @@
 ///   - frame: any format and size.
 ///   - transform: where the frame lies in the input; what falls outside is cut off.
 public func fill(_ input: NetworkInput, from frame: Frame, transform: Transform) {
+  fillAny(input, from: frame, transform: transform)
+}
+
+/// Writes the whole of an int8 network's input from a frame.
+///
+/// - Values: the bytes from which the float input's values are made, rounded to nearest, halves up, where the frame is
+///   resized; where no frame is, the mean colour. All else is as above.
+public func fill(_ input: ByteNetworkInput, from frame: Frame, transform: Transform) {
+  fillAny(input, from: frame, transform: transform)
+}
+
+private func fillAny(_ input: some FillTarget, from frame: Frame, transform: Transform) {
   let area = ContentArea(input, frame, transform)
   clearPadding(input, around: area)
   guard !area.isEmpty else { return }
@@ -28,7 +40,7 @@ public func fill(_ input: NetworkInput, from frame: Frame, transform: Transform)
 struct ContentArea {
   let left: Int, top: Int, right: Int, bottom: Int
 
-  init(_ input: NetworkInput, _ frame: Frame, _ transform: Transform) {
+  init(_ input: some FillTarget, _ frame: Frame, _ transform: Transform) {
     (left, right) = Self.span(transform.offsetX, transform.scaleX, frame.width, limit: input.width)
     (top, bottom) = Self.span(transform.offsetY, transform.scaleY, frame.height, limit: input.height)
   }
@@ -42,19 +54,19 @@ struct ContentArea {
   }
 }
 
-private func clearPadding(_ input: NetworkInput, around area: ContentArea) {
+private func clearPadding(_ input: some FillTarget, around area: ContentArea) {
   for y in 0..<input.height {
     let row = input.base + y * input.rowStride
     if area.isEmpty || y < area.top || y >= area.bottom {
-      row.update(repeating: 0, count: 3 * input.width)
+      input.clear(row, pixels: input.width)
     } else {
-      row.update(repeating: 0, count: 3 * area.left)
-      (row + 3 * area.right).update(repeating: 0, count: 3 * (input.width - area.right))
+      input.clear(row, pixels: area.left)
+      input.clear(row + 3 * area.right, pixels: input.width - area.right)
     }
   }
 }
 
-private func fill<Row: PixelRow>(_ input: NetworkInput, from frame: Frame, _ transform: Transform, _ area: ContentArea,
+private func fill<Row: PixelRow>(_ input: some FillTarget, from frame: Frame, _ transform: Transform, _ area: ContentArea,
                                  _ row: Row.Type) {
   let isCopy = transform.scaleX == 1 && transform.scaleY == 1
     && transform.offsetX == Float(Int(transform.offsetX)) && transform.offsetY == Float(Int(transform.offsetY))
@@ -74,31 +86,20 @@ private func fill<Row: PixelRow>(_ input: NetworkInput, from frame: Frame, _ tra
   }
 }
 
-/// One row, byte - mean, four pixels at a time; the last few one by one.
+/// One row, four pixels at a time; the last few one by one.
 @inline(__always)
-private func copy<Row: PixelRow>(_ source: Row, _ first: Int, _ count: Int, to output: UnsafeMutablePointer<Float>,
-                                 _ input: NetworkInput, ordered: (FourPixels) -> FourPixels) {
-  let mean = FourPixels(r: SIMD4(repeating: input.mean.0), g: SIMD4(repeating: input.mean.1),
-                        b: SIMD4(repeating: input.mean.2))
-  @inline(__always)
-  func store(_ pixels: FourPixels, at x: Int) {
-    let four = ordered(pixels)
-    let (p, q, s) = ((four.r - mean.r) * input.scale, (four.g - mean.g) * input.scale, (four.b - mean.b) * input.scale)
-    let place = UnsafeMutableRawPointer(output + 3 * x)
-    place.storeBytes(of: SIMD4(p[0], q[0], s[0], p[1]), toByteOffset: 0, as: SIMD4<Float>.self)
-    place.storeBytes(of: SIMD4(q[1], s[1], p[2], q[2]), toByteOffset: 16, as: SIMD4<Float>.self)
-    place.storeBytes(of: SIMD4(s[2], p[3], q[3], s[3]), toByteOffset: 32, as: SIMD4<Float>.self)
-  }
+private func copy<Row: PixelRow, Target: FillTarget>(
+  _ source: Row, _ first: Int, _ count: Int, to output: UnsafeMutablePointer<Target.Sample>, _ input: Target,
+  ordered: (FourPixels) -> FourPixels
+) {
   var x = 0
   while x + 4 <= count {
-    store(source.four(at: first + x), at: x)
+    input.store(ordered(source.four(at: first + x)), to: output + 3 * x)
     x += 4
   }
   while x < count {
     let pixel = ordered(source.one(at: first + x))
-    output[3 * x] = (pixel.r[0] - input.mean.0) * input.scale
-    output[3 * x + 1] = (pixel.g[0] - input.mean.1) * input.scale
-    output[3 * x + 2] = (pixel.b[0] - input.mean.2) * input.scale
+    input.store(SIMD4(pixel.r[0], pixel.g[0], pixel.b[0], 0), to: output + 3 * x)
     x += 1
   }
 }

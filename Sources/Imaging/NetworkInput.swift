@@ -5,6 +5,22 @@ public enum ChannelOrder: Sendable {
   case rgb, bgr
 }
 
+/// What filling needs to know of an input, whatever its samples are.
+protocol FillTarget {
+  associatedtype Sample
+  var base: UnsafeMutablePointer<Sample> { get }
+  var rowStride: Int { get }
+  var width: Int { get }
+  var height: Int { get }
+  var order: ChannelOrder { get }
+  /// Makes padding of pixels.
+  func clear(_ row: UnsafeMutablePointer<Sample>, pixels: Int)
+  /// Stores four pixels that hold bytes, channels in the network's order.
+  func store(_ four: FourPixels, to place: UnsafeMutablePointer<Sample>)
+  /// Stores one pixel within 0...255, channels in the network's order in the first lanes.
+  func store(_ pixel: SIMD4<Float>, to place: UnsafeMutablePointer<Sample>)
+}
+
 /// A float NHWC picture of three channels, borrowed from the engine's arena.
 ///
 /// Value of a sample: (byte - mean of its channel) * scale. Padding is 0, which is the mean colour.
@@ -31,5 +47,24 @@ public struct NetworkInput {
     self.order = order
     self.mean = mean
     self.scale = scale
+  }
+}
+
+extension NetworkInput: FillTarget {
+  func clear(_ row: UnsafeMutablePointer<Float>, pixels: Int) { row.update(repeating: 0, count: 3 * pixels) }
+
+  @inline(__always)
+  func store(_ four: FourPixels, to output: UnsafeMutablePointer<Float>) {
+    let (p, q, s) = ((four.r - mean.0) * scale, (four.g - mean.1) * scale, (four.b - mean.2) * scale)
+    let place = UnsafeMutableRawPointer(output)
+    place.storeBytes(of: SIMD4(p[0], q[0], s[0], p[1]), toByteOffset: 0, as: SIMD4<Float>.self)
+    place.storeBytes(of: SIMD4(q[1], s[1], p[2], q[2]), toByteOffset: 16, as: SIMD4<Float>.self)
+    place.storeBytes(of: SIMD4(s[2], p[3], q[3], s[3]), toByteOffset: 32, as: SIMD4<Float>.self)
+  }
+
+  @inline(__always)
+  func store(_ pixel: SIMD4<Float>, to output: UnsafeMutablePointer<Float>) {
+    let value = (pixel - SIMD4(mean.0, mean.1, mean.2, 0)) * scale
+    (output[0], output[1], output[2]) = (value[0], value[1], value[2])
   }
 }

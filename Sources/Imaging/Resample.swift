@@ -57,7 +57,7 @@ struct Axis {
 private let stripWidth = 48
 
 /// Fills `area` of the input from the frame at any scale.
-func resample<Row: PixelRow>(_ input: NetworkInput, from frame: Frame, _ transform: Transform, _ area: ContentArea,
+func resample<Row: PixelRow>(_ input: some FillTarget, from frame: Frame, _ transform: Transform, _ area: ContentArea,
                              _ row: Row.Type) {
   let columns = Axis(offset: transform.offsetX, scale: transform.scaleX, count: frame.width)
   let rows = Axis(offset: transform.offsetY, scale: transform.scaleY, count: frame.height)
@@ -101,15 +101,10 @@ private func sum<Row: PixelRow>(_: Row.Type, _ frame: Frame, _ vertical: Taps, _
 
 /// Converts a strip's sums to the network's channels.
 @inline(__always)
-private func store<Row: PixelRow>(_ row: Row, _ sums: UnsafePointer<SIMD4<Float>>, _ width: Int,
-                                  to output: UnsafeMutablePointer<Float>, _ input: NetworkInput) {
-  let mean = SIMD4(input.mean.0, input.mean.1, input.mean.2, 0)
+private func store<Row: PixelRow, Target: FillTarget>(_ row: Row, _ sums: UnsafePointer<SIMD4<Float>>, _ width: Int,
+                                                      to output: UnsafeMutablePointer<Target.Sample>, _ input: Target) {
   for x in 0..<width {
     let rgb = row.color(of: sums[x])
-    let ordered = input.order == .rgb ? rgb : SIMD4(rgb[2], rgb[1], rgb[0], 0)
-    let value = (ordered - mean) * input.scale
-    output[3 * x] = value[0]
-    output[3 * x + 1] = value[1]
-    output[3 * x + 2] = value[2]
+    input.store(input.order == .rgb ? rgb : SIMD4(rgb[2], rgb[1], rgb[0], 0), to: output + 3 * x)
   }
 }

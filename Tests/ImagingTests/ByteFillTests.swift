@@ -1,0 +1,81 @@
+// The int8 network's input: the bytes that the float input is made from.
+import CAllocationCount
+import Imaging
+import Testing
+
+/// An input of bytes with as many canaries beside each row.
+private final class MadeByteInput {
+  static let canary: UInt8 = 0xA5
+  let width: Int, height: Int
+  private let stride: Int
+  private let memory: UnsafeMutableBufferPointer<UInt8>
+  let input: ByteNetworkInput
+
+  init(width: Int, height: Int, order: ChannelOrder) {
+    (self.width, self.height, stride) = (width, height, 3 * (width + 2))
+    memory = .allocate(capacity: stride * (height + 2))
+    memory.initialize(repeating: Self.canary)
+    input = ByteNetworkInput(base: memory.baseAddress! + stride + 3, rowStride: stride, width: width, height: height,
+                             order: order, mean: (104, 117, 123))
+  }
+
+  deinit { memory.deallocate() }
+
+  subscript(x: Int, y: Int, channel: Int) -> UInt8 { input.base[y * stride + 3 * x + channel] }
+
+  var overwrittenCanaries: Int {
+    memory.indices.count { index in
+      let (x, y) = (index % stride / 3 - 1, index / stride - 1)
+      return !(0..<width ~= x && 0..<height ~= y) && memory[index] != Self.canary
+    }
+  }
+}
+
+/// Frame size, network size, transform: copies, cuts, shifts, shrinking, enlarging.
+private let cases: [(Int, Int, Int, Int, Transform?)] = [
+  (1, 1, 1, 1, nil), (17, 9, 17, 9, nil), (641, 7, 641, 7, nil), (1, 1, 8, 8, nil), (64, 48, 32, 32, nil), (101, 67, 50, 40, nil),
+  (40, 30, 128, 96, nil), (10, 10, 12, 12, Transform(scaleX: 1, scaleY: 1, offsetX: 1, offsetY: 1)),
+  (10, 10, 6, 6, Transform(scaleX: 1, scaleY: 1, offsetX: -3, offsetY: -2)),
+  (10, 10, 20, 20, Transform(scaleX: 0.7, scaleY: 0.7, offsetX: 3, offsetY: 4)),
+  (9, 9, 12, 12, Transform(scaleX: 1, scaleY: 1, offsetX: 0.5, offsetY: 0.25)),
+]
+
+/// The float input is held against the definition in FillTests, so the bytes are held against it.
+@Test(arguments: formats, [ColorRange.limited, .full])
+func bytesAreTheFloatsRounded(format: PixelFormat, range: ColorRange) throws {
+  for (width, height, networkWidth, networkHeight, given) in cases {
+    let made = try MadeFrame(format, width: width, height: height, range: range)
+    let transform = given ?? .letterbox(frameWidth: width, frameHeight: height, networkWidth: networkWidth, networkHeight: networkHeight)
+    for order in [ChannelOrder.rgb, .bgr] {
+      let floats = MadeInput(width: networkWidth, height: networkHeight, order: order, mean: (0, 0, 0))
+      let padding = MadeInput(width: networkWidth, height: networkHeight, order: order, mean: (1000, 1000, 1000))
+      let bytes = MadeByteInput(width: networkWidth, height: networkHeight, order: order)
+      fill(floats.input, from: made.frame, transform: transform)
+      fill(padding.input, from: made.frame, transform: transform)
+      fill(bytes.input, from: made.frame, transform: transform)
+      var wrong = 0
+      for y in 0..<networkHeight {
+        for x in 0..<networkWidth {
+          for channel in 0..<3 {
+            let isPadding = padding[x, y, channel] == 0
+            let expected = isPadding ? [104, 117, 123][channel] : Int((Double(floats[x, y, channel]) + 0.5).rounded(.down))
+            if Int(bytes[x, y, channel]) != expected { wrong += 1 }
+          }
+        }
+      }
+      #expect(wrong == 0, "\(format) \(width)x\(height) -> \(networkWidth)x\(networkHeight)")
+      #expect(bytes.overwrittenCanaries == 0)
+    }
+  }
+}
+
+@Test(.enabled(if: rf_allocation_counting() == 1, "a sanitizer has its own malloc"), arguments: formats)
+func byteFillAllocatesNothing(format: PixelFormat) throws {
+  let made = try MadeFrame(format, width: 320, height: 240)
+  let input = MadeByteInput(width: 160, height: 160, order: .bgr)
+  let transforms = [Transform.identity, .letterbox(frameWidth: 320, frameHeight: 240, networkWidth: 160, networkHeight: 160)]
+  for transform in transforms { fill(input.input, from: made.frame, transform: transform) }
+  let before = rf_allocation_count()
+  for transform in transforms { fill(input.input, from: made.frame, transform: transform) }
+  #expect(rf_allocation_count() == before)
+}
