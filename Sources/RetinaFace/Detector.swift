@@ -117,7 +117,7 @@ public final class Detector {
     let transform = transform ?? .letterbox(frameWidth: frame.width, frameHeight: frame.height, networkWidth: width,
                                             networkHeight: height)
     let start = now()
-    fill(input, from: frame, transform: transform)
+    fill(from: frame, transform)
     let filled = now()
     runNetwork()
     let run = now()
@@ -128,10 +128,23 @@ public final class Detector {
 
   private func now() -> Double { options.clock?() ?? 0 }
 
-  private var input: Imaging.NetworkInput {
-    let input = network.input
-    return Imaging.NetworkInput(base: input.base, rowStride: input.rowStride, width: input.width, height: input.height,
-                                order: model.channelOrder == .bgr ? .bgr : .rgb, mean: model.mean, scale: model.scale)
+  /// A fingerprint of all values that the last frame's faces are made from: every head at every pixel of every level. Of
+  /// an int8 model it is the same on all machines; float32 differs in its last bits between instruction sets.
+  public var hashOfHeads: UInt64 { network.hashOfHeads() }
+
+  private func fill(from frame: Frame, _ transform: Transform) {
+    let order: Imaging.ChannelOrder = model.channelOrder == .bgr ? .bgr : .rgb
+    switch model.precision {
+    case .float32:
+      let input = network.input
+      Imaging.fill(NetworkInput(base: input.base, rowStride: input.rowStride, width: input.width, height: input.height,
+                                order: order, mean: model.mean, scale: model.scale), from: frame, transform: transform)
+    case .int8:
+      let (input, mean) = (network.byteInput, model.mean)
+      Imaging.fill(ByteNetworkInput(base: input.base, rowStride: input.rowStride, width: input.width, height: input.height,
+                                    order: order, mean: (UInt8(mean.0), UInt8(mean.1), UInt8(mean.2))),
+                   from: frame, transform: transform)
+    }
   }
 
   private func runNetwork() {

@@ -78,8 +78,9 @@ private func outputOptions() -> [OptionEntry] {
     .value("--format", "text, json, wider, hash, none",
            help: """
              what goes to standard output (default text); hash: one line a frame, of scores
-             rounded to 1/100 and coordinates to whole pixels; wider: nothing, WIDER FACE's
-             prediction files go under --output
+             rounded to 1/100 and coordinates to whole pixels, or of all that an int8 model's
+             heads give, unrounded; wider: nothing, WIDER FACE's prediction files go under
+             --output
              """,
            store: storeFormat),
     .value("--output", "DIR", help: "annotated JPEGs, one a frame or picture") {

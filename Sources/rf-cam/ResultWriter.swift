@@ -80,6 +80,20 @@ private func appendJSON(_ face: Face, to text: inout ByteBuffer) {
 /// One line: the hash, source, frame. Floats differ in their last bits between instruction sets, so what is hashed is
 /// rounded: scores to 1/100, coordinates to whole pixels.
 func appendHash(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
+  appendHash(hash(of: faces), report, to: &text)
+}
+
+/// One line: a hash that is there already, source, frame.
+func appendHash(_ hash: UInt64, _ report: FrameReport, to text: inout ByteBuffer) {
+  text.append(hexadecimal: hash)
+  text.append(" ")
+  text.append(printable(report.source))
+  text.append(" ")
+  text.append(report.frame)
+  text.append("\n")
+}
+
+private func hash(of faces: Faces) -> UInt64 {
   var hash = Hash()
   hash.add(faces.count)
   for face in faces {
@@ -90,12 +104,7 @@ func appendHash(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer
       hash.add(wholePixels(face.landmarks[index].y))
     }
   }
-  text.append(hexadecimal: hash.value)
-  text.append(" ")
-  text.append(printable(report.source))
-  text.append(" ")
-  text.append(report.frame)
-  text.append("\n")
+  return hash.value
 }
 
 private func wholePixels(_ value: Float) -> Int {

@@ -106,18 +106,24 @@ final class Session {
     let report = FrameReport(source: FileName(captured.name.utf8), frame: captured.index,
                              timestampSeconds: captured.timestampSeconds, width: frame.width, height: frame.height,
                              latencyMilliseconds: times.latency)
-    try tell(report, faces, isPicture: isPicture)
+    try tell(report, faces, detector, isPicture: isPicture)
     try write(captured, faces, isPicture: isPicture)
     times.total = (rf_seconds() - captured.capturedAtSeconds) * 1000
     statistics.add(times, faces: faces.count)
     progress.show(frames: statistics.frames, faces: statistics.faces)
   }
 
-  private func tell(_ report: FrameReport, _ faces: Faces, isPicture: Bool) throws(ProgramError) {
+  private func tell(_ report: FrameReport, _ faces: Faces, _ detector: Detector, isPicture: Bool) throws(ProgramError) {
     switch options.format {
     case .text: appendText(report, faces, to: &output)
     case .json: appendJSON(report, faces, to: &output)
-    case .hash: appendHash(report, faces, to: &output)
+    case .hash:
+      // Integers are the same everywhere, so nothing is rounded.
+      if loaded.model.precision == .int8 {
+        appendHash(detector.hashOfHeads, report, to: &output)
+      } else {
+        appendHash(report, faces, to: &output)
+      }
     case .wider: try writeWider(report, faces, folder: options.output!, isPicture: isPicture, text: &output)
     case .none: break
     }
@@ -141,8 +147,9 @@ final class Session {
 
   private func tellChoices() {
     let model = loaded.model
-    say("model \(model.name) (\(loaded.origin)), \(model.layers.count) layers; kernels \(options.isa.description); "
-      + "\(options.threads) thread\(options.threads == 1 ? "" : "s")")
+    let precision: StaticString = model.precision == .int8 ? "int8" : "float32"
+    say("model \(model.name) (\(loaded.origin)), \(precision.description), \(model.layers.count) layers; "
+      + "kernels \(options.isa.description); \(options.threads) thread\(options.threads == 1 ? "" : "s")")
   }
 
   private func tellSize(_ captured: CapturedFrame, _ detector: Detector) {

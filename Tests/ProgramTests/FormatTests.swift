@@ -2,6 +2,8 @@
 import Foundation
 import Testing
 
+@testable import rf_pack
+
 /// The contract's JSON line.
 private struct JSONFrame: Decodable {
   struct Face: Decodable {
@@ -95,6 +97,23 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
   #expect(try hashes() == once)
   #expect(try hashes("--threads", "2") == once)
   #expect(try hashes("--threshold", "0.9", "--max-faces", "1") != once)
+}
+
+/// Of an int8 model all heads' bits are hashed, so what is asked of the faces changes nothing.
+@Test func hashOfBytesIsOfTheHeads() throws {
+  let workshop = try Workshop(made: MadeModel.small.int8)
+  let a = try workshop.write("a.jpg", workshop.jpeg())
+  let b = try workshop.write("b.jpg", workshop.jpeg(width: 200, height: 200))
+  func hashes(_ options: String...) throws -> [Substring] {
+    let outcome = try workshop.run(options + ["--format", "hash", a, b])
+    #expect(outcome.status == 0)
+    return outcome.lines.map { $0.prefix(16) }
+  }
+  let once = try hashes()
+  #expect(once.count == 2 && once[0] != once[1])
+  #expect(try hashes("--threads", "2") == once)
+  #expect(try hashes("--isa", "reference") == once)
+  #expect(try hashes("--threshold", "0.9", "--max-faces", "1") == once)
 }
 
 @Test func noneIsNothing() throws {

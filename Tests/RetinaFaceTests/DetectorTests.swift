@@ -26,9 +26,10 @@ private func withNoise<R>(width: Int, height: Int, _ body: (Frame) throws -> R) 
   return try pixels.withUnsafeBytes { try body(Frame(.rgb, width: width, height: height, bytes: $0)) }
 }
 
-@Test(.enabled(if: rf_allocation_counting() == 1, "a sanitizer has its own malloc"))
-func detectAllocatesNothing() throws {
-  let (detector, loaded) = try makeDetector(width: 160, height: 120) { $0.threshold = 0.1 }
+@Test(.enabled(if: rf_allocation_counting() == 1, "a sanitizer has its own malloc"),
+      arguments: [MadeModel.small, MadeModel.small.int8])
+func detectAllocatesNothing(made: MadeModel) throws {
+  let (detector, loaded) = try makeDetector(width: 160, height: 120, made: made) { $0.threshold = 0.1 }
   try withNoise(width: 320, height: 240) { frame in
     var counts: [Int] = []
     counts.reserveCapacity(3)
