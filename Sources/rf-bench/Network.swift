@@ -12,7 +12,13 @@ func runNetwork(_ arguments: [String]) -> Int32 {
   }
   do {
     let bench = try NetworkBench(options)
-    if let prefix = options.headsPrefix { try bench.dumpHeads(prefix: prefix) } else { try bench.report() }
+    if let prefix = options.headsPrefix {
+      try bench.dumpHeads(prefix: prefix)
+    } else if options.hashes {
+      bench.printHashes()
+    } else {
+      try bench.report()
+    }
     return 0
   } catch {
     complain("network: \(error.message)")
@@ -27,8 +33,10 @@ struct BenchFailure: Error { let message: String }
 final class NetworkBench {
   let options: NetworkOptions
   let network: Network
-  /// [height][width][3] in the model's units.
-  let pixels: [Float]
+  /// [height][width][3] in the model's channel order.
+  private let bytes: [UInt8]
+  /// The same in a float32 model's units; empty for int8.
+  private let pixels: [Float]
   private let file: UnsafeRawBufferPointer
   private let arena: UnsafeMutableRawBufferPointer
 
@@ -46,7 +54,9 @@ final class NetworkBench {
       }
       arena = UnsafeMutableRawBufferPointer(start: memory, count: plan.arenaBytes)
       network = Network(model: model, plan: plan, kernels: KernelSet(isa: options.isa), arena: arena)
-      pixels = picture?.pixels(for: model) ?? Pixmap.pattern(width: width, height: height).pixels(for: model)
+      let pixmap = picture ?? Pixmap.pattern(width: width, height: height)
+      bytes = pixmap.bytes(for: model)
+      pixels = model.precision == .float32 ? pixmap.pixels(for: model) : []
     } catch let failure as BenchFailure {
       throw failure
     } catch {
@@ -58,12 +68,27 @@ final class NetworkBench {
 
   /// Copies the picture into the arena, whose memory every run uses for other things too.
   func fill() {
-    let input = network.input
+    switch network.model.precision {
+    case .float32: copy(pixels, to: network.input)
+    case .int8: copy(bytes, to: network.byteInput)
+    }
+  }
+
+  private func copy<Element>(_ pixels: [Element], to input: InputView<Element>) {
     let row = input.width * 3
     pixels.withUnsafeBufferPointer { pixels in
       for y in 0..<input.height {
         (input.base + y * input.rowStride).update(from: pixels.baseAddress! + y * row, count: row)
       }
+    }
+  }
+
+  /// A line a layer: the hash of what it computes, its name. Equal on every machine for an int8 model.
+  func printHashes() {
+    fill()
+    network.run { [self] layer in
+      let hash = String(network.hash(ofLayer: layer), radix: 16)
+      print(String(repeating: "0", count: 16 - hash.count) + hash + " " + network.model.layers[layer].name)
     }
   }
 
@@ -91,15 +116,17 @@ final class NetworkBench {
     let multiplyAdds = Double(plan.denseMultiplyAdds(of: network.model)) / 1e6
     if options.json {
       let rows = layers.map(\.json).joined(separator: ",")
-      print(#"{"model":"\#(network.model.name)","width":\#(plan.width),"height":\#(plan.height),"#
-        + #""threads":\#(options.threads),"isa":"\#(options.isa)","iterations":\#(options.iterations),"min_ms":\#(minimum),"median_ms":\#(median),"#
+      print(#"{"model":"\#(network.model.name)","precision":"\#(network.model.precision)","width":\#(plan.width),"#
+        + #""height":\#(plan.height),"threads":\#(options.threads),"isa":"\#(options.isa)","#
+        + #""iterations":\#(options.iterations),"min_ms":\#(minimum),"median_ms":\#(median),"#
         + #""mmac":\#(multiplyAdds),"arena_bytes":\#(plan.arenaBytes)"# + (options.layers ? #","layers":[\#(rows)]}"# : "}"))
       return
     }
-    if options.layers { print(LayerRow.heading) }
+    if let first = layers.first { print(first.heading) }
     for layer in layers { print(layer.line) }
-    print("\(network.model.name) at \(plan.width) x \(plan.height), \(options.threads) thread(s), \(options.isa): "
-      + "minimum \(decimal(minimum, places: 3)) ms, median \(decimal(median, places: 3)) ms, "
+    print("\(network.model.name), \(network.model.precision), at \(plan.width) x \(plan.height), "
+      + "\(options.threads) thread(s), \(options.isa): minimum \(decimal(minimum, places: 3)) ms, "
+      + "median \(decimal(median, places: 3)) ms, "
       + "\(decimal(multiplyAdds, places: 1)) MMAC, arena \(plan.arenaBytes) bytes")
   }
 }

@@ -13,21 +13,23 @@ struct LayerRow {
   /// Of the machine's measured peak on one core.
   let peak: Peak
 
-  var gigaflops: Double { 2 * Double(multiplyAdds) / seconds * 1e-9 }
-  var share: Double { gigaflops / peak.gigaflops }
+  var gigaops: Double { 2 * Double(multiplyAdds) / seconds * 1e-9 }
+  var share: Double { gigaops / peak.gigaops }
 
-  static let heading = column("layer", 28) + column("output", 18) + column("MMAC", -9) + column("ms", -9)
-    + column("GFLOP/s", -9) + column("of peak", -9)
+  var heading: String {
+    column("layer", 28) + column("output", 18) + column("MMAC", -9) + column("ms", -9) + column(peak.unit, -9)
+      + column("of peak", -9)
+  }
 
   var line: String {
     column(name, 28) + column(output, 18) + column(decimal(Double(multiplyAdds) / 1e6, places: 2), -9)
-      + column(decimal(seconds * 1e3, places: 4), -9) + column(decimal(gigaflops, places: 1), -9)
+      + column(decimal(seconds * 1e3, places: 4), -9) + column(decimal(gigaops, places: 1), -9)
       + column(decimal(100 * share, places: 1) + " %", -9)
   }
 
   var json: String {
-    #"{"layer":"\#(name)","mmac":\#(Double(multiplyAdds) / 1e6),"ms":\#(seconds * 1e3),"gflops":\#(gigaflops),"#
-      + #""share_of_peak":\#(share)}"#
+    #"{"layer":"\#(name)","mmac":\#(Double(multiplyAdds) / 1e6),"ms":\#(seconds * 1e3),"#
+      + #""\#(peak.precision == .int8 ? "gops" : "gflops")":\#(gigaops),"share_of_peak":\#(share)}"#
   }
 }
 
@@ -44,7 +46,7 @@ extension NetworkBench {
         seconds[row].append(rf_seconds() - start)
       }
     }
-    let peak = Peak.measure(isa: options.isa)
+    let peak = Peak.measure(isa: options.isa, network.model.precision)
     return dense.indices.map { row in
       let (layer, step) = (network.model.layers[dense[row]], network.plan.steps[dense[row]])
       return LayerRow(name: layer.name, output: "\(step.width) x \(step.height) x \(layer.outputChannels)",

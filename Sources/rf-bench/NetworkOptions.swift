@@ -14,11 +14,13 @@ struct NetworkOptions {
   var layers = false
   var json = false
   var headsPrefix: String?
+  /// A hash a layer instead of times.
+  var hashes = false
   /// nil: a made pattern.
   var input: String?
 
   static let known = "--width W, --height H, --threads N, --iterations K, --model FILE, --isa LIST, --layers, --json, "
-    + "--dump-heads PREFIX, --input PICTURE.ppm"
+    + "--hashes, --dump-heads PREFIX, --input PICTURE.ppm"
 
   init(_ arguments: [String]) throws(BenchFailure) {
     var rest = arguments[...]
@@ -26,6 +28,7 @@ struct NetworkOptions {
       switch option {
       case "--layers": layers = true
       case "--json": json = true
+      case "--hashes": hashes = true
       case "--width": width = try NetworkOptions.number(option, &rest, in: 1...100_000_000)
       case "--height": height = try NetworkOptions.number(option, &rest, in: 1...100_000_000)
       case "--threads": threads = try NetworkOptions.number(option, &rest, in: 1...256)

@@ -1,18 +1,22 @@
 // `rf-bench peak`, and what a kernel's or a layer's time is compared with: the most multiply-adds that one core does.
 import CHost
 import CPeak
+import Engine
 import Kernels
 
 /// The measured peak of one core.
 struct Peak {
   /// The instruction set, as `--isa` names it.
   let name: String
-  /// 10^9 floating-point operations a second, float32, a product and its addition counted as two.
-  let gigaflops: Double
+  /// 10^9 operations a second in the precision's numbers, a product and its addition counted as two.
+  let gigaops: Double
+  let precision: Model.Precision
+
+  var unit: String { precision == .int8 ? "GOP/s" : "GFLOP/s" }
 
   /// Measures the best that the instruction sets allow: the fastest of all usable ways, for about 50 ms each.
-  static func measure(isa: ISA = .available) -> Peak {
-    usable(in: isa).map(measure).max { $0.gigaflops < $1.gigaflops }!
+  static func measure(isa: ISA = .available, _ precision: Model.Precision) -> Peak {
+    usable(in: isa).filter { ($0.is_int8 != 0) == (precision == .int8) }.map(measure).max { $0.gigaops < $1.gigaops }!
   }
 
   /// Measures one way.
@@ -24,7 +28,8 @@ struct Peak {
       _ = way.run(rounds)
       best = min(best, rf_seconds() - start)
     }
-    return Peak(name: String(cString: way.name), gigaflops: way.flops_per_round * Double(rounds) / best * 1e-9)
+    return Peak(name: String(cString: way.name), gigaops: way.operations_per_round * Double(rounds) / best * 1e-9,
+                precision: way.is_int8 != 0 ? .int8 : .float32)
   }
 
   /// The ways that need nothing outside `isa`; the reference needs nothing at all.
@@ -43,7 +48,7 @@ func runPeak(_ arguments: [String]) -> Int32 {
   }
   for way in Peak.usable(in: .available) {
     let peak = Peak.measure(way)
-    print("\(column(peak.name, 12))\(column(decimal(peak.gigaflops, places: 1), -8)) GFLOP/s float32")
+    print("\(column(peak.name, 12))\(column(decimal(peak.gigaops, places: 1), -8)) \(peak.unit) \(peak.precision)")
   }
   return 0
 }

@@ -42,11 +42,13 @@ struct Pixmap {
   /// [height][width][3] in the model's channel order: (byte - mean) * scale.
   func pixels(for model: Model) -> [Float] {
     let mean = [model.mean.0, model.mean.1, model.mean.2]
-    return bytes.indices.map { index in
-      let channel = index % 3
-      let source = model.channelOrder == .bgr ? index - channel + 2 - channel : index
-      return (Float(bytes[source]) - mean[channel]) * model.scale
-    }
+    return bytes(for: model).enumerated().map { (Float($1) - mean[$0 % 3]) * model.scale }
+  }
+
+  /// [height][width][3] in the model's channel order.
+  func bytes(for model: Model) -> [UInt8] {
+    guard model.channelOrder == .bgr else { return bytes }
+    return bytes.indices.map { bytes[$0 - $0 % 3 + 2 - $0 % 3] }
   }
 }
 

@@ -12,7 +12,8 @@ enum Inspect {
   }
 
   private static func about(_ model: Model) -> [String] {
-    let parameters = model.layers.reduce(0) { $0 + ($1.weights.count + $1.bias.count) / 4 }
+    let weightBytes = model.precision == .int8 ? 1 : 4
+    let parameters = model.layers.reduce(0) { $0 + $1.weights.count / weightBytes + $1.bias.count / 4 }
     return [
       "model \(model.name): \(model.precision), \(parameters) parameters, \(model.fileBytes) bytes",
       "input: \(model.channelOrder), (byte - mean) * scale, mean \(model.mean.0), \(model.mean.1), \(model.mean.2), "
@@ -43,8 +44,9 @@ enum Inspect {
     case .upsampleAdd: "upsample + add"
     }
     let activation = layer.operation == .upsampleAdd || layer.slope == 1 ? "" : layer.slope == 0 ? " relu" : " leaky"
+    let bytes = layer.weights.count + layer.bias.count + layer.multipliers.count
     return padded([layer.name, kind + activation, "\(step.width) x \(step.height) x \(layer.outputChannels)",
-                   decimals(Double(step.multiplyAdds) / 1e6), "\(layer.weights.count + layer.bias.count)"])
+                   decimals(Double(step.multiplyAdds) / 1e6), "\(bytes)"])
   }
 
   private static func padded(_ columns: [String]) -> String {

@@ -19,11 +19,13 @@ private func run(_ arguments: [String]) throws -> (status: Int32, output: String
 
 @Suite final class BenchTests {
   let folder = FileManager.default.temporaryDirectory.appending(path: "rf-bench-\(UInt64.random(in: 0...UInt64.max))")
+  var byteModel: String { folder.appending(path: "bytes.rfm").path }
   var model: String { folder.appending(path: "made.rfm").path }
 
   init() throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try MadeModel.small.file().write(to: URL(filePath: model))
+    try MadeModel.small.int8.file().write(to: URL(filePath: byteModel))
   }
 
   deinit { try? FileManager.default.removeItem(at: folder) }
@@ -40,6 +42,29 @@ private func run(_ arguments: [String]) throws -> (status: Int32, output: String
     let mmac = layers.reduce(0) { $0 + ($1["mmac"] as? Double ?? .nan) }
     #expect(abs(mmac - (object["mmac"] as? Double ?? .nan)) < 1e-9)
     #expect(layers.allSatisfy { ($0["ms"] as? Double ?? 0) > 0 && ($0["share_of_peak"] as? Double ?? -1) >= 0 })
+  }
+
+  @Test func bytesHaveTimesToo() throws {
+    let done = try run(["--model", byteModel, "--width", "70", "--height", "50", "--iterations", "3", "--layers", "--json"])
+    #expect(done.status == 0 && done.errors == "")
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(done.output.utf8)) as? [String: Any])
+    #expect(object["precision"] as? String == "int8")
+    let layers = try #require(object["layers"] as? [[String: Any]])
+    #expect(layers.allSatisfy { ($0["gops"] as? Double ?? -1) >= 0 && (0..<1).contains($0["share_of_peak"] as? Double ?? -1) })
+  }
+
+  /// A line a layer, the same on every instruction set, another for another picture.
+  @Test func hashesAreOfEveryLayer() throws {
+    func hashes(_ options: String...) throws -> String {
+      let done = try run(["--model", byteModel, "--height", "47", "--hashes"] + options)
+      #expect(done.status == 0 && done.errors == "")
+      return done.output
+    }
+    let best = try hashes("--width", "33")
+    let lines = best.split(separator: "\n")
+    #expect(lines.count == 44 && lines.allSatisfy { $0.split(separator: " ")[0].count == 16 }, "\(best)")
+    #expect(try hashes("--width", "33", "--isa", "reference") == best)
+    #expect(try hashes("--width", "34") != best)
   }
 
   @Test func headsAreWrittenForEveryAnchor() throws {

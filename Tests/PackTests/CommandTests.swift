@@ -37,6 +37,15 @@ private func run(_ arguments: [String]) throws -> (status: Int32, output: String
     }
   }
 
+  @Test func inspectsBytes() throws {
+    try MadeModel().int8.file().write(to: folder.appending(path: "bytes.rfm"))
+    let inspected = try run(["inspect", path("bytes.rfm")])
+    #expect(inspected.status == 0)
+    for text in ["model made 1: int8, 423264 parameters", "arena 2338240"] {
+      #expect(inspected.output.contains(text), "\(text) is not in\n\(inspected.output)")
+    }
+  }
+
   /// Names in the file are printable ASCII; the weights' file name need not be.
   @Test func anyFileNameGivesAName() throws {
     try MadeModel.small.weights().safetensors().write(to: folder.appending(path: "Zoë\n.safetensors"))
