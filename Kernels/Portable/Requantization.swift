@@ -44,11 +44,31 @@ public struct Requantization: Sendable {
       let scaled = Float(sum) * multiplier
       value = max(scaled, scaled * slope) + addend
     } else {
-      value = addend.addingProduct(Requantization.magic + Float(sum), multiplier)
+      value = Requantization.fma(Requantization.magic + Float(sum), multiplier, addend)
     }
     return UInt8(clamping: Int16(truncatingIfNeeded: value.bitPattern))
   }
 
+  /// a * b + c with one rounding, without the C mathematics library, which bare metal does not have: the product is exact
+  /// in double precision, the sum is rounded there to odd, and then rounding to float is right (Boldo and Melquiond, 2008,
+  /// "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd").
+  @inline(__always)
+  private static func fma(_ a: Float, _ b: Float, _ c: Float) -> Float {
+    let (product, addend) = (Double(a) * Double(b), Double(c))
+    let sum = product + addend
+    // What the sum's rounding has lost, exactly (Knuth's TwoSum).
+    let share = sum - product
+    let rest = (product - (sum - share)) + (addend - share)
+    guard rest != 0, sum.bitPattern & 1 == 0 else { return Float(sum) }
+    return Float((rest > 0) == (sum > 0) ? sum.nextUpInMagnitude : sum.nextDownInMagnitude)
+  }
+
   @inline(__always)
   private static func isLeaky(_ slope: Float) -> Bool { slope > 0 && slope < 1 }
+}
+
+extension Double {
+  /// The neighbours of a number that is neither 0 nor at the end of the range.
+  fileprivate var nextUpInMagnitude: Double { Double(bitPattern: bitPattern + 1) }
+  fileprivate var nextDownInMagnitude: Double { Double(bitPattern: bitPattern - 1) }
 }
