@@ -6,6 +6,7 @@ SWIFT_BUILD := swift build -c release --static-swift-stdlib
 PICTURES := Tests/Fixtures/pictures
 # A checkpoint's own metadata wins; these are for published checkpoints, which carry none.
 PRECISION ?= float32
+PACK_OPTIONS := --precision $(PRECISION) $(if $(CALIBRATE),--calibrate $(CALIBRATE))
 MODEL_OPTIONS := $(if $(ANCHORS),--anchors $(ANCHORS)) $(if $(ACTIVATION),--activation $(ACTIVATION))
 
 .PHONY: help setup build demo test model bench train-setup train clean
@@ -28,12 +29,12 @@ demo: build ## rf-cam on the sample pictures; the annotated ones go to build/dem
 test: setup train-setup ## every test: Swift, Embedded Swift, Python, fuzzing
 	@Tests/run.sh
 
-model: train-setup build ## WEIGHTS=x.pth OUT=x.rfm [ANCHORS=16,32/64,128/256,512] [ACTIVATION=relu or leaky]: a checkpoint becomes a model file
+model: train-setup build ## WEIGHTS=x.pth OUT=x.rfm [ANCHORS=16,32/64,128/256,512] [ACTIVATION=relu or leaky] [PRECISION=int8 CALIBRATE=folder]: a checkpoint becomes a model file
 	@test -n "$(WEIGHTS)" -a -n "$(OUT)" || { echo "make model: name WEIGHTS=checkpoint.pth and OUT=model.rfm" >&2; exit 2; }
-	@test "$(PRECISION)" = float32 || { echo "make model: PRECISION=$(PRECISION): only float32 is there yet" >&2; exit 2; }
+	@test "$(PRECISION)" != int8 -o -n "$(CALIBRATE)" || { echo "make model: PRECISION=int8 needs CALIBRATE=folder of pictures" >&2; exit 2; }
 	@mkdir -p build/models
 	cd Training && ../$(PYTHON) -m retinaface.export $(abspath $(WEIGHTS)) --output $(abspath build/models/export.safetensors) $(MODEL_OPTIONS)
-	build/rf-pack build/models/export.safetensors --output $(OUT) --name $(basename $(notdir $(OUT)))
+	build/rf-pack build/models/export.safetensors --output $(OUT) --name $(basename $(notdir $(OUT))) $(PACK_OPTIONS)
 	build/rf-pack inspect $(OUT)
 
 bench: build ## kernels, then the network at VGA and HD, one thread

@@ -30,7 +30,7 @@ let package = Package(
     // The programs.
     .executableTarget(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "Imaging", "RetinaFace"],
                       swiftSettings: core),
-    .executableTarget(name: "rf-pack", dependencies: ["Engine"]),
+    .executableTarget(name: "rf-pack", dependencies: ["Capture", "Engine", "Imaging"]),
     .target(name: "CPeak", dependencies: ["CKernels"]),
     .executableTarget(name: "rf-bench", dependencies: ["CHost", "CModel", "CPeak", "KernelChecks", "RetinaFace"]),
 
@@ -43,7 +43,7 @@ let package = Package(
     .testTarget(name: "ImagingTests", dependencies: ["CAllocationCount", "CHost", "Imaging", "TestRandom"]),
     .testTarget(name: "RetinaFaceTests", dependencies: ["CAllocationCount", "CHost", "Engine", "RetinaFace", "rf-pack"]),
     .testTarget(name: "CaptureTests", dependencies: ["CAllocationCount", "Capture", "CHost", "Imaging"]),
-    .testTarget(name: "PackTests", dependencies: ["rf-pack"]),
+    .testTarget(name: "PackTests", dependencies: ["Engine", "rf-pack"]),
     .testTarget(name: "ProgramTests", dependencies: ["Capture", "Imaging", "rf-cam", "rf-pack"]),
     .testTarget(name: "HouseTests"),
   ],

@@ -145,7 +145,7 @@ public final class Network: @unchecked Sendable {
   }
 
   /// The bytes of a map from its first pixel on, while it is there.
-  func pixels(ofTensor tensor: Int) -> UnsafeRawPointer {
+  package func pixels(ofTensor tensor: Int) -> UnsafeRawPointer {
     let map = plan.maps[tensor]
     return UnsafeRawPointer(arena + map.offset + map.interior * map.elementBytes)
   }

@@ -5,17 +5,21 @@ import Foundation
 /// What the user asked for.
 enum Command: Equatable {
   case help
-  case pack(weights: String, output: String, name: String?)
+  case pack(weights: String, output: String, name: String?, calibration: Calibration? = nil)
   case inspect(file: String, width: Int, height: Int)
 
   static let usage = """
-    Usage: rf-pack WEIGHTS.safetensors --output MODEL.rfm [--name NAME]
+    Usage: rf-pack WEIGHTS --output MODEL.rfm [--name NAME] [--precision int8 --calibrate FOLDER]
            rf-pack inspect MODEL.rfm [--width W] [--height H]
 
-    Makes a model file from float32 weights that Training/retinaface/export.py wrote, or shows what is in one.
+    Makes a model file from float32 weights that Training/retinaface/export.py wrote (WEIGHTS.safetensors) or from
+    another float32 model file, or shows what is in one.
 
       --output FILE   where the model file goes; written whole or not at all
       --name NAME     the name inside the file (default: the weights' file name)
+      --precision P   float32 (default) or int8, which needs --calibrate
+      --calibrate FOLDER  pictures like those that the camera will see; their values set the range of every byte
+      --calibration-pictures N  at most so many of them, 1 to 1000 (default 100)
       --width W       input size for inspect, in pixels (default 640)
       --height H      (default 480)
       -h, --help      this text
@@ -29,7 +33,7 @@ enum Command: Equatable {
     var words: [String] = []
     var rest = arguments[...]
     let isInspect = arguments.first { !$0.hasPrefix("-") } == "inspect"
-    let valid = isInspect ? ["--width", "--height"] : ["--output", "--name"]
+    let valid = isInspect ? ["--width", "--height"] : ["--output", "--name", "--precision", "--calibrate", "--calibration-pictures"]
     while let argument = rest.popFirst() {
       if argument == "-h" || argument == "--help" { return .help }
       guard argument.hasPrefix("-") else {
@@ -51,7 +55,28 @@ enum Command: Equatable {
     if let name = options["--name"], name != printable(name) {
       throw UsageError(message: "--name \(name): needs up to \(ModelFormat.mostNameBytes) printable ASCII characters")
     }
-    return .pack(weights: words[0], output: output, name: options["--name"])
+    return .pack(weights: words[0], output: output, name: options["--name"], calibration: try calibration(options))
+  }
+
+  /// nil: float32.
+  private static func calibration(_ options: [String: String]) throws(UsageError) -> Calibration? {
+    let precision = options["--precision"] ?? "float32"
+    switch (precision, options["--calibrate"]) {
+    case ("float32", nil):
+      guard options["--calibration-pictures"] == nil else {
+        throw UsageError(message: "--calibration-pictures is for --precision int8")
+      }
+      return nil
+    case ("float32", _): throw UsageError(message: "--calibrate is for --precision int8")
+    case ("int8", nil): throw UsageError(message: "--precision int8 needs --calibrate FOLDER")
+    case ("int8", let folder?):
+      let text = options["--calibration-pictures"] ?? "\(CalibrationPictures.standardCount)"
+      guard let count = Int(text), (1...CalibrationPictures.mostCount).contains(count) else {
+        throw UsageError(message: "--calibration-pictures \(text): needs a number from 1 to \(CalibrationPictures.mostCount)")
+      }
+      return Calibration(folder: folder, count: count)
+    default: throw UsageError(message: "--precision \(precision): there are float32 and int8")
+    }
   }
 
   private static func inspect(_ words: [String], _ options: [String: String]) throws(UsageError) -> Command {
@@ -64,18 +89,25 @@ enum Command: Equatable {
     return .inspect(file: words[0], width: try size("--width", 640), height: try size("--height", 480))
   }
 
-  /// Does what was asked; data goes to `output`.
-  func run(output print: (String) -> Void) throws(PackError) {
+  /// Does what was asked; data goes to `output`, progress to `report`.
+  func run(output print: (String) -> Void, report: (String) -> Void) throws(PackError) {
     switch self {
     case .help: print(Command.usage)
-    case .pack(let weights, let file, let name):
+    case .pack(let weights, let file, let name, let calibration):
       guard !Files.areSame(weights, file) else { throw .file("--output names the weights themselves: choose another file") }
       let standard = Command.printable(URL(filePath: weights).deletingPathExtension().lastPathComponent)
-      let graph = try GraphBuilder.build(try FloatWeights(safetensors: try Files.read(weights)), name: name ?? standard)
-      try Files.write(try ModelWriter.bytes(of: graph), to: file)
+      let graph = try Command.graph(of: try Files.read(weights), name: name ?? standard)
+      let model = if let calibration { try calibration.modelFile(of: graph, report: report) } else { try ModelWriter.bytes(of: graph) }
+      try Files.write(model, to: file)
     case .inspect(let file, let width, let height):
       try Inspect.lines(file: try Files.read(file), width: width, height: height).forEach(print)
     }
+  }
+
+  /// Of a model file or of weights, told by the first bytes.
+  private static func graph(of bytes: Data, name: String) throws(PackError) -> Graph {
+    if bytes.starts(with: ModelFormat.magic) { return try Graph(modelFile: bytes, name: name) }
+    return try GraphBuilder.build(try FloatWeights(safetensors: bytes), name: name)
   }
 
   /// What can stand in a model file: other bytes become `_`.
@@ -88,7 +120,7 @@ enum Command: Equatable {
   var subject: String {
     switch self {
     case .help: ""
-    case .pack(let weights, _, _): weights
+    case .pack(let weights, _, _, _): weights
     case .inspect(let file, _, _): file
     }
   }

@@ -11,7 +11,7 @@ enum ModelWriter {
     var records = Data()
     for tensor in graph.tensors { records.append(record(of: tensor, &layout)) }
     for (index, layer) in graph.layers.enumerated() {
-      records.append(record(of: layer, isHead: graph.isHead(index), precision: graph.precision, &layout))
+      records.append(record(of: layer, isHead: graph.precision == .int8 && graph.isHead(index), precision: graph.precision, &layout))
     }
     for level in graph.levels { records.append(record(of: level)) }
     var file = header(of: graph, name: modelName, recordBytes: records.count, layout)
@@ -88,9 +88,9 @@ enum ModelWriter {
 }
 
 extension Graph {
-  /// int8: whether a layer's output is float32.
-  fileprivate func isHead(_ layer: Int) -> Bool {
-    precision == .int8 && (layers[layer].output == nil || levels.contains { $0.classLayer == layer })
+  /// Whether a layer's output is float32 in an int8 model too.
+  func isHead(_ layer: Int) -> Bool {
+    layers[layer].output == nil || levels.contains { $0.classLayer == layer }
   }
 }
 

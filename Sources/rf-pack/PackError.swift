@@ -15,6 +15,8 @@ enum PackError: Error, Equatable {
   /// The graph was written but the engine's reader refuses it.
   case graph(String)
   case file(String)
+  /// The pictures or what the int8 network makes of them.
+  case calibration(String)
 }
 
 extension PackError: CustomStringConvertible {
@@ -32,6 +34,7 @@ extension PackError: CustomStringConvertible {
       return "tensor \(tensor): value \(index) is NaN or infinite: the training diverged; export an earlier checkpoint"
     case .graph(let problem): return problem
     case .file(let problem): return problem
+    case .calibration(let problem): return "calibration: \(problem)"
     }
   }
 }

@@ -13,7 +13,7 @@ do {
   exit(2)
 }
 do {
-  try command.run { print($0) }
+  try command.run(output: { print($0) }, report: complain)
 } catch {
   complain("\(command.subject): \(error)")
   exit(1)
