@@ -69,5 +69,5 @@ public struct Workload: Sendable {
 /// The check of every op.
 public let checks: [Check] = [
   convCheck, winogradCheck, dwconv3x3Check, upsampleAddCheck,
-  byteDWConv3x3Check, byteUpsampleAddCheck,
+  byteConvCheck, byteHeadCheck, byteDWConv3x3Check, byteUpsampleAddCheck,
 ]

@@ -31,6 +31,16 @@ struct Mutant: CustomTestStringConvertible, @unchecked Sendable {
     row = Mutant.row(RF_OP_f32_upsample_add) { $0.f32_upsample_add = upsampleAdd }
   }
 
+  init(_ mistake: String, byteConv: @escaping KernelSet.ByteConv) {
+    self.mistake = "u8_conv \(mistake)"
+    row = Mutant.row(RF_OP_u8_conv) { $0.u8_conv = byteConv }
+  }
+
+  init(_ mistake: String, byteHead: @escaping KernelSet.ByteHead) {
+    self.mistake = "u8_head \(mistake)"
+    row = Mutant.row(RF_OP_u8_head) { $0.u8_head = byteHead }
+  }
+
   init(_ mistake: String, byteDWConv3x3: @escaping KernelSet.ByteDWConv3x3) {
     self.mistake = "u8_dwconv3x3 \(mistake)"
     row = Mutant.row(RF_OP_u8_dwconv3x3) { $0.u8_dwconv3x3 = byteDWConv3x3 }
@@ -70,6 +80,24 @@ private func depthwiseReference(
   var changed = args.pointee
   change(&changed)
   referenceDWConv3x3(&changed)
+}
+
+private func byteConvReference(_ args: UnsafePointer<rf_u8_conv_args>, _ change: (inout rf_u8_conv_args) -> Void) {
+  var changed = args.pointee
+  change(&changed)
+  referenceByteConv(&changed)
+}
+
+/// What vpmaddubsw would do to the first result, by adding the excess of its first two products to the bias.
+private func saturatingByteConv(_ args: UnsafePointer<rf_u8_conv_args>) {
+  referenceByteConv(args)
+  let a = args.pointee
+  guard a.width > 0, a.height > 0, a.kernel_width * a.cin > 1 else { return }
+  let pair = (0..<2).reduce(0) { $0 + Int32(a.input[$1]) * Int32(a.weights[$1]) }
+  let spoilt = a.bias[0] - pair + Int32(Int16(clamping: pair))
+  withUnsafePointer(to: spoilt) { bias in
+    byteConvReference(args) { ($0.bias, $0.width, $0.height, $0.cout) = (bias, 1, 1, 1) }
+  }
 }
 
 private func byteDepthwiseReference(
@@ -150,6 +178,34 @@ let mutants: [Mutant] = [
   Mutant("adds twice", upsampleAdd: { args in
     referenceUpsampleAdd(args)
     referenceUpsampleAdd(args)
+  }),
+  Mutant("leaves out the activation", byteConv: { args in byteConvReference(args) { $0.slope = 1 } }),
+  Mutant("leaves out the last channel", byteConv: { args in byteConvReference(args) { $0.cout = max(1, $0.cout - 1) } }),
+  Mutant("leaves out the last pixel of a row", byteConv: { args in
+    byteConvReference(args) { $0.width = max(0, $0.width - 1) }
+  }),
+  Mutant("saturates pairs of products at 16 bits", byteConv: saturatingByteConv),
+  Mutant("rounds a result up by one", byteConv: { args in
+    referenceByteConv(args)
+    if args.pointee.width > 0, args.pointee.height > 0 { args.pointee.output[0] ^= 1 }
+  }),
+  Mutant("writes one channel too many", byteConv: { args in
+    referenceByteConv(args)
+    let a = args.pointee
+    if a.output_pixel_stride > a.cout, a.width > 0, a.height > 0 { a.output[Int(a.cout)] ^= 1 }
+  }),
+  Mutant("leaves out the last channel", byteHead: { args in
+    var changed = args.pointee
+    changed.cout = max(1, changed.cout - 1)
+    referenceByteHead(&changed)
+  }),
+  Mutant("leaves out the multiplier", byteHead: { args in
+    let ones = [Float](repeating: 1, count: Int(args.pointee.cout))
+    ones.withUnsafeBufferPointer {
+      var changed = args.pointee
+      changed.multiplier = $0.baseAddress!
+      referenceByteHead(&changed)
+    }
   }),
   Mutant("leaves out the activation", byteDWConv3x3: { args in byteDepthwiseReference(args) { $0.slope = 1 } }),
   Mutant("leaves out the last pixel of a row", byteDWConv3x3: { args in

@@ -1,0 +1,143 @@
+// Dense 8-bit convolutions for AVX-512 VNNI: one tile routine for every kernel size, 6 pixels x 64 channels, 8 x 48, 12 x 32
+// and 12 x 16. A vpdpbusd takes four taps of 16 channels; sums start at RF_MAGIC_BITS + bias and so are floats at the end.
+#if defined(__x86_64__)
+#include "../u8_conv_tiles.h"
+#include <immintrin.h>
+#pragma STDC FP_CONTRACT OFF
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
+
+enum { MOST_SUMS = 24 };
+
+INLINED void add_products(
+    const rf_u8_block *b, const uint8_t *input, __m512i sum[MOST_SUMS], int pixels, int panels) {
+  __m512i weight[RF_U8_TILE_PANELS];
+  UNROLLED for (int n = 0; n < panels; n++)
+    UNROLLED for (int p = 0; p < pixels; p++)
+      sum[p * panels + n] = _mm512_add_epi32(_mm512_loadu_si512(b->bias + n * RF_PANEL), _mm512_set1_epi32(RF_MAGIC_BITS));
+  const int8_t *weights = b->weights;
+  const ptrdiff_t stride = b->input_pixel_stride, panel_stride = b->panel_stride, bytes = 4 * (ptrdiff_t)b->groups_in_row;
+  for (int32_t ky = b->kernel_height; ky > 0; ky--, input += b->input_row_stride)
+    for (ptrdiff_t k = 0; k < bytes; k += 4, weights += 4 * RF_PANEL) {
+      UNROLLED for (int n = 0; n < panels; n++) weight[n] = _mm512_loadu_si512(weights + n * panel_stride);
+      UNROLLED for (int p = 0; p < pixels; p++) {
+        const __m512i taps = _mm512_set1_epi32(rf_u8_group(input + p * stride + k));
+        UNROLLED for (int n = 0; n < panels; n++)
+          sum[p * panels + n] = _mm512_dpbusd_epi32(sum[p * panels + n], taps, weight[n]);
+      }
+    }
+}
+
+// The rounding rule; the low 16 bits of each lane hold the result.
+INLINED __m512i requantised(const rf_u8_block *b, __m512i sum, int panel, int is_leaky) {
+  const __m512 multiplier = _mm512_loadu_ps(b->multiplier + panel * RF_PANEL);
+  const __m512 addend = _mm512_loadu_ps(b->addend + panel * RF_PANEL);
+  __m512 value = _mm512_castsi512_ps(sum);
+  if (!is_leaky) return _mm512_castps_si512(_mm512_fmadd_ps(value, multiplier, addend));
+  value = _mm512_mul_ps(_mm512_sub_ps(value, _mm512_set1_ps(RF_MAGIC)), multiplier);
+  value = _mm512_max_ps(value, _mm512_mul_ps(value, _mm512_set1_ps(b->slope)));
+  return _mm512_castps_si512(_mm512_add_ps(value, addend));
+}
+
+// Hidden from the compiler, which would make two instructions of a masked shuffle whose mask it knows.
+INLINED __mmask64 hidden(uint64_t mask) {
+  __mmask64 result = mask;
+  __asm__("" : "+k"(result));
+  return result;
+}
+
+// Four vectors of 16 results as 64 saturated bytes, in order.
+INLINED __m512i bytes_of(__m512i a, __m512i b, __m512i c, __m512i d) {
+  const __m512i up = _mm512_set4_epi32(0x0d0c8080, 0x09088080, 0x05048080, 0x01008080);
+  const __m512i ab = _mm512_mask_shuffle_epi8(a, hidden(0xcccccccccccccccc), b, up);
+  const __m512i cd = _mm512_mask_shuffle_epi8(c, hidden(0xcccccccccccccccc), d, up);
+  const __m512i by_vector = _mm512_set4_epi32(0x0f0d0b09, 0x0e0c0a08, 0x07050301, 0x06040200);
+  const __m512i in_lanes = _mm512_shuffle_epi8(_mm512_packus_epi16(ab, cd), by_vector);
+  return _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), in_lanes);
+}
+
+INLINED __mmask64 first_bytes(int count) { return ~0ull >> (64 - count); }
+
+// Every tile's results, 64 at a time: a pixel of four panels, two of two, four of one. Three panels leave a quarter empty.
+INLINED void store_bytes(
+    const rf_u8_block *b, const __m512i sum[MOST_SUMS], uint8_t *output, int pixels, int panels, int is_leaky) {
+  const int together = panels <= 2 ? 4 / panels : 1;
+  const __mmask64 owned = first_bytes((panels - 1) * RF_PANEL + b->last_channels);
+  UNROLLED for (int first = 0; first < pixels; first += together) {
+    __m512i part[4];
+    UNROLLED for (int n = 0; n < 4; n++) {
+      const int p = first + n / panels, exists = panels == 3 ? n < 3 : p < pixels;
+      part[n] = exists ? requantised(b, sum[panels == 3 ? first * 3 + n : p * panels + n % panels],
+                                     panels == 3 ? n : n % panels, is_leaky) : _mm512_setzero_si512();
+    }
+    const __m512i bytes = bytes_of(part[0], part[1], part[2], part[3]);
+    uint8_t *at = output + first * b->output_pixel_stride;
+    if (together == 1) _mm512_mask_storeu_epi8(at, owned, bytes);
+    if (together == 2) {
+      _mm256_mask_storeu_epi8(at, (__mmask32)owned, _mm512_castsi512_si256(bytes));
+      if (first + 1 < pixels)
+        _mm256_mask_storeu_epi8(at + b->output_pixel_stride, (__mmask32)owned, _mm512_extracti64x4_epi64(bytes, 1));
+    }
+    if (together == 4) {
+      _mm_mask_storeu_epi8(at, (__mmask16)owned, _mm512_castsi512_si128(bytes));
+      if (first + 1 < pixels)
+        _mm_mask_storeu_epi8(at + b->output_pixel_stride, (__mmask16)owned, _mm512_extracti32x4_epi32(bytes, 1));
+      if (first + 2 < pixels)
+        _mm_mask_storeu_epi8(at + 2 * b->output_pixel_stride, (__mmask16)owned, _mm512_extracti32x4_epi32(bytes, 2));
+      if (first + 3 < pixels)
+        _mm_mask_storeu_epi8(at + 3 * b->output_pixel_stride, (__mmask16)owned, _mm512_extracti32x4_epi32(bytes, 3));
+    }
+  }
+}
+
+INLINED void tile(const rf_u8_block *b, const uint8_t *input, uint8_t *output, int pixels, int panels) {
+  __m512i sum[MOST_SUMS];
+  add_products(b, input, sum, pixels, panels);
+  if (rf_is_leaky(b->slope)) store_bytes(b, sum, output, pixels, panels, 1);
+  else store_bytes(b, sum, output, pixels, panels, 0);
+}
+
+INLINED void head_tile(const rf_u8_block *b, const uint8_t *input, float *output, int pixels, int panels) {
+  __m512i sum[MOST_SUMS];
+  add_products(b, input, sum, pixels, panels);
+  const __mmask16 last = (__mmask16)(0xffff >> (RF_PANEL - b->last_channels));
+  UNROLLED for (int p = 0; p < pixels; p++)
+    UNROLLED for (int n = 0; n < panels; n++) {
+      const __m512 value = _mm512_sub_ps(_mm512_castsi512_ps(sum[p * panels + n]), _mm512_set1_ps(RF_MAGIC));
+      _mm512_mask_storeu_ps(output + p * b->output_pixel_stride + n * RF_PANEL, n < panels - 1 ? 0xffff : last,
+                            _mm512_mul_ps(value, _mm512_loadu_ps(b->multiplier + n * RF_PANEL)));
+    }
+}
+
+#define TILE(pixels, panels) \
+  static void tile_##pixels##x##panels(const rf_u8_block *b, const uint8_t *input, void *output) { \
+    tile(b, input, output, pixels, panels); \
+  }
+UP_TO_12(TILE, 1)
+UP_TO_12(TILE, 2)
+UP_TO_8(TILE, 3)
+UP_TO_6(TILE, 4)
+
+#define HEAD(pixels, panels) \
+  static void head_##pixels##x##panels(const rf_u8_block *b, const uint8_t *input, void *output) { \
+    head_tile(b, input, output, pixels, panels); \
+  }
+UP_TO_8(HEAD, 1)
+UP_TO_8(HEAD, 2)
+
+#define NAME(pixels, panels) tile_##pixels##x##panels,
+static const rf_u8_tiles tiles[RF_U8_TILE_PANELS] = {
+  {12, {UP_TO_12(NAME, 1)}}, {12, {UP_TO_12(NAME, 2)}}, {8, {UP_TO_8(NAME, 3)}}, {6, {UP_TO_6(NAME, 4)}}};
+#define HEAD_NAME(pixels, panels) head_##pixels##x##panels,
+static const rf_u8_tiles head_tiles[2] = {{8, {UP_TO_8(HEAD_NAME, 1)}}, {8, {UP_TO_8(HEAD_NAME, 2)}}};
+
+void rf_u8_conv__avx512vnni(const rf_u8_conv_args *a) {
+  const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
+  rf_u8_by_tiles(&rectangle, tiles, RF_U8_TILE_PANELS);
+}
+
+void rf_u8_head__avx512vnni(const rf_u8_head_args *a) {
+  const rf_u8_rectangle rectangle = rf_u8_head_rectangle(a);
+  rf_u8_by_tiles(&rectangle, head_tiles, 2);
+}
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,110 @@
+// What the dense 8-bit convolutions share: the walk over panels, rows and tiles of pixels, as conv_tiles.h has it for float32.
+// Taps come in groups of four bytes; a row's last group may reach over its end, where the weights are 0.
+#ifndef RF_U8_CONV_TILES_H
+#define RF_U8_CONV_TILES_H
+#include "rfkernels.h"
+#include "tiles.h"
+#include <string.h>
+
+#pragma clang assume_nonnull begin
+
+// What all tiles of a block of panels have in common. Strides in bytes, those of the output in its elements.
+typedef struct {
+  const int8_t *weights;                          // of the first panel; likewise:
+  const int32_t *bias;
+  const float *multiplier;
+  const float *_Nullable addend;                  // none: the output is float32
+  ptrdiff_t panel_stride;                         // of the weights
+  ptrdiff_t input_row_stride, input_pixel_stride; // between the inputs of two output pixels
+  ptrdiff_t output_pixel_stride;
+  int32_t kernel_height, groups_in_row;
+  int32_t last_channels;                          // channels of the last panel that exist, 1 to RF_PANEL
+  float slope;
+} rf_u8_block;
+
+// Computes a fixed number of pixels and panels.
+typedef void rf_u8_tile_fn(const rf_u8_block *block, const uint8_t *input, void *output);
+
+// Tiles of one number of panels: tile[n - 1] computes n pixels.
+enum { RF_U8_TILE_PIXELS = 12, RF_U8_TILE_PANELS = 4 };
+typedef struct {
+  int32_t most_pixels;
+  rf_u8_tile_fn *_Nullable tile[RF_U8_TILE_PIXELS];
+} rf_u8_tiles;
+
+// A whole rectangle, whatever its output's elements are.
+typedef struct {
+  rf_u8_block block;                              // of all panels
+  const uint8_t *input;
+  uint8_t *output;
+  ptrdiff_t input_step, output_step;              // bytes between the rows of output pixels
+  ptrdiff_t output_element;                       // bytes
+  int32_t width, height, cout;
+} rf_u8_rectangle;
+
+INLINED int32_t rf_u8_groups(int32_t taps) { return (taps + 3) / 4; }
+
+// Four taps of one pixel, as a lane.
+INLINED int32_t rf_u8_group(const uint8_t *taps) {
+  int32_t group;
+  memcpy(&group, taps, sizeof group);
+  return group;
+}
+
+INLINED int rf_is_leaky(float slope) { return slope > 0 && slope < 1; }
+
+// `most_panels` panels at a time; `by_panels[n - 1]` holds the tiles of n panels.
+static inline void rf_u8_by_tiles(const rf_u8_rectangle *r, const rf_u8_tiles *by_panels, int32_t most_panels) {
+  if (r->width <= 0) return;
+  const int32_t panel_count = (r->cout + RF_PANEL - 1) / RF_PANEL;
+  for (int32_t panel = 0; panel < panel_count; panel += most_panels) {
+    const int32_t rest = panel_count - panel, panels = rest < most_panels ? rest : most_panels;
+    const int32_t channels = r->cout - (panel + panels - 1) * RF_PANEL;
+    rf_u8_block block = r->block;
+    block.weights += panel * block.panel_stride;
+    block.bias += panel * RF_PANEL;
+    block.multiplier += panel * RF_PANEL;
+    if (block.addend) block.addend += panel * RF_PANEL;
+    block.last_channels = channels < RF_PANEL ? channels : RF_PANEL;
+    const rf_u8_tiles *tiles = &by_panels[panels - 1];
+    const rf_tiling tiling = rf_tile_row(r->width, tiles->most_pixels);
+    for (ptrdiff_t y = 0; y < r->height; y++) {
+      const uint8_t *input = r->input + y * r->input_step;
+      uint8_t *output = r->output + y * r->output_step + panel * RF_PANEL * r->output_element;
+      for (int32_t t = 0; t < tiling.count; t++) {
+        const int32_t pixels = rf_tile_pixels(&tiling, t);
+        tiles->tile[pixels - 1](&block, input, output);
+        input += pixels * block.input_pixel_stride;
+        output += pixels * block.output_pixel_stride * r->output_element;
+      }
+    }
+  }
+}
+
+INLINED rf_u8_rectangle rf_u8_conv_rectangle(const rf_u8_conv_args *a) {
+  const int32_t groups = rf_u8_groups(a->kernel_width * a->cin);
+  return (rf_u8_rectangle){
+    .block = {
+      .weights = a->weights, .bias = a->bias, .multiplier = a->multiplier, .addend = a->addend,
+      .panel_stride = (ptrdiff_t)a->kernel_height * groups * RF_PANEL * 4, .input_row_stride = a->input_row_stride,
+      .input_pixel_stride = (ptrdiff_t)a->stride * a->cin, .output_pixel_stride = a->output_pixel_stride,
+      .kernel_height = a->kernel_height, .groups_in_row = groups, .slope = a->slope},
+    .input = a->input, .output = a->output, .input_step = a->stride * a->input_row_stride,
+    .output_step = a->output_row_stride, .output_element = 1, .width = a->width, .height = a->height, .cout = a->cout};
+}
+
+INLINED rf_u8_rectangle rf_u8_head_rectangle(const rf_u8_head_args *a) {
+  const int32_t groups = rf_u8_groups(a->cin);
+  return (rf_u8_rectangle){
+    .block = {
+      .weights = a->weights, .bias = a->bias, .multiplier = a->multiplier,
+      .panel_stride = (ptrdiff_t)groups * RF_PANEL * 4, .input_row_stride = a->input_row_stride,
+      .input_pixel_stride = a->cin, .output_pixel_stride = a->output_pixel_stride, .kernel_height = 1,
+      .groups_in_row = groups, .slope = 1},
+    .input = a->input, .output = (uint8_t *)a->output, .input_step = a->input_row_stride,
+    .output_step = a->output_row_stride * (ptrdiff_t)sizeof(float), .output_element = sizeof(float),
+    .width = a->width, .height = a->height, .cout = a->cout};
+}
+
+#pragma clang assume_nonnull end
+#endif
