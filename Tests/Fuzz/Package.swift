@@ -24,7 +24,7 @@ let package = Package(
     .target(name: "CKernels", cSettings: instrumentedC),
     .target(name: "Kernels", dependencies: ["CKernels"], swiftSettings: instrumented),
     .target(name: "Engine", dependencies: ["Kernels"], swiftSettings: instrumented),
-    .target(name: "rf-pack", dependencies: ["Engine"], exclude: ["main.swift"], swiftSettings: instrumented),
+    .target(name: "rf-pack", dependencies: ["Capture", "Engine", "Imaging"], exclude: ["main.swift"], swiftSettings: instrumented),
     fuzzer("ModelFuzzer", ["Engine", "rf-pack"]),
     .executableTarget(name: "FuzzSeeds", dependencies: ["rf-pack"], swiftSettings: instrumented, linkerSettings: linkedSanitizer),
     fuzzer("SafetensorsFuzzer", ["rf-pack"]),
