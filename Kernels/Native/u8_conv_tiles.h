@@ -4,7 +4,6 @@
 #define RF_U8_CONV_TILES_H
 #include "rfkernels.h"
 #include "tiles.h"
-#include <string.h>
 
 #pragma clang assume_nonnull begin
 
@@ -47,7 +46,7 @@ INLINED int32_t rf_u8_groups(int32_t taps) { return (taps + 3) / 4; }
 // Four taps of one pixel, as a lane.
 INLINED int32_t rf_u8_group(const uint8_t *taps) {
   int32_t group;
-  memcpy(&group, taps, sizeof group);
+  __builtin_memcpy(&group, taps, sizeof group);
   return group;
 }
 
