@@ -3,6 +3,7 @@
 #ifndef RF_U8_CONV_TILES_H
 #define RF_U8_CONV_TILES_H
 #include "rfkernels.h"
+#include "rounding.h"
 #include "tiles.h"
 
 #pragma clang assume_nonnull begin
@@ -49,8 +50,6 @@ INLINED int32_t rf_u8_group(const uint8_t *taps) {
   __builtin_memcpy(&group, taps, sizeof group);
   return group;
 }
-
-INLINED int rf_is_leaky(float slope) { return slope > 0 && slope < 1; }
 
 // `most_panels` panels at a time; `by_panels[n - 1]` holds the tiles of n panels.
 static inline void rf_u8_by_tiles(const rf_u8_rectangle *r, const rf_u8_tiles *by_panels, int32_t most_panels) {

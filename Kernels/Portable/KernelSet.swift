@@ -11,6 +11,7 @@ public struct KernelSet: @unchecked Sendable {
   public typealias DWConv3x3 = @convention(c) (UnsafePointer<rf_f32_dwconv3x3_args>) -> Void
   public typealias UpsampleAdd = @convention(c) (UnsafePointer<rf_f32_upsample_add_args>) -> Void
   public typealias ByteConv = @convention(c) (UnsafePointer<rf_u8_conv_args>) -> Void
+  public typealias ByteWinograd3x3 = @convention(c) (UnsafePointer<rf_u8_winograd3x3_args>) -> Void
   public typealias ByteHead = @convention(c) (UnsafePointer<rf_u8_head_args>) -> Void
   public typealias ByteDWConv3x3 = @convention(c) (UnsafePointer<rf_u8_dwconv3x3_args>) -> Void
   public typealias ByteUpsampleAdd = @convention(c) (UnsafePointer<rf_u8_upsample_add_args>) -> Void
@@ -22,6 +23,9 @@ public struct KernelSet: @unchecked Sendable {
   public private(set) var dwconv3x3: DWConv3x3 = referenceDWConv3x3
   public private(set) var upsampleAdd: UpsampleAdd = referenceUpsampleAdd
   public private(set) var byteConv: ByteConv = referenceByteConv
+  public private(set) var byteWinograd3x3: ByteWinograd3x3 = referenceByteWinograd3x3
+  /// Likewise for `byteWinograd3x3` and `byteConv`.
+  public private(set) var hasFastByteWinograd3x3 = false
   public private(set) var byteHead: ByteHead = referenceByteHead
   public private(set) var byteDWConv3x3: ByteDWConv3x3 = referenceByteDWConv3x3
   public private(set) var byteUpsampleAdd: ByteUpsampleAdd = referenceByteUpsampleAdd
@@ -44,6 +48,7 @@ public struct KernelSet: @unchecked Sendable {
     case RF_OP_f32_dwconv3x3: dwconv3x3 = row.f32_dwconv3x3
     case RF_OP_f32_upsample_add: upsampleAdd = row.f32_upsample_add
     case RF_OP_u8_conv: byteConv = row.u8_conv
+    case RF_OP_u8_winograd3x3: (byteWinograd3x3, hasFastByteWinograd3x3) = (row.u8_winograd3x3, true)
     case RF_OP_u8_head: byteHead = row.u8_head
     case RF_OP_u8_dwconv3x3: byteDWConv3x3 = row.u8_dwconv3x3
     case RF_OP_u8_upsample_add: byteUpsampleAdd = row.u8_upsample_add

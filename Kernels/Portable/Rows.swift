@@ -9,6 +9,7 @@ public func referenceRows() -> [rf_row] {
     row("rf_f32_dwconv3x3__reference", RF_OP_f32_dwconv3x3) { $0.f32_dwconv3x3 = referenceDWConv3x3 },
     row("rf_f32_upsample_add__reference", RF_OP_f32_upsample_add) { $0.f32_upsample_add = referenceUpsampleAdd },
     row("rf_u8_conv__reference", RF_OP_u8_conv) { $0.u8_conv = referenceByteConv },
+    row("rf_u8_winograd3x3__reference", RF_OP_u8_winograd3x3) { $0.u8_winograd3x3 = referenceByteWinograd3x3 },
     row("rf_u8_head__reference", RF_OP_u8_head) { $0.u8_head = referenceByteHead },
     row("rf_u8_dwconv3x3__reference", RF_OP_u8_dwconv3x3) { $0.u8_dwconv3x3 = referenceByteDWConv3x3 },
     row("rf_u8_upsample_add__reference", RF_OP_u8_upsample_add) { $0.u8_upsample_add = referenceByteUpsampleAdd },

@@ -7,6 +7,8 @@ extension LayerPreparation {
     let layer = model.layers[index]
     switch layer.operation {
     case .conv where layer.isSparse: return .sparseByteHead(head(index))
+    case .conv where plan.steps[index].usesWinograd:
+      return .byteWinograd3x3(winograd3x3(index), scratchStride: plan.scratchBytes)
     case .conv: return layer.isHead ? .byteHead(head(index)) : .byteConv(conv(index))
     case .depthwiseConv3x3: return .byteDepthwiseConv3x3(depthwiseConv3x3(index))
     case .upsampleAdd: return .byteUpsampleAdd(upsampleAdd(index))
@@ -25,6 +27,21 @@ extension LayerPreparation {
       output_pixel_stride: map.channels, width: Int32(map.width), height: Int32(map.height),
       cin: Int32(layer.inputChannels), cout: Int32(layer.outputChannels), kernel_width: Int32(layer.kernelWidth),
       kernel_height: Int32(layer.kernelHeight), stride: Int32(layer.stride), slope: layer.slope)
+  }
+
+  private func winograd3x3(_ index: Int) -> rf_u8_winograd3x3_args {
+    let layer = model.layers[index]
+    let constants = constants(index, count: PackedWeights.paddedChannels(of: layer))
+    let weights = UnsafeMutableRawPointer(constants.weights).assumingMemoryBound(to: Int16.self)
+    Winograd.packByteWeights(of: layer, into: weights)
+    let map = outputMap(of: layer)
+    return rf_u8_winograd3x3_args(
+      input: firstTap(of: layer), input_row_stride: plan.maps[layer.input].rowStride, weights: weights,
+      bias: constants.bias, multiplier: constants.multiplier,
+      addend: addends(index, count: PackedWeights.paddedChannels(of: layer)),
+      output: map.bytes(in: arena) + layer.outputChannelOffset, output_row_stride: map.rowStride,
+      output_pixel_stride: map.channels, scratch: arena + plan.scratchOffset, width: Int32(map.width),
+      height: Int32(map.height), cin: Int32(layer.inputChannels), cout: Int32(layer.outputChannels), slope: layer.slope)
   }
 
   private func head(_ index: Int) -> rf_u8_head_args {

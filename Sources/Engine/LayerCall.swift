@@ -12,6 +12,8 @@ enum LayerCall {
   /// A convolution at single pixels; every call sets `output`, which is unused until then.
   case sparse(rf_f32_conv_args)
   case byteConv(rf_u8_conv_args)
+  /// Scratch as above, so many bytes apart.
+  case byteWinograd3x3(rf_u8_winograd3x3_args, scratchStride: Int)
   case byteDepthwiseConv3x3(rf_u8_dwconv3x3_args)
   case byteUpsampleAdd(rf_u8_upsample_add_args)
   case byteHead(rf_u8_head_args)
@@ -48,6 +50,12 @@ enum LayerCall {
       args.output += first * args.output_row_stride
       args.height = height
       kernels.byteConv(&args)
+    case .byteWinograd3x3(var args, let scratchStride):
+      args.input += first * args.input_row_stride
+      args.output += first * args.output_row_stride
+      args.scratch += part * scratchStride
+      args.height = height
+      kernels.byteWinograd3x3(&args)
     case .byteDepthwiseConv3x3(var args):
       args.input += first * Int(args.stride) * args.input_row_stride
       args.output += first * args.output_row_stride

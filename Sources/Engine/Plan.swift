@@ -50,7 +50,7 @@ public struct Plan: Sendable {
     public internal(set) var multiplyAdds = 0
     /// All threads must have finished what comes before.
     public internal(set) var needsBarrier = false
-    /// Computed by `rf_f32_winograd3x3`, whose rows are split among threads at multiples of 4.
+    /// Computed by `rf_f32_winograd3x3` or `rf_u8_winograd3x3`, whose rows are split among threads at multiples of 4.
     public internal(set) var usesWinograd = false
     /// The map whose border this layer fills, being the first to write it.
     public internal(set) var clearsBorder = false

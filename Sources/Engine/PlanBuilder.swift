@@ -104,13 +104,16 @@ struct PlanBuilder {
     let isInt8 = model.precision == .int8
     for (index, layer) in model.layers.enumerated() {
       let elements: (Int, Int) = switch layer.operation {
-      case .conv where steps[index].usesWinograd: (Winograd.weightCount(of: layer), PackedWeights.paddedChannels(of: layer))
+      case .conv where steps[index].usesWinograd:
+        (Winograd.weightCount(of: layer, model.precision), PackedWeights.paddedChannels(of: layer))
       case .conv:
         (isInt8 ? PackedBytes.count(of: layer) : PackedWeights.count(of: layer), PackedWeights.paddedChannels(of: layer))
       case .depthwiseConv3x3: (9 * layer.outputChannels, layer.outputChannels)
       case .upsampleAdd: (steps[index].height, steps[index].width)
       }
-      steps[index].weightsOffset = try placeConstants(elements.0, ofBytes: isInt8 && layer.operation != .upsampleAdd ? 1 : 4)
+      let isInteger = isInt8 && layer.operation != .upsampleAdd
+      let weightBytes = !isInteger ? 4 : steps[index].usesWinograd ? 2 : 1
+      steps[index].weightsOffset = try placeConstants(elements.0, ofBytes: weightBytes)
       steps[index].biasOffset = try placeConstants(elements.1, ofBytes: 4)
       guard isInt8, layer.operation != .upsampleAdd else { continue }
       steps[index].multiplierOffset = try placeConstants(elements.1, ofBytes: 4)

@@ -37,6 +37,17 @@ import Testing
     }
   }
 
+  /// 16-bit weights, 1.24 MB more than bytes, and 166 kB of scratch a thread.
+  @Test(.enabled(if: KernelSet().hasFastByteWinograd3x3, "needs an instruction set with Winograd kernels"),
+        arguments: [(1, 3_745_984), (2, 3_911_872)])
+  func byteArenaBytesWithWinograd(threads: Int, bytes: Int) throws {
+    try MadeModel().int8.file().withModel { model in
+      let plan = try Plan(model: model, width: 640, height: 480, isa: .available, threads: threads)
+      #expect(plan.arenaBytes == bytes)
+      #expect(plan.steps.filter(\.usesWinograd).count == 17)
+    }
+  }
+
   /// The paper's network: 735.9 MMAC at VGA with heads everywhere; 11.3 of them are in sparse heads.
   @Test func multiplyAddsAreTheNetworks() throws {
     try MadeModel().file().withModel { model in

@@ -7,12 +7,14 @@ let byteHeadCheck = Check(op: RF_OP_u8_head, name: "u8_head", shapes: byteHeadSh
 
 /// Sizes of one dense convolution; names as in `rf_u8_conv_args`.
 struct ByteConvShape: KernelShape {
+  /// Which op computes it. The head's output is float32.
+  enum Kind { case conv, winograd3x3, head }
+
   var width, height, cin, cout: Int
   var kernelWidth = 1, kernelHeight = 1, stride = 1
   var slope: Float = 0
   var zero: UInt8 = 0
-  /// `u8_head`: the output is float32.
-  var isHead = false
+  var kind = Kind.conv
   /// Channels of the output tensor that belong to others, half of them before ours.
   var channelsBeside = 0
   /// Elements between two rows that belong to nobody.
@@ -22,6 +24,7 @@ struct ByteConvShape: KernelShape {
     "\(width)x\(height) pixels, \(cin) to \(cout) channels (\(channelsBeside) beside), "
       + "\(kernelWidth)x\(kernelHeight) stride \(stride), slope \(slope), zero \(zero)"
   }
+  var isHead: Bool { kind == .head }
   var tapsInRow: Int { kernelWidth * cin }
   var taps: Int { kernelHeight * tapsInRow }
   var flops: Double { 2 * Double(width * height) * Double(taps * cout) }
@@ -45,6 +48,7 @@ private final class ByteConvCase: PreparedCase {
   private let multiplier, addend, values: GuardedBuffer<Float>
   /// [cout][kernelHeight][kernelWidth * cin]
   private let weights: [Int8]
+  private let winograd: WinogradMemory?
 
   init(_ shape: ByteConvShape, fill: Fill, placement: Placement, seed: UInt64) {
     self.shape = shape
@@ -62,6 +66,8 @@ private final class ByteConvCase: PreparedCase {
                    generator: &generator)
     output = .init(count: shape.isHead ? 0 : shape.outputCount, placement: placement, generator: &generator)
     values = .init(count: shape.isHead ? shape.outputCount : 0, placement: placement)
+    winograd = shape.kind == .winograd3x3
+      ? WinogradMemory(weights: weights, cin: shape.cin, cout: shape.cout, placement: placement, &generator) : nil
     bias = .init(count: panels * Int(RF_PANEL), placement: placement)
     multiplier = .init(count: panels * Int(RF_PANEL), placement: placement)
     addend = .init(count: panels * Int(RF_PANEL), placement: placement)
@@ -101,14 +107,22 @@ private final class ByteConvCase: PreparedCase {
 
   func run(_ row: rf_row) {
     let (width, height, cin, cout) = (Int32(shape.width), Int32(shape.height), Int32(shape.cin), Int32(shape.cout))
-    if shape.isHead {
+    switch shape.kind {
+    case .head:
       var args = rf_u8_head_args(
         input: input.base, input_row_stride: shape.inputRowStride, weights: packed.signed, bias: bias.base,
         multiplier: multiplier.base, output: values.base + shape.channelsBeside / 2,
         output_row_stride: shape.outputRowStride, output_pixel_stride: shape.outputPixelStride, width: width,
         height: height, cin: cin, cout: cout)
       row.u8_head(&args)
-    } else {
+    case .winograd3x3:
+      var args = rf_u8_winograd3x3_args(
+        input: input.base, input_row_stride: shape.inputRowStride, weights: winograd!.weights, bias: bias.base,
+        multiplier: multiplier.base, addend: addend.base, output: output.base + shape.channelsBeside / 2,
+        output_row_stride: shape.outputRowStride, output_pixel_stride: shape.outputPixelStride,
+        scratch: winograd!.scratch, width: width, height: height, cin: cin, cout: cout, slope: shape.slope)
+      row.u8_winograd3x3(&args)
+    case .conv:
       var args = rf_u8_conv_args(
         input: input.base, input_row_stride: shape.inputRowStride, weights: packed.signed, bias: bias.base,
         multiplier: multiplier.base, addend: addend.base, output: output.base + shape.channelsBeside / 2,
@@ -128,6 +142,7 @@ private final class ByteConvCase: PreparedCase {
         }
       }
     }
+    if winograd?.isDamaged == true { return "wrote before its scratch" }
     let touched = shape.isHead ? values.firstTouched(unless: isOwned) : output.firstTouched(unless: isOwned)
     return touched.map { "wrote element \($0) of the output, which is not its own" }
   }

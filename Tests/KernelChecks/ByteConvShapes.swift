@@ -35,11 +35,11 @@ let byteHeadShapes: [ByteConvShape] = {
       let turn = shapes.count
       shapes.append(ByteConvShape(
         width: width, height: 1 + turn % 2, cin: [1, 3, 8, 63, 64, 65, 256][turn % 7], cout: cout, slope: 1,
-        isHead: true, channelsBeside: [0, 3, 16][turn % 3]))
+        kind: .head, channelsBeside: [0, 3, 16][turn % 3]))
     }
   }
   for (width, height) in [(0, 0), (0, 3), (3, 0)] {
-    shapes.append(ByteConvShape(width: width, height: height, cin: 64, cout: 4, slope: 1, isHead: true))
+    shapes.append(ByteConvShape(width: width, height: height, cin: 64, cout: 4, slope: 1, kind: .head))
   }
   return shapes
 }()
@@ -69,18 +69,29 @@ let byteConvWorkloads: [Workload] = [
 ]
 
 let byteHeadWorkloads: [Workload] = [
-  conv("class3 1x1", 80, 60, 64, 4, slope: 1, isHead: true),
-  conv("box at one anchor 1x1", 1, 1, 64, 8, slope: 1, isHead: true),
-  conv("landmarks at one anchor 1x1", 1, 1, 64, 20, slope: 1, isHead: true),
+  conv("class3 1x1", 80, 60, 64, 4, slope: 1, kind: .head),
+  conv("box at one anchor 1x1", 1, 1, 64, 8, slope: 1, kind: .head),
+  conv("landmarks at one anchor 1x1", 1, 1, 64, 20, slope: 1, kind: .head),
+]
+
+let byteWinogradWorkloads: [Workload] = [
+  conv("merge3 3x3", 80, 60, 64, 64, kernel: 3, kind: .winograd3x3),
+  conv("merge4 3x3", 40, 30, 64, 64, kernel: 3, kind: .winograd3x3),
+  conv("merge3 3x3, leaky", 80, 60, 64, 64, kernel: 3, slope: 0.1, kind: .winograd3x3),
+  conv("ssh3 3x3", 80, 60, 64, 32, kernel: 3, beside: 32, kind: .winograd3x3),
+  conv("ssh3 5x5 first", 80, 60, 64, 16, kernel: 3, kind: .winograd3x3),
+  conv("ssh3 5x5, 7x7 last", 80, 60, 16, 16, kernel: 3, beside: 48, kind: .winograd3x3),
+  conv("ssh4 3x3", 40, 30, 64, 32, kernel: 3, beside: 32, kind: .winograd3x3),
+  conv("ssh5 3x3", 20, 15, 64, 32, kernel: 3, beside: 32, kind: .winograd3x3),
 ]
 
 private func conv(
   _ layer: String, _ width: Int, _ height: Int, _ cin: Int, _ cout: Int, kernel: Int = 1, stride: Int = 1, beside: Int = 0,
-  slope: Float = 0, isHead: Bool = false
+  slope: Float = 0, kind: ByteConvShape.Kind = .conv
 ) -> Workload {
   var shape = ByteConvShape(
     width: width, height: height, cin: cin, cout: cout, kernelWidth: kernel, kernelHeight: kernel, stride: stride,
-    slope: slope, isHead: isHead, channelsBeside: beside, inputPadding: 0, outputPadding: 0)
+    slope: slope, kind: kind, channelsBeside: beside, inputPadding: 0, outputPadding: 0)
   shape.inputPadding = (64 - shape.inputRowStride % 64) % 64
   shape.outputPadding = (64 - shape.outputRowStride % 64) % 64
   return Workload(layer: layer, shape: shape)

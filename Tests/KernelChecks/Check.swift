@@ -69,5 +69,5 @@ public struct Workload: Sendable {
 /// The check of every op.
 public let checks: [Check] = [
   convCheck, winogradCheck, dwconv3x3Check, upsampleAddCheck,
-  byteConvCheck, byteHeadCheck, byteDWConv3x3Check, byteUpsampleAddCheck,
+  byteConvCheck, byteWinogradCheck, byteHeadCheck, byteDWConv3x3Check, byteUpsampleAddCheck,
 ]

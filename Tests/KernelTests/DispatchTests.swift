@@ -13,6 +13,7 @@ private func chosenNames(_ isa: ISA) -> Set<String> {
     RF_OP_f32_dwconv3x3: unsafeBitCast(set.dwconv3x3, to: Int.self),
     RF_OP_f32_upsample_add: unsafeBitCast(set.upsampleAdd, to: Int.self),
     RF_OP_u8_conv: unsafeBitCast(set.byteConv, to: Int.self),
+    RF_OP_u8_winograd3x3: unsafeBitCast(set.byteWinograd3x3, to: Int.self),
     RF_OP_u8_head: unsafeBitCast(set.byteHead, to: Int.self),
     RF_OP_u8_dwconv3x3: unsafeBitCast(set.byteDWConv3x3, to: Int.self),
     RF_OP_u8_upsample_add: unsafeBitCast(set.byteUpsampleAdd, to: Int.self),

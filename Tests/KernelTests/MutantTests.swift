@@ -36,6 +36,11 @@ struct Mutant: CustomTestStringConvertible, @unchecked Sendable {
     row = Mutant.row(RF_OP_u8_conv) { $0.u8_conv = byteConv }
   }
 
+  init(_ mistake: String, byteWinograd3x3: @escaping KernelSet.ByteWinograd3x3) {
+    self.mistake = "u8_winograd3x3 \(mistake)"
+    row = Mutant.row(RF_OP_u8_winograd3x3) { $0.u8_winograd3x3 = byteWinograd3x3 }
+  }
+
   init(_ mistake: String, byteHead: @escaping KernelSet.ByteHead) {
     self.mistake = "u8_head \(mistake)"
     row = Mutant.row(RF_OP_u8_head) { $0.u8_head = byteHead }
@@ -86,6 +91,14 @@ private func byteConvReference(_ args: UnsafePointer<rf_u8_conv_args>, _ change:
   var changed = args.pointee
   change(&changed)
   referenceByteConv(&changed)
+}
+
+private func byteWinogradReference(
+  _ args: UnsafePointer<rf_u8_winograd3x3_args>, _ change: (inout rf_u8_winograd3x3_args) -> Void
+) {
+  var changed = args.pointee
+  change(&changed)
+  referenceByteWinograd3x3(&changed)
 }
 
 /// What vpmaddubsw would do to the first result, by adding the excess of its first two products to the bias.
@@ -193,6 +206,26 @@ let mutants: [Mutant] = [
     referenceByteConv(args)
     let a = args.pointee
     if a.output_pixel_stride > a.cout, a.width > 0, a.height > 0 { a.output[Int(a.cout)] ^= 1 }
+  }),
+  Mutant("leaves out the tiles at the right edge", byteWinograd3x3: { args in
+    byteWinogradReference(args) { $0.width = $0.width / 4 * 4 }
+  }),
+  Mutant("leaves out the tiles at the lower edge", byteWinograd3x3: { args in
+    byteWinogradReference(args) { $0.height = $0.height / 4 * 4 }
+  }),
+  Mutant("leaves out the activation", byteWinograd3x3: { args in byteWinogradReference(args) { $0.slope = 1 } }),
+  Mutant("is off by one in one byte", byteWinograd3x3: { args in
+    referenceByteWinograd3x3(args)
+    if args.pointee.width > 0 && args.pointee.height > 0 { args.pointee.output[0] ^= 1 }
+  }),
+  Mutant("writes whole tiles", byteWinograd3x3: { args in
+    referenceByteWinograd3x3(args)
+    let a = args.pointee
+    if a.width % 4 != 0, a.height > 1 { a.output[Int(a.width) * a.output_pixel_stride] ^= 1 }
+  }),
+  Mutant("writes before its scratch", byteWinograd3x3: { args in
+    referenceByteWinograd3x3(args)
+    args.pointee.scratch.advanced(by: -1).assumingMemoryBound(to: UInt8.self).pointee ^= 1
   }),
   Mutant("leaves out the last channel", byteHead: { args in
     var changed = args.pointee

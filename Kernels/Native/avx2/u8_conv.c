@@ -5,6 +5,7 @@
 #include <immintrin.h>
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "requantise.h"
 
 enum { PIXELS = 3, QUARTERS = RF_PANEL / 4 };
 
@@ -36,23 +37,9 @@ INLINED __m256 magic_sum(const rf_u8_block *b, __m256i low, __m256i high, int ha
   return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_add_epi32(whole, bias), _mm256_set1_epi32(RF_MAGIC_BITS)));
 }
 
-// The rounding rule; results as 32-bit integers.
-INLINED __m256i requantised(const rf_u8_block *b, __m256 sum, int half) {
-  const __m256 multiplier = _mm256_loadu_ps(b->multiplier + 8 * half), addend = _mm256_loadu_ps(b->addend + 8 * half);
-  __m256 value;
-  if (rf_is_leaky(b->slope)) {
-    value = _mm256_mul_ps(_mm256_sub_ps(sum, _mm256_set1_ps(RF_MAGIC)), multiplier);
-    value = _mm256_max_ps(value, _mm256_mul_ps(value, _mm256_set1_ps(b->slope)));
-    value = _mm256_add_ps(value, addend);
-  } else {
-    value = _mm256_fmadd_ps(sum, multiplier, addend);
-  }
-  return _mm256_sub_epi32(_mm256_castps_si256(value), _mm256_set1_epi32(RF_MAGIC_BITS));
-}
-
 INLINED void store_bytes(const rf_u8_block *b, const __m256i sum[QUARTERS], uint8_t *output) {
-  const __m256i low = requantised(b, magic_sum(b, sum[0], sum[1], 0), 0);
-  const __m256i high = requantised(b, magic_sum(b, sum[2], sum[3], 1), 1);
+  const __m256i low = requantised(magic_sum(b, sum[0], sum[1], 0), b->multiplier, b->addend, b->slope);
+  const __m256i high = requantised(magic_sum(b, sum[2], sum[3], 1), b->multiplier + 8, b->addend + 8, b->slope);
   const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xd8);
   const __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
   if (b->last_channels == RF_PANEL) {

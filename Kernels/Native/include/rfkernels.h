@@ -131,6 +131,39 @@ typedef struct {
 } rf_u8_conv_args;
 typedef void rf_u8_conv_fn(const rf_u8_conv_args *args);
 
+// Dense 3x3 convolution of stride 1, u8 to u8, by Winograd's minimal filtering in 16-bit integers: bit for bit what u8_conv
+// computes, with 36 products instead of 144 for 4 x 4 pixels. G's rows are scaled to whole numbers, (6 0 0) (4 4 4) (4 -4 4)
+// (1 2 4) (1 -2 4) (0 0 12), those of B for 1 and -1 negated, and the last column of A doubled. A transformed weight is then
+// at most 144 * 127 and a transformed input 68 * 255: both fit 16 bits. What follows is modulo 2^32: A^T m A is 576 * sum, times the inverse of 9 it is 64 * sum, which fits
+// 32 bits (|sum| < 2^23, by the reader's check of bias + sum), so that a shift leaves the sum. Then the rounding rule.
+// Tiles are counted as in float32. Inputs that lie outside may be taken for anything: no output that is kept has them.
+typedef struct {
+  const uint8_t *input;          // first tap of the first output pixel; pixels are cin apart
+  ptrdiff_t input_row_stride;    // bytes
+  const int16_t *weights;        // packed [ceil(cout/16)][36][ceil(cin/TAPS)][16][TAPS], TAPS = RF_U8_WINOGRAD_TAPS
+  const int32_t *bias;           // [ceil(cout/16)*16]; likewise:
+  const float *multiplier;
+  const float *addend;
+  uint8_t *output;               // first channel of the first output pixel; may lie inside a wider tensor
+  ptrdiff_t output_row_stride;   // bytes
+  ptrdiff_t output_pixel_stride; // bytes, >= cout
+  void *scratch;                 // RF_U8_WINOGRAD_SCRATCH(cin, cout) bytes from a multiple of 64 on, no other thread's
+  int32_t width, height;         // output pixels
+  int32_t cin, cout;             // channels, >= 1
+  float slope;                   // 0: ReLU; 0 < slope < 1: leaky ReLU; 1: none
+} rf_u8_winograd3x3_args;
+typedef void rf_u8_winograd3x3_fn(const rf_u8_winograd3x3_args *args);
+
+// Taps that lie side by side for a channel: vpmaddwd sums pairs, smlal takes them one by one. Scratch has room for the
+// transformed inputs of RF_WINOGRAD_TILES tiles, channels padded to 32, and for the 32-bit products of all channels.
+#if defined(__x86_64__)
+enum { RF_U8_WINOGRAD_TAPS = 2 };
+#else
+enum { RF_U8_WINOGRAD_TAPS = 1 };
+#endif
+#define RF_U8_WINOGRAD_SCRATCH(cin, cout) \
+  (RF_WINOGRAD_TILES * RF_WINOGRAD_POSITIONS * (2 * (((cin) + 31) / 32 * 32) + 4 * (((cout) + 15) / 16 * 16)))
+
 // 1x1 convolution, u8 to float32, without activation: the heads.
 //   output[y][x][o] = float(sum) * multiplier[o]
 typedef struct {
@@ -182,7 +215,7 @@ typedef void rf_u8_upsample_add_fn(const rf_u8_upsample_add_args *args);
 // The ops, in the order of their columns in Kernels/README.md.
 typedef enum : uint32_t {
   RF_OP_f32_conv, RF_OP_f32_winograd3x3, RF_OP_f32_dwconv3x3, RF_OP_f32_upsample_add,
-  RF_OP_u8_conv, RF_OP_u8_head, RF_OP_u8_dwconv3x3, RF_OP_u8_upsample_add, RF_OP_COUNT
+  RF_OP_u8_conv, RF_OP_u8_winograd3x3, RF_OP_u8_head, RF_OP_u8_dwconv3x3, RF_OP_u8_upsample_add, RF_OP_COUNT
 } rf_op;
 
 // A row of the table: what it computes, what it needs, where it is. Nullability is left open so that Swift can start a
@@ -197,6 +230,7 @@ typedef struct {
     rf_f32_dwconv3x3_fn *_Null_unspecified f32_dwconv3x3;
     rf_f32_upsample_add_fn *_Null_unspecified f32_upsample_add;
     rf_u8_conv_fn *_Null_unspecified u8_conv;
+    rf_u8_winograd3x3_fn *_Null_unspecified u8_winograd3x3;
     rf_u8_head_fn *_Null_unspecified u8_head;
     rf_u8_dwconv3x3_fn *_Null_unspecified u8_dwconv3x3;
     rf_u8_upsample_add_fn *_Null_unspecified u8_upsample_add;
