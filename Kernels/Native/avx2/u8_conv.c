@@ -1,5 +1,6 @@
 // Dense 8-bit convolutions for AVX2, exact: bytes and weights are widened to 16 bits, whose pairs of products vpmaddwd sums
-// in 32 (vpmaddubsw would saturate). A tile is 3 pixels x 16 channels; a sum's two halves meet at the end.
+// in 32 (vpmaddubsw would saturate). A tile is 6 pixels x 8 channels, two sums a channel that meet at the end. The pixels'
+// taps are widened once for all channels, so that a broadcast from memory brings them; the weights on their way in.
 #if defined(__x86_64__)
 #include "../u8_conv_tiles.h"
 #include <immintrin.h>
@@ -7,90 +8,152 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "requantise.h"
 
-enum { PIXELS = 3, QUARTERS = RF_PANEL / 4 };
+enum { PIXELS = 6, LANES = RF_PANEL / 2, MOST_GROUPS = 256, TAPS = 4 };
 
-// sum[p][q]: for each of channels 4q...4q+3 the sums of the even and the odd pairs of taps.
-INLINED void add_products(const rf_u8_block *b, const uint8_t *input, __m256i sum[PIXELS][QUARTERS], int pixels) {
-  const __m256i words = _mm256_setr_epi8(0, -1, 1, -1, 2, -1, 3, -1, 0, -1, 1, -1, 2, -1, 3, -1,
-                                         0, -1, 1, -1, 2, -1, 3, -1, 0, -1, 1, -1, 2, -1, 3, -1);
-  UNROLLED for (int p = 0; p < pixels; p++)
-    UNROLLED for (int q = 0; q < QUARTERS; q++) sum[p][q] = _mm256_setzero_si256();
-  const int8_t *weights = b->weights;
-  const ptrdiff_t stride = b->input_pixel_stride, bytes = 4 * (ptrdiff_t)b->groups_in_row;
-  for (int32_t ky = b->kernel_height; ky > 0; ky--, input += b->input_row_stride)
-    for (ptrdiff_t k = 0; k < bytes; k += 4, weights += 4 * RF_PANEL) {
-      __m256i taps[PIXELS];
-      UNROLLED for (int p = 0; p < pixels; p++)
-        taps[p] = _mm256_shuffle_epi8(_mm256_set1_epi32(rf_u8_group(input + p * stride + k)), words);
-      UNROLLED for (int q = 0; q < QUARTERS; q++) {
-        const __m256i weight = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(weights + 16 * q)));
-        UNROLLED for (int p = 0; p < pixels; p++)
-          sum[p][q] = _mm256_add_epi32(sum[p][q], _mm256_madd_epi16(taps[p], weight));
-      }
-    }
-}
+// Taps of a tile's pixels in 16 bits; room for a last store of 16 that reaches over.
+typedef struct {
+  int16_t of[PIXELS][MOST_GROUPS * TAPS + 16];
+} tile_taps;
 
-// Whole sums of 8 channels, bias and RF_MAGIC_BITS in them: as floats, M + sum.
-INLINED __m256 magic_sum(const rf_u8_block *b, __m256i low, __m256i high, int half) {
-  const __m256i whole = _mm256_permute4x64_epi64(_mm256_hadd_epi32(low, high), 0xd8);
-  const __m256i bias = _mm256_loadu_si256((const __m256i *)(b->bias + 8 * half));
-  return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_add_epi32(whole, bias), _mm256_set1_epi32(RF_MAGIC_BITS)));
-}
-
-INLINED void store_bytes(const rf_u8_block *b, const __m256i sum[QUARTERS], uint8_t *output) {
-  const __m256i low = requantised(magic_sum(b, sum[0], sum[1], 0), b->multiplier, b->addend, b->slope);
-  const __m256i high = requantised(magic_sum(b, sum[2], sum[3], 1), b->multiplier + 8, b->addend + 8, b->slope);
-  const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xd8);
-  const __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
-  if (b->last_channels == RF_PANEL) {
-    _mm_storeu_si128((__m128i *)output, bytes);
-  } else if (b->last_channels == RF_PANEL / 2) {
-    _mm_storeu_si64(output, bytes);
-  } else {
-    uint8_t channels[RF_PANEL];
-    _mm_storeu_si128((__m128i *)channels, bytes);
-    for (int c = 0; c < b->last_channels; c++) output[c] = channels[c];
-  }
-}
-
-INLINED void tile(const rf_u8_block *b, const uint8_t *input, uint8_t *output, int pixels) {
-  __m256i sum[PIXELS][QUARTERS];
-  add_products(b, input, sum, pixels);
-  UNROLLED for (int p = 0; p < pixels; p++) store_bytes(b, sum[p], output + p * b->output_pixel_stride);
-}
-
-INLINED void head_tile(const rf_u8_block *b, const uint8_t *input, float *output, int pixels) {
-  __m256i sum[PIXELS][QUARTERS];
-  add_products(b, input, sum, pixels);
+// A kernel row's taps from group `first` on, `groups` of them, for `pixels` neighbours; to the groups from `at` on.
+INLINED void widen_row(const uint8_t *row, ptrdiff_t pixel_stride, int32_t first, int32_t groups, int pixels, tile_taps *taps,
+                       int32_t at) {
   UNROLLED for (int p = 0; p < pixels; p++) {
-    UNROLLED for (int half = 0; half < 2; half++) {
-      const __m256 value = _mm256_sub_ps(magic_sum(b, sum[p][2 * half], sum[p][2 * half + 1], half), _mm256_set1_ps(RF_MAGIC));
-      const __m256i lane = _mm256_add_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_set1_epi32(8 * half));
-      const __m256i owned = _mm256_cmpgt_epi32(_mm256_set1_epi32(b->last_channels), lane);
-      _mm256_maskstore_ps(output + p * b->output_pixel_stride + 8 * half, owned,
-                          _mm256_mul_ps(value, _mm256_loadu_ps(b->multiplier + 8 * half)));
+    const uint8_t *from = row + p * pixel_stride + first * TAPS;
+    int16_t *to = taps->of[p] + at * TAPS;
+    for (int32_t k = 0; k < groups * TAPS; k += 16)
+      _mm256_storeu_si256((__m256i *)(to + k), _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(from + k))));
+  }
+}
+
+// sum[p][i]: of channels 4i...4i+3 the sums of the even and the odd pairs of taps.
+INLINED void add_products(const int8_t *weights, const tile_taps *taps, int32_t groups, __m256i sum[PIXELS][2], int pixels) {
+  for (int32_t g = 0; g < groups; g++, weights += TAPS * RF_PANEL) {
+    const __m256i low = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)weights));
+    const __m256i high = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(weights + 16)));
+    UNROLLED for (int p = 0; p < pixels; p++) {
+      const __m256i four = _mm256_set1_epi64x(*(const int64_t *)(taps->of[p] + g * TAPS));
+      sum[p][0] = _mm256_add_epi32(sum[p][0], _mm256_madd_epi16(four, low));
+      sum[p][1] = _mm256_add_epi32(sum[p][1], _mm256_madd_epi16(four, high));
     }
   }
 }
 
-#define TILE(pixels) \
-  static void tile_##pixels(const rf_u8_block *b, const uint8_t *input, void *output) { tile(b, input, output, pixels); } \
-  static void head_##pixels(const rf_u8_block *b, const uint8_t *input, void *output) { head_tile(b, input, output, pixels); }
-TILE(1)
-TILE(2)
-TILE(3)
+typedef struct {
+  int32_t channel; // the first of LANES
+  int32_t count;   // that exist
+} channels;
 
-static const rf_u8_tiles tiles = {PIXELS, {tile_1, tile_2, tile_3}};
-static const rf_u8_tiles head_tiles = {PIXELS, {head_1, head_2, head_3}};
+// Sums begin as RF_MAGIC_BITS + bias, so that they are floats in the end.
+INLINED void begin(const rf_u8_block *b, int32_t channel, __m256i sum[PIXELS][2], int pixels) {
+  const __m256i bias = _mm256_loadu_si256((const __m256i *)(b->bias + channel));
+  const __m256i start = _mm256_add_epi32(bias, _mm256_set1_epi32(RF_MAGIC_BITS));
+  UNROLLED for (int p = 0; p < pixels; p++) {
+    sum[p][0] = _mm256_cvtepu32_epi64(_mm256_castsi256_si128(start));
+    sum[p][1] = _mm256_cvtepu32_epi64(_mm256_extracti128_si256(start, 1));
+  }
+}
+
+// M + sum of 8 channels.
+INLINED __m256 magic_sum(const __m256i sum[2]) {
+  return _mm256_castsi256_ps(_mm256_permute4x64_epi64(_mm256_hadd_epi32(sum[0], sum[1]), 0xd8));
+}
+
+INLINED void store_bytes(const rf_u8_block *b, __m256i sum[PIXELS][2], channels c, uint8_t *output, int pixels) {
+  UNROLLED for (int first = 0; first < pixels; first += 4) {
+    __m256i values[4];
+    UNROLLED for (int p = 0; p < 4; p++)
+      values[p] = first + p < pixels
+        ? requantised(magic_sum(sum[first + p]), b->multiplier + c.channel, b->addend + c.channel, b->slope)
+        : _mm256_setzero_si256();
+    store_four(values, output + first * b->output_pixel_stride, b->output_pixel_stride,
+               pixels - first < 4 ? pixels - first : 4, c.count);
+  }
+}
+
+INLINED void store_floats(const rf_u8_block *b, __m256i sum[PIXELS][2], channels c, float *output, int pixels) {
+  const __m256i owned = _mm256_cmpgt_epi32(_mm256_set1_epi32(c.count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  const __m256 multiplier = _mm256_loadu_ps(b->multiplier + c.channel);
+  UNROLLED for (int p = 0; p < pixels; p++) {
+    const __m256 value = _mm256_sub_ps(magic_sum(sum[p]), _mm256_set1_ps(RF_MAGIC));
+    _mm256_maskstore_ps(output + p * b->output_pixel_stride, owned, _mm256_mul_ps(value, multiplier));
+  }
+}
+
+INLINED void store(const rf_u8_rectangle *r, __m256i sum[PIXELS][2], int32_t channel, uint8_t *output, int pixels) {
+  const channels c = {channel, r->cout - channel < LANES ? r->cout - channel : LANES};
+  if (r->block.addend) store_bytes(&r->block, sum, c, output, pixels);
+  else store_floats(&r->block, sum, c, (float *)output, pixels);
+}
+
+INLINED const int8_t *weights_of(const rf_u8_block *b, int32_t channel) {
+  return b->weights + channel / RF_PANEL * b->panel_stride + channel % RF_PANEL * TAPS;
+}
+
+// All channels of `pixels` neighbours.
+INLINED void tile(const rf_u8_rectangle *r, const uint8_t *input, uint8_t *output, int pixels) {
+  const rf_u8_block *b = &r->block;
+  tile_taps taps;
+  for (int32_t ky = 0; ky < b->kernel_height; ky++)
+    widen_row(input + ky * b->input_row_stride, b->input_pixel_stride, 0, b->groups_in_row, pixels, &taps, ky * b->groups_in_row);
+  for (int32_t channel = 0; channel < r->cout; channel += LANES, output += LANES * r->output_element) {
+    __m256i sum[PIXELS][2];
+    begin(b, channel, sum, pixels);
+    add_products(weights_of(b, channel), &taps, b->kernel_height * b->groups_in_row, sum, pixels);
+    store(r, sum, channel, output, pixels);
+  }
+}
+
+// The same for more taps than there is room for: widened anew, part by part, for every 8 channels.
+static void large_tile(const rf_u8_rectangle *r, const uint8_t *input, uint8_t *output) {
+  const rf_u8_block *b = &r->block;
+  tile_taps taps;
+  for (int32_t channel = 0; channel < r->cout; channel += LANES, output += LANES * r->output_element) {
+    const int8_t *weights = weights_of(b, channel);
+    __m256i sum[PIXELS][2];
+    begin(b, channel, sum, 1);
+    for (int32_t ky = 0; ky < b->kernel_height; ky++)
+      for (int32_t first = 0; first < b->groups_in_row; first += MOST_GROUPS) {
+        const int32_t rest = b->groups_in_row - first, groups = rest < MOST_GROUPS ? rest : MOST_GROUPS;
+        widen_row(input + ky * b->input_row_stride, 0, first, groups, 1, &taps, 0);
+        add_products(weights, &taps, groups, sum, 1);
+        weights += (ptrdiff_t)groups * TAPS * RF_PANEL;
+      }
+    store(r, sum, channel, output, 1);
+  }
+}
+
+typedef void tile_fn(const rf_u8_rectangle *r, const uint8_t *input, uint8_t *output);
+#define TILE(pixels) \
+  static void tile_##pixels(const rf_u8_rectangle *r, const uint8_t *input, uint8_t *output) { tile(r, input, output, pixels); }
+UP_TO_6(TILE)
+#define TILE_NAME(pixels) tile_##pixels,
+static tile_fn *const tiles[PIXELS] = {UP_TO_6(TILE_NAME)};
+
+INLINED void by_tiles(const rf_u8_rectangle *r) {
+  if (r->width <= 0) return;
+  const int is_large = r->block.kernel_height * r->block.groups_in_row > MOST_GROUPS;
+  const rf_tiling tiling = rf_tile_row(r->width, is_large ? 1 : PIXELS);
+  for (ptrdiff_t y = 0; y < r->height; y++) {
+    const uint8_t *input = r->input + y * r->input_step;
+    uint8_t *output = r->output + y * r->output_step;
+    for (int32_t index = 0; index < tiling.count; index++) {
+      const int32_t pixels = rf_tile_pixels(&tiling, index);
+      (is_large ? large_tile : tiles[pixels - 1])(r, input, output);
+      input += pixels * r->block.input_pixel_stride;
+      output += pixels * r->block.output_pixel_stride * r->output_element;
+    }
+  }
+}
 
 void rf_u8_conv__avx2(const rf_u8_conv_args *a) {
   const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
-  rf_u8_by_tiles(&rectangle, &tiles, 1);
+  by_tiles(&rectangle);
 }
 
 void rf_u8_head__avx2(const rf_u8_head_args *a) {
   const rf_u8_rectangle rectangle = rf_u8_head_rectangle(a);
-  rf_u8_by_tiles(&rectangle, &head_tiles, 1);
+  by_tiles(&rectangle);
 }
 #pragma clang attribute pop
 #endif

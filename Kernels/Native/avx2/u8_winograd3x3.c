@@ -64,17 +64,7 @@ INLINED void store_pixels(const rf_u8_winograd3x3_args *a, const sums sum[4], in
   UNROLLED for (int x = 0; x < 4; x++)
     pixel[x] = requantised(_mm256_castsi256_ps(_mm256_add_epi32((__m256i)sum[x], start)), a->multiplier + o, a->addend + o,
                            a->slope);
-  // Four bytes of each pixel in either half.
-  const __m256i bytes = _mm256_packus_epi16(_mm256_packs_epi32(pixel[0], pixel[1]), _mm256_packs_epi32(pixel[2], pixel[3]));
-  const __m128i low = _mm256_castsi256_si128(bytes), high = _mm256_extracti128_si256(bytes, 1);
-  uint8_t channels[4 * SUMS] __attribute__((aligned(16)));
-  _mm_store_si128((__m128i *)channels, _mm_unpacklo_epi32(low, high));
-  _mm_store_si128((__m128i *)(channels + 16), _mm_unpackhi_epi32(low, high));
-  const int32_t count = a->cout - o;
-  for (int x = 0; x < columns; x++) {
-    if (count >= SUMS) __builtin_memcpy(output + x * a->output_pixel_stride, channels + x * SUMS, SUMS);
-    else for (int32_t c = 0; c < count; c++) output[x * a->output_pixel_stride + c] = channels[x * SUMS + c];
-  }
+  store_four(pixel, output, a->output_pixel_stride, columns, a->cout - o);
 }
 
 #include "../u8_winograd3x3_tiles.h"
