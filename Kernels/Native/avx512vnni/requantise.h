@@ -29,4 +29,6 @@ INLINED __m512i bytes_of(__m512i a, __m512i b, __m512i c, __m512i d) {
   const __m512i in_lanes = _mm512_shuffle_epi8(_mm512_packus_epi16(ab, cd), by_vector);
   return _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), in_lanes);
 }
+
+INLINED __mmask64 first_bytes(int count) { return ~0ull >> (64 - count); }
 #endif

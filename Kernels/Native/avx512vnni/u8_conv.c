@@ -6,6 +6,7 @@
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
 #include "requantise.h"
+#include "stem.h"
 
 enum { MOST_SUMS = 24 };
 
@@ -34,37 +35,36 @@ INLINED __m512i requantised(const rf_u8_block *b, __m512i sum, int panel, float 
   return requantised_by(sum, multiplier, _mm512_loadu_ps(b->addend + panel * RF_PANEL), slope);
 }
 
-INLINED __mmask64 first_bytes(int count) { return ~0ull >> (64 - count); }
+// `pixels` of 16 or of 32 channels, 64 bytes in all or less, each to its place.
+INLINED void store_apart(__m512i bytes, __mmask64 owned, uint8_t *output, ptrdiff_t stride, int pixels, int panels) {
+  if (panels == 2) {
+    _mm256_mask_storeu_epi8(output, (__mmask32)owned, _mm512_castsi512_si256(bytes));
+    if (pixels > 1) _mm256_mask_storeu_epi8(output + stride, (__mmask32)owned, _mm512_extracti64x4_epi64(bytes, 1));
+    return;
+  }
+  const __mmask16 mask = (__mmask16)owned;
+  _mm_mask_storeu_epi8(output, mask, _mm512_castsi512_si128(bytes));
+  if (pixels > 1) _mm_mask_storeu_epi8(output + stride, mask, _mm512_extracti32x4_epi32(bytes, 1));
+  if (pixels > 2) _mm_mask_storeu_epi8(output + 2 * stride, mask, _mm512_extracti32x4_epi32(bytes, 2));
+  if (pixels > 3) _mm_mask_storeu_epi8(output + 3 * stride, mask, _mm512_extracti32x4_epi32(bytes, 3));
+}
 
 // Every tile's results, 64 at a time: a pixel of four panels, two of two, four of one. Three panels leave a quarter empty.
 INLINED void store_bytes(
     const rf_u8_block *b, const __m512i sum[MOST_SUMS], uint8_t *output, int pixels, int panels, float slope) {
   const int together = panels <= 2 ? 4 / panels : 1;
-  const __mmask64 owned = first_bytes((panels - 1) * RF_PANEL + b->last_channels);
+  const int channels = (panels - 1) * RF_PANEL + b->last_channels;
+  const int contiguous = channels == panels * RF_PANEL && b->output_pixel_stride == channels;
   UNROLLED for (int first = 0; first < pixels; first += together) {
+    const int count = pixels - first < together ? pixels - first : together;
     __m512i part[4];
-    UNROLLED for (int n = 0; n < 4; n++) {
-      const int p = first + n / panels, exists = panels == 3 ? n < 3 : p < pixels;
-      part[n] = exists ? requantised(b, sum[panels == 3 ? first * 3 + n : p * panels + n % panels],
-                                     panels == 3 ? n : n % panels, slope) : _mm512_setzero_si512();
-    }
+    UNROLLED for (int n = 0; n < 4; n++)
+      part[n] = n < count * panels ? requantised(b, sum[first * panels + n], n % panels, slope) : _mm512_setzero_si512();
     const __m512i bytes = bytes_of(part[0], part[1], part[2], part[3]);
     uint8_t *at = output + first * b->output_pixel_stride;
-    if (together == 1) _mm512_mask_storeu_epi8(at, owned, bytes);
-    if (together == 2) {
-      _mm256_mask_storeu_epi8(at, (__mmask32)owned, _mm512_castsi512_si256(bytes));
-      if (first + 1 < pixels)
-        _mm256_mask_storeu_epi8(at + b->output_pixel_stride, (__mmask32)owned, _mm512_extracti64x4_epi64(bytes, 1));
-    }
-    if (together == 4) {
-      _mm_mask_storeu_epi8(at, (__mmask16)owned, _mm512_castsi512_si128(bytes));
-      if (first + 1 < pixels)
-        _mm_mask_storeu_epi8(at + b->output_pixel_stride, (__mmask16)owned, _mm512_extracti32x4_epi32(bytes, 1));
-      if (first + 2 < pixels)
-        _mm_mask_storeu_epi8(at + 2 * b->output_pixel_stride, (__mmask16)owned, _mm512_extracti32x4_epi32(bytes, 2));
-      if (first + 3 < pixels)
-        _mm_mask_storeu_epi8(at + 3 * b->output_pixel_stride, (__mmask16)owned, _mm512_extracti32x4_epi32(bytes, 3));
-    }
+    if (together == 1) _mm512_mask_storeu_epi8(at, first_bytes(channels), bytes);
+    else if (contiguous) _mm512_mask_storeu_epi8(at, first_bytes(count * panels * RF_PANEL), bytes);
+    else store_apart(bytes, first_bytes(channels), at, b->output_pixel_stride, count, panels);
   }
 }
 
@@ -109,81 +109,12 @@ static const rf_u8_tiles tiles[RF_U8_TILE_PANELS] = {
 #define HEAD_NAME(pixels, panels) head_##pixels##x##panels,
 static const rf_u8_tiles head_tiles[2] = {{8, {UP_TO_8(HEAD_NAME, 1)}}, {8, {UP_TO_8(HEAD_NAME, 2)}}};
 
-// Up to half a panel of output channels, as the stem has: a vector is two neighbouring pixels of 8 channels. Their taps come
-// from one load of 16 bytes, so the second pixel's must lie within them.
-enum { NARROW = RF_PANEL / 2, NARROW_STEP = 16 - 4, NARROW_VECTORS = 8 };
-
-INLINED __m512 both_halves(const float *from) { return _mm512_broadcast_f32x8(_mm256_loadu_ps(from)); }
-
-// The first four bytes of each 16, in every lane of the lower half; those at the step in the upper half.
-INLINED __m512i pair_of_groups(ptrdiff_t step) {
-  const __m512i halves = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi8((char)step), 1);
-  return _mm512_add_epi8(_mm512_set1_epi32(0x03020100), halves);
-}
-
-INLINED void store_pairs(const rf_u8_block *b, const __m512i bytes, uint8_t *output, int pixels) {
-  if (b->output_pixel_stride == NARROW && b->last_channels == NARROW) {
-    _mm512_mask_storeu_epi8(output, first_bytes(pixels * NARROW), bytes);
-    return;
-  }
-  uint8_t channels[4 * RF_PANEL];
-  _mm512_storeu_si512(channels, bytes);
-  for (int p = 0; p < pixels; p++)
-    for (int c = 0; c < b->last_channels; c++) output[p * b->output_pixel_stride + c] = channels[p * NARROW + c];
-}
-
-// `vectors` pairs of pixels, the last of which may be one pixel; the other's taps are slack.
-INLINED void narrow_tile(const rf_u8_block *b, const uint8_t *input, uint8_t *output, int pixels, int vectors) {
-  __m512i sum[NARROW_VECTORS];
-  const __m512i bias = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)b->bias));
-  UNROLLED for (int v = 0; v < vectors; v++) sum[v] = _mm512_add_epi32(bias, _mm512_set1_epi32(RF_MAGIC_BITS));
-  const int8_t *weights = b->weights;
-  const ptrdiff_t step = b->input_pixel_stride, bytes = 4 * (ptrdiff_t)b->groups_in_row;
-  const __m512i groups = pair_of_groups(step);
-  for (int32_t ky = b->kernel_height; ky > 0; ky--, input += b->input_row_stride)
-    for (ptrdiff_t k = 0; k < bytes; k += 4, weights += 4 * RF_PANEL) {
-      const __m512i weight = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)weights));
-      UNROLLED for (int v = 0; v < vectors; v++) {
-        const __m512i taps = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(input + 2 * v * step + k)));
-        sum[v] = _mm512_dpbusd_epi32(sum[v], _mm512_shuffle_epi8(taps, groups), weight);
-      }
-    }
-  const __m512 multiplier = both_halves(b->multiplier), addend = both_halves(b->addend);
-  UNROLLED for (int v = 0; v < vectors; v++) sum[v] = requantised_by(sum[v], multiplier, addend, b->slope);
-  UNROLLED for (int v = vectors; v < NARROW_VECTORS; v++) sum[v] = _mm512_setzero_si512();
-  UNROLLED for (int v = 0; v < vectors; v += 4) {
-    const int rest = pixels - 2 * v;
-    store_pairs(b, bytes_of(sum[v], sum[v + 1], sum[v + 2], sum[v + 3]), output + 2 * v * b->output_pixel_stride,
-                rest < 8 ? rest : 8);
-  }
-}
-
-#define NARROW_TILE(vectors) \
-  static void narrow_##vectors(const rf_u8_block *b, const uint8_t *input, uint8_t *output, int pixels) { \
-    narrow_tile(b, input, output, pixels, vectors); \
-  }
-UP_TO_8(NARROW_TILE)
-#define NARROW_NAME(vectors) narrow_##vectors,
-typedef void narrow_fn(const rf_u8_block *b, const uint8_t *input, uint8_t *output, int pixels);
-static narrow_fn *const narrow_tiles[NARROW_VECTORS] = {UP_TO_8(NARROW_NAME)};
-
-INLINED void narrow_rectangle(const rf_u8_rectangle *r) {
-  rf_u8_block block = r->block;
-  block.last_channels = r->cout;
-  for (ptrdiff_t y = 0; y < r->height; y++)
-    for (ptrdiff_t x = 0; x < r->width; x += 2 * NARROW_VECTORS) {
-      const int rest = (int)(r->width - x), pixels = rest < 2 * NARROW_VECTORS ? rest : 2 * NARROW_VECTORS;
-      narrow_tiles[(pixels + 1) / 2 - 1](&block, r->input + y * r->input_step + x * block.input_pixel_stride,
-                                         r->output + y * r->output_step + x * block.output_pixel_stride, pixels);
-    }
-}
-
 void rf_u8_conv__avx512vnni(const rf_u8_conv_args *a) {
-  const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
-  if (a->cout <= NARROW && a->stride * a->cin <= NARROW_STEP) {
-    narrow_rectangle(&rectangle);
+  if (is_stem(a)) {
+    stem_rectangle(a);
     return;
   }
+  const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
   rf_u8_by_tiles(&rectangle, tiles, RF_U8_TILE_PANELS);
 }
 

@@ -1,0 +1,106 @@
+// The network's first layer for AVX-512 VNNI: 3x3, stride 2, 3 to at most 8 channels. So few channels leave a vector of
+// channels half empty, so here a lane is a pixel: 16 neighbours, and a sum a channel. A pixel's taps in a row are 9 bytes from
+// an even place on, so words are what is gathered; the three rows' ninth bytes make a group together, 7 groups instead of 9.
+// Include it after requantise.h.
+#ifndef RF_AVX512VNNI_STEM_H
+#define RF_AVX512VNNI_STEM_H
+
+enum { STEM_CHANNELS = 8, STEM_PIXELS = 16, STEM_GROUPS = 7, STEM_STEP = 6 };
+
+INLINED int is_stem(const rf_u8_conv_args *a) {
+  return a->kernel_width == 3 && a->kernel_height == 3 && a->stride == 2 && a->cin == 3 && a->cout <= STEM_CHANNELS;
+}
+
+typedef struct {
+  int32_t weight[STEM_GROUPS][STEM_CHANNELS]; // four bytes each
+  __m512i first[2], ninth;                    // which words of a row: of groups 0 and 1; of the ninth byte
+} stem;
+
+INLINED stem prepare_stem(const rf_u8_conv_args *a) {
+  stem s;
+  for (int o = 0; o < STEM_CHANNELS; o++) {
+    int32_t ninths = 0;
+    for (int ky = 0; ky < 3; ky++) {
+      const uint8_t *group = (const uint8_t *)a->weights + (ky * 3 * RF_PANEL + o) * 4;
+      for (int g = 0; g < 2; g++) s.weight[2 * ky + g][o] = rf_u8_group(group + g * RF_PANEL * 4);
+      ninths |= group[2 * RF_PANEL * 4] << 8 * ky;
+    }
+    s.weight[STEM_GROUPS - 1][o] = ninths;
+  }
+  const __m512i pixel = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i word = _mm512_mullo_epi32(pixel, _mm512_set1_epi32(0x00030003));
+  s.first[0] = _mm512_add_epi32(word, _mm512_set1_epi32(0x00010000));
+  s.first[1] = _mm512_add_epi32(word, _mm512_set1_epi32(0x00030002));
+  s.ninth = _mm512_add_epi32(word, _mm512_set1_epi32(0x00040004));
+  return s;
+}
+
+// Taps of the 16 pixels whose first row begins at `input`, of which the first `pixels` exist: groups as in `weight`.
+INLINED void gather_taps(const stem *s, const uint8_t *input, ptrdiff_t row_stride, int pixels, __m512i taps[STEM_GROUPS]) {
+  const int bytes = (pixels - 1) * STEM_STEP + 9;
+  __m512i low[3], high[3], ninth[3];
+  UNROLLED for (int ky = 0; ky < 3; ky++, input += row_stride) {
+    low[ky] = _mm512_maskz_loadu_epi8(bytes < 64 ? first_bytes(bytes) : ~0ull, input);
+    high[ky] = bytes <= 64 ? _mm512_setzero_si512() : _mm512_maskz_loadu_epi8(first_bytes(bytes - 64), input + 64);
+    UNROLLED for (int g = 0; g < 2; g++) taps[2 * ky + g] = _mm512_permutex2var_epi16(low[ky], s->first[g], high[ky]);
+    ninth[ky] = _mm512_permutex2var_epi16(low[ky], s->ninth, high[ky]);
+  }
+  const __m512i lowest = _mm512_set1_epi32(0xff);
+  const __m512i two = _mm512_ternarylogic_epi32(lowest, ninth[0], _mm512_slli_epi32(ninth[1], 8), 0xca);
+  taps[STEM_GROUPS - 1] = _mm512_mask_mov_epi16(two, 0xaaaaaaaa, ninth[2]);
+}
+
+// 8 channels of 16 pixels, one vector of 32-bit results a channel, as bytes in order.
+INLINED void interleave(const __m512i result[STEM_CHANNELS], __m512i bytes[2]) {
+  const __m512i up = _mm512_set4_epi32(0x0d0c8080, 0x09088080, 0x05048080, 0x01008080);
+  const __m512i by_pixel = _mm512_set4_epi32(0x0f0e0706, 0x0d0c0504, 0x0b0a0302, 0x09080100);
+  __m512i pair[4], four[2];
+  UNROLLED for (int i = 0; i < 4; i++)
+    pair[i] = _mm512_mask_shuffle_epi8(result[2 * i], hidden(0xcccccccccccccccc), result[2 * i + 1], up);
+  UNROLLED for (int i = 0; i < 2; i++)
+    four[i] = _mm512_shuffle_epi8(_mm512_packus_epi16(pair[2 * i], pair[2 * i + 1]), by_pixel);
+  const __m512i even = _mm512_unpacklo_epi32(four[0], four[1]), odd = _mm512_unpackhi_epi32(four[0], four[1]);
+  bytes[0] = _mm512_permutex2var_epi64(even, _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), odd);
+  bytes[1] = _mm512_permutex2var_epi64(even, _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15), odd);
+}
+
+INLINED void store_stem(const rf_u8_conv_args *a, const __m512i bytes[2], uint8_t *output, int pixels) {
+  if (a->cout == STEM_CHANNELS && a->output_pixel_stride == STEM_CHANNELS && pixels == STEM_PIXELS) {
+    _mm512_storeu_si512(output, bytes[0]);
+    _mm512_storeu_si512(output + 64, bytes[1]);
+    return;
+  }
+  uint8_t all[STEM_PIXELS * STEM_CHANNELS];
+  _mm512_storeu_si512(all, bytes[0]);
+  _mm512_storeu_si512(all + 64, bytes[1]);
+  for (int p = 0; p < pixels; p++)
+    for (int o = 0; o < a->cout; o++) output[p * a->output_pixel_stride + o] = all[p * STEM_CHANNELS + o];
+}
+
+INLINED void stem_pixels(const rf_u8_conv_args *a, const stem *s, const uint8_t *input, uint8_t *output, int pixels, float slope) {
+  __m512i taps[STEM_GROUPS], sum[STEM_CHANNELS], bytes[2];
+  gather_taps(s, input, a->input_row_stride, pixels, taps);
+  UNROLLED for (int o = 0; o < STEM_CHANNELS; o++)
+    sum[o] = _mm512_add_epi32(_mm512_set1_epi32(a->bias[o]), _mm512_set1_epi32(RF_MAGIC_BITS));
+  UNROLLED for (int g = 0; g < STEM_GROUPS; g++)
+    UNROLLED for (int o = 0; o < STEM_CHANNELS; o++)
+      sum[o] = _mm512_dpbusd_epi32(sum[o], taps[g], _mm512_set1_epi32(s->weight[g][o]));
+  UNROLLED for (int o = 0; o < STEM_CHANNELS; o++)
+    sum[o] = requantised_by(sum[o], _mm512_set1_ps(a->multiplier[o]), _mm512_set1_ps(a->addend[o]), slope);
+  interleave(sum, bytes);
+  store_stem(a, bytes, output, pixels);
+}
+
+static void stem_rectangle(const rf_u8_conv_args *a) {
+  const stem s = prepare_stem(a);
+  const float slope = rf_is_leaky(a->slope) ? a->slope : 0;
+  for (ptrdiff_t y = 0; y < a->height; y++)
+    for (ptrdiff_t x = 0; x < a->width; x += STEM_PIXELS) {
+      const uint8_t *input = a->input + y * 2 * a->input_row_stride + x * STEM_STEP;
+      uint8_t *output = a->output + y * a->output_row_stride + x * a->output_pixel_stride;
+      const ptrdiff_t rest = a->width - x;
+      if (rest >= STEM_PIXELS && slope == 0) stem_pixels(a, &s, input, output, STEM_PIXELS, 0);
+      else stem_pixels(a, &s, input, output, rest < STEM_PIXELS ? (int)rest : STEM_PIXELS, slope);
+    }
+}
+#endif
