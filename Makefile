@@ -9,7 +9,7 @@ PRECISION ?= float32
 PACK_OPTIONS := --precision $(PRECISION) $(if $(CALIBRATE),--calibrate $(CALIBRATE))
 MODEL_OPTIONS := $(if $(ANCHORS),--anchors $(ANCHORS)) $(if $(ACTIVATION),--activation $(ACTIVATION))
 
-.PHONY: help setup build demo test model bench train-setup train clean
+.PHONY: help setup build demo test model bench cross train-setup train clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ bench: build ## kernels, then the network at VGA and HD, one thread
 	build/rf-bench kernels
 	build/rf-bench network --width 640 --height 480 --layers
 	build/rf-bench network --width 1920 --height 1080
+
+cross: setup ## BOARD=rk3399, aarch64 or armv7: build/BOARD/rf-cam, one static file for the board
+	@Toolchains/cross.sh "$(BOARD)"
 
 train-setup: $(PYTHON) ## Python with PyTorch and the rest, pinned, in .venv
 

@@ -32,13 +32,16 @@ stage_embedded() {
     build/embedded/release/rf-cam --version
 }
 
+# rf-cam for the boards, each under QEMU: the host's faces.
+stage_cross() { Toolchains/setup.sh emulation && Tests/ARM/cross.sh; }
+
 stage_swift() { swift test -c release --jobs "$jobs" --scratch-path build/test -Xswiftc -enable-testing; }
 
 stage_python() { (cd Training && "../$python" -m pytest -q -p no:cacheprovider tests); }
 
 stage_fuzz() { Tests/Fuzz/run.sh "$fuzz_seconds"; }
 
-all=(programs models embedded swift python fuzz)
+all=(programs models embedded cross swift python fuzz)
 [ $# -gt 0 ] && all=("$@")
 
 mkdir -p build

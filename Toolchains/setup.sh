@@ -1,8 +1,19 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build needs and this machine lacks. Does nothing where all are there.
+# Usage: Toolchains/setup.sh [GROUP...]   more than the build: emulation (ARM programs on this machine), cost (the cost model)
 set -euo pipefail
 
 packages=(libjpeg-dev python3-venv)
+for group in "$@"; do
+  case $group in
+    emulation) packages+=(qemu-user) ;;
+    cost) packages+=(qemu-user llvm-19) ;;
+    *)
+      echo "setup: unknown group '$group': name emulation or cost" >&2
+      exit 2
+      ;;
+  esac
+done
 
 missing=()
 for package in "${packages[@]}"; do

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Cross-builds rf-cam for 64- and 32-bit ARM and demands, under QEMU's emulation, what the host's finds, line by line.
+# Pictures go in small: kernels without NEON take their time. Usage: Tests/ARM/cross.sh   (after `make build`)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+readonly host=build/rf-cam pictures=Tests/Fixtures/pictures most_bytes=2000000
+failed=0
+
+compare() {
+  local name=$1
+  shift
+  if diff <(echo "$want") <("$@" --size 320 "$pictures"); then
+    echo "$name: the host's $(wc -l <<<"$want") faces"
+  else
+    echo "$name: not the host's faces" >&2
+    failed=1
+  fi
+}
+
+for board in rk3399 armv7; do Toolchains/cross.sh "$board"; done
+if [ "$(stat -c %s build/rk3399/rf-cam)" -ge "$most_bytes" ]; then
+  echo "build/rk3399/rf-cam: more than $most_bytes bytes" >&2
+  failed=1
+fi
+want=$("$host" --size 320 "$pictures")
+[ "$(wc -l <<<"$want")" -ge 20 ] || { echo "the host finds too few faces to compare" >&2; exit 1; }
+for cpu in cortex-a53 cortex-a72 max; do compare "rk3399 as $cpu" qemu-aarch64 -cpu "$cpu" build/rk3399/rf-cam; done
+compare "armv7" qemu-arm build/armv7/rf-cam
+exit $failed

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Builds a program for a board on this machine: one static file, model inside, that runs on any Linux of that processor.
+# Usage: Toolchains/cross.sh BOARD [PRODUCT]   ->   build/BOARD/PRODUCT (rf-cam where none is named)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly board=${1:-} product=${2:-rf-cam}
+case $board in
+  rk3399 | aarch64) sdk=rf-aarch64-linux architecture=arm64 ;;
+  armv7) sdk=rf-armv7-linux architecture=armhf ;;
+  *)
+    echo "cross: unknown board '$board': name rk3399, aarch64 (any 64-bit ARM Linux) or armv7 (32 bits, hard-float, NEON)" >&2
+    exit 2
+    ;;
+esac
+
+Toolchains/sysroot.sh "$architecture"
+# SwiftPM does not see that a toolset has changed: what was built with another one goes.
+readonly scratch=build/cross/$architecture toolset=Toolchains/$sdk.artifactbundle/sdk/toolset.json
+cmp --quiet "$toolset" "$scratch/toolset.json" || rm -rf "$scratch"
+mkdir -p "$scratch"
+cp "$toolset" "$scratch/"
+swift build -c release --jobs "$(nproc)" --scratch-path "$scratch" \
+  --swift-sdks-path Toolchains --swift-sdk "$sdk" --product "$product"
+mkdir -p "build/$board"
+# Beside and renamed: whoever runs the old file keeps it.
+cp "$scratch/release/$product" "build/$board/.$product.part"
+mv "build/$board/.$product.part" "build/$board/$product"
+echo "build/$board/$product: $(stat -c %s "build/$board/$product") bytes"
