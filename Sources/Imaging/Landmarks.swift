@@ -19,13 +19,25 @@ public struct Landmarks: Equatable, Sendable {
   /// The points in the order of their declaration, which is the order of the network's landmark head.
   /// - Precondition: 0 <= index < 5.
   public subscript(index: Int) -> FramePoint {
-    switch index {
-    case 0: leftEye
-    case 1: rightEye
-    case 2: nose
-    case 3: leftMouthCorner
-    case 4: rightMouthCorner
-    default: preconditionFailure("a face has five landmarks")
+    get {
+      switch index {
+      case 0: leftEye
+      case 1: rightEye
+      case 2: nose
+      case 3: leftMouthCorner
+      case 4: rightMouthCorner
+      default: preconditionFailure("a face has five landmarks")
+      }
+    }
+    set {
+      switch index {
+      case 0: leftEye = newValue
+      case 1: rightEye = newValue
+      case 2: nose = newValue
+      case 3: leftMouthCorner = newValue
+      case 4: rightMouthCorner = newValue
+      default: preconditionFailure("a face has five landmarks")
+      }
     }
   }
 }
