@@ -1,4 +1,4 @@
-// How a found face looks on a picture: a box, its score, five dots.
+// How a found face looks on a picture: a box, its id and score, five dots.
 
 /// Colours of what is drawn; told apart on skin, and by people who do not see red and green apart.
 /// Source: Okabe and Ito, "Color Universal Design", palette of eight.
@@ -18,24 +18,25 @@ private enum Palette {
 }
 
 extension Picture {
-  /// Draws a face: its box with the score above it (inside it, where there is no room above), and its landmarks.
+  /// Draws a face: its box with id and score above it (inside it, where there is no room above), and its landmarks.
   ///
   /// - Parameters:
   ///   - left, top, right, bottom: the box in frame pixels; may lie outside.
   ///   - landmarks: each is drawn in a colour of its own.
   ///   - score: 0...1.
+  ///   - id: of the face in a stream, 0 or more; nil: none is drawn.
   public func drawFace(left: Float, top: Float, right: Float, bottom: Float,
-                       landmarks: Landmarks, score: Float) {
+                       landmarks: Landmarks, score: Float, id: Int? = nil) {
     let lineWidth = fittingLineWidth
     strokeBox(left: left, top: top, right: right, bottom: bottom, lineWidth: lineWidth, Palette.box)
     // Dots and digits shrink with the face, so that a crowd stays readable.
     let faceWidth = right > left ? Int(min(right - left, Float(width))) : 0
     let radius = max(1.5, min(Float(2 * lineWidth), Float(faceWidth) / 25))
     for index in 0..<Landmarks.count { fillDisc(landmarks[index], radius: radius, Palette.landmark(index)) }
-    let pixelSize = max(1, min(lineWidth, faceWidth / ScoreLabel.width))
-    let labelHeight = ScoreLabel.height * pixelSize
+    let pixelSize = max(1, min(lineWidth, faceWidth / FaceLabel.scoreWidth))
+    let labelHeight = FaceLabel.height * pixelSize
     let above = pixel(top) - lineWidth / 2 - labelHeight
-    drawScore(score, left: pixel(left) - lineWidth / 2, top: above >= 0 ? above : max(0, pixel(top)), pixelSize: pixelSize,
-              Palette.text, ground: Palette.box)
+    draw(FaceLabel(score: score, id: id), left: pixel(left) - lineWidth / 2, top: above >= 0 ? above : max(0, pixel(top)),
+         pixelSize: pixelSize, Palette.text, ground: Palette.box)
   }
 }
