@@ -45,7 +45,7 @@ final class AnnotationWriter {
     for face in faces.reversed() {
       let box = face.box
       canvas.drawFace(left: box.x1, top: box.y1, right: box.x2, bottom: box.y2, landmarks: face.landmarks,
-                      score: face.score)
+                      score: face.score, id: face.id)
     }
     try writer.write(canvas, stem: stem, source: source)
   }

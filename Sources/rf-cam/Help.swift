@@ -18,6 +18,7 @@ func appendHelp(to text: inout ByteBuffer) {
   text.append("""
 
     Text: source, score, x1 y1 x2 y2, then x y of left eye, right eye, nose, left and right mouth corner.
+    Faces of a stream have an id (text: id=N at the line's end) that lasts over frames, also over a second out of sight.
     Exit: 0 all done, 1 something failed (one line each on standard error), 2 the command line was wrong.
 
     """)

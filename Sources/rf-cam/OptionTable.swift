@@ -100,6 +100,11 @@ private func sourceOptions() -> [OptionEntry] {
     .value("--frames", "N", help: "stop after N frames") {
       store($1.integer(upTo: largestCount), atLeast: 1, in: &$0.frameLimit)
     },
+    .flag("--smooth",
+          help: """
+            steadier boxes and landmarks in streams; what moves is at most a 25th of the face's
+            size behind
+            """) { $0.isSmooth = true },
     .flag("--recursive", help: "folders with the folders in them") { $0.isRecursive = true },
     .value("--raw", "FORMAT:WxH",
            help: "streams are raw frames: yuyv, nv12, i420, rgb, bgr or gray") {

@@ -39,6 +39,7 @@ struct Options {
   var raw: RawFormat?
   var camera: CameraRequest?
   var isRecursive = false
+  var isSmooth = false
   var listsDevices = false
   var showsStatistics = false
   var isQuiet = false

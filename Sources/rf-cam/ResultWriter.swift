@@ -15,7 +15,7 @@ struct FrameReport {
   var latencyMilliseconds: Double
 }
 
-/// One line a face: source, score, box, landmarks.
+/// One line a face: source, score, box, landmarks; of a stream, the id last, so that the columns before it stay.
 func appendText(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
   for face in faces {
     text.append(printable(report.source))
@@ -31,6 +31,7 @@ func appendText(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer
       text.append(" ")
       text.append(face.landmarks[index].y, decimals: 1)
     }
+    if let id = face.id { text.append(" id=\(id)") }
     text.append("\n")
   }
 }
@@ -74,7 +75,9 @@ private func appendJSON(_ face: Face, to text: inout ByteBuffer) {
     text.append(face.landmarks[index].y, decimals: 2)
     text.append("]")
   }
-  text.append("]}")
+  text.append("]")
+  if let id = face.id { text.append(",\"id\":\(id)") }
+  text.append("}")
 }
 
 /// One line: the hash, source, frame. Floats differ in their last bits between instruction sets, so what is hashed is

@@ -15,6 +15,8 @@ final class Session {
   private let keeper: DetectorKeeper
   private let annotations: AnnotationWriter?
   private let crops: CropWriter?
+  /// Of the stream at hand; pictures have none.
+  private var tracker: Tracker?
   private var output = ByteBuffer()
   private var statistics = Statistics()
   private var progress: Progress
@@ -69,6 +71,7 @@ final class Session {
       fail(error.message)
       return
     }
+    tracker = source.isPictures ? nil : Tracker(maxFaces: options.maxFaces, isSmooth: options.isSmooth)
     while !isOver, step(source) {}
   }
 
@@ -98,7 +101,8 @@ final class Session {
     let size = InputSize(options.size, frameWidth: frame.width, frameHeight: frame.height, isPicture: isPicture)
     let detector = try keeper.detector(width: size.width, height: size.height, path: captured.name)
     if options.isVerbose, isPicture || captured.index == 0 { tellSize(captured, detector) }
-    let faces = detector.detect(frame, transform: size.transform)
+    let found = detector.detect(frame, transform: size.transform)
+    let faces = tracker?.update(found, seconds: captured.timestampSeconds) ?? found
     let timings = detector.timings
     var times = Statistics.Times(capture: captured.captureMilliseconds, convert: timings.convert * 1000,
                                  network: timings.network * 1000, decode: timings.decode * 1000)

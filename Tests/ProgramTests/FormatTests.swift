@@ -10,6 +10,7 @@ private struct JSONFrame: Decodable {
     var score: Double
     var box: [Double]
     var landmarks: [[Double]]
+    var id: Int?
   }
   var source: String
   var frame: Int
@@ -180,5 +181,35 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
   for size in ["original", "100x100", "64", "640"] {
     let frame = try #require(try frames(try workshop.run("--size", size, "--format", "json", picture)).first)
     #expect((frame.width, frame.height) == (300, 200))
+  }
+}
+
+/// The pattern's discs drift by two pixels a frame: what is found of them goes on being the same.
+@Test func facesOfStreamsHaveIdsAndThoseOfPicturesNone() throws {
+  let workshop = try Workshop()
+  let picture = try workshop.write("a.jpg", workshop.jpeg())
+  let common = ["--threshold", "0.3", "--max-faces", "5"]
+  let alone = try frames(try workshop.run(common + ["--format", "json", picture]))
+  #expect(alone.flatMap(\.faces).allSatisfy { $0.id == nil } && !alone[0].faces.isEmpty)
+  let stream = common + ["--frames", "12", "pattern:160x120"]
+  let json = try workshop.run(["--format", "json"] + stream)
+  let ids = try frames(json).map { $0.faces.map(\.id) }
+  #expect(ids.count == 12 && ids.allSatisfy { !$0.isEmpty && Set($0).count == $0.count && !$0.contains(nil) })
+  #expect(Set(ids.dropFirst().flatMap { $0 }).intersection(Set(ids[0])).count > 0)
+  #expect(json.lines[0].contains("]],\"id\":1}"))
+  let text = try workshop.run(stream)
+  let last = text.lines.map { $0.split(separator: " ") }
+  #expect(last.allSatisfy { $0.count == 17 && $0[16].hasPrefix("id=") })
+  #expect(last.map { Int($0[16].dropFirst(3)) } == ids.flatMap { $0 })
+}
+
+@Test func smoothingIsForStreamsOnly() throws {
+  let workshop = try Workshop()
+  let picture = try workshop.write("a.jpg", workshop.jpeg())
+  for (source, isChanged) in [(picture, false), ("pattern:160x120", true)] {
+    let words = ["--threshold", "0.3", "--frames", "8", source]
+    let (plain, smooth) = (try workshop.run(words), try workshop.run(["--smooth"] + words))
+    #expect(smooth.status == 0 && !plain.output.isEmpty)
+    #expect((plain.output != smooth.output) == isChanged)
   }
 }
