@@ -1,6 +1,5 @@
 // Output is put together here as bytes and written in one go: no Foundation, no allocation once it has grown, and
-// names pass through as they are.
-import CHost
+// names pass through as they are. Bare-metal firmware uses it too, so nothing here is of an operating system.
 
 /// A growing buffer of bytes with the few ways of formatting that the program needs.
 struct ByteBuffer: ~Copyable {
@@ -8,6 +7,8 @@ struct ByteBuffer: ~Copyable {
 
   var isEmpty: Bool { storage.isEmpty }
   var bytes: [UInt8] { storage }
+
+  func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R { storage.withUnsafeBytes(body) }
 
   mutating func clear() { storage.removeAll(keepingCapacity: true) }
 
@@ -83,21 +84,11 @@ struct ByteBuffer: ~Copyable {
       append(byte: hexadecimalDigit(UInt8(truncatingIfNeeded: value >> UInt64(shift)) & 15))
     }
   }
+}
 
-  /// Writes everything and empties the buffer. False where the reader has gone or the disk is full (errno).
-  mutating func write(to descriptor: Int32) -> Bool {
-    var done = 0
-    while done < storage.count {
-      let written = storage.withUnsafeBytes { CHost.write(descriptor, $0.baseAddress! + done, $0.count - done) }
-      if written < 0 {
-        if rf_errno() == EINTR { continue }
-        return false
-      }
-      done += written
-    }
-    clear()
-    return true
-  }
+/// Control characters become '?': a name cannot end a line or repaint a terminal.
+func printable(_ name: some Sequence<UInt8>) -> [UInt8] {
+  name.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }
 }
 
 private func hexadecimalDigit(_ digit: UInt8) -> UInt8 {

@@ -35,11 +35,6 @@ extension String {
   init(fileName: FileName) { self.init(decoding: printable(fileName), as: UTF8.self) }
 }
 
-/// Control characters become '?': a name cannot end a line or repaint a terminal.
-func printable(_ name: some Sequence<UInt8>) -> [UInt8] {
-  name.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }
-}
-
 /// What a file that belongs to a frame is called, without ending: a picture's own name, in its folder where one was given
 /// with all below; a stream's name and the frame's number.
 func fileStem(name: String, relativeName: String, frame: Int, isPicture: Bool) -> FileName {

@@ -1,5 +1,6 @@
 // What goes to standard output for a frame: text, a JSON line, or a hash. Appends bytes only; who writes them, and
 // what happens when nobody reads, is the session's business.
+import Engine
 import Imaging
 import RetinaFace
 
@@ -80,15 +81,11 @@ private func appendJSON(_ face: Face, to text: inout ByteBuffer) {
   text.append("}")
 }
 
-/// One line: the hash, source, frame. Floats differ in their last bits between instruction sets, so what is hashed is
-/// rounded: scores to 1/100, coordinates to whole pixels.
-func appendHash(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
-  appendHash(hash(of: faces), report, to: &text)
-}
-
-/// One line: a hash that is there already, source, frame.
-func appendHash(_ hash: UInt64, _ report: FrameReport, to text: inout ByteBuffer) {
-  text.append(hexadecimal: hash)
+/// One line: the hash, source, frame. Integers are the same everywhere, so of an int8 model all that its heads give is hashed.
+/// Floats differ in their last bits between instruction sets, so what is hashed is rounded: scores to 1/100, coordinates to
+/// whole pixels.
+func appendHash(_ report: FrameReport, _ faces: Faces, of detector: Detector, to text: inout ByteBuffer) {
+  text.append(hexadecimal: detector.model.precision == .int8 ? detector.hashOfHeads : hash(of: faces))
   text.append(" ")
   text.append(printable(report.source))
   text.append(" ")

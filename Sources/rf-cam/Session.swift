@@ -121,13 +121,7 @@ final class Session {
     switch options.format {
     case .text: appendText(report, faces, to: &output)
     case .json: appendJSON(report, faces, to: &output)
-    case .hash:
-      // Integers are the same everywhere, so nothing is rounded.
-      if loaded.model.precision == .int8 {
-        appendHash(detector.hashOfHeads, report, to: &output)
-      } else {
-        appendHash(report, faces, to: &output)
-      }
+    case .hash: appendHash(report, faces, of: detector, to: &output)
     case .wider: try writeWider(report, faces, folder: options.output!, isPicture: isPicture, text: &output)
     case .none: break
     }
