@@ -39,9 +39,15 @@ stage_swift() { swift test -c release --jobs "$jobs" --scratch-path build/test -
 
 stage_python() { (cd Training && "../$python" -m pytest -q -p no:cacheprovider tests); }
 
+# The boards' images, booted in QEMU.
+stage_firmware() {
+  Boards/setup.sh emulation && make --silent firmware BOARD=qemu-virt &&
+    "$python" -m pytest -q -p no:cacheprovider -rP --durations=5 Tests/Boards
+}
+
 stage_fuzz() { Tests/Fuzz/run.sh "$fuzz_seconds"; }
 
-all=(programs models embedded cross swift python fuzz)
+all=(programs models embedded cross swift python firmware fuzz)
 [ $# -gt 0 ] && all=("$@")
 
 mkdir -p build

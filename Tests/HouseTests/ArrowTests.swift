@@ -13,6 +13,7 @@ let arrows: [String: (folder: String, mayImport: Set<String>)] = [
   "RetinaFace": ("Sources/RetinaFace", ["Engine", "Imaging", "Kernels"]),
   "Capture": ("Sources/Capture", ["CHost", "CJPEG", "CVideo", "Imaging"]),
   "rf-cam": ("Sources/rf-cam", ["Capture", "CHost", "CModel", "Engine", "Imaging", "Kernels", "RetinaFace"]),
+  "firmware": ("Boards/qemu-virt/Sources/firmware", ["CBoard", "CFlash", "Engine", "Imaging", "Kernels", "RetinaFace"]),
 ]
 
 /// Part of the language's own library and free of any operating system.

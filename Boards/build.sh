@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Builds what a board boots, into build/BOARD. Usage: Boards/build.sh BOARD
+set -euo pipefail
+cd "$(dirname "$0")"
+
+board=${1:-}
+if [ -z "$board" ] || [ ! -x "$board/build.sh" ]; then
+  echo "firmware: unknown board '$board': name one of $(ls -d */ | tr -d '/' | paste -sd ' ')" >&2
+  exit 2
+fi
+./setup.sh
+"$board/build.sh"

@@ -1,0 +1,71 @@
+"""Machines in QEMU, watched by what they say on their serial port.
+
+Emulation is slow and this machine may be busy: time limits are wide, and a run ends as soon as it has said its last line.
+"""
+
+import selectors
+import subprocess
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build"
+
+
+class Machine:
+    """A running machine; everything that it says is kept in `text`."""
+
+    def __init__(self, command: list[str]) -> None:
+        common = ["-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot"]
+        self.started = time.monotonic()
+        self.process = subprocess.Popen([*command, *common], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT)
+        self.text = ""
+
+    def __enter__(self) -> "Machine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """As if the power were cut."""
+        self.process.kill()
+        self.process.wait()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    @property
+    def lines(self) -> list[str]:
+        return self.text.splitlines()
+
+    def wait_for(self, *words: str, limit: float = 180, after: int = 0) -> str:
+        """Reads on until one of the words is there; the line with it. AssertionError where it never comes.
+
+        `after`: characters of the text that do not count.
+        """
+        deadline = time.monotonic() + limit
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            while True:
+                for line in self.text[after:].split("\n")[:-1]:
+                    if any(word in line for word in words):
+                        return line
+                if not selector.select(deadline - time.monotonic()):
+                    raise AssertionError(f"{words} not said within {limit} s; what was said:\n{self.text}")
+                piece = self.process.stdout.read1(65536)
+                if not piece:
+                    raise AssertionError(f"{words} not said before the machine ended; what was said:\n{self.text}")
+                self.text += piece.decode("utf-8", "replace").replace("\r", "")
+
+    def finish(self, limit: float = 180) -> str:
+        """Waits until the machine switches itself off; all that it said."""
+        try:
+            piece, _ = self.process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"not off within {limit} s; what was said:\n{self.text}") from None
+        self.text += piece.decode("utf-8", "replace").replace("\r", "")
+        return self.text
