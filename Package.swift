@@ -24,7 +24,7 @@ let package = Package(
     // Linux: files, streams, JPEG; and the model inside the program.
     .target(name: "CHost"),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
-    .target(name: "CModel", path: "Models", exclude: ["README.md", "default.rfm", "sample.jpg", "training.png"]),
+    .target(name: "CModel", path: "Models", exclude: ["README.md", "default-float32.rfm", "default.rfm", "sample.jpg", "training.png"]),
     .target(name: "Capture", dependencies: ["CHost", "CJPEG", "Imaging"], swiftSettings: core),
 
     // The programs.
