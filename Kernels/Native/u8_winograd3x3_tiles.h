@@ -9,8 +9,7 @@
 //   store_pixels            the rounding rule on SUMS channels of up to 4 neighbours, of which the first `columns` exist
 #ifndef RF_U8_WINOGRAD3X3_TILES_H
 #define RF_U8_WINOGRAD3X3_TILES_H
-#include "rfkernels.h"
-#include "tiles.h"
+#include "u8_winograd3x3_output.h"
 
 enum { SIDE = RF_WINOGRAD_PIXELS + 2, POSITIONS = RF_WINOGRAD_POSITIONS };
 enum { INVERSE_OF_9 = 0x38e38e39 }; // modulo 2^32
@@ -49,8 +48,6 @@ INLINED tile_place place(const rf_u8_winograd3x3_args *a, int32_t tile) {
   return (tile_place){x, y, a->height - y, a->width - x};
 }
 
-INLINED int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
-
 // One tile's inputs, all channels: values[position][tile][channel]. A row or column that lies outside is taken for the last.
 static void transform_input(const rf_u8_winograd3x3_args *a, tile_place at, int16_t *values, ptrdiff_t position_step) {
   const uint8_t *row[SIDE];
@@ -81,11 +78,12 @@ static void transform_output(const rf_u8_winograd3x3_args *a, tile_place at, con
     transform_output_line(m + x, SIDE);
   }
   const int32_t columns = smaller(at.columns, RF_WINOGRAD_PIXELS);
-  uint8_t *output = a->output + at.y * a->output_row_stride + at.x * a->output_pixel_stride;
+  const rf_u8_destination to = rf_u8_destination_of(a, o);
+  uint8_t *output = to.bytes + at.y * to.row_stride + at.x * to.pixel_stride;
   UNROLLED for (int y = 0; y < RF_WINOGRAD_PIXELS; y++) {
     transform_output_line(m + y * SIDE, 1);
     UNROLLED for (int x = 0; x < RF_WINOGRAD_PIXELS; x++) m[y * SIDE + x] = halved(m[y * SIDE + x] * INVERSE_OF_9, 6);
-    if (y < at.rows) store_pixels(a, m + y * SIDE, o, output + y * a->output_row_stride + o, columns);
+    if (y < at.rows) store_pixels(a, m + y * SIDE, o, &to, output + y * to.row_stride, columns);
   }
 }
 

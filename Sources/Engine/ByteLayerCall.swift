@@ -17,37 +17,52 @@ extension LayerPreparation {
 
   private func conv(_ index: Int) -> rf_u8_conv_args {
     let layer = model.layers[index]
-    let constants = constants(index, count: PackedWeights.paddedChannels(of: layer))
+    let constants = ByteConstants(plan.steps[index], arena)
     PackedBytes.pack(layer, into: constants.weights)
+    constants.fill(layer, of: model, count: PackedWeights.paddedChannels(of: layer))
     let (map, input, inputRowStride) = (outputMap(of: layer), firstTap(of: layer), plan.maps[layer.input].rowStride)
     return rf_u8_conv_args(
       input: input, input_row_stride: inputRowStride, weights: constants.weights, bias: constants.bias,
-      multiplier: constants.multiplier, addend: addends(index, count: PackedWeights.paddedChannels(of: layer)),
+      multiplier: constants.multiplier, addend: constants.addend,
       output: map.bytes(in: arena) + layer.outputChannelOffset, output_row_stride: map.rowStride,
       output_pixel_stride: map.channels, width: Int32(map.width), height: Int32(map.height),
       cin: Int32(layer.inputChannels), cout: Int32(layer.outputChannels), kernel_width: Int32(layer.kernelWidth),
       kernel_height: Int32(layer.kernelHeight), stride: Int32(layer.stride), slope: layer.slope)
   }
 
+  /// The layer, and the one joined to it as further channels.
   private func winograd3x3(_ index: Int) -> rf_u8_winograd3x3_args {
     let layer = model.layers[index]
-    let constants = constants(index, count: PackedWeights.paddedChannels(of: layer))
+    let constants = ByteConstants(plan.steps[index], arena)
     let weights = UnsafeMutableRawPointer(constants.weights).assumingMemoryBound(to: Int16.self)
+    let channels = PackedWeights.paddedChannels(of: layer)
     Winograd.packByteWeights(of: layer, into: weights)
+    constants.fill(layer, of: model, count: channels)
     let map = outputMap(of: layer)
-    return rf_u8_winograd3x3_args(
+    var args = rf_u8_winograd3x3_args(
       input: firstTap(of: layer), input_row_stride: plan.maps[layer.input].rowStride, weights: weights,
-      bias: constants.bias, multiplier: constants.multiplier,
-      addend: addends(index, count: PackedWeights.paddedChannels(of: layer)),
+      bias: constants.bias, multiplier: constants.multiplier, addend: constants.addend,
       output: map.bytes(in: arena) + layer.outputChannelOffset, output_row_stride: map.rowStride,
-      output_pixel_stride: map.channels, scratch: arena + plan.scratchOffset, width: Int32(map.width),
-      height: Int32(map.height), cin: Int32(layer.inputChannels), cout: Int32(layer.outputChannels), slope: layer.slope)
+      output_pixel_stride: map.channels, second_output: nil, second_row_stride: 0, second_pixel_stride: 0,
+      scratch: arena + plan.scratchOffset, width: Int32(map.width), height: Int32(map.height),
+      cin: Int32(layer.inputChannels), cout: Int32(layer.outputChannels), first_cout: Int32(layer.outputChannels),
+      slope: layer.slope)
+    guard plan.hasJoined(index) else { return args }
+    let second = model.layers[index + 1]
+    let secondMap = outputMap(of: second)
+    Winograd.packByteWeights(of: second, into: weights + Winograd.weightCount(of: layer, .int8))
+    constants.fill(second, of: model, count: PackedWeights.paddedChannels(of: second), from: channels)
+    args.cout += Int32(second.outputChannels)
+    args.second_output = secondMap.bytes(in: arena) + second.outputChannelOffset
+    (args.second_row_stride, args.second_pixel_stride) = (secondMap.rowStride, secondMap.channels)
+    return args
   }
 
   private func head(_ index: Int) -> rf_u8_head_args {
     let layer = model.layers[index]
-    let constants = constants(index, count: PackedWeights.paddedChannels(of: layer))
+    let constants = ByteConstants(plan.steps[index], arena)
     PackedBytes.pack(layer, into: constants.weights)
+    constants.fill(layer, of: model, count: PackedWeights.paddedChannels(of: layer))
     let map = layer.output.map { plan.maps[$0] }
     return rf_u8_head_args(
       input: firstTap(of: layer), input_row_stride: plan.maps[layer.input].rowStride, weights: constants.weights,
@@ -59,12 +74,13 @@ extension LayerPreparation {
 
   private func depthwiseConv3x3(_ index: Int) -> rf_u8_dwconv3x3_args {
     let layer = model.layers[index]
-    let constants = constants(index, count: layer.outputChannels)
+    let constants = ByteConstants(plan.steps[index], arena)
     for weight in 0..<layer.weights.count { constants.weights[weight] = Int8(bitPattern: layer.weights[weight]) }
+    constants.fill(layer, of: model, count: layer.outputChannels)
     let map = outputMap(of: layer)
     return rf_u8_dwconv3x3_args(
       input: firstTap(of: layer), input_row_stride: plan.maps[layer.input].rowStride, weights: constants.weights,
-      bias: constants.bias, multiplier: constants.multiplier, addend: addends(index, count: layer.outputChannels),
+      bias: constants.bias, multiplier: constants.multiplier, addend: constants.addend,
       output: map.bytes(in: arena), output_row_stride: map.rowStride, width: Int32(map.width), height: Int32(map.height),
       channels: Int32(layer.outputChannels), stride: Int32(layer.stride), slope: layer.slope)
   }
@@ -86,31 +102,33 @@ extension LayerPreparation {
     let map = plan.maps[layer.input]
     return UnsafePointer(map.bytes(in: arena) - layer.padding * (map.rowStride + map.channels))
   }
+}
 
-  /// Room for the weights, and what belongs to output channels: `count` of each, beyond the layer's 0 and 1.
-  private func constants(_ index: Int, count: Int) -> (
-    weights: UnsafeMutablePointer<Int8>, bias: UnsafeMutablePointer<Int32>, multiplier: UnsafeMutablePointer<Float>
-  ) {
-    let (layer, step) = (model.layers[index], plan.steps[index])
-    let bias = (arena + step.biasOffset).assumingMemoryBound(to: Int32.self)
-    let multiplier = floats(step.multiplierOffset)
-    for channel in 0..<count {
-      let isPresent = channel < layer.outputChannels
-      bias[channel] = isPresent ? layer.integerBias(channel) : 0
-      multiplier[channel] = isPresent ? layer.multiplier(channel) : 1
-    }
-    return ((arena + step.weightsOffset).assumingMemoryBound(to: Int8.self), bias, multiplier)
+/// Where a layer's constants lie in the arena.
+private struct ByteConstants {
+  let weights: UnsafeMutablePointer<Int8>
+  let bias: UnsafeMutablePointer<Int32>
+  let multiplier: UnsafeMutablePointer<Float>
+  /// Not of a head.
+  let addend: UnsafeMutablePointer<Float>
+
+  init(_ step: Plan.Step, _ arena: UnsafeMutableRawPointer) {
+    weights = (arena + step.weightsOffset).assumingMemoryBound(to: Int8.self)
+    bias = (arena + step.biasOffset).assumingMemoryBound(to: Int32.self)
+    multiplier = (arena + step.multiplierOffset).assumingMemoryBound(to: Float.self)
+    addend = (arena + step.addendOffset).assumingMemoryBound(to: Float.self)
   }
 
-  private func addends(_ index: Int, count: Int) -> UnsafeMutablePointer<Float> {
-    let layer = model.layers[index]
+  /// What belongs to output channels: `count` of each from number `first` on, beyond the layer's 0 and 1.
+  func fill(_ layer: Model.Layer, of model: Model, count: Int, from first: Int = 0) {
     let zero = layer.output.map { model.tensors[$0].zero } ?? 0
-    let addends = floats(plan.steps[index].addendOffset)
     for channel in 0..<count {
-      let multiplier = channel < layer.outputChannels ? layer.multiplier(channel) : 1
-      addends[channel] = Requantization.addend(multiplier: multiplier, zero: zero, slope: layer.slope)
+      let isPresent = channel < layer.outputChannels
+      bias[first + channel] = isPresent ? layer.integerBias(channel) : 0
+      multiplier[first + channel] = isPresent ? layer.multiplier(channel) : 1
+      guard !layer.isHead else { continue }
+      addend[first + channel] = Requantization.addend(multiplier: multiplier[first + channel], zero: zero, slope: layer.slope)
     }
-    return addends
   }
 }
 

@@ -92,15 +92,22 @@ public final class Network: @unchecked Sendable {
     return true
   }
 
-  /// Computes this part's rows of one layer; nothing for a sparse layer. For `run` and for timing layers one by one.
+  /// Computes this part's rows of one layer, and of the one joined to it; nothing for a sparse or joined layer. For `run` and
+  /// for timing layers one by one.
   public func runLayer(_ index: Int, part: Int = 0, of parts: Int = 1) {
     let step = plan.steps[index]
-    if step.clearsBorder, let output = model.layers[index].output, plan.maps[output].sharesMemory {
-      plan.maps[output].clearBorder(in: arena, part: part, of: parts)
-    }
+    if step.isJoined { return }
+    clearBorder(ofLayer: index, part: part, of: parts)
+    if plan.hasJoined(index) { clearBorder(ofLayer: index + 1, part: part, of: parts) }
     let rows = step.usesWinograd ? winogradRows(step.height, part: part, of: min(parts, plan.threads))
       : Network.rows(step.height, part: part, of: parts)
     if !rows.isEmpty { calls[index].run(rows: rows, part: part, kernels) }
+  }
+
+  /// Fills this part's rows of the border of a layer's output, where it is the first to write it and memory is shared.
+  private func clearBorder(ofLayer index: Int, part: Int, of parts: Int) {
+    guard plan.steps[index].clearsBorder, let output = model.layers[index].output, plan.maps[output].sharesMemory else { return }
+    plan.maps[output].clearBorder(in: arena, part: part, of: parts)
   }
 
   /// The rows of one part: all rows are covered once, and equal heights are split in equal ways.

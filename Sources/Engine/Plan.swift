@@ -52,6 +52,8 @@ public struct Plan: Sendable {
     public internal(set) var needsBarrier = false
     /// Computed by `rf_f32_winograd3x3` or `rf_u8_winograd3x3`, whose rows are split among threads at multiples of 4.
     public internal(set) var usesWinograd = false
+    /// Computed with the layer before it, in one call: both are of the same input.
+    public internal(set) var isJoined = false
     /// The map whose border this layer fills, being the first to write it.
     public internal(set) var clearsBorder = false
     /// Bytes from the start of the arena. Upsampling: row and column indices instead of weights and bias.
@@ -96,8 +98,9 @@ public struct Plan: Sendable {
     var builder = PlanBuilder(model: model, width: width, height: height)
     try builder.propagateShapes()
     try builder.sizeMaps()
-    builder.findLifetimes()
     builder.chooseKernels(KernelSet(isa: isa))
+    builder.joinLayers()
+    builder.findLifetimes()
     try builder.placeConstants()
     try builder.placeScratch(threads: threads)
     try builder.placeMaps()
@@ -111,6 +114,9 @@ public struct Plan: Sendable {
     arenaBytes = builder.arenaBytes
     unsharedMapBytes = builder.unsharedMapBytes
   }
+
+  /// Whether the layer after this one is computed with it.
+  func hasJoined(_ index: Int) -> Bool { index + 1 < steps.count && steps[index + 1].isJoined }
 
   /// Multiplications with addition of all dense layers: what every frame costs.
   public func denseMultiplyAdds(of model: Model) -> Int {

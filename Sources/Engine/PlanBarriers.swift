@@ -6,12 +6,13 @@ extension PlanBuilder {
   /// Marks the layers that touch what layers since the last barrier have written or still read.
   mutating func findBarriers() {
     var sinceBarrier: [Int] = []
-    for index in model.layers.indices where !model.layers[index].isSparse {
-      if sinceBarrier.contains(where: { conflict(earlier: $0, later: index) }) {
+    for index in model.layers.indices where !model.layers[index].isSparse && !steps[index].isJoined {
+      let together = hasJoined(index) ? [index, index + 1] : [index]
+      if together.contains(where: { later in sinceBarrier.contains { conflict(earlier: $0, later: later) } }) {
         steps[index].needsBarrier = true
         sinceBarrier = []
       }
-      sinceBarrier.append(index)
+      sinceBarrier += together
     }
   }
 

@@ -90,7 +90,7 @@ struct PlanBuilder {
     for (index, layer) in model.layers.enumerated() {
       maps[layer.input].lastUse = max(maps[layer.input].lastUse, index)
       guard let output = layer.output else { continue }
-      maps[output].firstUse = min(maps[output].firstUse, index)
+      maps[output].firstUse = min(maps[output].firstUse, steps[index].isJoined ? index - 1 : index)
       maps[output].lastUse = max(maps[output].lastUse, index)
     }
     for level in model.levels {
@@ -104,6 +104,7 @@ struct PlanBuilder {
     let isInt8 = model.precision == .int8
     for (index, layer) in model.layers.enumerated() {
       let elements: (Int, Int) = switch layer.operation {
+      case .conv where steps[index].usesWinograd && model.precision == .int8: joinedCounts(index)
       case .conv where steps[index].usesWinograd:
         (Winograd.weightCount(of: layer, model.precision), PackedWeights.paddedChannels(of: layer))
       case .conv:
@@ -119,6 +120,14 @@ struct PlanBuilder {
       steps[index].multiplierOffset = try placeConstants(elements.1, ofBytes: 4)
       if !layer.isHead { steps[index].addendOffset = try placeConstants(elements.1, ofBytes: 4) }
     }
+  }
+
+  /// Weights and channels of a layer and of the one that is joined to it, whose constants follow.
+  private func joinedCounts(_ index: Int) -> (Int, Int) {
+    if steps[index].isJoined { return (0, 0) }
+    let layers = model.layers[index...(index + (hasJoined(index) ? 1 : 0))]
+    return (layers.reduce(0) { $0 + Winograd.weightCount(of: $1, .int8) },
+            layers.reduce(0) { $0 + PackedWeights.paddedChannels(of: $1) })
   }
 
   /// The offset of the next constants.

@@ -24,8 +24,8 @@ enum Winograd {
   }
 
   /// RF_WINOGRAD_SCRATCH of rfkernels.h in bytes, or RF_U8_WINOGRAD_SCRATCH.
-  static func scratchBytes(of layer: Model.Layer, _ precision: Model.Precision) -> Checked {
-    let (cin, cout) = (Checked(layer.inputChannels), Checked(layer.outputChannels))
+  static func scratchBytes(of layer: Model.Layer, outputChannels: Int, _ precision: Model.Precision) -> Checked {
+    let (cin, cout) = (Checked(layer.inputChannels), Checked(outputChannels))
     let values = Checked(Int(RF_WINOGRAD_TILES) * positions)
     switch precision {
     case .float32: return Checked(4) * (values * (cin + cout) + cout + Checked(panel))
@@ -106,11 +106,31 @@ extension PlanBuilder {
     for index in model.layers.indices { steps[index].usesWinograd = Winograd.suits(model.layers[index]) }
   }
 
+  /// Joins int8 layers of one input, as the context modules have, two by two: their inputs are transformed once.
+  mutating func joinLayers() {
+    guard model.precision == .int8 else { return }
+    for index in model.layers.indices.dropFirst() where !steps[index - 1].isJoined && canJoin(index - 1, index) {
+      steps[index].isJoined = true
+    }
+  }
+
+  private func canJoin(_ first: Int, _ second: Int) -> Bool {
+    let (a, b) = (model.layers[first], model.layers[second])
+    return steps[first].usesWinograd && steps[second].usesWinograd && a.input == b.input && a.padding == b.padding
+      && a.slope == b.slope && a.output != b.output && a.output != a.input && b.output != b.input
+      && a.outputChannels % Int(RF_PANEL) == 0
+  }
+
+  /// Whether the layer after this one is computed with it.
+  func hasJoined(_ index: Int) -> Bool { index + 1 < steps.count && steps[index + 1].isJoined }
+
   /// Scratch of every thread after the constants. It shares no memory with maps, so it needs no barriers of its own.
   mutating func placeScratch(threads: Int) throws(PlanError) {
     scratchOffset = constantBytes
-    for (layer, step) in zip(model.layers, steps) where step.usesWinograd {
-      scratchBytes = max(scratchBytes, try sum(0, Winograd.scratchBytes(of: layer, model.precision)))
+    for index in model.layers.indices where steps[index].usesWinograd {
+      let channels = model.layers[index].outputChannels + (hasJoined(index) ? model.layers[index + 1].outputChannels : 0)
+      let bytes = Winograd.scratchBytes(of: model.layers[index], outputChannels: channels, model.precision)
+      scratchBytes = max(scratchBytes, try sum(0, bytes))
     }
     scratchEnd = try sum(scratchOffset, Checked(scratchBytes) * Checked(threads))
   }

@@ -17,12 +17,12 @@ struct LayerRow {
   var share: Double { gigaops / peak.gigaops }
 
   var heading: String {
-    column("layer", 28) + column("output", 18) + column("MMAC", -9) + column("ms", -9) + column(peak.unit, -9)
+    column("layer", 38) + column("output", 18) + column("MMAC", -9) + column("ms", -9) + column(peak.unit, -9)
       + column("of peak", -9)
   }
 
   var line: String {
-    column(name, 28) + column(output, 18) + column(decimal(Double(multiplyAdds) / 1e6, places: 2), -9)
+    column(name, 38) + column(output, 18) + column(decimal(Double(multiplyAdds) / 1e6, places: 2), -9)
       + column(decimal(seconds * 1e3, places: 4), -9) + column(decimal(gigaops, places: 1), -9)
       + column(decimal(100 * share, places: 1) + " %", -9)
   }
@@ -34,9 +34,10 @@ struct LayerRow {
 }
 
 extension NetworkBench {
-  /// A row a dense layer.
+  /// A row a dense layer, or two that are computed together.
   func layerRows() -> [LayerRow] {
-    let dense = network.model.layers.indices.filter { !network.model.layers[$0].isSparse }
+    let (layers, steps) = (network.model.layers, network.plan.steps)
+    let dense = layers.indices.filter { !layers[$0].isSparse && !steps[$0].isJoined }
     var seconds = [[Double]](repeating: [], count: dense.count)
     for _ in 0..<options.iterations {
       fill()
@@ -48,9 +49,13 @@ extension NetworkBench {
     }
     let peak = Peak.measure(isa: options.isa, network.model.precision)
     return dense.indices.map { row in
-      let (layer, step) = (network.model.layers[dense[row]], network.plan.steps[dense[row]])
-      return LayerRow(name: layer.name, output: "\(step.width) x \(step.height) x \(layer.outputChannels)",
-                      multiplyAdds: step.multiplyAdds, seconds: seconds[row].sorted()[options.iterations / 2], peak: peak)
+      let first = dense[row], step = steps[first]
+      let together = first..<(first + (first + 1 < steps.count && steps[first + 1].isJoined ? 2 : 1))
+      let channels = together.reduce(0) { $0 + layers[$1].outputChannels }
+      return LayerRow(name: together.map { layers[$0].name }.joined(separator: ", "),
+                      output: "\(step.width) x \(step.height) x \(channels)",
+                      multiplyAdds: together.reduce(0) { $0 + steps[$1].multiplyAdds },
+                      seconds: seconds[row].sorted()[options.iterations / 2], peak: peak)
     }
   }
 }

@@ -15,6 +15,8 @@ struct ByteConvShape: KernelShape {
   var slope: Float = 0
   var zero: UInt8 = 0
   var kind = Kind.conv
+  /// `u8_winograd3x3`: channels from here on, a multiple of 16, go to a second output, five further on; nil: there is none.
+  var secondFrom: Int?
   /// Channels of the output tensor that belong to others, half of them before ours.
   var channelsBeside = 0
   /// Elements between two rows that belong to nobody.
@@ -29,12 +31,14 @@ struct ByteConvShape: KernelShape {
   var taps: Int { kernelHeight * tapsInRow }
   var flops: Double { 2 * Double(width * height) * Double(taps * cout) }
   var inputRowStride: Int { (max(0, width - 1) * stride + kernelWidth) * cin + inputPadding }
-  var outputPixelStride: Int { cout + channelsBeside }
+  var outputPixelStride: Int { place(of: cout - 1) + 1 + (channelsBeside + 1) / 2 }
   var outputRowStride: Int { width * outputPixelStride + outputPadding }
   var outputCount: Int {
     if width == 0 || height == 0 { return 0 }
-    return (height - 1) * outputRowStride + (width - 1) * outputPixelStride + channelsBeside / 2 + cout
+    return (height - 1) * outputRowStride + (width - 1) * outputPixelStride + place(of: cout - 1) + 1
   }
+  /// Where an output channel lies in its pixel.
+  func place(of channel: Int) -> Int { channelsBeside / 2 + channel + (channel >= secondFrom ?? cout ? 5 : 0) }
 
   func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
     ByteConvCase(self, fill: fill, placement: placement, seed: seed)
@@ -120,7 +124,10 @@ private final class ByteConvCase: PreparedCase {
         input: input.base, input_row_stride: shape.inputRowStride, weights: winograd!.weights, bias: bias.base,
         multiplier: multiplier.base, addend: addend.base, output: output.base + shape.channelsBeside / 2,
         output_row_stride: shape.outputRowStride, output_pixel_stride: shape.outputPixelStride,
-        scratch: winograd!.scratch, width: width, height: height, cin: cin, cout: cout, slope: shape.slope)
+        second_output: shape.secondFrom.map { output.base + shape.place(of: $0) },
+        second_row_stride: shape.outputRowStride, second_pixel_stride: shape.outputPixelStride,
+        scratch: winograd!.scratch, width: width, height: height, cin: cin, cout: cout,
+        first_cout: Int32(shape.secondFrom ?? shape.cout), slope: shape.slope)
       row.u8_winograd3x3(&args)
     case .conv:
       var args = rf_u8_conv_args(
@@ -136,9 +143,10 @@ private final class ByteConvCase: PreparedCase {
   func mismatch() -> String? {
     for y in 0..<shape.height {
       for x in 0..<shape.width {
-        let pixel = y * shape.outputRowStride + x * shape.outputPixelStride + shape.channelsBeside / 2
+        let pixel = y * shape.outputRowStride + x * shape.outputPixelStride
         for o in 0..<shape.cout {
-          if let text = mismatch(at: pixel + o, sum: sum(y, x, o), o) { return "output[\(y)][\(x)][\(o)] is \(text)" }
+          let index = pixel + shape.place(of: o)
+          if let text = mismatch(at: index, sum: sum(y, x, o), o) { return "output[\(y)][\(x)][\(o)] is \(text)" }
         }
       }
     }
@@ -169,7 +177,7 @@ private final class ByteConvCase: PreparedCase {
 
   private func isOwned(_ offset: Int) -> Bool {
     let x = offset % shape.outputRowStride / shape.outputPixelStride
-    let channel = offset % shape.outputRowStride % shape.outputPixelStride - shape.channelsBeside / 2
-    return x < shape.width && (0..<shape.cout).contains(channel)
+    let place = offset % shape.outputRowStride % shape.outputPixelStride
+    return x < shape.width && (0..<shape.cout).contains { shape.place(of: $0) == place }
   }
 }

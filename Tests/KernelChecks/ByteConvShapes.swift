@@ -78,11 +78,11 @@ let byteWinogradWorkloads: [Workload] = [
   conv("merge3 3x3", 80, 60, 64, 64, kernel: 3, kind: .winograd3x3),
   conv("merge4 3x3", 40, 30, 64, 64, kernel: 3, kind: .winograd3x3),
   conv("merge3 3x3, leaky", 80, 60, 64, 64, kernel: 3, slope: 0.1, kind: .winograd3x3),
-  conv("ssh3 3x3", 80, 60, 64, 32, kernel: 3, beside: 32, kind: .winograd3x3),
-  conv("ssh3 5x5 first", 80, 60, 64, 16, kernel: 3, kind: .winograd3x3),
-  conv("ssh3 5x5, 7x7 last", 80, 60, 16, 16, kernel: 3, beside: 48, kind: .winograd3x3),
-  conv("ssh4 3x3", 40, 30, 64, 32, kernel: 3, beside: 32, kind: .winograd3x3),
-  conv("ssh5 3x3", 20, 15, 64, 32, kernel: 3, beside: 32, kind: .winograd3x3),
+  conv("ssh3 3x3 and 5x5 first", 80, 60, 64, 48, kernel: 3, beside: 32, kind: .winograd3x3),
+  conv("ssh3 5x5 last and 7x7 second", 80, 60, 16, 32, kernel: 3, beside: 48, kind: .winograd3x3),
+  conv("ssh3 7x7 last", 80, 60, 16, 16, kernel: 3, beside: 48, kind: .winograd3x3),
+  conv("ssh4 3x3 and 5x5 first", 40, 30, 64, 48, kernel: 3, beside: 32, kind: .winograd3x3),
+  conv("ssh5 3x3 and 5x5 first", 20, 15, 64, 48, kernel: 3, beside: 32, kind: .winograd3x3),
 ]
 
 private func conv(

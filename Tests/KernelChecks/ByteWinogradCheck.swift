@@ -47,7 +47,8 @@ private let byteWinogradShapes: [ByteConvShape] = {
       let turn = shapes.count
       shapes.append(ByteConvShape(
         width: width, height: 1 + turn % 7, cin: cins[turn % cins.count], cout: cout, kernelWidth: 3, kernelHeight: 3,
-        slope: slopes[turn % 3], zero: [0, 100, 255][turn % 3], kind: .winograd3x3, channelsBeside: beside[turn / 3 % 4]))
+        slope: slopes[turn % 3], zero: [0, 100, 255][turn % 3], kind: .winograd3x3,
+        secondFrom: turn % 2 == 0 && cout > 16 ? (cout - 1) / 32 * 16 + 16 : nil, channelsBeside: beside[turn / 3 % 4]))
     }
   }
   for (width, height) in [(50, 3), (3, 50), (23, 17), (0, 0), (0, 3), (3, 0)] {

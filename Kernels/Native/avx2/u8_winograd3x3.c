@@ -2,7 +2,7 @@
 // tile of the product is 6 tiles x 16 channels.
 #if defined(__x86_64__)
 #include <immintrin.h>
-#include "../tiles.h"
+#include "../u8_winograd3x3_output.h"
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "requantise.h"
@@ -58,13 +58,14 @@ INLINED void products(const int16_t *inputs, ptrdiff_t tile_words, const int16_t
   }
 }
 
-INLINED void store_pixels(const rf_u8_winograd3x3_args *a, const sums sum[4], int32_t o, uint8_t *output, int32_t columns) {
+INLINED void store_pixels(const rf_u8_winograd3x3_args *a, const sums sum[4], int32_t o, const rf_u8_destination *to,
+                          uint8_t *output, int32_t columns) {
   const __m256i start = _mm256_add_epi32(_mm256_loadu_si256((const __m256i *)(a->bias + o)), _mm256_set1_epi32(RF_MAGIC_BITS));
   __m256i pixel[4];
   UNROLLED for (int x = 0; x < 4; x++)
     pixel[x] = requantised(_mm256_castsi256_ps(_mm256_add_epi32((__m256i)sum[x], start)), a->multiplier + o, a->addend + o,
                            a->slope);
-  store_four(pixel, output, a->output_pixel_stride, columns, a->cout - o);
+  store_four(pixel, output, to->pixel_stride, columns, to->count);
 }
 
 #include "../u8_winograd3x3_tiles.h"

@@ -2,7 +2,7 @@
 // a sum, modulo 2^32. A tile of the product is 6 tiles x 64 channels, 8 x 48, 12 x 32 or 12 x 16.
 #if defined(__x86_64__)
 #include <immintrin.h>
-#include "../tiles.h"
+#include "../u8_winograd3x3_output.h"
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
 #include "requantise.h"
@@ -67,16 +67,16 @@ INLINED void products(const int16_t *inputs, ptrdiff_t tile_words, const int16_t
   }
 }
 
-INLINED void store_pixels(const rf_u8_winograd3x3_args *a, const sums sum[4], int32_t o, uint8_t *output, int32_t columns) {
+INLINED void store_pixels(const rf_u8_winograd3x3_args *a, const sums sum[4], int32_t o, const rf_u8_destination *to,
+                          uint8_t *output, int32_t columns) {
   const __m512i start = _mm512_add_epi32(_mm512_loadu_si512(a->bias + o), _mm512_set1_epi32(RF_MAGIC_BITS));
   const __m512 multiplier = _mm512_loadu_ps(a->multiplier + o), addend = _mm512_loadu_ps(a->addend + o);
   __m512i pixel[4];
   UNROLLED for (int x = 0; x < 4; x++)
     pixel[x] = requantised_by(_mm512_add_epi32((__m512i)sum[x], start), multiplier, addend, a->slope);
   const __m512i bytes = bytes_of(pixel[0], pixel[1], pixel[2], pixel[3]);
-  const int32_t count = a->cout - o;
-  const __mmask16 owned = (__mmask16)(count >= SUMS ? 0xffff : 0xffff >> (SUMS - count));
-  const ptrdiff_t stride = a->output_pixel_stride;
+  const __mmask16 owned = (__mmask16)(to->count >= SUMS ? 0xffff : 0xffff >> (SUMS - to->count));
+  const ptrdiff_t stride = to->pixel_stride;
   _mm_mask_storeu_epi8(output, owned, _mm512_castsi512_si128(bytes));
   if (columns > 1) _mm_mask_storeu_epi8(output + stride, owned, _mm512_extracti32x4_epi32(bytes, 1));
   if (columns > 2) _mm_mask_storeu_epi8(output + 2 * stride, owned, _mm512_extracti32x4_epi32(bytes, 2));

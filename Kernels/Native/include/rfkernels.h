@@ -137,6 +137,7 @@ typedef void rf_u8_conv_fn(const rf_u8_conv_args *args);
 // at most 144 * 127 and a transformed input 68 * 255: both fit 16 bits. What follows is modulo 2^32: A^T m A is 576 * sum, times the inverse of 9 it is 64 * sum, which fits
 // 32 bits (|sum| < 2^23, by the reader's check of bias + sum), so that a shift leaves the sum. Then the rounding rule.
 // Tiles are counted as in float32. Inputs that lie outside may be taken for anything: no output that is kept has them.
+// Two layers of one input can be computed together: channels from first_cout on go to the second output.
 typedef struct {
   const uint8_t *input;          // first tap of the first output pixel; pixels are cin apart
   ptrdiff_t input_row_stride;    // bytes
@@ -146,10 +147,13 @@ typedef struct {
   const float *addend;
   uint8_t *output;               // first channel of the first output pixel; may lie inside a wider tensor
   ptrdiff_t output_row_stride;   // bytes
-  ptrdiff_t output_pixel_stride; // bytes, >= cout
+  ptrdiff_t output_pixel_stride; // bytes, >= first_cout
+  uint8_t *_Nullable second_output; // likewise, of channel first_cout; none where first_cout is cout
+  ptrdiff_t second_row_stride, second_pixel_stride;
   void *scratch;                 // RF_U8_WINOGRAD_SCRATCH(cin, cout) bytes from a multiple of 64 on, no other thread's
   int32_t width, height;         // output pixels
   int32_t cin, cout;             // channels, >= 1
+  int32_t first_cout;            // cout, or less and a multiple of 16
   float slope;                   // 0: ReLU; 0 < slope < 1: leaky ReLU; 1: none
 } rf_u8_winograd3x3_args;
 typedef void rf_u8_winograd3x3_fn(const rf_u8_winograd3x3_args *args);

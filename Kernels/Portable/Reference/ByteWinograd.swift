@@ -56,12 +56,16 @@ private func transformOutput(_ a: rf_u8_winograd3x3_args, _ y: Int, _ x: Int, _ 
   withUnsafeTemporaryAllocation(of: Int32.self, capacity: positions) { m in
     for position in 0..<positions { m.initializeElement(at: position, to: product(a, position, o)) }
     for j in 0..<side { transformOutputLine(m.baseAddress! + j, step: side) }
+    let isFirst = o < Int(a.first_cout)
+    let output = isFirst ? a.output + o : a.second_output! + (o - Int(a.first_cout))
+    let rowStride = isFirst ? a.output_row_stride : a.second_row_stride
+    let pixelStride = isFirst ? a.output_pixel_stride : a.second_pixel_stride
     let rule = Requantization(multiplier: a.multiplier[o], addend: a.addend[o], slope: a.slope)
     for i in 0..<min(pixels, Int(a.height) - y) {
       transformOutputLine(m.baseAddress! + i * side, step: 1)
       for j in 0..<min(pixels, Int(a.width) - x) {
         let sum = (m[i * side + j] &* inverseOf9) >> 6
-        a.output[(y + i) * a.output_row_stride + (x + j) * a.output_pixel_stride + o] = rule.byte(a.bias[o] &+ sum)
+        output[(y + i) * rowStride + (x + j) * pixelStride] = rule.byte(a.bias[o] &+ sum)
       }
     }
   }
