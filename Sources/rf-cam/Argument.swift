@@ -10,6 +10,18 @@ struct Argument: @unchecked Sendable {
     bytes = UnsafeBufferPointer(start: UnsafeRawPointer(word).assumingMemoryBound(to: UInt8.self), count: strlen(word))
   }
 
+  /// A copy that lives as long as the process: what is read from a file once, at start.
+  init(copying text: some Collection<UInt8>) {
+    let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: text.count + 1)
+    var end = 0
+    for byte in text {
+      copy[end] = byte
+      end += 1
+    }
+    copy[end] = 0
+    bytes = UnsafeBufferPointer(start: copy, count: end)
+  }
+
   private init(bytes: UnsafeBufferPointer<UInt8>.SubSequence) { self.bytes = UnsafeBufferPointer(rebasing: bytes) }
 
   /// The whole word, or the end of one, as C wants it.

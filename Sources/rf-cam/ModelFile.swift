@@ -32,13 +32,14 @@ private func embeddedModel() -> UnsafeRawBufferPointer {
 }
 
 /// A whole regular file, aligned as a mapped one would be. Read and not mapped: a file that shrinks under a mapping kills.
-private final class FileBytes {
+final class FileBytes {
   private let storage: UnsafeMutableRawBufferPointer
   private var count = 0
 
   var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: storage[..<count]) }
 
-  init(_ file: Argument) throws(ProgramError) {
+  /// - Parameter mostBytes: what is larger is not read at all.
+  init(_ file: Argument, mostBytes: Int = .max) throws(ProgramError) {
     let descriptor = rf_file_open(file.pointer)
     if descriptor < 0 { throw .file(action: "open", path: file.description, number: -descriptor) }
     defer { close(descriptor) }
@@ -46,6 +47,7 @@ private final class FileBytes {
     let looked = rf_file_look_open(descriptor, &info)
     if looked < 0 { throw .file(action: "read", path: file.description, number: -looked) }
     if info.kind != RF_FILE_REGULAR { throw .notAFile(path: file.description) }
+    if info.byte_count > mostBytes { throw .tooLarge(path: file.description, mostBytes: mostBytes) }
     storage = .allocate(byteCount: max(1, Int(info.byte_count)), alignment: 64)
     while count < Int(info.byte_count) {
       let got = rf_file_read(descriptor, storage.baseAddress! + count, Int(info.byte_count) - count)

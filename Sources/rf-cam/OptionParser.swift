@@ -9,9 +9,17 @@ enum CommandLineError: Error {
   case badValue(option: StaticString, value: Argument, valid: StaticString)
   case noSource
   case widerNeedsOutput
+  /// The lines of a --config file that are wrong.
+  case config(messages: [String])
 
-  var description: String {
+  /// One line each.
+  var messages: [String] {
+    if case .config(let messages) = self { messages } else { [description] }
+  }
+
+  private var description: String {
     switch self {
+    case .config: return ""
     case .unknownOption(let word):
       return "\(word.description): no such option; the options are \(optionNames())"
     case .missingValue(let option, let valid):
@@ -37,10 +45,27 @@ private func optionNames() -> String {
   return names
 }
 
-/// Reads the words after the program's name. `--name value` and `--name=value` are the same; after `--` all are sources.
+/// Reads the words after the program's name. `--name value` and `--name=value` are the same; after `--` all are sources. The
+/// command line wins over what a `--config` file says, whose sources count where the command line has none.
 func parseOptions(_ words: [Argument]) throws(CommandLineError) -> Options {
-  let table = optionTable()
   var options = Options()
+  try apply(words, to: &options)
+  if let file = options.config {
+    var settings = Options()
+    let messages = applyConfig(file, to: &settings)
+    if !messages.isEmpty { throw .config(messages: messages) }
+    let sources = options.sources.isEmpty ? settings.sources : options.sources
+    try apply(words, to: &settings)
+    // A device's file need not name what most have one of.
+    settings.sources = sources.isEmpty ? [Argument(copying: "camera".utf8)] : sources
+    options = settings
+  }
+  try check(options)
+  return options
+}
+
+private func apply(_ words: [Argument], to options: inout Options) throws(CommandLineError) {
+  let table = optionTable()
   var next = 0
   var onlySources = false
   while next < words.count {
@@ -54,8 +79,6 @@ func parseOptions(_ words: [Argument]) throws(CommandLineError) -> Options {
       try apply(word, from: table, to: &options, words: words, next: &next)
     }
   }
-  try check(options)
-  return options
 }
 
 private func apply(_ word: Argument, from table: [OptionEntry], to options: inout Options, words: [Argument],

@@ -77,12 +77,27 @@ private func outputOptions() -> [OptionEntry] {
   [
     .value("--format", "text, json, wider, hash, none",
            help: """
-             what goes to standard output (default text); hash: one line a frame, of scores
+             what is told of a frame (default text); hash: one line a frame, of scores
              rounded to 1/100 and coordinates to whole pixels, or of all that an int8 model's
              heads give, unrounded; wider: nothing, WIDER FACE's prediction files go under
              --output
              """,
            store: storeFormat),
+    .value("--results", "-, FILE, /dev/TTY[@BAUD] or udp:ADDRESS:PORT",
+           help: """
+             where that goes (default -, standard output): lines after a file's last one, a serial
+             port, or datagrams to a numeric address; what fails there is said and tried again
+             """) {
+      guard let place = ResultPlace($1) else { return false }
+      $0.results = place
+      return true
+    },
+    .value("--sync", "SECONDS, 0 to 3600",
+           help: "a power cut costs a file of results so much (default 1; 0: the last frame)") {
+      guard let seconds = $1.number, seconds >= 0, seconds <= 3600 else { return false }
+      $0.syncSeconds = seconds
+      return true
+    },
     .value("--output", "DIR", help: "annotated JPEGs, one a frame or picture") {
       $0.output = $1
       return true
@@ -119,6 +134,11 @@ private func sourceOptions() -> [OptionEntry] {
 
 private func talkOptions() -> [OptionEntry] {
   [
+    .value("--config", "FILE",
+           help: "options from a file: name = value a line, names as here without --, and source") {
+      $0.config = $1
+      return true
+    },
     .flag("--quiet", short: "-q", help: "no talk but failures") { $0.isQuiet = true },
     .flag("--verbose", short: "-v", help: "what is opened and chosen") { $0.isVerbose = true },
     .flag("--help", short: "-h", help: "this list") { $0.showsHelp = true },

@@ -24,6 +24,7 @@ struct Options {
   /// Pictures are shrunk to this before the network sees them, unless `--size` says otherwise.
   static let longestPictureSide = 1920
 
+  var config: Argument?
   /// nil: the model inside the program.
   var model: Argument?
   var size = NetworkSize.automatic
@@ -34,6 +35,9 @@ struct Options {
   var isa = ISA.available
   var frameLimit = Int.max
   var format = Format.text
+  var results = ResultPlace.standardOutput
+  /// How often a file of results is synchronised.
+  var syncSeconds = 1.0
   var output: Argument?
   var crops: Argument?
   var raw: RawFormat?

@@ -12,7 +12,7 @@ func runProgram() -> Int32 {
   do {
     options = try parseOptions(words)
   } catch {
-    complain(error.description)
+    for message in error.messages { complain(message) }
     return 2
   }
   if options.showsHelp || options.showsVersion { return tell(options) }

@@ -10,6 +10,7 @@ enum ProgramError: Error {
   case file(action: StaticString, path: String, number: Int32)
   /// Not a file of bytes.
   case notAFile(path: String)
+  case tooLarge(path: String, mostBytes: Int)
   case model(path: String, ModelError)
   case noModel
   case detector(path: String, DetectorError)
@@ -23,7 +24,9 @@ enum ProgramError: Error {
     case .file(let action, let path, let number):
       return "\(path): cannot \(action): \(String(cString: strerror(number)))"
     case .notAFile(let path):
-      return "\(path): not a regular file: name a model file"
+      return "\(path): not a regular file: name a file that can be read"
+    case .tooLarge(let path, let most):
+      return "\(path): more than \(most) bytes: is it the file that was meant?"
     case .model(let path, let error):
       return "\(path): \(error.description)"
     case .noModel:

@@ -81,9 +81,9 @@ private func appendJSON(_ face: Face, to text: inout ByteBuffer) {
   text.append("}")
 }
 
-/// One line: the hash, source, frame. Integers are the same everywhere, so of an int8 model all that its heads give is hashed.
-/// Floats differ in their last bits between instruction sets, so what is hashed is rounded: scores to 1/100, coordinates to
-/// whole pixels.
+/// One line: the hash, source, frame. Integers are the same everywhere, so of an int8 model all that its heads give is
+/// hashed. Floats differ in their last bits between instruction sets, so what is hashed is rounded: scores to 1/100,
+/// coordinates to whole pixels.
 func appendHash(_ report: FrameReport, _ faces: Faces, of detector: Detector, to text: inout ByteBuffer) {
   text.append(hexadecimal: detector.model.precision == .int8 ? detector.hashOfHeads : hash(of: faces))
   text.append(" ")

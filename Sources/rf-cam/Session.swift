@@ -18,6 +18,7 @@ final class Session {
   /// Of the stream at hand; pictures have none.
   private var tracker: Tracker?
   private var output = ByteBuffer()
+  private let results: ResultSink
   private var statistics = Statistics()
   private var progress: Progress
   private var names = UsedNames()
@@ -28,6 +29,7 @@ final class Session {
   init(_ options: Options) throws(ProgramError) {
     self.options = options
     loaded = try LoadedModel(options.model)
+    results = ResultSink(options.results, syncSeconds: options.syncSeconds)
     crew = options.threads > 1 ? try Crew(options.threads) : nil
     keeper = DetectorKeeper(model: loaded.model, options: Session.detectorOptions(options, crew))
     // Under --format wider the folder takes prediction files.
@@ -37,7 +39,8 @@ final class Session {
       annotations = nil
     }
     crops = if let folder = options.crops { try CropWriter(folder: folder) } else { nil }
-    progress = Progress(isQuiet: options.isQuiet, printsResults: options.format != .none && options.format != .wider)
+    let isTold = options.format != .none && options.format != .wider
+    progress = Progress(isQuiet: options.isQuiet, printsResults: isTold && options.results.isStandardOutput)
   }
 
   private static func detectorOptions(_ options: Options, _ crew: Crew?) -> Detector.Options {
@@ -57,7 +60,7 @@ final class Session {
     for argument in options.sources where !isOver { run(argument) }
     progress.clear()
     if options.showsStatistics { tellStatistics() }
-    return hasFailed ? 1 : 0
+    return hasFailed || results.hasFailed ? 1 : 0
   }
 
   private var isOver: Bool { isUnread || rf_stop_requested() != 0 || statistics.frames >= options.frameLimit }
@@ -65,7 +68,7 @@ final class Session {
   private func run(_ argument: Argument) {
     let source: Source
     do {
-      source = try Source.open(argument.pointer,
+      source = try Source.open(argument.equals("camera") ? firstCamera().pointer : argument.pointer,
                                options: SourceOptions(raw: options.raw, isRecursive: options.isRecursive))
     } catch {
       fail(error.message)
@@ -125,7 +128,7 @@ final class Session {
     case .wider: try writeWider(report, faces, folder: options.output!, isPicture: isPicture, text: &output)
     case .none: break
     }
-    if output.isEmpty || output.write(to: STDOUT_FILENO) { return }
+    if results.write(&output) { return }
     isUnread = true
     // A reader that has seen enough is no failure; a full disk is.
     if rf_errno() != EPIPE {

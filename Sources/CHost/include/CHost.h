@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "files.h"
+#include "outputs.h"
 #include "process.h"
 
 #include "crew.h"
