@@ -65,16 +65,35 @@ INLINED __m512i requantised(__m512i sum, __m512 multiplier, __m512 addend, __m51
   return _mm512_castps_si512(_mm512_add_ps(_mm512_max_ps(value, _mm512_mul_ps(value, slope)), addend));
 }
 
-// One output vector from the interleaved columns of its three taps.
-INLINED __m512i output_of(const rf_dw_block *block, const rf_interleaved columns[3], int row, __m512 slope, int leaky) {
-  __m512i sum[4];
+// Read once, however often it is used: the compiler would make it an operand from memory of every use, and loads are what
+// limits these kernels where a processor loads one such vector a cycle.
+INLINED __m512i loaded_once(__m512i value) {
+  __asm__("" : "+v"(value));
+  return value;
+}
+
+// `rows` rows of `vectors` (1 or 2) output vectors each, from the interleaved columns of each vector's three taps.
+INLINED void outputs_of(const rf_dw_block *block, const rf_interleaved *const columns[2], int rows, int vectors, __m512 slope,
+                        int leaky, __m512i outputs[2][2]) {
+  __m512i words[2][2][2], even[2][2];
   UNROLLED for (int n = 0; n < 4; n++) {
-    sum[n] = block->bias.part[n];
-    UNROLLED for (int kx = 0; kx < 3; kx++)
-      sum[n] = _mm512_dpbusd_epi32(sum[n], columns[kx].part[n], block->weights[row][kx].part[n]);
-    sum[n] = requantised(sum[n], block->multiplier[n], block->addend[n], slope, leaky);
+    const __m512i bias = loaded_once(block->bias.part[n]);
+    const __m512 multiplier = block->multiplier[n], addend = block->addend[n];
+    UNROLLED for (int y = 0; y < rows; y++) {
+      __m512i sum[2] = {bias, bias};
+      UNROLLED for (int kx = 0; kx < 3; kx++) {
+        const __m512i weight = loaded_once(block->weights[y][kx].part[n]);
+        UNROLLED for (int v = 0; v < vectors; v++) sum[v] = _mm512_dpbusd_epi32(sum[v], columns[v][kx].part[n], weight);
+      }
+      UNROLLED for (int v = 0; v < vectors; v++) {
+        const __m512i result = requantised(sum[v], multiplier, addend, slope, leaky);
+        if (n % 2 == 0) even[y][v] = result;
+        else words[y][v][n / 2] = lower_words(even[y][v], result);
+      }
+    }
   }
-  return _mm512_packus_epi16(lower_words(sum[0], sum[1]), lower_words(sum[2], sum[3]));
+  UNROLLED for (int y = 0; y < rows; y++)
+    UNROLLED for (int v = 0; v < vectors; v++) outputs[y][v] = _mm512_packus_epi16(words[y][v][0], words[y][v][1]);
 }
 
 // `count` channels at every multiple of `period` bytes, in a vector; `period` is 8, 16, 32 or 64.

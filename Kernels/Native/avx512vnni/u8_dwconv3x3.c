@@ -37,9 +37,11 @@ INLINED void by_pixels(const rf_stripe *s, const rf_dw_block *block, int rows, i
     }
     UNROLLED for (int k = carried; k < columns; k++) taps[k] = column(s, at + k * step, stride);
     __asm__("" : "+r"(block));  // parameters stay in memory: hoisted, they would only be spilt
+    __m512i outputs[2][2];
+    outputs_of(block, (const rf_interleaved *const[2]){taps, taps + stride}, rows, pixels, slope, leaky, outputs);
     UNROLLED for (int y = 0; y < rows; y++)
       UNROLLED for (int p = 0; p < pixels; p++)
-        _mm512_mask_storeu_epi8(s->output[y] + (x + p) * step, s->owned, output_of(block, taps + p * stride, y, slope, leaky));
+        _mm512_mask_storeu_epi8(s->output[y] + (x + p) * step, s->owned, outputs[y][p]);
     if (x + pixels >= s->width) break;
     taps[0] = taps[pixels * stride];
     if (carried == 2) taps[1] = taps[pixels * stride + 1];
@@ -71,7 +73,7 @@ INLINED void shift(rf_interleaved taps[3], const rf_interleaved *now, const rf_i
 INLINED void packed_stride1(const rf_stripe *s, const rf_dw_block *block, int channels, int leaky) {
   const ptrdiff_t last = (ptrdiff_t)s->width * channels - 2 * RF_VECTOR;
   const __m512 slope = _mm512_set1_ps(s->slope);
-  rf_interleaved found[3], taps[3];
+  rf_interleaved found[3], taps[2][3];
   found[0] = column(s, 0, 1);
   for (ptrdiff_t at = 0;; at += 2 * RF_VECTOR) {
     if (at > last) {
@@ -81,11 +83,11 @@ INLINED void packed_stride1(const rf_stripe *s, const rf_dw_block *block, int ch
     found[1] = column(s, at + RF_VECTOR, 1);
     found[2] = column(s, at + 2 * RF_VECTOR, 1);
     __asm__("" : "+r"(block));
-    UNROLLED for (int v = 0; v < 2; v++) {
-      shift(taps, &found[v], &found[v + 1], channels);
-      UNROLLED for (int y = 0; y < 2; y++)
-        _mm512_storeu_si512(s->output[y] + at + v * RF_VECTOR, output_of(block, taps, y, slope, leaky));
-    }
+    UNROLLED for (int v = 0; v < 2; v++) shift(taps[v], &found[v], &found[v + 1], channels);
+    __m512i outputs[2][2];
+    outputs_of(block, (const rf_interleaved *const[2]){taps[0], taps[1]}, 2, 2, slope, leaky, outputs);
+    UNROLLED for (int y = 0; y < 2; y++)
+      UNROLLED for (int v = 0; v < 2; v++) _mm512_storeu_si512(s->output[y] + at + v * RF_VECTOR, outputs[y][v]);
     if (at == last) break;
     found[0] = found[2];
   }
@@ -104,28 +106,33 @@ INLINED rf_interleaved even_column(const rf_stripe *s, ptrdiff_t at, ptrdiff_t s
   return interleave3(row[0], row[1], row[2]);
 }
 
-// As above, one row, of 16 or 32 channels.
+// As above, two vectors of one row, of 16 or 32 channels.
 INLINED void packed_stride2(const rf_stripe *s, const rf_dw_block *block, int channels, int leaky) {
-  const ptrdiff_t last = (ptrdiff_t)s->width * channels - RF_VECTOR;
+  const ptrdiff_t last = (ptrdiff_t)s->width * channels - 2 * RF_VECTOR;
   const __m512 slope = _mm512_set1_ps(s->slope);
-  rf_interleaved even = even_column(s, 0, RF_VECTOR, channels), taps[3];
-  for (ptrdiff_t at = 0;; at += RF_VECTOR) {
+  rf_interleaved even[3], taps[2][3];
+  even[0] = even_column(s, 0, RF_VECTOR, channels);
+  for (ptrdiff_t at = 0;; at += 2 * RF_VECTOR) {
     if (at > last) {
       at = last;
-      even = even_column(s, 2 * at, RF_VECTOR, channels);
+      even[0] = even_column(s, 2 * at, RF_VECTOR, channels);
     }
-    // Of the even pixels to the right this vector needs one, and at the end no more may be read.
-    const rf_interleaved next = even_column(s, 2 * at + 2 * RF_VECTOR, at + RF_VECTOR > last ? 0 : RF_VECTOR, channels);
-    const rf_interleaved odd = even_column(s, 2 * at + channels, RF_VECTOR, channels);
-    taps[0] = even;
-    taps[1] = odd;
-    UNROLLED for (int n = 0; n < 4; n++)
-      taps[2].part[n] = channels == 32 ? _mm512_alignr_epi64(next.part[n], even.part[n], 4)
-                                       : _mm512_alignr_epi64(next.part[n], even.part[n], 2);
+    even[1] = even_column(s, 2 * at + 2 * RF_VECTOR, RF_VECTOR, channels);
+    // Of the even pixels further to the right one is needed, and at the end no more may be read.
+    even[2] = even_column(s, 2 * at + 4 * RF_VECTOR, at + 2 * RF_VECTOR > last ? 0 : RF_VECTOR, channels);
+    UNROLLED for (int v = 0; v < 2; v++) {
+      taps[v][0] = even[v];
+      taps[v][1] = even_column(s, 2 * at + 2 * v * RF_VECTOR + channels, RF_VECTOR, channels);
+      UNROLLED for (int n = 0; n < 4; n++)
+        taps[v][2].part[n] = channels == 32 ? _mm512_alignr_epi64(even[v + 1].part[n], even[v].part[n], 4)
+                                            : _mm512_alignr_epi64(even[v + 1].part[n], even[v].part[n], 2);
+    }
     __asm__("" : "+r"(block));
-    _mm512_storeu_si512(s->output[0] + at, output_of(block, taps, 0, slope, leaky));
+    __m512i outputs[2][2];
+    outputs_of(block, (const rf_interleaved *const[2]){taps[0], taps[1]}, 1, 2, slope, leaky, outputs);
+    UNROLLED for (int v = 0; v < 2; v++) _mm512_storeu_si512(s->output[0] + at + v * RF_VECTOR, outputs[0][v]);
     if (at == last) break;
-    even = next;
+    even[0] = even[2];
   }
 }
 
@@ -151,7 +158,7 @@ RF_STRIPE(strided_packed32, packed_stride2, 32)
 // Where several pixels of a row fit into a vector and the row is long enough; null where not.
 static rf_stripe_fn *_Nullable packed_stripe(const rf_u8_dwconv3x3_args *a) {
   const ptrdiff_t bytes = (ptrdiff_t)a->width * a->channels;
-  if (a->stride == 1 ? bytes < 2 * RF_VECTOR || a->height < 2 : bytes < RF_VECTOR) return 0;
+  if (bytes < 2 * RF_VECTOR || (a->stride == 1 && a->height < 2)) return 0;
   switch (a->channels) {
     case 8: return a->stride == 1 ? packed8 : 0;
     case 16: return a->stride == 1 ? packed16 : strided_packed16;
