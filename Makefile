@@ -9,7 +9,7 @@ PRECISION ?= float32
 PACK_OPTIONS := --precision $(PRECISION) $(if $(CALIBRATE),--calibrate $(CALIBRATE))
 MODEL_OPTIONS := $(if $(ANCHORS),--anchors $(ANCHORS)) $(if $(ACTIVATION),--activation $(ACTIVATION))
 
-.PHONY: help setup build demo test model bench cross firmware train-setup train clean
+.PHONY: help setup build demo test model bench cross arm-test firmware train-setup train clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,10 @@ bench: build ## kernels, then the network at VGA and HD, one thread
 
 cross: setup ## BOARD=rk3399, aarch64 or armv7: build/BOARD/rf-cam, one static file for the board
 	@Toolchains/cross.sh "$(BOARD)"
+
+arm-test: setup ## every kernel and every layer's hash on ARM, under QEMU as three processors
+	@Toolchains/setup.sh emulation
+	@Tests/ARM/run.sh
 
 firmware: setup ## BOARD=qemu-virt: what the board boots, build/BOARD/firmware.elf or .img (Boards/README.md)
 	@MODEL="$(MODEL)" PICTURE="$(PICTURE)" Boards/build.sh "$(BOARD)"

@@ -38,6 +38,9 @@ let package = Package(
     .target(name: "CAllocationCount", path: "Tests/AllocationCount"),
     .target(name: "TestRandom", path: "Tests/TestRandom"),
     .target(name: "KernelChecks", dependencies: ["CHost", "Kernels", "TestRandom"], path: "Tests/KernelChecks"),
+    // The checks and the layers' hashes as a program: for ARM, where Embedded Swift has no Swift Testing.
+    .executableTarget(name: "rf-check", dependencies: ["CHost", "Engine", "KernelChecks", "Kernels"],
+                      path: "Tests/ARM/Check", swiftSettings: core),
     .testTarget(name: "KernelTests", dependencies: ["KernelChecks"]),
     .testTarget(name: "EngineTests", dependencies: ["CAllocationCount", "CHost", "Engine", "rf-pack"]),
     .testTarget(name: "ImagingTests", dependencies: ["CAllocationCount", "CHost", "Imaging", "TestRandom"]),

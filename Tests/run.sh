@@ -35,6 +35,9 @@ stage_embedded() {
 # rf-cam for the boards, each under QEMU: the host's faces.
 stage_cross() { Toolchains/setup.sh emulation && Tests/ARM/cross.sh; }
 
+# The kernel table and the layers' hashes on ARM, under QEMU.
+stage_arm() { Toolchains/setup.sh emulation && Tests/ARM/run.sh; }
+
 stage_swift() { swift test -c release --jobs "$jobs" --scratch-path build/test -Xswiftc -enable-testing; }
 
 stage_python() { (cd Training && "../$python" -m pytest -q -p no:cacheprovider tests); }
@@ -47,7 +50,7 @@ stage_firmware() {
 
 stage_fuzz() { Tests/Fuzz/run.sh "$fuzz_seconds"; }
 
-all=(programs models embedded cross swift python firmware fuzz)
+all=(programs models embedded cross arm swift python firmware fuzz)
 [ $# -gt 0 ] && all=("$@")
 
 mkdir -p build

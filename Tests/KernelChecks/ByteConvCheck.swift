@@ -1,6 +1,7 @@
 // Checks of the dense 8-bit convolutions, to bytes and to float32: sums in 64 bits on unpacked weights, no bit off.
 import CKernels
 import Kernels
+import TestRandom
 
 let byteConvCheck = Check(op: RF_OP_u8_conv, name: "u8_conv", shapes: byteConvShapes, workloads: byteConvWorkloads)
 let byteHeadCheck = Check(op: RF_OP_u8_head, name: "u8_head", shapes: byteHeadShapes, workloads: byteHeadWorkloads)

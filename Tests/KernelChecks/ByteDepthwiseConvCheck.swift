@@ -1,6 +1,7 @@
 // Checks of the depthwise 8-bit convolution: sums in 64 bits, the one rounding rule, and no byte off.
 import CKernels
 import Kernels
+import TestRandom
 
 let byteDWConv3x3Check = Check(
   op: RF_OP_u8_dwconv3x3, name: "u8_dwconv3x3", shapes: byteDepthwiseShapes, workloads: byteDepthwiseWorkloads)

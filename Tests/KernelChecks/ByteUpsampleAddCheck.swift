@@ -1,5 +1,6 @@
 // Checks of 8-bit nearest upsampling plus addition: whole numbers, so no byte may be off.
 import CKernels
+import TestRandom
 
 let byteUpsampleAddCheck = Check(
   op: RF_OP_u8_upsample_add, name: "u8_upsample_add", shapes: byteUpsampleShapes, workloads: byteUpsampleWorkloads)

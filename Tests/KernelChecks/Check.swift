@@ -11,6 +11,25 @@ public protocol KernelShape: CustomStringConvertible, Sendable {
   func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase
 }
 
+/// A shape of any op. Lists hold this and not the shapes themselves: Embedded Swift, in which the checks run on ARM, has no
+/// existentials of structures.
+public struct Shape: CustomStringConvertible, Sendable {
+  private let describe: @Sendable () -> String
+  private let draw: @Sendable (Fill, Placement, UInt64) -> any PreparedCase
+  /// As `KernelShape` has it.
+  public let flops: Double
+
+  init(_ shape: some KernelShape) {
+    describe = { shape.description }
+    draw = { shape.prepare(fill: $0, placement: $1, seed: $2) }
+    flops = shape.flops
+  }
+
+  public var description: String { describe() }
+
+  public func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase { draw(fill, placement, seed) }
+}
+
 /// A shape with its inputs and an output that no kernel has touched yet.
 public protocol PreparedCase: AnyObject {
   /// Calls the row's kernel once.
@@ -26,16 +45,23 @@ public struct Check: Sendable {
   /// The op as kernels.inc spells it.
   public let name: String
   /// Shapes that look for mistakes: odd sizes, nothing at all, every rest of every tile.
-  public let shapes: [any KernelShape]
+  public let shapes: [Shape]
   /// The shapes that the network has at 640 x 480, with the layers' names.
   public let workloads: [Workload]
 
-  /// The first mismatch of a row over all shapes, fills and placements; nil where there is none.
-  public func mismatch(of row: rf_row, seed: UInt64 = 1) -> String? {
+  init(op: rf_op, name: String, shapes: [some KernelShape], workloads: [Workload]) {
+    (self.op, self.name, self.workloads) = (op, name, workloads)
+    self.shapes = shapes.map { Shape($0) }
+  }
+
+  /// The first mismatch of a row over all shapes, fills and placements, or every `count`th of them from `share` on; nil where
+  /// there is none.
+  public func mismatch(of row: rf_row, seed: UInt64 = 1, share: Int = 0, of count: Int = 1) -> String? {
     var turn = 0
     for shape in shapes {
       for fill in Fill.allCases {
         turn += 1
+        guard turn % count == share else { continue }
         let placement = Placement.allCases[(turn + turn / 3) % 3]
         if let text = mismatch(of: row, shape, fill, placement, seed: seed &+ UInt64(turn)) { return text }
       }
@@ -52,18 +78,20 @@ public struct Check: Sendable {
   }
 
   private func mismatch(
-    of row: rf_row, _ shape: any KernelShape, _ fill: Fill, _ placement: Placement, seed: UInt64
+    of row: rf_row, _ shape: Shape, _ fill: Fill, _ placement: Placement, seed: UInt64
   ) -> String? {
     let prepared = shape.prepare(fill: fill, placement: placement, seed: seed)
     prepared.run(row)
-    return prepared.mismatch().map { "\(shape), \(fill), \(placement), seed \(seed): \($0)" }
+    return prepared.mismatch().map { "\(shape.description), \(fill.name), \(placement.name), seed \(seed): \($0)" }
   }
 }
 
 /// A shape of the network.
 public struct Workload: Sendable {
   public let layer: String
-  public let shape: any KernelShape
+  public let shape: Shape
+
+  init(layer: String, shape: some KernelShape) { (self.layer, self.shape) = (layer, Shape(shape)) }
 }
 
 /// The check of every op.

@@ -1,5 +1,6 @@
 // Checks of the dense convolution: its definition on unpacked weights in double precision, and the shapes.
 import CKernels
+import TestRandom
 
 let convCheck = Check(op: RF_OP_f32_conv, name: "f32_conv", shapes: convShapes, workloads: convWorkloads)
 

@@ -1,5 +1,6 @@
 // Checks of the depthwise 3x3 convolution: its definition in double precision, and the shapes.
 import CKernels
+import TestRandom
 
 let dwconv3x3Check = Check(
   op: RF_OP_f32_dwconv3x3, name: "f32_dwconv3x3", shapes: depthwiseShapes, workloads: depthwiseWorkloads)

@@ -22,6 +22,14 @@ public enum Fill: CaseIterable, Sendable {
   /// Between -1 and 1.
   case ordinary
 
+  var name: String {
+    switch self {
+    case .nearLow: "near the low end"
+    case .nearHigh: "near the high end"
+    case .ordinary: "ordinary values"
+    }
+  }
+
   func magnitude(power: Int) -> Float {
     let exponent = switch self {
     case .nearLow: -64

@@ -10,6 +10,14 @@ public enum Placement: CaseIterable, Sendable {
   case atEnd
   /// One element after a page's start: aligned to 4 bytes and no more.
   case misaligned
+
+  var name: String {
+    switch self {
+    case .atStart: "at a page's start"
+    case .atEnd: "at a page's end"
+    case .misaligned: "misaligned"
+    }
+  }
 }
 
 /// `count` elements of 4 bytes between two guard pages; all canaries at first.

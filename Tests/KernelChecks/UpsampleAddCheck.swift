@@ -1,5 +1,6 @@
 // Checks of nearest upsampling plus addition: one addition is rounded once, so rows have to be exact.
 import CKernels
+import TestRandom
 
 let upsampleAddCheck = Check(
   op: RF_OP_f32_upsample_add, name: "f32_upsample_add", shapes: upsampleShapes, workloads: upsampleWorkloads)

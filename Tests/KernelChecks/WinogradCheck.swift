@@ -1,5 +1,6 @@
 // Checks of the 3x3 convolution by Winograd's filtering: the direct sum in double precision, and the shapes.
 import CKernels
+import TestRandom
 
 let winogradCheck = Check(
   op: RF_OP_f32_winograd3x3, name: "f32_winograd3x3", shapes: winogradShapes, workloads: winogradWorkloads)
