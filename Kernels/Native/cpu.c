@@ -1,4 +1,5 @@
-// What the processor can do: cpuid and xgetbv on x86 (Intel SDM vol. 1, 13.3), so that one binary holds every variant.
+// What the processor can do, so that one binary holds every variant: cpuid and xgetbv on x86 (Intel SDM vol. 1, 13.3), on
+// ARM the operating system or, without one, the identification registers.
 #include "rfkernels.h"
 
 #if defined(__x86_64__)
@@ -26,8 +27,21 @@ uint32_t rf_cpu_isa(void) {
   }
   return isa;
 }
+#elif defined(__aarch64__) && defined(__linux__)
+// The kernel's word (Linux, asm/hwcap.h: HWCAP_ASIMDDP); every ARMv8.0 processor has NEON. Declared here, so that no header of
+// an operating system is needed.
+enum { HWCAP = 16, HWCAP_DOT_PRODUCT = 1 << 20 };
+unsigned long getauxval(unsigned long type);
+
+uint32_t rf_cpu_isa(void) { return RF_ISA_NEON | (getauxval(HWCAP) & HWCAP_DOT_PRODUCT ? RF_ISA_NEONDOT : 0); }
+#elif defined(__aarch64__) && !defined(__APPLE__)
+// Bare metal asks the processor: ID_AA64ISAR0_EL1.DP, bits 47 to 44 (Arm ARM, D19.2.61), readable from EL1 up.
+uint32_t rf_cpu_isa(void) {
+  uint64_t features;
+  __asm__("mrs %0, ID_AA64ISAR0_EL1" : "=r"(features));
+  return RF_ISA_NEON | (features >> 44 & 15 ? RF_ISA_NEONDOT : 0);
+}
 #elif defined(__aarch64__)
-// Every ARMv8.0 processor has NEON; dotprod needs the operating system's word and comes with the ARM kernels.
 uint32_t rf_cpu_isa(void) { return RF_ISA_NEON; }
 #else
 uint32_t rf_cpu_isa(void) { return RF_ISA_REFERENCE; }

@@ -24,7 +24,8 @@ public struct KernelSet: @unchecked Sendable {
   public private(set) var upsampleAdd: UpsampleAdd = referenceUpsampleAdd
   public private(set) var byteConv: ByteConv = referenceByteConv
   public private(set) var byteWinograd3x3: ByteWinograd3x3 = referenceByteWinograd3x3
-  /// Likewise for `byteWinograd3x3` and `byteConv`.
+  /// Likewise for `byteWinograd3x3` and `byteConv`. A row of `u8_conv` that comes after the last of `u8_winograd3x3` is
+  /// faster: dot products need no transforms.
   public private(set) var hasFastByteWinograd3x3 = false
   public private(set) var byteHead: ByteHead = referenceByteHead
   public private(set) var byteDWConv3x3: ByteDWConv3x3 = referenceByteDWConv3x3
@@ -47,7 +48,7 @@ public struct KernelSet: @unchecked Sendable {
     case RF_OP_f32_winograd3x3: (winograd3x3, hasFastWinograd3x3) = (row.f32_winograd3x3, true)
     case RF_OP_f32_dwconv3x3: dwconv3x3 = row.f32_dwconv3x3
     case RF_OP_f32_upsample_add: upsampleAdd = row.f32_upsample_add
-    case RF_OP_u8_conv: byteConv = row.u8_conv
+    case RF_OP_u8_conv: (byteConv, hasFastByteWinograd3x3) = (row.u8_conv, false)
     case RF_OP_u8_winograd3x3: (byteWinograd3x3, hasFastByteWinograd3x3) = (row.u8_winograd3x3, true)
     case RF_OP_u8_head: byteHead = row.u8_head
     case RF_OP_u8_dwconv3x3: byteDWConv3x3 = row.u8_dwconv3x3

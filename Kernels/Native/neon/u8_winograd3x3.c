@@ -1,0 +1,98 @@
+// 8-bit 3x3 convolution by Winograd's filtering for NEON: smlal multiplies 16-bit values by one lane and adds to 32 bits. A
+// tile of the product is 6 tiles x 8 channels.
+#if defined(__aarch64__)
+#pragma STDC FP_CONTRACT OFF
+#include "bytes.h"
+
+enum { WORDS = 8, SUMS = 8, PANELS = 1, MOST_TILES = 6 };
+typedef int16x8_t words;
+typedef uint32_t sums __attribute__((vector_size(4 * SUMS))); // two registers
+typedef int32_t signed_sums __attribute__((vector_size(4 * SUMS)));
+
+INLINED words load_bytes(const uint8_t *bytes) { return vreinterpretq_s16_u16(vmovl_u8(vld1_u8(bytes))); }
+INLINED void store_words(int16_t *to, words value) { vst1q_s16(to, value); }
+INLINED sums load_sums(const int32_t *from) {
+  sums value;
+  __builtin_memcpy(&value, from, sizeof value);
+  return value;
+}
+INLINED sums halved(sums value, int times) { return (sums)((signed_sums)value >> times); }
+
+// One tap of all tiles, a lane of `taps`.
+#define ADD_TAP(lane) { \
+  const int16x8_t weight = vld1q_s16(weights); \
+  weights += RF_PANEL; \
+  UNROLLED for (int t = 0; t < tiles; t++) { \
+    sum[t][0] = vmlal_laneq_s16(sum[t][0], vget_low_s16(weight), taps[t], lane); \
+    sum[t][1] = vmlal_high_laneq_s16(sum[t][1], weight, taps[t], lane); \
+  } \
+}
+
+// Eight channels of up to 6 tiles. Inputs are padded to whole vectors, weights are not.
+INLINED void product(const int16_t *inputs, ptrdiff_t tile_words, const int16_t *weights, int32_t channels, int32_t *outputs,
+                     int tiles) {
+  int32x4_t sum[MOST_TILES][2];
+  int16x8_t taps[MOST_TILES];
+  UNROLLED for (int t = 0; t < tiles; t++) sum[t][0] = sum[t][1] = vdupq_n_s32(0);
+  for (; channels >= WORDS; channels -= WORDS, inputs += WORDS) {
+    UNROLLED for (int t = 0; t < tiles; t++) taps[t] = vld1q_s16(inputs + t * tile_words);
+    ADD_TAP(0)
+    ADD_TAP(1)
+    ADD_TAP(2)
+    ADD_TAP(3)
+    ADD_TAP(4)
+    ADD_TAP(5)
+    ADD_TAP(6)
+    ADD_TAP(7)
+  }
+  for (; channels > 0; channels--, inputs++) {
+    UNROLLED for (int t = 0; t < tiles; t++) taps[t] = vld1q_dup_s16(inputs + t * tile_words);
+    ADD_TAP(0)
+  }
+  UNROLLED for (int t = 0; t < tiles; t++)
+    UNROLLED for (int half = 0; half < 2; half++) vst1q_s32(outputs + t * RF_PANEL + half * RF_LANES, sum[t][half]);
+}
+
+typedef void product_fn(const int16_t *inputs, ptrdiff_t tile_words, const int16_t *weights, int32_t channels, int32_t *outputs);
+#define PRODUCT(tiles) \
+  static void product_##tiles(const int16_t *inputs, ptrdiff_t tile_words, const int16_t *weights, int32_t channels, \
+                              int32_t *outputs) { \
+    product(inputs, tile_words, weights, channels, outputs, tiles); \
+  }
+#define PRODUCT_NAME(tiles) product_##tiles,
+UP_TO_6(PRODUCT)
+static product_fn *const product_of[MOST_TILES] = {UP_TO_6(PRODUCT_NAME)};
+
+INLINED void products(const int16_t *inputs, ptrdiff_t tile_words, const int16_t *weights, ptrdiff_t panel_words,
+                      int32_t channels, int32_t *outputs, int32_t tiles, int32_t panels) {
+  (void)panel_words, (void)panels;
+  const rf_tiling tiling = rf_tile_row(tiles, MOST_TILES);
+  for (int32_t index = 0; index < tiling.count; index++) {
+    const int32_t count = rf_tile_pixels(&tiling, index);
+    for (int half = 0; half < RF_PANEL; half += SUMS)
+      product_of[count - 1](inputs, tile_words, weights + half, channels, outputs + half);
+    inputs += count * tile_words;
+    outputs += count * RF_PANEL;
+  }
+}
+
+INLINED void store_pixels(const rf_u8_winograd3x3_args *a, const sums sum[4], int32_t o, uint8_t *output, int32_t columns) {
+  for (int32_t x = 0; x < columns; x++) {
+    float32x4_t value[2];
+    UNROLLED for (int half = 0; half < 2; half++) {
+      const int32_t at = o + half * RF_LANES;
+      int32x4_t whole;
+      __builtin_memcpy(&whole, (const char *)&sum[x] + half * sizeof whole, sizeof whole);
+      const int32x4_t start = vaddq_s32(vld1q_s32(a->bias + at), vdupq_n_s32(RF_MAGIC_BITS));
+      value[half] = requantised(vaddq_s32(whole, start), vld1q_f32(a->multiplier + at), vld1q_f32(a->addend + at), a->slope,
+                                rf_is_leaky(a->slope));
+    }
+    const uint8x8_t bytes = bytes_of(value[0], value[1]);
+    store_bytes(output + x * a->output_pixel_stride, vcombine_u8(bytes, bytes), a->cout - o < SUMS ? a->cout - o : SUMS);
+  }
+}
+
+#include "../u8_winograd3x3_tiles.h"
+
+void rf_u8_winograd3x3__neon(const rf_u8_winograd3x3_args *a) { rf_u8_winograd3x3_by_tiles(a); }
+#endif

@@ -1,0 +1,67 @@
+// Dense 8-bit convolutions for ARMv8.2 with dot products: sdot takes four taps of a pixel, a 32-bit lane, and four weights of
+// each of four outputs, just as they are packed. A tile is 6 pixels x 16 outputs, or 12 x 8.
+#if defined(__aarch64__)
+#pragma STDC FP_CONTRACT OFF
+#pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
+#include "../neon/bytes.h"
+
+enum { WHOLE_PIXELS = 6, HALF_PIXELS = 12 };
+
+// One group of four taps for all pixels.
+#define ADD_GROUP(lane) { \
+  UNROLLED for (int q = 0; q < quarters; q++) { \
+    const int8x16_t weights = vld1q_s8(next + 16 * q); \
+    UNROLLED for (int p = 0; p < pixels; p++) sum[p][q] = vdotq_laneq_s32(sum[p][q], weights, taps[p], lane); \
+  } \
+  next += 4 * RF_PANEL; \
+}
+
+INLINED void load_taps(const uint8_t *input, ptrdiff_t stride, int pixels, int8x16_t taps[HALF_PIXELS]) {
+  UNROLLED for (int p = 0; p < pixels; p++) taps[p] = signed_bytes(vld1q_u8(input + p * stride));
+}
+
+// The sums, which start at the bias with RF_MAGIC_BITS in it.
+INLINED void add_products(
+    const rf_u8_block *b, const uint8_t *input, int32x4_t sum[HALF_PIXELS][QUARTERS], int pixels, int quarters) {
+  UNROLLED for (int p = 0; p < pixels; p++)
+    UNROLLED for (int q = 0; q < quarters; q++) sum[p][q] = vld1q_s32(b->bias + RF_LANES * q);
+  const int8_t *next = b->weights;
+  const ptrdiff_t stride = b->input_pixel_stride;
+  for (int32_t ky = b->kernel_height; ky > 0; ky--, input += b->input_row_stride) {
+    int8x16_t taps[HALF_PIXELS];
+    const uint8_t *row = input;
+    int32_t groups = b->groups_in_row;
+    for (; groups >= 4; groups -= 4, row += 16) {
+      load_taps(row, stride, pixels, taps);
+      ADD_GROUP(0)
+      ADD_GROUP(1)
+      ADD_GROUP(2)
+      ADD_GROUP(3)
+    }
+    // What lies beyond the last group is within RF_SLACK, and nobody multiplies it.
+    if (groups > 0) load_taps(row, stride, pixels, taps);
+    if (groups > 0) ADD_GROUP(0)
+    if (groups > 1) ADD_GROUP(1)
+    if (groups > 2) ADD_GROUP(2)
+  }
+}
+
+#include "../neon/u8_conv_rows.h"
+
+UP_TO_6(TILE, 4)
+UP_TO_12(TILE, 2)
+
+static const rf_u8_tiles whole_panel = {WHOLE_PIXELS, {UP_TO_6(TILE_NAME, 4)}}, half_panel = {HALF_PIXELS, {UP_TO_12(TILE_NAME, 2)}};
+static const rf_u8_tiles whole_head = {WHOLE_PIXELS, {UP_TO_6(HEAD_NAME, 4)}}, half_head = {HALF_PIXELS, {UP_TO_12(HEAD_NAME, 2)}};
+
+void rf_u8_conv__neondot(const rf_u8_conv_args *a) {
+  const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
+  by_panels(&rectangle, &whole_panel, &half_panel);
+}
+
+void rf_u8_head__neondot(const rf_u8_head_args *a) {
+  const rf_u8_rectangle rectangle = rf_u8_head_rectangle(a);
+  by_panels(&rectangle, &whole_head, &half_head);
+}
+#pragma clang attribute pop
+#endif
