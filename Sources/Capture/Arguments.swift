@@ -8,12 +8,12 @@ public struct RawFormat: Equatable, Sendable {
   public let width: Int, height: Int
 
   /// The names that `init` knows.
-  public static let formatNames = "yuyv, nv12, i420, rgb, bgr, gray"
+  public static let formatNames = "yuyv, uyvy, nv12, i420, rgb, bgr, gray"
 
   /// Reads "FORMAT:WxH" such as "yuyv:640x480"; `nil` where it is anything else, or larger than 100 megapixels.
   public init?(_ text: String) {
     let names: [(String, PixelFormat)] = [
-      ("yuyv:", .yuyv), ("nv12:", .nv12), ("i420:", .i420), ("rgb:", .rgb), ("bgr:", .bgr), ("gray:", .gray),
+      ("yuyv:", .yuyv), ("uyvy:", .uyvy), ("nv12:", .nv12), ("i420:", .i420), ("rgb:", .rgb), ("bgr:", .bgr), ("gray:", .gray),
     ]
     for (prefix, format) in names {
       guard let size = suffix(of: text, after: prefix) else { continue }

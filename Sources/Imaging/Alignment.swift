@@ -73,6 +73,7 @@ extension Picture {
     case .bgr: warp(frame, similarity, BGRRow.self)
     case .gray: warp(frame, similarity, GrayRow.self)
     case .yuyv: warp(frame, similarity, YUYVRow.self)
+    case .uyvy: warp(frame, similarity, UYVYRow.self)
     case .nv12: warp(frame, similarity, NV12Row.self)
     case .i420: warp(frame, similarity, I420Row.self)
     }

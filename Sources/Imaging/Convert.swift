@@ -10,6 +10,7 @@ extension Picture {
     case .bgr: convert(frame, BGRRow.self)
     case .gray: convert(frame, GrayRow.self)
     case .yuyv: convert(frame, YUYVRow.self)
+    case .uyvy: convert(frame, UYVYRow.self)
     case .nv12: convert(frame, NV12Row.self)
     case .i420: convert(frame, I420Row.self)
     }

@@ -8,6 +8,22 @@ public struct Plane {
   public let strideBytes: Int
 
   func row(_ y: Int) -> UnsafePointer<UInt8> { base + y * strideBytes }
+
+  init(base: UnsafePointer<UInt8>, strideBytes: Int) {
+    self.base = base
+    self.strideBytes = strideBytes
+  }
+
+  /// Rows that all lie within the bytes; the last one needs no gap after it.
+  init(_ plane: Frame.PlaneBytes, rowBytes: Int, rows: Int) throws(FrameError) {
+    let stride = plane.strideBytes > 0 ? plane.strideBytes : rowBytes
+    guard stride >= rowBytes, stride <= Int(Int32.max) else { throw .stride(strideBytes: stride, least: rowBytes) }
+    let needed = stride * (rows - 1) + rowBytes
+    guard let start = plane.bytes.baseAddress, plane.bytes.count >= needed else {
+      throw .tooFewBytes(given: plane.bytes.count, needed: needed)
+    }
+    self.init(base: start.assumingMemoryBound(to: UInt8.self), strideBytes: stride)
+  }
 }
 
 /// A picture's pixels, borrowed: valid as long as its owner says.
@@ -47,6 +63,27 @@ public struct Frame {
               strideBytes: stride, range: range)
   }
 
+  /// Views planes that lie apart, as V4L2's multi-planar devices give them.
+  ///
+  /// - Parameter planes: bytes and the distance of rows of each plane that the format has, in the order of its description;
+  ///   others are not looked at. A distance of 0 means tightly packed.
+  /// - Throws: as above.
+  public init(_ format: PixelFormat, width: Int, height: Int, range: ColorRange = .limited,
+              planes: (PlaneBytes, PlaneBytes, PlaneBytes)) throws(FrameError) {
+    guard width > 0, height > 0, width <= Self.mostPixels / height else {
+      throw .size(width: width, height: height)
+    }
+    let chromaRow = format.chromaStrideBytes(format.rowBytes(width: width)), chromaHeight = (height + 1) / 2
+    let first = try Plane(planes.0, rowBytes: format.rowBytes(width: width), rows: height)
+    let second = chromaRow > 0 ? try Plane(planes.1, rowBytes: chromaRow, rows: chromaHeight) : first
+    let third = format == .i420 ? try Plane(planes.2, rowBytes: chromaRow, rows: chromaHeight) : second
+    (self.format, self.width, self.height, self.range) = (format, width, height, range)
+    self.planes = (first, second, third)
+  }
+
+  /// A plane's bytes, and the bytes between the starts of its rows.
+  public typealias PlaneBytes = (bytes: UnsafeRawBufferPointer, strideBytes: Int)
+
   /// The same without checks, for memory that this module owns.
   init(_ format: PixelFormat, width: Int, height: Int, base: UnsafePointer<UInt8>, strideBytes: Int,
        range: ColorRange = .limited) {
@@ -59,7 +96,7 @@ public struct Frame {
     self.height = height
     self.range = range
     switch format {
-    case .rgb, .bgr, .gray, .yuyv: planes = (first, first, first)
+    case .rgb, .bgr, .gray, .yuyv, .uyvy: planes = (first, first, first)
     case .nv12: planes = (first, second, second)
     case .i420: planes = (first, second, third)
     }

@@ -1,5 +1,5 @@
 // The raw pixel layouts that frames come in, and how many bytes each takes.
-// Names and layouts are V4L2's (kernel documentation, "Image Formats"): RGB3, BGR3, GREY, YUYV, NV12, YU12.
+// Names and layouts are V4L2's (kernel documentation, "Image Formats"): RGB3, BGR3, GREY, YUYV, UYVY, NV12, YU12.
 
 /// How the bytes of a frame make pixels. All are 8 bits a sample.
 public enum PixelFormat: Sendable {
@@ -11,6 +11,8 @@ public enum PixelFormat: Sendable {
   case gray
   /// Y0 Cb Y1 Cr: 4 bytes for two pixels of a row. An odd width ends in a whole group whose second pixel is unused.
   case yuyv
+  /// The same in the order Cb Y0 Cr Y1.
+  case uyvy
   /// A plane of Y, then a plane of Cb Cr pairs at half width and height, rounded up.
   case nv12
   /// A plane of Y, then one of Cb and one of Cr, each at half width and height, rounded up.
@@ -19,7 +21,7 @@ public enum PixelFormat: Sendable {
   /// Whether samples are Y'CbCr rather than R'G'B' or gray.
   public var isYCbCr: Bool {
     switch self {
-    case .yuyv, .nv12, .i420: true
+    case .yuyv, .uyvy, .nv12, .i420: true
     case .rgb, .bgr, .gray: false
     }
   }
@@ -29,7 +31,7 @@ public enum PixelFormat: Sendable {
     switch self {
     case .rgb, .bgr: 3 * width
     case .gray, .nv12, .i420: width
-    case .yuyv: 4 * ((width + 1) / 2)
+    case .yuyv, .uyvy: 4 * ((width + 1) / 2)
     }
   }
 
@@ -38,7 +40,7 @@ public enum PixelFormat: Sendable {
     switch self {
     case .nv12: 2 * ((strideBytes + 1) / 2)
     case .i420: (strideBytes + 1) / 2
-    case .rgb, .bgr, .gray, .yuyv: 0
+    case .rgb, .bgr, .gray, .yuyv, .uyvy: 0
     }
   }
 

@@ -152,6 +152,31 @@ struct YUYVRow: YCbCrRow {
   }
 }
 
+/// Cb Y0 Cr Y1.
+struct UYVYRow: YCbCrRow {
+  private let bytes: UnsafePointer<UInt8>
+  let matrix: YCbCr
+
+  init(_ frame: Frame, y: Int) {
+    bytes = frame.planes.0.row(y)
+    matrix = YCbCr(frame.range)
+  }
+
+  @inline(__always)
+  func four(at x: Int) -> FourPixels {
+    guard x & 1 == 0 else { return fourOneByOne(at: x) }
+    let (p, q) = (bytes.four(at: 2 * x), bytes.four(at: 2 * x + 4))
+    return matrix.bytes(y: SIMD4(p[1], p[3], q[1], q[3]), cb: SIMD4(p[0], p[0], q[0], q[0]),
+                        cr: SIMD4(p[2], p[2], q[2], q[2]))
+  }
+
+  @inline(__always)
+  func samples(at x: Int) -> SIMD4<Float> {
+    let group = 4 * (x / 2)
+    return SIMD4<Float>(SIMD4<UInt8>(bytes[group + 2 * (x & 1) + 1], bytes[group], bytes[group + 2], 0))
+  }
+}
+
 /// A row of Y, and half a row of Cb Cr pairs.
 struct NV12Row: YCbCrRow {
   private let luma: UnsafePointer<UInt8>, chroma: UnsafePointer<UInt8>

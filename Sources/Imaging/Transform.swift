@@ -51,6 +51,11 @@ public struct Transform: Equatable, Sendable {
                      scaleY: Float(Double(height) / Double(frameHeight)))
   }
 
+  /// The same for a frame with so many times fewer pixels a side.
+  public func shrunk(by divisor: Int) -> Transform {
+    Transform(scaleX: scaleX * Float(divisor), scaleY: scaleY * Float(divisor), offsetX: offsetX, offsetY: offsetY)
+  }
+
   public func toModel(_ point: FramePoint) -> ModelPoint {
     ModelPoint(x: point.x * scaleX + offsetX, y: point.y * scaleY + offsetY)
   }

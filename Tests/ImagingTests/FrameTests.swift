@@ -3,7 +3,7 @@ import Imaging
 import Testing
 
 @Test func bytesOfAFrameCountOddSidesUp() {
-  #expect(PixelFormat.yuyv.byteCount(width: 3, height: 5) == 8 * 5)
+  for format in [PixelFormat.yuyv, .uyvy] { #expect(format.byteCount(width: 3, height: 5) == 8 * 5) }
   #expect(PixelFormat.nv12.byteCount(width: 3, height: 5) == 15 + 4 * 3)
   #expect(PixelFormat.i420.byteCount(width: 3, height: 5) == 15 + 2 * 2 * 3)
   #expect(PixelFormat.rgb.byteCount(width: 1, height: 1) == 3)
@@ -36,6 +36,36 @@ func tooFewBytesAreRefused(format: PixelFormat) {
     for x in 0..<6 {
       let expected = color(samples(made.frame, x, y), of: made.frame)
       for channel in 0..<3 { #expect(abs(Double(picture.pixels[3 * (6 * y + x) + channel]) - expected[channel]) <= 0.5001) }
+    }
+  }
+}
+
+/// Planes that lie apart are the same frame as those that follow one another.
+@Test(arguments: [PixelFormat.nv12, .i420, .gray])
+func planesMayLieApart(format: PixelFormat) throws {
+  let made = try MadeFrame(format, width: 7, height: 5)
+  let (chromaStride, chromaRows) = (format == .nv12 ? 8 : 4, 3)
+  let starts = format == .gray ? [0] : [0, 35, 35 + chromaStride * chromaRows]
+  let memory = starts.enumerated().map { plane, start in
+    // Rows of an odd distance, and nothing after the last one.
+    let (row, rows) = plane == 0 ? (7, 5) : (chromaStride, chromaRows)
+    let apart = UnsafeMutableRawBufferPointer.allocate(byteCount: (row + 3) * (rows - 1) + row, alignment: 1)
+    guard start < made.bytes.count else { return apart }
+    for y in 0..<rows { for x in 0..<row { apart[(row + 3) * y + x] = made.bytes[start + row * y + x] } }
+    return apart
+  }
+  defer { for plane in memory { plane.deallocate() } }
+  func plane(_ index: Int, less: Int = 0) -> Frame.PlaneBytes {
+    guard index < memory.count else { return (UnsafeRawBufferPointer(start: nil, count: 0), 0) }
+    let bytes = UnsafeRawBufferPointer(memory[index])
+    return (UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - less)]), (index == 0 ? 7 : chromaStride) + 3)
+  }
+  let frame = try Frame(format, width: 7, height: 5, planes: (plane(0), plane(1), plane(2)))
+  for y in 0..<5 { for x in 0..<7 { #expect(samples(frame, x, y) == samples(made.frame, x, y)) } }
+  for short in 0..<(format == .nv12 ? 2 : memory.count) {
+    #expect(throws: FrameError.self) {
+      try Frame(format, width: 7, height: 5, planes: (plane(0, less: short == 0 ? 1 : 0), plane(1, less: short == 1 ? 1 : 0),
+                                                      plane(2, less: short == 2 ? 1 : 0)))
     }
   }
 }

@@ -2,7 +2,7 @@
 import Imaging
 import TestRandom
 
-let formats: [PixelFormat] = [.rgb, .bgr, .gray, .yuyv, .nv12, .i420]
+let formats: [PixelFormat] = [.rgb, .bgr, .gray, .yuyv, .uyvy, .nv12, .i420]
 
 /// A frame of random bytes in memory that is exactly as large as it must be, between guards that must not be read.
 final class MadeFrame {
@@ -28,6 +28,7 @@ func samples(_ frame: Frame, _ x: Int, _ y: Int) -> [Double] {
   case .bgr: (0..<3).map { byte(first, y, 3 * x + 2 - $0) }
   case .gray: Array(repeating: byte(first, y, x), count: 3)
   case .yuyv: [byte(first, y, 2 * x), byte(first, y, x / 2 * 4 + 1), byte(first, y, x / 2 * 4 + 3)]
+  case .uyvy: [byte(first, y, 2 * x + 1), byte(first, y, x / 2 * 4), byte(first, y, x / 2 * 4 + 2)]
   case .nv12: [byte(first, y, x), byte(second, y / 2, x / 2 * 2), byte(second, y / 2, x / 2 * 2 + 1)]
   case .i420: [byte(first, y, x), byte(second, y / 2, x / 2), byte(third, y / 2, x / 2)]
   }
