@@ -67,6 +67,11 @@ size_t rf_jpeg_least_bytes(const rf_jpeg_decoder *decoder) {
   return blocks * bits_a_block / 8;
 }
 
+void rf_jpeg_shrink(rf_jpeg_decoder *decoder, int32_t divisor) {
+  decoder->info.scale_num = 1;
+  decoder->info.scale_denom = (unsigned)divisor;
+}
+
 // Inverted C M Y K, as Adobe writes it, to R G B in place of the row's start: ink times black, each rounded.
 static void rgb_from_cmyk(uint8_t *rgb, const uint8_t *cmyk, size_t width) {
   for (size_t x = 0; x < width; x++, rgb += 3, cmyk += 4) {

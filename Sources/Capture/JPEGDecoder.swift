@@ -32,6 +32,23 @@ final class JPEGDecoder {
     picture.show(target, orientation: orientation)
   }
 
+  /// Decodes a camera's JPEG as it lies, without looking for an orientation.
+  ///
+  /// - Parameters:
+  ///   - width, height: what the camera promised; a frame of another size is refused.
+  ///   - shrunkBy: 1, 2, 4 or 8: how many times smaller the picture becomes, its sides rounded up.
+  func decode(_ bytes: UnsafeRawBufferPointer, width: Int, height: Int, shrunkBy: Int, into picture: Picture) throws(PictureError) {
+    var given: (Int32, Int32) = (0, 0)
+    try check(rf_jpeg_read_header(decoder, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &given.0, &given.1))
+    guard (Int(given.0), Int(given.1)) == (width, height) else {
+      throw .damaged(reason: "it says \(given.0) x \(given.1) pixels instead of \(width) x \(height)")
+    }
+    try checkSize(width, height, byteCount: bytes.count)
+    rf_jpeg_shrink(decoder, Int32(shrunkBy))
+    picture.resize(width: (width + shrunkBy - 1) / shrunkBy, height: (height + shrunkBy - 1) / shrunkBy)
+    try check(rf_jpeg_decode(decoder, picture.pixels, picture.strideBytes))
+  }
+
   private func checkSize(_ width: Int, _ height: Int, byteCount: Int) throws(PictureError) {
     guard width * height <= Frame.mostPixels else { throw .tooLarge(width: width, height: height) }
     let least = rf_jpeg_least_bytes(decoder)

@@ -113,11 +113,13 @@ public final class Detector {
   /// - Parameters:
   ///   - frame: of any format and size.
   ///   - transform: where the frame's pixels lie in the network's input; nil: fitted in, proportions kept.
-  public func detect(_ frame: Frame, transform: Transform? = nil) -> Faces {
-    let transform = transform ?? .letterbox(frameWidth: frame.width, frameHeight: frame.height, networkWidth: width,
+  ///   - shrunkBy: of a frame that was decoded so many times smaller: `transform` and the faces are in the pixels that it
+  ///     would have had.
+  public func detect(_ frame: Frame, transform: Transform? = nil, shrunkBy: Int = 1) -> Faces {
+    let transform = transform ?? .letterbox(frameWidth: frame.width * shrunkBy, frameHeight: frame.height * shrunkBy, networkWidth: width,
                                             networkHeight: height)
     let start = now()
-    fill(from: frame, transform)
+    fill(from: frame, transform.shrunk(by: shrunkBy))
     let filled = now()
     runNetwork()
     let run = now()

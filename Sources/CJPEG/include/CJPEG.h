@@ -29,6 +29,10 @@ rf_jpeg_result rf_jpeg_read_header(rf_jpeg_decoder *decoder, const uint8_t *byte
 // Arithmetic coding is held to the progressive bound.
 size_t rf_jpeg_least_bytes(const rf_jpeg_decoder *decoder);
 
+// Has the picture whose header was read decoded 1, 2, 4 or 8 times smaller, its sides rounded up: fewer coefficients are
+// transformed, which costs less than making all pixels and averaging them.
+void rf_jpeg_shrink(rf_jpeg_decoder *decoder, int32_t divisor);
+
 // Decodes the picture whose header was read into R G B rows. Gray is spread, YCbCr, CMYK and YCCK are converted; CMYK is
 // taken as Adobe writes it (inverted), as all common readers do. At most RF_JPEG_MOST_SCANS scans are followed.
 rf_jpeg_result rf_jpeg_decode(rf_jpeg_decoder *decoder, uint8_t *pixels, size_t stride_bytes);
