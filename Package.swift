@@ -21,11 +21,12 @@ let package = Package(
     .target(name: "Imaging", dependencies: ["Kernels"], swiftSettings: core),
     .target(name: "RetinaFace", dependencies: ["Engine", "Imaging", "Kernels"], swiftSettings: core),
 
-    // Linux: files, streams, JPEG; and the model inside the program.
+    // Linux: files, streams, cameras, JPEG; and the model inside the program.
     .target(name: "CHost"),
+    .target(name: "CVideo", dependencies: ["CHost"]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CModel", path: "Models", exclude: ["README.md", "default-float32.rfm", "default.rfm", "sample.jpg", "training.png"]),
-    .target(name: "Capture", dependencies: ["CHost", "CJPEG", "Imaging"], swiftSettings: core),
+    .target(name: "Capture", dependencies: ["CHost", "CJPEG", "CVideo", "Imaging"], swiftSettings: core),
 
     // The programs.
     .executableTarget(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "Imaging", "RetinaFace"],
@@ -36,6 +37,7 @@ let package = Package(
 
     // Tests; KernelChecks is shared with rf-bench, so what is timed is what is checked. CAllocationCount replaces malloc.
     .target(name: "CAllocationCount", path: "Tests/AllocationCount"),
+    .target(name: "CFakeCamera", dependencies: ["CVideo"], path: "Tests/FakeCamera"),
     .target(name: "TestRandom", path: "Tests/TestRandom"),
     .target(name: "KernelChecks", dependencies: ["CHost", "Kernels", "TestRandom"], path: "Tests/KernelChecks"),
     // The checks and the layers' hashes as a program: for ARM, where Embedded Swift has no Swift Testing.
@@ -45,7 +47,7 @@ let package = Package(
     .testTarget(name: "EngineTests", dependencies: ["CAllocationCount", "CHost", "Engine", "rf-pack"]),
     .testTarget(name: "ImagingTests", dependencies: ["CAllocationCount", "CHost", "Imaging", "TestRandom"]),
     .testTarget(name: "RetinaFaceTests", dependencies: ["CAllocationCount", "CHost", "Engine", "RetinaFace", "rf-pack"]),
-    .testTarget(name: "CaptureTests", dependencies: ["CAllocationCount", "Capture", "CHost", "Imaging"]),
+    .testTarget(name: "CaptureTests", dependencies: ["CAllocationCount", "Capture", "CFakeCamera", "CHost", "CVideo", "Imaging"]),
     .testTarget(name: "PackTests", dependencies: ["Engine", "rf-pack"]),
     .testTarget(name: "ProgramTests", dependencies: ["Capture", "Imaging", "rf-cam", "rf-pack"]),
     .testTarget(name: "HouseTests"),

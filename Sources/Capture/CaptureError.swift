@@ -16,8 +16,8 @@ public enum CaptureError: Error, Equatable {
   case noFrames(name: String, byteCount: Int)
   /// A folder without pictures; `isRecursive` tells whether those below it were looked at.
   case noPictures(name: String, isRecursive: Bool)
-  /// A V4L2 device.
-  case camera(name: String)
+  /// A camera that cannot be had.
+  case camera(name: String, reason: String)
   /// Something that is neither file, folder nor stream.
   case notASource(name: String)
   /// `pattern:` with a size that is none.
@@ -35,9 +35,7 @@ public enum CaptureError: Error, Equatable {
       "\(name): no JPEG in a stream of \(byteCount) bytes: give JPEGs back to back, or --raw FORMAT:WxH for raw frames"
     case .noPictures(let name, let isRecursive):
       "\(name): no pictures in this folder: give one with JPEG or PNM files" + (isRecursive ? "" : ", or try --recursive")
-    case .camera(let name):
-      "\(name): this build has no camera support: pipe the camera in, such as"
-        + " ffmpeg -f v4l2 -i \(name) -c:v copy -f mjpeg - | rf-cam -"
+    case .camera(let name, let reason): "\(name): \(reason)"
     case .notASource(let name): "\(name): is neither a picture, a folder, a stream nor a camera"
     case .pattern(let name): "\(name): is not a pattern: give pattern:WxH with sides of 1 to 65500 and at most 100 megapixels"
     }

@@ -17,6 +17,16 @@ struct FilePath {
 
   init(_ name: UnsafePointer<CChar>) { bytes = ContiguousArray(UnsafeBufferPointer(start: name, count: strlen(name) + 1)) }
 
+  /// What follows the last slash.
+  var lastComponent: FilePath {
+    guard let slash = bytes.lastIndex(of: 47) else { return self }
+    var last = self
+    last.bytes.removeFirst(slash + 1)
+    return last
+  }
+
+  func isSame(as other: FilePath) -> Bool { bytes.elementsEqual(other.bytes) }
+
   func withCString<R>(_ body: (UnsafePointer<CChar>) -> R) -> R {
     bytes.withUnsafeBufferPointer { body($0.baseAddress!) }
   }

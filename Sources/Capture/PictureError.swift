@@ -17,6 +17,18 @@ public enum PictureError: Error, Equatable {
   /// The size that the header claims cannot be coded in so few bytes.
   case implausible(width: Int, height: Int, byteCount: Int, leastBytes: Int)
 
+  /// What is wrong with a camera's frame, which nobody can copy again.
+  var fact: String {
+    switch self {
+    case .empty: "it is empty"
+    case .notAPicture: "it is no JPEG"
+    case .cutOff(let reason): "it is cut off (\(reason))"
+    case .damaged(let reason): "it is damaged (\(reason))"
+    case .unsupported(let reason): "it cannot be decoded (\(reason))"
+    case .tooLarge, .implausible: "it is too short for its size"
+    }
+  }
+
   /// What is wrong and what to try, in one line without a full stop.
   public var message: String {
     switch self {

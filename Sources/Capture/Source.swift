@@ -1,5 +1,6 @@
 // Where frames come from. What an argument names is told by what it is: a picture, a folder, a stream or a made pattern.
 import CHost
+import CVideo
 import Imaging
 
 /// A frame on its way from a source to the detector.
@@ -15,10 +16,28 @@ public struct CapturedFrame {
   /// Place in the stream's time, in seconds: arrival since the stream began; a 30th of a second a frame for patterns;
   /// 0 for pictures.
   public let timestampSeconds: Double
-  /// When its bytes were all there, on `rf_seconds`' clock: latency counts from here.
+  /// When its bytes were all there, on `rf_seconds`' clock: latency counts from here. Of a camera: the driver's timestamp.
   public let capturedAtSeconds: Double
   /// Reading and decoding, without the wait for a stream's bytes.
   public let captureMilliseconds: Double
+  /// The size that the source has, in pixels: what results refer to.
+  public let width: Int, height: Int
+  /// How many times smaller `frame` was decoded, 1 where it was not; its last column and row may be cut.
+  public let shrunkBy: Int
+
+  init(frame: Frame, name: String, relativeName: String, index: Int, timestampSeconds: Double, capturedAtSeconds: Double,
+       captureMilliseconds: Double, width: Int? = nil, height: Int? = nil, shrunkBy: Int = 1) {
+    self.frame = frame
+    self.name = name
+    self.relativeName = relativeName
+    self.index = index
+    self.timestampSeconds = timestampSeconds
+    self.capturedAtSeconds = capturedAtSeconds
+    self.captureMilliseconds = captureMilliseconds
+    self.width = width ?? frame.width
+    self.height = height ?? frame.height
+    self.shrunkBy = shrunkBy
+  }
 }
 
 /// What a source is to do beyond its argument.
@@ -27,6 +46,12 @@ public struct SourceOptions {
   public var raw: RawFormat?
   /// Folders are read with all that is below them.
   public var isRecursive: Bool
+  /// What to ask cameras for.
+  public var camera = CameraRequest()
+  /// Gets what a camera's user wants to read, one line each.
+  public var tell: (CameraNotice) -> Void = { _ in }
+  /// How many times smaller, 1, 2, 4 or 8, a camera's JPEGs of a size may be decoded: `CapturedFrame.shrunkBy`.
+  public var shrink: (_ width: Int, _ height: Int) -> Int = { _, _ in 1 }
 
   public init(raw: RawFormat? = nil, isRecursive: Bool = false) {
     self.raw = raw
@@ -40,10 +65,12 @@ public enum Source {
   case mjpeg(MJPEGSource)
   case raw(RawSource)
   case pattern(PatternSource)
+  case camera(CameraSource)
 
-  /// Opens what the argument names: "-" (standard input), "pattern:WxH", or the path of a picture, a folder or a fifo.
+  /// Opens what the argument names: "-" (standard input), "pattern:WxH", or the path of a picture, a folder, a fifo or a
+  /// camera.
   ///
-  /// Does not wait for a stream's writer.
+  /// Does not wait for a stream's writer, and opens a camera only when its first frame is wanted.
   /// - Parameter argument: bytes as the system takes them, which need not be UTF-8; a `String` will do.
   public static func open(_ argument: UnsafePointer<CChar>,
                           options: SourceOptions = SourceOptions()) throws(CaptureError) -> Source {
@@ -54,10 +81,13 @@ public enum Source {
       guard let (width, height) = parseSize(size) else { throw .pattern(name: name) }
       return .pattern(PatternSource(name: name, width: width, height: height))
     }
-    if suffix(of: name, after: "/dev/video") != nil { throw .camera(name: name) }
+    if rf_video_is_device(argument) != 0 { return .camera(CameraSource(path, options)) }
     var info = rf_file_info()
     let result = rf_file_look(argument, &info)
-    guard result == 0 else { throw .cannotOpen(name: name, reason: systemReason(result)) }
+    guard result == 0 else {
+      if suffix(of: name, after: "/dev/v") != nil { throw .camera(name: name, reason: CameraFault.missing(result).message) }
+      throw .cannotOpen(name: name, reason: systemReason(result))
+    }
     switch info.kind {
     case RF_FILE_REGULAR: return .pictures(PictureSource(file: path))
     case RF_FILE_FOLDER: return .pictures(try PictureSource(folder: path, isRecursive: options.isRecursive))
@@ -75,12 +105,18 @@ public enum Source {
     case .mjpeg(let source): try source.next()
     case .raw(let source): try source.next()
     case .pattern(let source): source.next()
+    case .camera(let source): try source.next()
     }
   }
 
   /// Whether frames are unrelated pictures, each of its own size, rather than a stream of equal ones.
   public var isPictures: Bool {
     if case .pictures = self { true } else { false }
+  }
+
+  /// What happened to a camera's frames; nothing for other sources.
+  public var cameraCounts: CameraCounts {
+    if case .camera(let source) = self { source.counts } else { CameraCounts() }
   }
 
   private static func stream(_ input: ByteStream, _ options: SourceOptions) -> Source {

@@ -9,7 +9,7 @@ func appendHelp(to text: inout ByteBuffer) {
       a folder      its pictures, sorted by name
       -, a fifo     JPEGs back to back, or raw frames with --raw
       pattern:WxH   a made picture, for tests and timing
-      /dev/videoN   a camera (not in this build)
+      /dev/videoN   a camera, until Ctrl-C; also by its names in /dev/v4l
 
     options:
 

@@ -22,6 +22,13 @@ struct InputSize {
     self.init(longSide: longSide, frameWidth: frameWidth, frameHeight: frameHeight)
   }
 
+  /// How many times smaller, 1, 2, 4 or 8, a frame may be decoded so that the network still sees no less than it would.
+  static func shrink(_ size: NetworkSize, frameWidth: Int, frameHeight: Int) -> Int {
+    let transform = InputSize(size, frameWidth: frameWidth, frameHeight: frameHeight, isPicture: false).transform
+    let scale = max(transform.scaleX, transform.scaleY)
+    return scale <= 1.0 / 8 ? 8 : scale <= 1.0 / 4 ? 4 : scale <= 1.0 / 2 ? 2 : 1
+  }
+
   /// The frame's proportions to the nearest whole pixel, without padding.
   private init(longSide: Int, frameWidth: Int, frameHeight: Int) {
     let longest = max(frameWidth, frameHeight)

@@ -122,7 +122,7 @@ private func sourceOptions() -> [OptionEntry] {
             """) { $0.isSmooth = true },
     .flag("--recursive", help: "folders with the folders in them") { $0.isRecursive = true },
     .value("--raw", "FORMAT:WxH",
-           help: "streams are raw frames: yuyv, nv12, i420, rgb, bgr or gray") {
+           help: "streams are raw frames: yuyv, uyvy, nv12, i420, rgb, bgr or gray") {
       $0.raw = RawFormat($1.description)
       return $0.raw != nil
     },
@@ -185,8 +185,9 @@ private func storeCamera(_ options: inout Options, _ value: Argument) -> Bool {
   let (mode, fourCC) = value.split(at: UInt8(ascii: ":"))
   let (size, rate) = mode.split(at: UInt8(ascii: "@"))
   guard let (width, height) = parseSize(size.description) else { return false }
-  if let fourCC, fourCC.bytes.count != 4 { return false }
+  let format = fourCC.flatMap { FourCC($0.bytes) }
+  if fourCC != nil, format == nil { return false }
   if let rate, !((rate.number ?? 0) > 0 && (rate.number ?? 0) <= 1000) { return false }
-  options.camera = CameraRequest(width: width, height: height, framesPerSecond: rate?.number, fourCC: fourCC)
+  options.camera = CameraRequest(width: width, height: height, framesPerSecond: rate?.number, fourCC: format)
   return true
 }

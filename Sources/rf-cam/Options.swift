@@ -41,7 +41,7 @@ struct Options {
   var output: Argument?
   var crops: Argument?
   var raw: RawFormat?
-  var camera: CameraRequest?
+  var camera = CameraRequest()
   var isRecursive = false
   var isSmooth = false
   var listsDevices = false
@@ -51,14 +51,4 @@ struct Options {
   var showsHelp = false
   var showsVersion = false
   var sources: [Argument] = []
-}
-
-/// What to ask a camera for.
-struct CameraRequest {
-  var width: Int
-  var height: Int
-  /// nil: the best that the camera has.
-  var framesPerSecond: Double?
-  /// Four characters, such as MJPG; nil: what costs least.
-  var fourCC: Argument?
 }

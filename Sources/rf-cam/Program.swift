@@ -1,4 +1,5 @@
 // The program from its words to its exit status: 0 all done, 1 something failed, 2 the command line was wrong.
+import Capture
 import CHost
 import Engine
 import Kernels
@@ -16,10 +17,7 @@ func runProgram() -> Int32 {
     return 2
   }
   if options.showsHelp || options.showsVersion { return tell(options) }
-  if options.listsDevices {
-    say("no capture devices: this build reads no cameras")
-    return 0
-  }
+  if options.listsDevices { return listDevices() }
   rf_catch_stop_signals()
   do {
     return try Session(options).run()
@@ -27,6 +25,16 @@ func runProgram() -> Int32 {
     complain(error.description)
     return 1
   }
+}
+
+private func listDevices() -> Int32 {
+  var text = ByteBuffer()
+  let count = listCameras { line in
+    text.append(printable(line.utf8))
+    text.append("\n")
+  }
+  if count == 0 { say("no capture devices: plug a camera in, and look whether /dev/video* is there") }
+  return text.isEmpty || text.write(to: STDOUT_FILENO) ? 0 : 1
 }
 
 private func tell(_ options: Options) -> Int32 {

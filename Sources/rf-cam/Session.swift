@@ -68,14 +68,31 @@ final class Session {
   private func run(_ argument: Argument) {
     let source: Source
     do {
-      source = try Source.open(argument.equals("camera") ? firstCamera().pointer : argument.pointer,
-                               options: SourceOptions(raw: options.raw, isRecursive: options.isRecursive))
+      source = try Source.open(argument.equals("camera") ? firstCamera().pointer : argument.pointer, options: sourceOptions())
     } catch {
       fail(error.message)
       return
     }
     tracker = source.isPictures ? nil : Tracker(maxFaces: options.maxFaces, isSmooth: options.isSmooth)
     while !isOver, step(source) {}
+    statistics.add(source.cameraCounts)
+  }
+
+  private func sourceOptions() -> SourceOptions {
+    var result = SourceOptions(raw: options.raw, isRecursive: options.isRecursive)
+    result.camera = options.camera
+    result.tell = { self.tell($0) }
+    // What is drawn on or cut out keeps its pixels.
+    if annotations == nil, crops == nil { result.shrink = { InputSize.shrink(self.options.size, frameWidth: $0, frameHeight: $1) } }
+    return result
+  }
+
+  private func tell(_ notice: CameraNotice) {
+    progress.clear()
+    switch notice {
+    case .news(let line): if !options.isQuiet { say(line) }
+    case .trouble(let line): complain(line)
+    }
   }
 
   /// One frame of a source. False at its end.
@@ -101,17 +118,17 @@ final class Session {
   /// Detects, tells, writes and counts. What is told comes first: a folder that is full costs no result.
   private func handle(_ captured: CapturedFrame, isPicture: Bool) throws(ProgramError) {
     let frame = captured.frame
-    let size = InputSize(options.size, frameWidth: frame.width, frameHeight: frame.height, isPicture: isPicture)
+    let size = InputSize(options.size, frameWidth: captured.width, frameHeight: captured.height, isPicture: isPicture)
     let detector = try keeper.detector(width: size.width, height: size.height, path: captured.name)
     if options.isVerbose, isPicture || captured.index == 0 { tellSize(captured, detector) }
-    let found = detector.detect(frame, transform: size.transform)
+    let found = detector.detect(frame, transform: size.transform, shrunkBy: captured.shrunkBy)
     let faces = tracker?.update(found, seconds: captured.timestampSeconds) ?? found
     let timings = detector.timings
     var times = Statistics.Times(capture: captured.captureMilliseconds, convert: timings.convert * 1000,
                                  network: timings.network * 1000, decode: timings.decode * 1000)
     times.latency = (rf_seconds() - captured.capturedAtSeconds) * 1000
     let report = FrameReport(source: FileName(captured.name.utf8), frame: captured.index,
-                             timestampSeconds: captured.timestampSeconds, width: frame.width, height: frame.height,
+                             timestampSeconds: captured.timestampSeconds, width: captured.width, height: captured.height,
                              latencyMilliseconds: times.latency)
     try tell(report, faces, detector, isPicture: isPicture)
     try write(captured, faces, isPicture: isPicture)
@@ -155,7 +172,7 @@ final class Session {
 
   private func tellSize(_ captured: CapturedFrame, _ detector: Detector) {
     progress.clear()
-    say("\(captured.name): \(captured.frame.width) x \(captured.frame.height), the network sees \(detector.width) x "
+    say("\(captured.name): \(captured.width) x \(captured.height), the network sees \(detector.width) x "
       + "\(detector.height) in \(detector.arenaBytes >> 10) kB")
   }
 

@@ -1,5 +1,6 @@
 // --stats: counts, and the median, 95th percentile and maximum of every stage. Fixed memory however long a run is:
 // times go into bins that are 1 % wide.
+import Capture
 import CHost
 
 /// Times in logarithmic bins: the exponent and the upper mantissa bits of a float are its bin.
@@ -44,7 +45,8 @@ struct Histogram: ~Copyable {
 struct Statistics: ~Copyable {
   var frames = 0
   var faces = 0
-  var dropped = 0
+  /// Of cameras.
+  var dropped = 0, skipped = 0, reconnects = 0
   private var capture = Histogram()
   private var convert = Histogram()
   private var network = Histogram()
@@ -72,8 +74,14 @@ struct Statistics: ~Copyable {
     total.add(milliseconds: times.total)
   }
 
+  mutating func add(_ counts: CameraCounts) {
+    dropped += counts.dropped
+    skipped += counts.skipped
+    reconnects += counts.reconnects
+  }
+
   func append(to text: inout ByteBuffer) {
-    text.append("frames \(frames), faces \(faces), dropped \(dropped)\n")
+    text.append("frames \(frames), faces \(faces), dropped \(dropped), skipped \(skipped), reconnects \(reconnects)\n")
     text.append("milliseconds     median        p95        max\n")
     append("capture", capture, to: &text)
     append("convert", convert, to: &text)

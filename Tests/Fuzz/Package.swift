@@ -30,9 +30,10 @@ let package = Package(
     fuzzer("SafetensorsFuzzer", ["rf-pack"]),
 
     .target(name: "CHost", cSettings: instrumentedC),
+    .target(name: "CVideo", dependencies: ["CHost"], cSettings: instrumentedC),
     .target(name: "CJPEG", cSettings: instrumentedC, linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "Imaging", dependencies: ["Kernels"], swiftSettings: instrumented),
-    .target(name: "Capture", dependencies: ["CHost", "CJPEG", "Imaging"], swiftSettings: instrumented),
+    .target(name: "Capture", dependencies: ["CHost", "CJPEG", "CVideo", "Imaging"], swiftSettings: instrumented),
     fuzzer("PictureFuzzer", ["Capture", "Imaging"]),
   ],
   swiftLanguageModes: [.v6],

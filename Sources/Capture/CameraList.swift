@@ -1,0 +1,77 @@
+// --list-devices: what cameras there are, by what stable names they go, and what each can give.
+import CHost
+import CVideo
+
+/// Tells every capture device of the system, some lines each, in the order of their names.
+///
+/// - Parameter line: gets one line after the other, without its end.
+/// - Returns: how many devices there are.
+public func listCameras(_ line: (String) -> Void) -> Int { listCameras(rf_video_linux(), line) }
+
+func listCameras(_ system: UnsafePointer<rf_video_system>, _ line: (String) -> Void) -> Int {
+  let folder = FilePath(system.pointee.devices)
+  var count = 0
+  for node in names(in: folder) where node.isVideoNode {
+    let path = folder.appending(node)
+    let video = UnsafeMutablePointer<rf_video>.allocate(capacity: 1)
+    video.initialize(to: rf_video())
+    defer { video.deallocate() }
+    let result = path.withCString { rf_video_open(video, system, $0) }
+    guard result == 0 else {
+      line("\(path.text): cannot be opened (\(systemReason(result)))")
+      continue
+    }
+    defer { rf_video_close(video) }
+    guard rf_video_can_capture(video) != 0 else { continue }
+    count += 1
+    describe(video, path, folder, line)
+  }
+  return count
+}
+
+private func describe(_ video: UnsafeMutablePointer<rf_video>, _ path: FilePath, _ folder: FilePath,
+                      _ line: (String) -> Void) {
+  line("\(path.text): \(String(cString: rf_video_card(video))) (\(String(cString: rf_video_driver(video))), "
+    + "\(String(cString: rf_video_bus(video))))")
+  for kind in ["/v4l/by-id", "/v4l/by-path"] {
+    let links = FilePath(folder.text + kind)
+    for link in names(in: links) where leads(links.appending(link), to: path) { line("  \(links.appending(link).text)") }
+  }
+  for code in video.formatCodes() {
+    let fourCC = FourCC(code: code)
+    var text = "  \(fourCC.text)\(CameraFormat(code: code) == nil ? " (only by libv4l2)" : "")"
+    for size in video.sizes(of: code) { text += "  \(describe(size))" }
+    line(text)
+  }
+}
+
+/// 640x480@30,15 or 16x16...1920x1080@1...60
+private func describe(_ size: CameraSize) -> String {
+  var text = size.least.map { "\($0.width)x\($0.height)..." } ?? ""
+  text += "\(size.width)x\(size.height)"
+  for (index, rate) in size.rates.enumerated() { text += (index > 0 ? "," : size.isRateRange ? "@up to " : "@") + rateText(rate) }
+  return text
+}
+
+private func names(in folder: FilePath) -> [FilePath] {
+  guard let stream = folder.withCString({ opendir($0) }) else { return [] }
+  defer { closedir(stream) }
+  var names: [FilePath] = []
+  while let name = rf_folder_next(stream) { names.append(FilePath(name)) }
+  // video2 before video10.
+  names.sort { a, b in
+    let (left, right) = (a.text.utf8.count, b.text.utf8.count)
+    return left == right ? FilePath.precedes(a, b) : left < right
+  }
+  return names
+}
+
+private func leads(_ link: FilePath, to path: FilePath) -> Bool {
+  var first = stat(), second = stat()
+  return link.withCString { stat($0, &first) } == 0 && path.withCString { stat($0, &second) } == 0
+    && first.st_rdev == second.st_rdev
+}
+
+extension FilePath {
+  fileprivate var isVideoNode: Bool { suffix(of: text, after: "video") != nil }
+}

@@ -1,0 +1,101 @@
+// What a camera offers, and which of it to take.
+import CVideo
+
+/// A size at which a camera gives a format, and the rates there.
+struct CameraSize {
+  let width: Int, height: Int
+  /// Frames a second, as the driver lists them; empty where it does not say.
+  let rates: [Double]
+  /// All sizes from the first to this one, or all rates up to the one listed.
+  let least: (width: Int, height: Int)?
+  let isRateRange: Bool
+
+  var bestRate: Double { rates.max() ?? 0 }
+}
+
+/// Drivers are finite, but their lists are their own: no list is read beyond this.
+private let mostEntries: UInt32 = 256
+
+extension UnsafeMutablePointer<rf_video> {
+  /// The codes of all formats, in the driver's order.
+  func formatCodes() -> [UInt32] {
+    var codes: [UInt32] = []
+    for index in 0..<mostEntries {
+      var code: UInt32 = 0
+      guard rf_video_format_at(self, index, &code) == 0 else { break }
+      if !codes.contains(code) { codes.append(code) }
+    }
+    return codes
+  }
+
+  func sizes(of code: UInt32) -> [CameraSize] {
+    var sizes: [CameraSize] = []
+    for index in 0..<mostEntries {
+      var size = rf_video_size()
+      guard rf_video_size_at(self, code, index, &size) == 0 else { break }
+      let (rates, isRange) = rates(of: code, size.width, size.height)
+      sizes.append(CameraSize(width: Int(size.width), height: Int(size.height), rates: rates,
+                              least: size.is_range == 0 ? nil : (Int(size.least_width), Int(size.least_height)),
+                              isRateRange: isRange))
+    }
+    return sizes
+  }
+
+  func rates(of code: UInt32, _ width: UInt32, _ height: UInt32) -> (rates: [Double], isRange: Bool) {
+    var rates: [Double] = []
+    for index in 0..<mostEntries {
+      var rate = 0.0, isRange: Int32 = 0
+      guard rf_video_rate_at(self, code, width, height, index, &rate, &isRange) == 0 else { break }
+      if isRange != 0 { return ([rate], true) }
+      rates.append(rate)
+    }
+    return (rates, false)
+  }
+}
+
+/// A format with what it promises for a request.
+struct CameraMode {
+  let format: CameraFormat
+  /// The rate to ask for; 0: leave it to the driver.
+  let framesPerSecond: Double
+  /// How far the nearest size is from the one asked for, in pixels of both sides together.
+  let sizeError: Int
+
+  init(_ format: CameraFormat, _ video: UnsafeMutablePointer<rf_video>, _ request: CameraRequest) {
+    self.format = format
+    var nearest = (request.width, request.height, error: Int.max)
+    for index in 0..<mostEntries {
+      var size = rf_video_size()
+      guard rf_video_size_at(video, format.fourCC.code, index, &size) == 0 else { break }
+      let width = min(max(request.width, Int(size.least_width)), Int(size.width))
+      let height = min(max(request.height, Int(size.least_height)), Int(size.height))
+      let error = abs(width - request.width) + abs(height - request.height)
+      if error < nearest.error { nearest = (width, height, error) }
+    }
+    sizeError = nearest.error == .max ? 0 : nearest.error
+    let rates = video.rates(of: format.fourCC.code, UInt32(nearest.0), UInt32(nearest.1)).rates
+    framesPerSecond = request.framesPerSecond ?? rates.max() ?? 0
+    reach = rates.isEmpty ? framesPerSecond : min(rates.max() ?? 0, framesPerSecond)
+  }
+
+  /// What of the rate it gives.
+  private let reach: Double
+
+  /// Colour first, then the size, then a rate that is more than 2 % higher. Equal ones stay in the order of cost.
+  func isBetter(than other: CameraMode) -> Bool {
+    if format.isColorless != other.format.isColorless { return other.format.isColorless }
+    if sizeError != other.sizeError { return sizeError < other.sizeError }
+    return reach > other.reach * 1.02
+  }
+
+  /// The best of the formats that a device offers and we can read; `nil` where there is none.
+  static func best(of codes: [UInt32], _ video: UnsafeMutablePointer<rf_video>, _ request: CameraRequest) -> CameraMode? {
+    var best: CameraMode?
+    for format in CameraFormat.all where codes.contains(format.fourCC.code) {
+      if let asked = request.fourCC, asked != format.fourCC { continue }
+      let mode = CameraMode(format, video, request)
+      if best.map({ mode.isBetter(than: $0) }) ?? true { best = mode }
+    }
+    return best
+  }
+}
