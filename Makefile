@@ -9,7 +9,7 @@ PRECISION ?= float32
 PACK_OPTIONS := --precision $(PRECISION) $(if $(CALIBRATE),--calibrate $(CALIBRATE))
 MODEL_OPTIONS := $(if $(ANCHORS),--anchors $(ANCHORS)) $(if $(ACTIVATION),--activation $(ACTIVATION))
 
-.PHONY: help setup build demo test model bench cross arm-test firmware train-setup train clean
+.PHONY: help setup build demo test model bench cross arm-test firmware camera-test train-setup train clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,10 @@ arm-test: setup ## every kernel and every layer's hash on ARM, under QEMU as thr
 
 firmware: setup ## BOARD=qemu-virt: what the board boots, build/BOARD/firmware.elf or .img (Boards/README.md)
 	@MODEL="$(MODEL)" PICTURE="$(PICTURE)" Boards/build.sh "$(BOARD)"
+
+camera-test: setup train-setup ## the kernel's own camera devices in QEMU, x86-64 and ARM (Boards/camera-testbed/README.md)
+	@Toolchains/setup.sh cameras
+	@Boards/camera-testbed/test.sh
 
 train-setup: $(PYTHON) ## Python with PyTorch and the rest, pinned, in .venv
 

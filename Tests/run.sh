@@ -48,9 +48,12 @@ stage_firmware() {
     "$python" -m pytest -q -p no:cacheprovider -rP --durations=5 Tests/Boards
 }
 
+# Cameras: the kernel's own devices, in QEMU.
+stage_camera() { make --silent camera-test; }
+
 stage_fuzz() { Tests/Fuzz/run.sh "$fuzz_seconds"; }
 
-all=(programs models embedded cross arm swift python firmware fuzz)
+all=(programs models embedded cross arm swift python firmware camera fuzz)
 [ $# -gt 0 ] && all=("$@")
 
 mkdir -p build

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build needs and this machine lacks. Does nothing where all are there.
-# Usage: Toolchains/setup.sh [GROUP...]   more than the build: emulation (ARM programs on this machine), cost (the cost model)
+# Usage: Toolchains/setup.sh [GROUP...]   more than the build: emulation (ARM programs on this machine), cost (the cost model),
+#        cameras (Boards/camera-testbed)
 set -euo pipefail
 
 packages=(libjpeg-dev python3-venv)
@@ -8,8 +9,9 @@ for group in "$@"; do
   case $group in
     emulation) packages+=(qemu-user) ;;
     cost) packages+=(qemu-user llvm-19) ;;
+    cameras) packages+=(qemu-system-x86 qemu-system-arm kmod cpio xz-utils libv4l-0) ;;
     *)
-      echo "setup: unknown group '$group': name emulation or cost" >&2
+      echo "setup: unknown group '$group': name emulation, cost or cameras" >&2
       exit 2
       ;;
   esac

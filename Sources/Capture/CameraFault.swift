@@ -42,7 +42,7 @@ enum CameraFault: Error {
     switch self {
     case .system(let step, let number): "\(step) failed (\(systemReason(-number)))\(Self.advice(number))"
     case .noCapture: "is no camera: it captures no video; --list-devices names those that do"
-    case .noFormat(let offered): "has no format that can be read (it has \(offered)): install libv4l-0, which converts such formats"
+    case .noFormat(let offered): "has no format that can be read (it has \(offered)): libv4l-0 converts such formats, for programs that are not static"
     case .lacksFormat(let asked, let offered): "has no format \(asked.text): ask for one of \(offered)"
     case .unreadable(let given): "gives the format \(given.text), which cannot be read: ask for another by --camera"
     case .hang(let seconds): "no frame for \(rateText(seconds)) s"

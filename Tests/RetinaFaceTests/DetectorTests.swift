@@ -89,6 +89,19 @@ func threadsChangeNothing(count: Int) throws {
   withExtendedLifetime(loaded) {}
 }
 
+/// A frame that was decoded four times smaller gives the faces of the frame that it stands for.
+@Test func facesOfAShrunkFrameAreInItsFullPixels() throws {
+  let (detector, loaded) = try makeDetector(width: 48, height: 32) { $0.threshold = 0.1 }
+  try withNoise(width: 48, height: 32) { frame in
+    let small = Array(detector.detect(frame))
+    let full = Array(detector.detect(frame, shrunkBy: 4))
+    let placed = Array(detector.detect(frame, transform: Transform(scaleX: 0.25, scaleY: 0.25), shrunkBy: 4))
+    #expect(!small.isEmpty && placed == full && small.map(\.score) == full.map(\.score))
+    #expect(zip(small, full).allSatisfy { abs(4 * $0.box.x2 - $1.box.x2) < 0.01 && abs(4 * $0.landmarks.nose.y - $1.landmarks.nose.y) < 0.01 })
+  }
+  withExtendedLifetime(loaded) {}
+}
+
 @Test func timesAreTakenWithAClockOnly() throws {
   let (silent, first) = try makeDetector(width: 64, height: 64)
   let (timed, second) = try makeDetector(width: 64, height: 64) { $0.clock = { rf_seconds() } }

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Boots Debian's kernel in QEMU and runs a script of guest/ there. Succeeds where that ends with ALL-CHECKS n/n.
+# Usage: run.sh amd64 or arm64, PROGRAM [SCRIPT (checks) [SECONDS (600)]]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+readonly arch=$1 program=$2 script=${3:-checks} limit=${4:-600}
+readonly here=Boards/camera-testbed folder=build/camera-testbed/$1
+readonly log=$folder/$script.log
+
+"$here/fetch.sh" "$arch"
+"$here/initrd.sh" "$arch" "$program"
+case $arch in
+  # Emulated whatever the machine is: in a container there is no KVM, and times must not depend on it.
+  amd64) qemu=(qemu-system-x86_64 -M q35 -cpu max) console=ttyS0 ;;
+  arm64) qemu=(qemu-system-aarch64 -M virt -cpu cortex-a72) console=ttyAMA0 ;;
+esac
+started=$SECONDS
+timeout "$limit" "${qemu[@]}" -accel tcg,thread=multi -smp 2 -m 768 -nodefaults -display none -no-reboot -serial stdio \
+  -kernel "$folder/vmlinuz" -initrd "$folder/initrd.gz" \
+  -append "console=$console loglevel=3 panic=-1 rf.script=$script" </dev/null 2>&1 | sed -u 's,\r$,,' | tee "$log" | grep --line-buffered -v '^\['
+result=$(sed -n 's/^ALL-CHECKS //p' "$log")
+echo "camera-testbed: $arch $script: ${result:-no end within $limit s} in $((SECONDS - started)) s"
+[ -n "$result" ] && [ "${result%/*}" -eq "${result#*/}" ] && [ "${result#*/}" -gt 0 ]

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# What `make camera-test` runs: rf-cam as the boards get it, in a guest of each architecture, both at once.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+readonly here=Boards/camera-testbed work=build/camera-testbed
+
+mkdir -p "$work"
+swift build -c release --jobs "$(nproc)" --scratch-path build/embedded \
+  --swift-sdks-path Toolchains --swift-sdk rf-x86_64-embedded --product rf-cam >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }
+Toolchains/cross.sh rk3399 >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }
+
+"$here/run.sh" arm64 build/rk3399/rf-cam >"$work/arm64.txt" 2>&1 &
+readonly arm64=$!
+"$here/run.sh" amd64 build/embedded/release/rf-cam >"$work/amd64.txt" 2>&1
+result=$?
+wait "$arm64" || result=1
+grep -hE '^(NOT OK|    |latency|ALL-CHECKS|camera-testbed)' "$work"/{amd64,arm64}.txt
+[ "$result" -eq 0 ] || echo "camera-testbed: all that was said is in $work/amd64.txt and arm64.txt" >&2
+exit "$result"
