@@ -25,11 +25,15 @@ let package = Package(
     .target(name: "CHost"),
     .target(name: "CVideo", dependencies: ["CHost"]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    // The page's files are embedded; libmicrohttpd is loaded when it is wanted (CPreview/library.h), not linked.
+    .target(name: "CPreview", exclude: ["page"]),
     .target(name: "CModel", path: "Models", exclude: ["README.md", "default-float32.rfm", "default.rfm", "sample.jpg", "training.png"]),
     .target(name: "Capture", dependencies: ["CHost", "CJPEG", "CVideo", "Imaging"], swiftSettings: core),
 
+    .target(name: "Preview", dependencies: ["Capture", "CHost", "CPreview", "Imaging", "RetinaFace"], swiftSettings: core),
+
     // The programs.
-    .executableTarget(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "Imaging", "RetinaFace"],
+    .executableTarget(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "Imaging", "Preview", "RetinaFace"],
                       swiftSettings: core),
     .executableTarget(name: "rf-pack", dependencies: ["Capture", "Engine", "Imaging"]),
     .target(name: "CPeak", dependencies: ["CKernels"]),

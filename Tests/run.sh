@@ -40,6 +40,16 @@ stage_arm() { Toolchains/setup.sh emulation && Tests/ARM/run.sh; }
 
 stage_swift() { swift test -c release --jobs "$jobs" --scratch-path build/test -Xswiftc -enable-testing; }
 
+# The live page under clients that are many, slow or malicious; in a real browser where there is one.
+stage_preview() {
+  "$python" -m pytest -q -p no:cacheprovider Tests/Preview || return 1
+  if command -v chromium >/dev/null; then
+    "$python" Tests/Preview/look.py
+  else
+    echo "left out: the page in a browser (no chromium; make preview-look installs it)"
+  fi
+}
+
 stage_python() { (cd Training && "../$python" -m pytest -q -p no:cacheprovider tests); }
 
 # The boards' images, booted in QEMU.
@@ -53,7 +63,7 @@ stage_camera() { make --silent camera-test; }
 
 stage_fuzz() { Tests/Fuzz/run.sh "$fuzz_seconds"; }
 
-all=(programs models embedded cross arm swift python firmware camera fuzz)
+all=(programs models embedded cross arm swift preview python firmware camera fuzz)
 [ $# -gt 0 ] && all=("$@")
 
 mkdir -p build

@@ -41,12 +41,7 @@ final class AnnotationWriter {
 
   func write(_ frame: Frame, _ faces: Faces, stem: FileName, source: FileName) throws(ProgramError) {
     canvas.copy(frame)
-    // The strongest last, so that it lies on top.
-    for face in faces.reversed() {
-      let box = face.box
-      canvas.drawFace(left: box.x1, top: box.y1, right: box.x2, bottom: box.y2, landmarks: face.landmarks,
-                      score: face.score, id: face.id)
-    }
+    canvas.draw(faces)
     try writer.write(canvas, stem: stem, source: source)
   }
 }

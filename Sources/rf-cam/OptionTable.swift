@@ -2,6 +2,7 @@
 // of valid names in an error all read this table.
 import Capture
 import Kernels
+import Preview
 
 /// An option of the command line.
 struct OptionEntry {
@@ -105,6 +106,14 @@ private func outputOptions() -> [OptionEntry] {
     .value("--crops", "DIR", help: "112x112 aligned face crops") {
       $0.crops = $1
       return true
+    },
+    .value("--preview", PreviewAddress.validText,
+           help: """
+             a live page for browsers: annotated video, faces, figures. A port alone is for this
+             machine; with 0.0.0.0 everybody who reaches it can look on
+             """) {
+      $0.preview = PreviewAddress($1.bytes)
+      return $0.preview != nil
     },
     .flag("--stats", help: "counts and times at the end, on standard error") { $0.showsStatistics = true },
   ]

@@ -1,6 +1,7 @@
 // What the user asked for: the options of the command line and their defaults.
 import Capture
 import Kernels
+import Preview
 
 /// What the network sees of a frame.
 enum NetworkSize {
@@ -40,6 +41,8 @@ struct Options {
   var syncSeconds = 1.0
   var output: Argument?
   var crops: Argument?
+  /// nil: no live page.
+  var preview: PreviewAddress?
   var raw: RawFormat?
   var camera = CameraRequest()
   var isRecursive = false

@@ -2,6 +2,7 @@
 import Capture
 import CHost
 import Engine
+import Preview
 import RetinaFace
 
 /// A failure that is told and counted, but ends nothing else than its source or its run.
@@ -18,6 +19,7 @@ enum ProgramError: Error {
   case threads(Int)
   case overwritesSource(path: String)
   case picture(path: String, PictureError)
+  case preview(PreviewError)
 
   var description: String {
     switch self {
@@ -41,6 +43,8 @@ enum ProgramError: Error {
       return "\(path): not written, it would replace the source: name another folder"
     case .picture(let path, let error):
       return "\(path): \(error.message)"
+    case .preview(let error):
+      return error.message
     }
   }
 }

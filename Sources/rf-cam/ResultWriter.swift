@@ -39,6 +39,12 @@ func appendText(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer
 
 /// One object, one line: scores to five decimals, coordinates to two, times to microseconds.
 func appendJSON(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
+  appendJSONObject(report, faces, to: &text)
+  text.append("\n")
+}
+
+/// The same without the line's end.
+func appendJSONObject(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
   text.append("{\"source\":")
   text.append(jsonString: report.source)
   text.append(",\"frame\":")
@@ -56,7 +62,7 @@ func appendJSON(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer
     if index > 0 { text.append(",") }
     appendJSON(faces[index], to: &text)
   }
-  text.append("]}\n")
+  text.append("]}")
 }
 
 private func appendJSON(_ face: Face, to text: inout ByteBuffer) {

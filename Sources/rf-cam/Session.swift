@@ -15,6 +15,7 @@ final class Session {
   private let keeper: DetectorKeeper
   private let annotations: AnnotationWriter?
   private let crops: CropWriter?
+  private let livePage: LivePage?
   /// Of the stream at hand; pictures have none.
   private var tracker: Tracker?
   private var output = ByteBuffer()
@@ -39,6 +40,7 @@ final class Session {
       annotations = nil
     }
     crops = if let folder = options.crops { try CropWriter(folder: folder) } else { nil }
+    livePage = if let address = options.preview { try LivePage(address, loaded, options) } else { nil }
     let isTold = options.format != .none && options.format != .wider
     progress = Progress(isQuiet: options.isQuiet, printsResults: isTold && options.results.isStandardOutput)
   }
@@ -132,6 +134,7 @@ final class Session {
                              latencyMilliseconds: times.latency)
     try tell(report, faces, detector, isPicture: isPicture)
     try write(captured, faces, isPicture: isPicture)
+    livePage?.show(frame, faces, report, statistics)
     times.total = (rf_seconds() - captured.capturedAtSeconds) * 1000
     statistics.add(times, faces: faces.count)
     progress.show(frames: statistics.frames, faces: statistics.faces)

@@ -91,6 +91,28 @@ struct Statistics: ~Copyable {
     append("latency", latency, to: &text)
   }
 
+  /// The same as an object: counts, and of every stage the median, 95th percentile and maximum in milliseconds.
+  func appendJSON(to text: inout ByteBuffer) {
+    text.append("{\"frames\":\(frames),\"faces\":\(faces),\"dropped\":\(dropped),\"milliseconds\":{")
+    appendTimes("\"capture\":[", capture, to: &text)
+    appendTimes(",\"convert\":[", convert, to: &text)
+    appendTimes(",\"network\":[", network, to: &text)
+    appendTimes(",\"decode\":[", decode, to: &text)
+    appendTimes(",\"total\":[", total, to: &text)
+    appendTimes(",\"latency\":[", latency, to: &text)
+    text.append("}}")
+  }
+
+  private func appendTimes(_ name: StaticString, _ histogram: borrowing Histogram, to text: inout ByteBuffer) {
+    text.append(name)
+    text.append(histogram.quantile(percent: 50), decimals: 3)
+    text.append(",")
+    text.append(histogram.quantile(percent: 95), decimals: 3)
+    text.append(",")
+    text.append(histogram.maximum, decimals: 3)
+    text.append("]")
+  }
+
   private func append(_ name: StaticString, _ histogram: borrowing Histogram, to text: inout ByteBuffer) {
     text.append(name)
     text.append(spaces: 12 - name.utf8CodeUnitCount)

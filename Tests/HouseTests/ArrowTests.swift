@@ -12,7 +12,8 @@ let arrows: [String: (folder: String, mayImport: Set<String>)] = [
   "Imaging": ("Sources/Imaging", ["Kernels"]),
   "RetinaFace": ("Sources/RetinaFace", ["Engine", "Imaging", "Kernels"]),
   "Capture": ("Sources/Capture", ["CHost", "CJPEG", "CVideo", "Imaging"]),
-  "rf-cam": ("Sources/rf-cam", ["Capture", "CHost", "CModel", "Engine", "Imaging", "Kernels", "RetinaFace"]),
+  "Preview": ("Sources/Preview", ["Capture", "CHost", "CPreview", "Imaging", "RetinaFace"]),
+  "rf-cam": ("Sources/rf-cam", ["Capture", "CHost", "CModel", "Engine", "Imaging", "Kernels", "Preview", "RetinaFace"]),
   "firmware": ("Boards/qemu-virt/Sources/firmware", ["CBoard", "CFlash", "Engine", "Imaging", "Kernels", "RetinaFace"]),
 ]
 

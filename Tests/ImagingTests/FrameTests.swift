@@ -1,5 +1,6 @@
 // What memory is accepted as a frame, and where points of a frame lie in the network's input.
 import Imaging
+import TestRandom
 import Testing
 
 @Test func bytesOfAFrameCountOddSidesUp() {
@@ -115,5 +116,32 @@ func orientationsPutTheFirstRowWhereTheyShould(orientation: Orientation) {
       }
       #expect(shown.pixels[3 * (place.1 * shown.width + place.0)] == UInt8(4 * y + x + 1), "\(orientation) at \(x), \(y)")
     }
+  }
+}
+
+/// Every format at odd sizes and with rows that are further apart than they need: the copy shows the same picture after the
+/// original has gone.
+@Test(arguments: [PixelFormat.rgb, .bgr, .gray, .yuyv, .nv12, .i420], [(1, 1), (7, 5), (16, 8)])
+func aFrameCopyIsTheSamePicture(format: PixelFormat, size: (width: Int, height: Int)) throws {
+  let copy = FrameCopy()
+  let (before, after) = (Picture(width: 1, height: 1), Picture(width: 1, height: 1))
+  var random = SplitMix64(seed: 21)
+  // The first is larger than what follows: memory is used again.
+  for (width, height, more) in [(20, 20, 0), (size.width, size.height, 0), (size.width, size.height, 6)] {
+    let stride = format.rowBytes(width: width) + more
+    let count = format.byteCount(width: width, height: height, strideBytes: stride)
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
+    defer { bytes.deallocate() }
+    for i in 0..<count { bytes[i] = UInt8(truncatingIfNeeded: random.next()) }
+    let frame = try Frame(format, width: width, height: height, bytes: UnsafeRawBufferPointer(bytes), strideBytes: stride,
+                          range: .full)
+    before.copy(frame)
+    copy.take(frame)
+    for i in 0..<count { bytes[i] = 0 }
+    after.copy(try #require(copy.frame))
+    #expect((after.width, after.height) == (width, height))
+    let (a, b) = (UnsafeRawBufferPointer(start: before.pixels, count: 3 * width * height),
+                  UnsafeRawBufferPointer(start: after.pixels, count: 3 * width * height))
+    #expect(a.elementsEqual(b), "\(format) \(width) x \(height), \(more) more")
   }
 }

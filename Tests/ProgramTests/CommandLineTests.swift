@@ -19,6 +19,15 @@ import Testing
   (["--format", "xml", "a.jpg"], "--format: 'xml' is not valid here: text, json, wider, hash, none"),
   (["--raw", "yuv:640x480", "-"], "--raw: 'yuv:640x480' is not valid here"),
   (["--camera", "640x480@0", "a.jpg"], "--camera: '640x480@0' is not valid here: WxH@FPS:FOURCC"),
+  (["--preview", "8o80", "a.jpg"], "--preview: '8o80' is not valid here: PORT or ADDRESS:PORT, such as 8080, 0.0.0.0:8080"),
+  (["--preview", "65536", "a.jpg"], "--preview: '65536' is not valid here"),
+  (["--preview", "", "a.jpg"], "--preview: '' is not valid here"),
+  (["--preview", ":8080", "a.jpg"], "--preview: ':8080' is not valid here"),
+  (["--preview", "127.0.0.1:", "a.jpg"], "--preview: '127.0.0.1:' is not valid here"),
+  (["--preview", "127.0.0:8080", "a.jpg"], "--preview: '127.0.0:8080' is not valid here"),
+  (["--preview", "::1:8080", "a.jpg"], "--preview: '::1:8080' is not valid here"),
+  (["--preview", "[127.0.0.1]:8080", "a.jpg"], "--preview: '[127.0.0.1]:8080' is not valid here"),
+  (["--preview", "example.com:8080", "a.jpg"], "--preview: 'example.com:8080' is not valid here"),
   (["--stats=yes", "a.jpg"], "--stats: takes no value"),
   (["--format", "wider", "a.jpg"], "--format wider: name the folder for the prediction files with --output DIR"),
   ([], "no source: name a picture"),
@@ -53,7 +62,7 @@ func wrongCommandLineNamesWhatIsValid(words: [String], message: String) throws {
   let help = try workshop.runBare("-h")
   #expect(help.status == 0 && help.errors.isEmpty)
   for option in ["--model", "--size", "--threshold", "--nms", "--max-faces", "--threads", "--isa", "--frames", "--format",
-                 "--output", "--crops", "--camera", "--list-devices", "--stats", "-q", "-v", "-h", "--version"] {
+                 "--output", "--crops", "--camera", "--list-devices", "--preview", "--smooth", "--stats", "-q", "-v", "-h", "--version"] {
     #expect(help.text.contains("\(option)"), "\(option) is missing")
   }
   let version = try workshop.run("--version")

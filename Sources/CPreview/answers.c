@@ -1,0 +1,132 @@
+// Which request gets which answer. Untrusted: what is not one of six paths, asked for by GET or HEAD, without a body and
+// under a name of this machine, is refused here.
+#if __has_include(<microhttpd.h>)
+#include "pages.h"
+#include "server.h"
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+// Nothing from elsewhere on our page, our page and pictures nowhere else, nothing kept.
+// Sources: W3C, "Content Security Policy Level 3"; Fetch Standard, "Cross-Origin-Resource-Policy header".
+static const char *const HEADERS[][2] = {
+  {"Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+                              "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+  {"Cross-Origin-Resource-Policy", "same-origin"},
+  {"X-Content-Type-Options", "nosniff"},
+  {"X-Frame-Options", "DENY"},
+  {"Referrer-Policy", "no-referrer"},
+  {"Permissions-Policy", "camera=(), geolocation=(), microphone=()"},
+  {"Cache-Control", "no-store"},
+};
+
+static enum MHD_Result queue(rf_preview *preview, struct MHD_Connection *connection, unsigned status,
+                             struct MHD_Response *response) {
+  const rf_mhd *mhd = preview->mhd;
+  if (!response) return MHD_NO; // no memory: the connection ends
+  for (size_t i = 0; i < sizeof HEADERS / sizeof *HEADERS; i++)
+    mhd->MHD_add_response_header(response, HEADERS[i][0], HEADERS[i][1]);
+  enum MHD_Result result = mhd->MHD_queue_response(connection, status, response);
+  mhd->MHD_destroy_response(response);
+  return result;
+}
+
+static struct MHD_Response *fixed(rf_preview *preview, const void *bytes, size_t count, const char *type) {
+  // Persistent: the library copies nothing, and only reads.
+  struct MHD_Response *response =
+    preview->mhd->MHD_create_response_from_buffer(count, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT);
+  if (response) preview->mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+  return response;
+}
+
+// A refusal in words, with a header where its name is given. The connection ends with it.
+static enum MHD_Result refuse(rf_preview *preview, struct MHD_Connection *connection, unsigned status, const char *text,
+                              const char *header, const char *value) {
+  struct MHD_Response *response = fixed(preview, text, strlen(text), "text/plain; charset=utf-8");
+  if (response && header) preview->mhd->MHD_add_response_header(response, header, value);
+  if (response) preview->mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+  return queue(preview, connection, status, response);
+}
+
+static bool ends_with(const char *text, const char *end) {
+  size_t count = strlen(text), end_count = strlen(end);
+  return count > end_count && strcasecmp(text + count - end_count, end) == 0;
+}
+
+// Whether the name in a Host header can only be this machine's: an address, localhost, the machine's own name, or one that
+// the local network gives (.local). Any other may be a stranger's that was made to lead here, so that his page in a
+// viewer's browser could read ours (DNS rebinding).
+static bool is_own_name(const char *host) {
+  char name[256];
+  size_t count;
+  if (host[0] == '[') {
+    const char *end = strchr(host, ']');
+    if (!end || (end[1] && end[1] != ':')) return false;
+    count = (size_t)(end - ++host);
+  } else {
+    count = strcspn(host, ":");
+  }
+  if (count == 0 || count >= sizeof name) return false;
+  memcpy(name, host, count);
+  name[count] = '\0';
+  char own[256] = "";
+  if (gethostname(own, sizeof own - 1)) own[0] = '\0';
+  return rf_preview_is_address(name) || strcasecmp(name, "localhost") == 0 || ends_with(name, ".localhost") ||
+         ends_with(name, ".local") || (own[0] && strcasecmp(name, own) == 0);
+}
+
+static const char *header(rf_preview *preview, struct MHD_Connection *connection, const char *name) {
+  return preview->mhd->MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static bool has_body(rf_preview *preview, struct MHD_Connection *connection) {
+  const char *count = header(preview, connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+  return (count && strcmp(count, "0") != 0) || header(preview, connection, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+}
+
+static enum MHD_Result answer_stream(rf_preview *preview, struct MHD_Connection *connection, bool is_video, bool is_head) {
+  if (is_head) {
+    const char *type = is_video ? "multipart/x-mixed-replace; boundary=frame" : "text/event-stream";
+    return queue(preview, connection, MHD_HTTP_OK, fixed(preview, "", 0, type));
+  }
+  struct MHD_Response *response = rf_preview_stream(preview, connection, is_video);
+  if (response) return queue(preview, connection, MHD_HTTP_OK, response);
+  return refuse(preview, connection, MHD_HTTP_SERVICE_UNAVAILABLE, "All places for viewers are taken: try again later.\n",
+                MHD_HTTP_HEADER_RETRY_AFTER, "5");
+}
+
+static enum MHD_Result answer(rf_preview *preview, struct MHD_Connection *connection, const char *path, bool is_head) {
+  const char *host = header(preview, connection, MHD_HTTP_HEADER_HOST);
+  if (host && !is_own_name(host))
+    return refuse(preview, connection, 421, "This name may not be used here: use the machine's address.\n", NULL, NULL);
+  if (strcmp(path, "/video") == 0) return answer_stream(preview, connection, true, is_head);
+  if (strcmp(path, "/events") == 0) return answer_stream(preview, connection, false, is_head);
+  const rf_page *page = rf_page_at(path);
+  if (page) return queue(preview, connection, MHD_HTTP_OK, fixed(preview, page->bytes, page->count, page->type));
+  return refuse(preview, connection, MHD_HTTP_NOT_FOUND, "There is nothing here: the page is at /.\n", NULL, NULL);
+}
+
+enum MHD_Result rf_preview_answer(void *context, struct MHD_Connection *connection, const char *path, const char *method,
+                                  const char *version, const char *upload, size_t *upload_count, void **state) {
+  (void)version, (void)upload, (void)upload_count;
+  rf_preview *preview = context;
+  bool is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+  client *client = rf_preview_client(preview, connection);
+  if (!client) return MHD_NO;
+  if (!*state) {
+    *state = preview; // headers have come; for a request without a body this is called once more
+    client->answers = true;
+    client->since = rf_preview_seconds();
+    if (!is_head && strcmp(method, MHD_HTTP_METHOD_GET) != 0)
+      return refuse(preview, connection, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET and HEAD are answered.\n",
+                    MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    if (has_body(preview, connection))
+      return refuse(preview, connection, 413, "A request has no body here.\n", NULL, NULL);
+    return MHD_YES;
+  }
+  return answer(preview, connection, path, is_head);
+}
+#endif

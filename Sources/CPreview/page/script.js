@@ -1,0 +1,132 @@
+// The live page: two connections, one for the video (an image whose parts replace each other), one for events. Both come
+// back by themselves. Text from the server is set as text, never as markup.
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+const video = byId("video"), frame = byId("frame"), message = byId("message");
+const MOST_ROWS = 30;
+const SILENT_MS = 3000;  // a stream that gives nothing for so long is said to wait
+const RETRY_MS = 3000;
+
+let lastEvent = 0;
+let latest = null;       // faces that are to be shown with the next picture of the screen
+let isConnected = false;
+
+function say(text) {
+  message.hidden = !text;
+  message.textContent = text || "";
+}
+
+function setState(name, text) {
+  const state = byId("state");
+  if (state.textContent === text) return;
+  state.className = "state " + name;
+  state.textContent = text;
+}
+
+// Video
+
+function startVideo() {
+  if (document.hidden) return;
+  // The number is for browsers that would go on with the old connection.
+  video.src = "/video?" + Date.now();
+}
+
+function stopVideo() { video.removeAttribute("src"); }
+
+video.addEventListener("load", () => say(""));
+video.addEventListener("error", () => {
+  if (!video.hasAttribute("src")) return;
+  stopVideo();
+  say(isConnected ? "No video now: the places for viewers may be taken. Trying again ..." : "Trying again ...");
+  setTimeout(startVideo, RETRY_MS);
+});
+// Nobody looks at a page in the background: the camera's processor is spared.
+document.addEventListener("visibilitychange", () => (document.hidden ? stopVideo() : startVideo()));
+frame.addEventListener("click", () => {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else if (frame.requestFullscreen) frame.requestFullscreen().catch(() => {});
+});
+
+// Faces
+
+function makeRow() {
+  const row = document.createElement("li");
+  row.innerHTML = '<span class="id"></span><span class="bar"><i></i></span><span class="size"></span>';
+  return row;
+}
+
+function showFace(row, face) {
+  const [x1, y1, x2, y2] = face.box;
+  row.children[0].textContent = face.id === undefined ? "face" : "#" + face.id;
+  row.children[1].firstChild.style.width = Math.round(100 * face.score) + "%";
+  row.children[1].title = "score " + face.score.toFixed(3);
+  row.children[2].textContent = Math.round(x2 - x1) + " \u00d7 " + Math.round(y2 - y1) + " px, " + face.score.toFixed(2);
+}
+
+function showFaces() {
+  const report = latest;
+  latest = null;
+  if (!report) return;
+  const list = byId("list");
+  // By id, so that rows stay where they are.
+  const faces = report.faces.slice().sort((a, b) => (a.id || 0) - (b.id || 0)).slice(0, MOST_ROWS);
+  while (list.children.length > faces.length) list.lastChild.remove();
+  while (list.children.length < faces.length) list.append(makeRow());
+  faces.forEach((face, index) => showFace(list.children[index], face));
+  const rest = report.faces.length - faces.length;
+  byId("nobody").hidden = report.faces.length > 0 && rest === 0;
+  byId("nobody").textContent = rest > 0 ? "and " + rest + " more" : "Nobody in sight.";
+  byId("faces").textContent = report.faces.length;
+  byId("latency").textContent = report.latency_ms.toFixed(report.latency_ms < 10 ? 1 : 0);
+  byId("source").textContent = (report.source === "-" ? "standard input" : report.source) + " \u00b7 " + report.width + " \u00d7 " + report.height;
+  frame.style.aspectRatio = report.width + " / " + report.height;
+}
+
+// Figures
+
+function showFigures(figures) {
+  byId("rate").textContent = figures.frames_per_second.toFixed(figures.frames_per_second < 10 ? 1 : 0);
+  byId("dropped").textContent = figures.stats.dropped;
+  const rows = Object.entries(figures.stats.milliseconds).map(([name, times]) => {
+    const row = document.createElement("tr");
+    const head = document.createElement("th");
+    head.scope = "row";
+    head.textContent = name;
+    row.append(head, ...times.map((time) => {
+      const cell = document.createElement("td");
+      cell.textContent = time.toFixed(2);
+      return cell;
+    }));
+    return row;
+  });
+  byId("times").replaceChildren(...rows);
+  byId("about").textContent = figures.stats.frames.toLocaleString("en") + " frames \u00b7 model " + figures.model + ", " +
+    figures.precision + " \u00b7 " + figures.kernels + " \u00b7 " + figures.threads +
+    (figures.threads === 1 ? " thread" : " threads") + " \u00b7 " +
+    figures.viewers + (figures.viewers === 1 ? " viewer" : " viewers");
+}
+
+// Events
+
+const events = new EventSource("/events");
+events.addEventListener("open", () => { isConnected = true; });
+events.addEventListener("error", () => {
+  isConnected = false;
+  setState("lost", "no connection");
+  // Where it was refused, the browser does not try again by itself.
+  if (events.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), RETRY_MS);
+});
+events.addEventListener("faces", (event) => {
+  lastEvent = performance.now();
+  setState("live", "live");
+  if (!latest) requestAnimationFrame(showFaces);
+  latest = JSON.parse(event.data);
+});
+events.addEventListener("figures", (event) => showFigures(JSON.parse(event.data)));
+setInterval(() => {
+  if (isConnected && performance.now() - lastEvent > SILENT_MS) setState("waiting", "waiting for frames");
+}, 1000);
+
+say("Waiting for the first frame ...");
+startVideo();

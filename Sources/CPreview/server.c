@@ -1,0 +1,233 @@
+// The server's thread: libmicrohttpd on epoll, woken by the network, by new bytes, and once a second to see who has kept it
+// waiting for too long. The library's own timeout starts again with every byte, so that a client who sends one now and then
+// would never meet it (slow loris); deadlines here are for whole requests and whole frames.
+#if __has_include(<microhttpd.h>)
+#define _GNU_SOURCE // POLLRDHUP
+#include "server.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+double rf_preview_seconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+client *rf_preview_client(rf_preview *preview, struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+    preview->mhd->MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info->socket_context;
+}
+
+static void set(int socket, int level, int option, int value) {
+  setsockopt(socket, level, option, &value, sizeof value);
+}
+
+// A phone that left the network says nothing: the kernel asks after it.
+static void set_up(int socket) {
+  set(socket, SOL_SOCKET, SO_SNDBUF, SOCKET_BYTES);
+  set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(socket, IPPROTO_TCP, TCP_KEEPIDLE, 10);
+  set(socket, IPPROTO_TCP, TCP_KEEPINTVL, 5);
+  set(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
+}
+
+static void connection_changed(void *context, struct MHD_Connection *connection, void **kept,
+                               enum MHD_ConnectionNotificationCode code) {
+  rf_preview *preview = context;
+  if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+    client *new = calloc(1, sizeof *new);
+    *kept = new;
+    if (!new) return;
+    new->socket = preview->mhd->MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    new->since = rf_preview_seconds();
+    new->next = preview->clients;
+    preview->clients = new;
+    set_up(new->socket);
+  } else {
+    for (client **place = &preview->clients; *place; place = &(*place)->next) {
+      if (*place != *kept) continue;
+      *place = (*place)->next;
+      break;
+    }
+    free(*kept);
+    *kept = NULL;
+  }
+}
+
+static void request_completed(void *context, struct MHD_Connection *connection, void **state,
+                              enum MHD_RequestTerminationCode code) {
+  (void)state, (void)code;
+  client *client = rf_preview_client(context, connection);
+  if (!client) return;
+  client->answers = false;
+  client->since = rf_preview_seconds();
+}
+
+// The library sees the end, frees and reports the client. What the kernel still holds for him goes too: he would never
+// take it.
+static void end(client *client) {
+  struct linger none = {.l_onoff = 1, .l_linger = 0};
+  setsockopt(client->socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  shutdown(client->socket, SHUT_RDWR);
+}
+
+// Ends connections that have kept the server waiting.
+static void sweep(rf_preview *preview) {
+  double now = rf_preview_seconds();
+  for (client *client = preview->clients; client; client = client->next) {
+    double limit = client->answers ? ANSWER_SECONDS : REQUEST_SECONDS;
+    if (client->since > 0 && now - client->since > limit) end(client);
+  }
+  // Nothing is sent to those who wait for a frame, so that their leaving would not be noticed.
+  for (viewer *viewer = preview->viewers; viewer; viewer = viewer->next) {
+    struct pollfd end = {.fd = viewer->client->socket, .events = POLLRDHUP};
+    if (viewer->waits && poll(&end, 1, 0) > 0) viewer->is_gone = true;
+  }
+}
+
+static int wait_milliseconds(rf_preview *preview) {
+  MHD_UNSIGNED_LONG_LONG wanted;
+  if (preview->mhd->MHD_get_timeout(preview->daemon, &wanted) == MHD_YES && wanted < 1000) return (int)wanted;
+  return 1000;
+}
+
+static void *serve(void *context) {
+  rf_preview *preview = context;
+  // Linux has a niceness a thread (setpriority(2)): detection goes first.
+  setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 10);
+  double next_sweep = 0;
+  while (!atomic_load(&preview->is_to_end)) {
+    struct pollfd waited[2] = {{.fd = preview->epoll, .events = POLLIN}, {.fd = preview->wake, .events = POLLIN}};
+    poll(waited, 2, wait_milliseconds(preview));
+    uint64_t count;
+    if (waited[1].revents && read(preview->wake, &count, sizeof count) < 0) continue;
+    if (rf_preview_seconds() >= next_sweep) {
+      sweep(preview);
+      next_sweep = rf_preview_seconds() + 1;
+    }
+    rf_preview_resume_viewers(preview);
+    preview->mhd->MHD_run(preview->daemon);
+  }
+  // The library must not be stopped while anybody is suspended.
+  preview->is_ending = true;
+  rf_preview_resume_viewers(preview);
+  preview->mhd->MHD_run(preview->daemon);
+  preview->mhd->MHD_stop_daemon(preview->daemon);
+  return NULL;
+}
+
+// A socket that listens, or an errno made negative.
+static int listen_at(const char *address, uint16_t port) {
+  union {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+  } name = {.v4 = {.sin_family = AF_INET, .sin_port = htons(port)}};
+  socklen_t count = sizeof name.v4;
+  if (inet_pton(AF_INET, address, &name.v4.sin_addr) != 1) {
+    name.v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    count = sizeof name.v6;
+    if (inet_pton(AF_INET6, address, &name.v6.sin6_addr) != 1) return -EINVAL;
+  }
+  int listener = socket(name.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (listener < 0) return -errno;
+  set(listener, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (bind(listener, &name.any, count) == 0 && listen(listener, 64) == 0) return listener;
+  int number = errno;
+  close(listener);
+  return -number;
+}
+
+static uint16_t port_of(int listener) {
+  struct sockaddr_in6 name = {0};
+  socklen_t count = sizeof name;
+  getsockname(listener, (struct sockaddr *)&name, &count);
+  return ntohs(name.sin6_port); // at the same place in an IPv4 name
+}
+
+static bool start_daemon(rf_preview *preview) {
+  preview->daemon = preview->mhd->MHD_start_daemon(
+    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, rf_preview_answer, preview,
+    MHD_OPTION_LISTEN_SOCKET, (MHD_socket)preview->listener,
+    MHD_OPTION_CONNECTION_LIMIT, (unsigned)MOST_CONNECTIONS,
+    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+    MHD_OPTION_NOTIFY_CONNECTION, connection_changed, preview,
+    MHD_OPTION_NOTIFY_COMPLETED, request_completed, preview, MHD_OPTION_END);
+  if (!preview->daemon) return false;
+  preview->listener = -1; // it is the library's now
+  preview->epoll = preview->mhd->MHD_get_daemon_info(preview->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+  return true;
+}
+
+// Signals are for the thread that reads the sources.
+static bool start_thread(rf_preview *preview) {
+  sigset_t all, old;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old);
+  int result = pthread_create(&preview->thread, NULL, serve, preview);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  return result == 0;
+}
+
+static void free_preview(rf_preview *preview) {
+  if (preview->listener >= 0) close(preview->listener);
+  if (preview->wake >= 0) close(preview->wake);
+  for (int i = 0; i < RF_PREVIEW_CHANNELS; i++) rf_preview_payload_free(preview->newest[i]);
+  pthread_mutex_destroy(&preview->lock);
+  free(preview);
+}
+
+rf_preview_result rf_preview_start(const char *address, uint16_t port, rf_preview **result, int *number) {
+  const rf_mhd *mhd = rf_mhd_load();
+  if (!mhd) return RF_PREVIEW_NO_LIBRARY;
+  int listener = listen_at(address, port);
+  if (listener < 0) {
+    *number = -listener;
+    return RF_PREVIEW_CANNOT_LISTEN;
+  }
+  rf_preview *preview = calloc(1, sizeof *preview);
+  if (!preview) {
+    close(listener);
+    return RF_PREVIEW_CANNOT_START;
+  }
+  *preview = (rf_preview){.mhd = mhd, .listener = listener, .port = port_of(listener)};
+  preview->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  pthread_mutex_init(&preview->lock, NULL);
+  if (preview->wake >= 0 && start_daemon(preview)) {
+    if (start_thread(preview)) {
+      *result = preview;
+      return RF_PREVIEW_OK;
+    }
+    mhd->MHD_stop_daemon(preview->daemon);
+  }
+  free_preview(preview);
+  return RF_PREVIEW_CANNOT_START;
+}
+
+uint16_t rf_preview_port(const rf_preview *preview) { return preview->port; }
+
+void rf_preview_wake(rf_preview *preview) {
+  uint64_t one = 1;
+  // Fails only where the count is full, and then the thread is awake.
+  if (write(preview->wake, &one, sizeof one) < 0) return;
+}
+
+void rf_preview_stop(rf_preview *preview) {
+  if (!preview) return;
+  atomic_store(&preview->is_to_end, true);
+  rf_preview_wake(preview);
+  pthread_join(preview->thread, NULL);
+  free_preview(preview);
+}
+#endif

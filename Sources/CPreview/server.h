@@ -1,0 +1,74 @@
+// What the parts of the server share. All of it but `newest` and the counts of viewers belongs to the server's thread.
+#ifndef RF_PREVIEW_SERVER_H
+#define RF_PREVIEW_SERVER_H
+#include "CPreview.h"
+#include "library.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+// Limits on what a client may cost. Requests of browsers are below 2 kB.
+enum {
+  MOST_CONNECTIONS = 128,
+  CONNECTION_BYTES = 32 << 10,    // headers and output buffer; longer headers are answered with 431
+  SOCKET_BYTES = 96 << 10,        // what the kernel holds for a viewer who is slow
+  REQUEST_SECONDS = 10,           // from connecting, or the answer before, until a whole request has come
+  ANSWER_SECONDS = 10,            // until an answer, or one frame of a stream, has been taken
+};
+
+// Bytes that several viewers may be in the middle of.
+typedef struct {
+  atomic_int holders;
+  size_t count;
+  unsigned char bytes[];
+} payload;
+
+// A client; from connecting to the end of the connection.
+typedef struct client {
+  struct client *next;
+  int socket;
+  bool answers;  // a request has come and its answer is on its way
+  double since;  // when what it is waited for began; 0: it is not waited for
+} client;
+
+// A client that looks at a stream.
+typedef struct viewer {
+  struct viewer *next;
+  rf_preview *preview;
+  struct MHD_Connection *connection;
+  client *client;
+  bool is_video, has_begun, waits, is_gone;
+  payload *held;  // what it is in the middle of
+  size_t sent;
+  uint64_t seen[RF_PREVIEW_CHANNELS];
+} viewer;
+
+struct rf_preview {
+  const rf_mhd *mhd;
+  struct MHD_Daemon *daemon;
+  pthread_t thread;
+  int listener, wake, epoll;
+  uint16_t port;
+  bool is_ending;
+  atomic_bool is_to_end;
+  client *clients;
+  viewer *viewers;
+  atomic_int video_viewers, event_viewers;
+  pthread_mutex_t lock;  // of the next two
+  payload *newest[RF_PREVIEW_CHANNELS];
+  uint64_t number[RF_PREVIEW_CHANNELS];  // how many have been put
+};
+
+double rf_preview_seconds(void);
+void rf_preview_wake(rf_preview *preview);
+client *rf_preview_client(rf_preview *preview, struct MHD_Connection *connection);
+
+// answers.c: the library's handler of a request.
+enum MHD_Result rf_preview_answer(void *context, struct MHD_Connection *connection, const char *path, const char *method,
+                                  const char *version, const char *upload, size_t *upload_count, void **state);
+
+// streams.c
+void rf_preview_payload_free(payload *held);
+struct MHD_Response *rf_preview_stream(rf_preview *preview, struct MHD_Connection *connection, bool is_video);
+void rf_preview_resume_viewers(rf_preview *preview);
+#endif

@@ -1,0 +1,16 @@
+// The same functions where the program is built without libmicrohttpd: for a board, where one static program is all.
+#if !__has_include(<microhttpd.h>)
+#include "CPreview.h"
+
+rf_preview_result rf_preview_start(const char *address, uint16_t port, rf_preview **preview, int *number) {
+  (void)address, (void)port, (void)preview, (void)number;
+  return RF_PREVIEW_NOT_BUILT;
+}
+
+uint16_t rf_preview_port(const rf_preview *preview) { return preview == NULL; }
+int rf_preview_viewers(const rf_preview *preview, rf_preview_channel channel) { return (void)preview, (void)channel, 0; }
+void rf_preview_put(rf_preview *preview, rf_preview_channel channel, const void *bytes, size_t count) {
+  (void)preview, (void)channel, (void)bytes, (void)count;
+}
+void rf_preview_stop(rf_preview *preview) { (void)preview; }
+#endif

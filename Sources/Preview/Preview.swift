@@ -1,0 +1,100 @@
+// The live page, from the detector's side: it hands over the newest frame when somebody looks and the worker is free, and
+// goes on. The worker converts, draws and encodes; the server (CPreview) sends. Neither can hold detection up.
+import Capture
+import CHost
+import CPreview
+public import Imaging
+public import RetinaFace
+
+/// A page with the annotated video, the faces and the figures of a run, served until this goes.
+public final class Preview {
+  /// Where browsers find it.
+  public let url: String
+  private let server: OpaquePointer
+  private var worker: OpaquePointer?
+  private let frame = FrameCopy()
+  /// Whether `frame` and `faces` are those of the frame handed over.
+  private var hasPicture = false
+  private var faces: [Face] = []
+  private var facesText: [UInt8] = []
+  private var figuresText: [UInt8] = []
+  private let canvas = Picture(width: 1, height: 1)
+  private let encoder = PictureWriter(quality: 75)
+  private var nextSeconds = 0.0
+
+  /// At most so many frames a second are shown: more costs the detector's processor and is not seen.
+  private static let periodSeconds = 1.0 / 30
+  /// The worker gives way to the detector.
+  private static let niceness: Int32 = 10
+
+  public init(_ address: PreviewAddress) throws(PreviewError) {
+    var server: OpaquePointer?
+    var number: Int32 = 0
+    let result = address.withCString { rf_preview_start($0, address.port, &server, &number) }
+    switch result {
+    case RF_PREVIEW_OK: break
+    case RF_PREVIEW_NOT_BUILT: throw .notBuilt
+    case RF_PREVIEW_NO_LIBRARY: throw .noLibrary
+    case RF_PREVIEW_CANNOT_LISTEN: throw .cannotListen(url: address.url(port: address.port), number: number)
+    default: throw .cannotStart
+    }
+    self.server = server!
+    url = address.url(port: rf_preview_port(self.server))
+    worker = rf_worker_start({ Unmanaged<Preview>.fromOpaque($0!).takeUnretainedValue().publish() },
+                             Unmanaged.passUnretained(self).toOpaque(), Preview.niceness)
+    if worker == nil { throw .cannotStart }
+  }
+
+  deinit {
+    rf_worker_stop(worker)
+    rf_preview_stop(server)
+  }
+
+  /// How many look at the video now.
+  public var viewers: Int { Int(rf_preview_viewers(server, RF_PREVIEW_VIDEO)) }
+
+  /// Whether `show` would be seen: somebody looks, the frame before is done, and it is time for another one.
+  public var isReady: Bool {
+    guard viewers > 0 || rf_preview_viewers(server, RF_PREVIEW_FACES) > 0 else { return false }
+    return rf_seconds() >= nextSeconds && rf_worker_is_free(worker!) != 0
+  }
+
+  /// Hands a frame over. Costs a copy of its bytes.
+  ///
+  /// - Parameters:
+  ///   - facesText: JSON for the page's list of faces, without line breaks.
+  ///   - figuresText: JSON for its figures; empty: as before.
+  /// - Precondition: `isReady`.
+  public func show(_ frame: Frame, _ faces: Faces, facesText: [UInt8], figuresText: [UInt8]) {
+    // From when this one was due rather than from now, so that 30 frames a second stay 30.
+    nextSeconds = max(nextSeconds + Preview.periodSeconds, rf_seconds() - Preview.periodSeconds)
+    hasPicture = viewers > 0
+    if hasPicture {
+      self.frame.take(frame)
+      self.faces.removeAll(keepingCapacity: true)
+      self.faces.append(contentsOf: faces)
+    }
+    self.facesText = facesText
+    self.figuresText = figuresText
+    rf_worker_run(worker!)
+  }
+
+  /// On the worker's thread: the picture first, so that it is not later than its faces.
+  private func publish() {
+    if hasPicture, let frame = frame.frame { publishPicture(frame) }
+    put(RF_PREVIEW_FACES, facesText)
+    if !figuresText.isEmpty { put(RF_PREVIEW_FIGURES, figuresText) }
+  }
+
+  private func publishPicture(_ frame: Frame) {
+    canvas.copy(frame)
+    canvas.draw(faces)
+    // A frame that JPEG cannot hold is not shown.
+    guard let bytes = try? encoder.encode(canvas) else { return }
+    rf_preview_put(server, RF_PREVIEW_VIDEO, bytes.baseAddress!, bytes.count)
+  }
+
+  private func put(_ channel: rf_preview_channel, _ text: [UInt8]) {
+    text.withUnsafeBytes { rf_preview_put(server, channel, $0.baseAddress!, $0.count) }
+  }
+}

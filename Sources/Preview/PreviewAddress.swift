@@ -1,0 +1,54 @@
+// Where the live page is: "8080", "0.0.0.0:8080", "[::1]:8080".
+import CPreview
+
+/// An address of this machine and a port, as a user types them.
+public struct PreviewAddress: Sendable {
+  /// In numbers, without brackets.
+  let address: [UInt8]
+  /// 0: any that is free.
+  let port: UInt16
+
+  /// What `init` knows, for messages.
+  public static let validText: StaticString = "PORT or ADDRESS:PORT, such as 8080, 0.0.0.0:8080 or [::1]:8080"
+
+  /// nil where the text is anything else. A port alone means this machine's own viewers only (127.0.0.1).
+  public init?(_ text: some Sequence<UInt8>) {
+    let bytes = Array(text)
+    let colon = bytes.lastIndex(of: UInt8(ascii: ":"))
+    guard let port = PreviewAddress.port(bytes[(colon.map { $0 + 1 } ?? 0)...]) else { return nil }
+    guard let address = PreviewAddress.address(Array(bytes[..<(colon ?? 0)]), isGiven: colon != nil) else { return nil }
+    self.address = address
+    self.port = port
+  }
+
+  private static func port(_ digits: ArraySlice<UInt8>) -> UInt16? {
+    guard (1...5).contains(digits.count), digits.allSatisfy({ (48...57).contains($0) }) else { return nil }
+    return UInt16(exactly: digits.reduce(0) { 10 * $0 + Int($1) - 48 })
+  }
+
+  private static func address(_ text: [UInt8], isGiven: Bool) -> [UInt8]? {
+    if !isGiven || text.elementsEqual("localhost".utf8) { return Array("127.0.0.1".utf8) }
+    var address = text
+    // Colons are an IPv6 address's, and that one has brackets.
+    if text.contains(UInt8(ascii: ":")) {
+      guard text.first == UInt8(ascii: "["), text.last == UInt8(ascii: "]") else { return nil }
+      address = Array(text.dropFirst().dropLast())
+    }
+    let isValid = !address.isEmpty && !address.contains(0) && withTerminated(address) { rf_preview_is_address($0) } != 0
+    return isValid ? address : nil
+  }
+
+  func withCString<R>(_ body: (UnsafePointer<CChar>) -> R) -> R { withTerminated(address, body) }
+
+  /// As browsers take it.
+  func url(port: UInt16) -> String {
+    let text = String(decoding: address, as: UTF8.self)
+    return address.contains(UInt8(ascii: ":")) ? "http://[\(text)]:\(port)/" : "http://\(text):\(port)/"
+  }
+}
+
+private func withTerminated<R>(_ text: [UInt8], _ body: (UnsafePointer<CChar>) -> R) -> R {
+  (text + [0]).withUnsafeBufferPointer { bytes in
+    bytes.withMemoryRebound(to: CChar.self) { body($0.baseAddress!) }
+  }
+}

@@ -1,0 +1,66 @@
+// --preview: what the live page is told. Text is made only when somebody will read it.
+import CHost
+import Imaging
+import Preview
+import RetinaFace
+
+/// The run's side of the live page.
+final class LivePage {
+  private let preview: Preview
+  /// What does not change: model, kernels, threads, as the beginning of a JSON object.
+  private var about = ByteBuffer()
+  private var text = ByteBuffer()
+  private var figures = ByteBuffer()
+  private var rate = FrameRate()
+
+  /// Serves from now on, and says where unless told to be quiet.
+  init(_ address: PreviewAddress, _ loaded: LoadedModel, _ options: Options) throws(ProgramError) {
+    do { preview = try Preview(address) } catch { throw .preview(error) }
+    if !options.isQuiet { say("preview at \(preview.url)") }
+    let model = loaded.model
+    about.append("{\"model\":")
+    about.append(jsonString: model.name.utf8)
+    about.append(model.precision == .int8 ? ",\"precision\":\"int8\"" : ",\"precision\":\"float32\"")
+    about.append(",\"kernels\":")
+    about.append(jsonString: options.isa.description.utf8)
+    about.append(",\"threads\":\(options.threads)")
+  }
+
+  func show(_ frame: Frame, _ faces: Faces, _ report: FrameReport, _ statistics: borrowing Statistics) {
+    rate.count()
+    guard preview.isReady else { return }
+    text.clear()
+    appendJSONObject(report, faces, to: &text)
+    figures.clear()
+    if rate.isNew { appendFigures(statistics) }
+    preview.show(frame, faces, facesText: text.bytes, figuresText: figures.bytes)
+  }
+
+  private func appendFigures(_ statistics: borrowing Statistics) {
+    rate.isNew = false
+    figures.append(about.bytes)
+    figures.append(",\"viewers\":\(preview.viewers),\"frames_per_second\":")
+    figures.append(rate.framesPerSecond, decimals: 2)
+    figures.append(",\"stats\":")
+    statistics.appendJSON(to: &figures)
+    figures.append("}")
+  }
+}
+
+/// Frames a second, over the last one.
+struct FrameRate {
+  private(set) var framesPerSecond = 0.0
+  /// Since it was looked at last.
+  var isNew = false
+  private var startSeconds = rf_seconds()
+  private var frames = 0
+
+  /// A frame is done.
+  mutating func count() {
+    frames += 1
+    let seconds = rf_seconds() - startSeconds
+    guard seconds >= 1 else { return }
+    framesPerSecond = Double(frames) / seconds
+    (frames, startSeconds, isNew) = (0, rf_seconds(), true)
+  }
+}

@@ -1,0 +1,21 @@
+"""Where the program is missing, these tests say so."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from program import RunningCamera, program  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built():
+    assert program().exists(), f"{program()} is missing: make build, or name it in RF_CAM"
+
+
+@pytest.fixture(scope="module")
+def camera():
+    with RunningCamera() as running:
+        yield running
