@@ -28,6 +28,7 @@ final class ByteStream {
   /// Waits for bytes and appends up to `most` of them; false at the end or when a stop was asked for.
   func read(into buffer: ByteBuffer, most: Int) throws(CaptureError) -> Bool {
     while !isAtEnd, rf_stop_requested() == 0 {
+      rf_service_alive()
       let ready = rf_file_wait(file, Self.waitMilliseconds)
       if ready == 0 { continue }
       let done = ready < 0 ? Int(ready) : buffer.read(from: file, most: most)

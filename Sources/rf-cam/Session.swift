@@ -60,6 +60,7 @@ final class Session {
   func run() -> Int32 {
     if options.isVerbose { tellChoices() }
     for argument in options.sources where !isOver { run(argument) }
+    rf_service_stopping()
     progress.clear()
     if options.showsStatistics { tellStatistics() }
     return hasFailed || results.hasFailed ? 1 : 0
@@ -137,6 +138,8 @@ final class Session {
     livePage?.show(frame, faces, report, statistics)
     times.total = (rf_seconds() - captured.capturedAtSeconds) * 1000
     statistics.add(times, faces: faces.count)
+    rf_service_ready()
+    rf_service_alive()
     progress.show(frames: statistics.frames, faces: statistics.faces)
   }
 

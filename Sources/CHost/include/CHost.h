@@ -17,6 +17,7 @@
 #include "files.h"
 #include "outputs.h"
 #include "process.h"
+#include "service.h"
 #include "worker.h"
 
 #include "crew.h"
