@@ -9,7 +9,7 @@ PRECISION ?= float32
 PACK_OPTIONS := --precision $(PRECISION) $(if $(CALIBRATE),--calibrate $(CALIBRATE))
 MODEL_OPTIONS := $(if $(ANCHORS),--anchors $(ANCHORS)) $(if $(ACTIVATION),--activation $(ACTIVATION))
 
-.PHONY: help setup build demo test model bench cross arm-test firmware camera-test preview-look train-setup train clean
+.PHONY: help setup build demo test model bench cross arm-test firmware camera-test preview-look deb train-setup train clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,10 @@ demo: build ## rf-cam on the sample pictures; the annotated ones go to build/dem
 
 test: setup train-setup ## every test: Swift, Embedded Swift, Python, fuzzing
 	@Tests/run.sh
+
+deb: build ## a Debian package: program, systemd unit, manual page, completion; ARCHITECTURES="amd64 arm64" for ARM, too
+	@Toolchains/setup.sh packaging
+	@Packaging/make-deb.sh $(or $(ARCHITECTURES),amd64)
 
 preview-look: build train-setup ## the live page in headless Chromium (installed if missing); screenshots go to build/preview
 	@Toolchains/setup.sh browser

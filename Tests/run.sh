@@ -50,6 +50,9 @@ stage_preview() {
   fi
 }
 
+# The service, the manual page, the completion and the package.
+stage_packaging() { make --silent deb && "$python" -m pytest -q -p no:cacheprovider Tests/Packaging; }
+
 stage_python() { (cd Training && "../$python" -m pytest -q -p no:cacheprovider tests); }
 
 # The boards' images, booted in QEMU.
@@ -63,7 +66,7 @@ stage_camera() { make --silent camera-test; }
 
 stage_fuzz() { Tests/Fuzz/run.sh "$fuzz_seconds"; }
 
-all=(programs models embedded cross arm swift preview python firmware camera fuzz)
+all=(programs models embedded cross arm swift preview packaging python firmware camera fuzz)
 [ $# -gt 0 ] && all=("$@")
 
 mkdir -p build

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build needs and this machine lacks. Does nothing where all are there.
 # Usage: Toolchains/setup.sh [GROUP...]   more than the build: emulation (ARM programs on this machine), cost (the cost
-#        model), cameras (Boards/camera-testbed), browser (the live page as people see it)
+#        model), cameras (Boards/camera-testbed), browser (the live page as people see it), packaging
 set -euo pipefail
 
 packages=(libjpeg-dev libmicrohttpd-dev python3-venv)
@@ -11,8 +11,9 @@ for group in "$@"; do
     cost) packages+=(qemu-user llvm-19) ;;
     cameras) packages+=(qemu-system-x86 qemu-system-arm kmod cpio xz-utils libv4l-0) ;;
     browser) packages+=(chromium fonts-dejavu-core) ;;
+    packaging) packages+=(dpkg-dev file) ;;
     *)
-      echo "setup: unknown group '$group': name emulation, cost, cameras or browser" >&2
+      echo "setup: unknown group '$group': name emulation, cost, cameras, browser or packaging" >&2
       exit 2
       ;;
   esac
