@@ -65,7 +65,7 @@ write_control() {
   mkdir -p "$root/DEBIAN"
   {
     printf 'Package: rf-cam\nVersion: %s\nArchitecture: %s\nMaintainer: %s\n' "$version" "$architecture" "$maintainer"
-    printf 'Installed-Size: %s\n' "$(du --summarize --kilobytes --apparent-size "$root/usr" | cut -f 1)"
+    printf 'Installed-Size: %s\n' "$(du -s -k --apparent-size "$root" | cut -f 1)"
     [ -z "$depends" ] || printf 'Depends: %s\nRecommends: libmicrohttpd12\n' "$depends"
     printf 'Section: video\nPriority: optional\n'
     cat Packaging/description

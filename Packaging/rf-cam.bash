@@ -4,7 +4,7 @@
 _rf_cam_values() {
   local program=$1 option=$2
   case $option in
-    --model) compgen -f -- "$current" ;;
+    --model | --config | --results) compgen -f -- "$current" ;;
     --output | --crops) compgen -d -- "$current" ;;
     --format) "$program" --help 2>/dev/null | sed -n 's/^  --format //p' | tr -d ',' ;;
     --size) echo original 640 1280 1920 ;;
@@ -29,7 +29,9 @@ _rf_cam() {
   if [[ $previous == --* ]] && _rf_cam_takes_value "$program" "$previous"; then
     words=$(_rf_cam_values "$program" "$previous")
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
-    [[ $previous == --model || $previous == --output || $previous == --crops ]] && compopt -o filenames 2>/dev/null
+    case $previous in
+      --model | --config | --results | --output | --crops) compopt -o filenames 2>/dev/null ;;
+    esac
   elif [[ $current == -* ]]; then
     words=$("$program" --help 2>/dev/null | sed -nE 's/^  (--[a-z-]+)(, (-[a-z]))?.*/\1 \3/p')
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

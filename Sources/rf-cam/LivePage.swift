@@ -1,6 +1,8 @@
 // --preview: what the live page is told. Text is made only when somebody will read it.
 import CHost
+import Engine
 import Imaging
+import Kernels
 import Preview
 import RetinaFace
 

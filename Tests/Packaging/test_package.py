@@ -24,7 +24,7 @@ def options(program: Path) -> dict[str, str]:
 
 def test_the_manual_page_has_every_option_and_source(program):
     page = subprocess.run([ROOT / "Packaging/manual.sh", program.resolve()], capture_output=True, text=True, check=True).stdout
-    assert "@" not in re.sub(r"@OPTIONS@ and @SOURCES@|@VERSION@ and @DATE@|WxH@FPS", "", page)
+    assert not re.search(r"@[A-Z]+@", page.split("\n", 1)[1])  # the first line tells of them
     for option, valid in options(program).items():
         name = option.replace("-", "\\-")
         assert f"\\fB{name}\\fR" in page, option

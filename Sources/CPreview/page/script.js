@@ -10,7 +10,7 @@ const RETRY_MS = 3000;
 
 let lastEvent = 0;
 let latest = null;       // faces that are to be shown with the next picture of the screen
-let isConnected = false;
+let isConnected = false, wasLost = false;
 
 function say(text) {
   message.hidden = !text;
@@ -110,9 +110,13 @@ function showFigures(figures) {
 // Events
 
 const events = new EventSource("/events");
-events.addEventListener("open", () => { isConnected = true; });
+events.addEventListener("open", () => {
+  // The program was started again: the video's old connection would never give another frame, nor an error.
+  if (wasLost) startVideo();
+  [isConnected, wasLost] = [true, false];
+});
 events.addEventListener("error", () => {
-  isConnected = false;
+  [isConnected, wasLost] = [false, true];
   setState("lost", "no connection");
   // Where it was refused, the browser does not try again by itself.
   if (events.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), RETRY_MS);
