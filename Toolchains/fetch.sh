@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Fetches and unpacks Debian packages of any architecture, without root and without installing: from this machine's own
+# sources, by a package manager of its own, so that the machine's never hears of the architecture. Does nothing where the
+# same list is unpacked already; delete the folder to take newer versions.
+# Usage: Toolchains/fetch.sh ARCHITECTURE TARGET PACKAGE...
+#   A name with a ! after it is a package that only depends on another one, which is taken instead (linux-image-arm64!).
+# TARGET/versions.txt tells what was taken: package, version, SHA-256.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+fail() {
+  echo "fetch: $1" >&2
+  exit 1
+}
+
+[ $# -ge 3 ] || fail "name an architecture, a folder and packages"
+readonly architecture=$1 target=$PWD/$2
+shift 2
+readonly packages=("$@")
+readonly cache=$PWD/build/packages/$architecture
+[ "$(cat "$target/packages.txt" 2>/dev/null)" = "${packages[*]}" ] && exit 0
+
+private_apt() { APT_CONFIG=$cache/apt.conf "$@"; }
+
+make_apt_root() {
+  mkdir -p "$cache"/apt/{state/lists/partial,cache/archives/partial}
+  : >"$cache/apt/state/status"
+  cat >"$cache/apt.conf" <<END
+APT::Architecture "$architecture";
+APT::Architectures { "$architecture"; };
+APT::Sandbox::User "";
+Acquire::Languages "none";
+Dir::State "$cache/apt/state";
+Dir::State::status "$cache/apt/state/status";
+Dir::Cache "$cache/apt/cache";
+END
+}
+
+# The package itself, or what the one with the ! depends on first.
+resolve() {
+  case $1 in
+    *!) private_apt apt-cache show --no-all-versions "${1%!}" | sed -n 's/^Depends: \([^ ,]*\).*/\1/p' ;;
+    *) echo "$1" ;;
+  esac
+}
+
+for tool in apt-get dpkg-deb; do
+  command -v "$tool" >/dev/null || fail "no $tool: this script takes Debian packages and needs Debian or a child of it"
+done
+echo "fetch: ${packages[*]} ($architecture)"
+make_apt_root
+# One list of several may be out of step with its mirror: what matters is whether the packages can be had.
+private_apt apt-get update -qq || echo "fetch: not all package lists could be read; going on with those that could" >&2
+part=$target.part
+rm -rf "$part" && mkdir -p "$part"
+for package in "${packages[@]}"; do
+  name=$(resolve "$package")
+  [ -n "$name" ] || fail "$package: no such package for $architecture in this machine's sources"
+  folder=$cache/$name
+  mkdir -p "$folder"
+  (cd "$folder" && rm -f ./*.deb && private_apt apt-get download -qq "$name") ||
+    fail "cannot fetch $name for $architecture: is there a network, and do the machine's sources carry it?"
+  dpkg-deb --extract "$folder"/*.deb "$part"
+  echo "$(dpkg-deb --show --showformat='${Package} ${Version} ' "$folder"/*.deb)$(sha256sum <"$folder"/*.deb | cut -d' ' -f1)"
+done >"$part.txt"
+mv "$part.txt" "$part/versions.txt"
+echo "${packages[*]}" >"$part/packages.txt"
+rm -rf "$target" && mv "$part" "$target"
