@@ -3,7 +3,7 @@
 # Usage: Boards/setup.sh [emulation]   emulation: what runs the images, too
 set -euo pipefail
 
-packages=(libjpeg-turbo-progs)
+packages=(libjpeg-turbo-progs kmod cpio genimage dosfstools mtools device-tree-compiler)
 [ "${1:-}" = emulation ] && packages+=(qemu-system-arm)
 
 missing=()

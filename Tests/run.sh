@@ -57,7 +57,7 @@ stage_python() { (cd Training && "../$python" -m pytest -q -p no:cacheprovider t
 
 # The boards' images, booted in QEMU.
 stage_firmware() {
-  Boards/setup.sh emulation && make --silent firmware BOARD=qemu-virt &&
+  Boards/setup.sh emulation && make --silent firmware BOARD=qemu-virt && make --silent firmware BOARD=rk3399 &&
     "$python" -m pytest -q -p no:cacheprovider -rP --durations=5 Tests/Boards
 }
 
