@@ -53,7 +53,10 @@ stage_preview() {
 # The service, the manual page, the completion and the package.
 stage_packaging() { make --silent deb && "$python" -m pytest -q -p no:cacheprovider Tests/Packaging; }
 
-stage_python() { (cd Training && "../$python" -m pytest -q -p no:cacheprovider tests); }
+stage_python() {
+  (cd Training && "../$python" -m pytest -q -p no:cacheprovider tests) &&
+    "$python" -m pytest -q -rs -p no:cacheprovider Benchmarks/tests
+}
 
 # The boards' images, booted in QEMU.
 stage_firmware() {
