@@ -1,0 +1,29 @@
+"""The ONNX graph computes what our engine does, at sizes where maps do and do not double from level to level."""
+
+import pytest
+
+from peers import agreement
+from peers.paths import BENCH, FLOAT_MODEL, PICTURE
+from peers.pictures import network_input
+from peers.rfm import read_model
+
+pytest.importorskip("onnx", reason="onnx is missing: make bench-peers installs it; then .venv-bench/bin/python -m pytest Benchmarks/tests")
+
+
+@pytest.mark.skipif(not BENCH.exists(), reason="build/rf-bench is missing: make build")
+@pytest.mark.parametrize("width, height", [(128, 96), (131, 69)])
+def test_agrees_with_our_engine(width, height):
+    from onnx.reference import ReferenceEvaluator
+
+    from peers.export import INPUT, to_onnx
+    graph = to_onnx(read_model(FLOAT_MODEL.read_bytes()), width, height)
+    outputs = ReferenceEvaluator(graph).run(None, {INPUT: network_input(PICTURE, width, height)})
+    assert agreement.difference("float32", agreement.from_outputs(outputs), agreement.ours(width, height)) < agreement.BOUND
+
+
+def test_names_levels_and_leaves_nothing_unread():
+    from peers.export import to_onnx
+    graph = to_onnx(read_model(FLOAT_MODEL.read_bytes()), 640, 480).graph
+    assert [output.name for output in graph.output][:4] == ["classes_8", "boxes_8", "landmarks_8", "classes_16"]
+    read = {value for node in graph.node for value in node.input} | {output.name for output in graph.output}
+    assert not [value for node in graph.node for value in node.output if value not in read]
