@@ -1,0 +1,54 @@
+"""What a figure is worth nothing without: the machine, the versions, our commit."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from .paths import ROOT
+
+PACKAGES = ("openvino", "nncf", "onnx", "onnxruntime", "ncnn", "pnnx")
+VECTORS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni")
+
+
+def machine(name: str | None = None, before: dict | None = None) -> dict[str, str | int]:
+    """`name` where the processor does not say well what it is (virtual machines); without, as it was called `before`."""
+    facts = dict(re.findall(r"^([^:\n]+?)\s*:\s*(.*)$", _read("/proc/cpuinfo"), re.MULTILINE))
+    model = f"{facts.get('model name', platform.machine())} (family {facts.get('cpu family', '?')}, model {facts.get('model', '?')})"
+    if not name and before and before["processor"] == model:
+        name = before["name"]
+    flags = facts.get("flags", "").split()
+    return {"name": name or model, "processor": model, "cores": os.cpu_count() or 1,
+            "vectors": " ".join(vector for vector in VECTORS if vector in flags),
+            "virtual": int("hypervisor" in flags), "system": platform.system()}
+
+
+def versions() -> dict[str, str]:
+    """Of the packages; one that is not installed is left out."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def commit() -> str:
+    """Ours, `+` where files are changed; empty outside a repository."""
+    try:
+        done = subprocess.run(["git", "describe", "--always", "--dirty=+", "--exclude=*"], cwd=ROOT, capture_output=True, text=True)
+    except OSError:
+        return ""
+    return done.stdout.strip()
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""

@@ -1,0 +1,65 @@
+"""Makes the models of one input size for every engine under build/benchmarks/models, once for each model and calibration."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from . import quantise
+from .errors import BenchmarkError
+from .machine import versions
+from .paths import FLOAT_MODEL, MODELS, SIZES
+from .pictures import MEAN, NetworkInputs, calibration_files
+from .rfm import Model, ModelError, read_model
+
+
+def prepare(size: str, calibration: Path, count: int) -> None:
+    """Does nothing where the models of this size are there, made from the same with the same."""
+    model = shipped_model()
+    stamp = {"checksum": model.checksum, "versions": versions(), "calibration": str(calibration), "count": count}
+    stamp_file = MODELS / f"{size}.json"
+    if stamp_file.exists() and json.loads(stamp_file.read_text()) == stamp:
+        return
+    stamp_file.unlink(missing_ok=True)
+    MODELS.mkdir(parents=True, exist_ok=True)
+    _make(model, size, calibration_files(calibration, count))
+    stamp_file.write_text(json.dumps(stamp))
+
+
+def shipped_model() -> Model:
+    """The model that ships, in float32. Raises BenchmarkError."""
+    try:
+        model = read_model(FLOAT_MODEL.read_bytes())
+    except (OSError, ModelError) as error:
+        raise BenchmarkError(f"{FLOAT_MODEL}: {error}") from None
+    if model.rgb or model.mean != MEAN or model.scale != 1:
+        raise BenchmarkError(f"{FLOAT_MODEL}: its input is not blue green red less {MEAN}; change pictures.py with it")
+    return model
+
+
+def _make(model: Model, size: str, files: list[Path]) -> None:
+    import onnx  # here, so that reading the command line needs none of the heavy packages
+
+    from .export import to_onnx
+    width, height = SIZES[size]
+    graph = MODELS / f"{size}.onnx"
+    _say(f"{size}: {graph.name}")
+    onnx.save(to_onnx(model, width, height), graph)
+    _say(f"{size}: {len(files)} pictures to calibrate")
+    images = NetworkInputs(files, width, height)
+    steps = {
+        "8 bits for OpenVINO (NNCF)": lambda: quantise.for_openvino(graph, images, MODELS / f"{size}.openvino-int8.xml"),
+        "8 bits for ONNX Runtime": lambda: quantise.for_onnxruntime(graph, images, MODELS / f"{size}.onnxruntime-int8.onnx"),
+        "ncnn (pnnx)": lambda: quantise.for_ncnn(graph, MODELS / f"{size}.ncnn.param", width, height),
+    }
+    for what, step in steps.items():
+        _say(f"{size}: {what}")
+        try:
+            step()
+        except ImportError as error:
+            _say(f"{size}: left out: {what}: {error.name} is not installed")
+
+
+def _say(message: str) -> None:
+    print(f"prepare: {message}", file=sys.stderr, flush=True)
