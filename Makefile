@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
+BENCH_PYTHON := .venv-bench/bin/python
+BENCH_INSTALLED := .venv-bench/installed
 SWIFT_BUILD := swift build -c release --static-swift-stdlib
 PICTURES := Tests/Fixtures/pictures
 # A checkpoint's own metadata wins; these are for published checkpoints, which carry none.
@@ -9,7 +11,7 @@ PRECISION ?= float32
 PACK_OPTIONS := --precision $(PRECISION) $(if $(CALIBRATE),--calibrate $(CALIBRATE))
 MODEL_OPTIONS := $(if $(ANCHORS),--anchors $(ANCHORS)) $(if $(ACTIVATION),--activation $(ACTIVATION))
 
-.PHONY: help setup build demo test model bench cross arm-test firmware camera-test preview-look deb train-setup train clean
+.PHONY: help setup build demo test model bench cross arm-test firmware camera-test preview-look deb bench-peers train-setup train clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -50,6 +52,12 @@ bench: build ## kernels, then the network at VGA and HD, one thread
 	build/rf-bench network --width 640 --height 480 --layers
 	build/rf-bench network --width 1920 --height 1080
 
+bench-peers: build $(BENCH_INSTALLED) ## other engines beside ours: table, chart and figures in build/benchmarks; OPTIONS="--help" lists what can be set
+	PYTHONPATH=Benchmarks $(BENCH_PYTHON) -m peers $(OPTIONS)
+
+$(BENCH_INSTALLED): Benchmarks/requirements.txt Benchmarks/requirements-alone.txt
+	@Benchmarks/setup.sh
+
 cross: setup ## BOARD=rk3399, aarch64 or armv7: build/BOARD/rf-cam, one static file for the board
 	@Toolchains/cross.sh "$(BOARD)"
 
@@ -74,5 +82,5 @@ $(PYTHON): Training/requirements.txt
 train: train-setup ## train our own model; OPTIONS="--help" lists what can be set
 	cd Training && ../$(PYTHON) -m retinaface.train $(OPTIONS)
 
-clean: ## delete what was built (not .venv, not training runs)
+clean: ## delete what was built (not .venv, .venv-bench, not training runs)
 	rm -rf build .build
