@@ -20,7 +20,7 @@ from .entries import BY_NAME
 from .paths import MODELS, PICTURE, SIZES
 from .pictures import network_input
 
-FEWEST_RUNS = 3
+FEWEST_RUNS = 2
 PR_SET_PDEATHSIG = 1
 
 
