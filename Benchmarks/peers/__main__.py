@@ -20,7 +20,8 @@ from .rounds import cores_for
 
 
 def options(arguments: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="peers", description="Times other engines on the network that ships, beside ours, in turn.")
+    parser = argparse.ArgumentParser(prog="peers",
+                                     description="Times other engines on the network that ships, beside ours, in turn.")
     add = parser.add_argument
     add("--sizes", nargs="+", choices=SIZES, default=list(SIZES), help="of the network's input: vga 640 x 480, hd 1920 x 1080")
     add("--threads", nargs="+", type=positive, default=[1, 2], metavar="N")
@@ -28,10 +29,12 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
         help=f"who takes part: {', '.join(BY_NAME)}")
     add("--rounds", type=positive, default=12, help="of which the median is taken")
     add("--turn", type=positive, default=120, metavar="MS", help="milliseconds of an entry's turn in a round")
-    add("--calibrate", type=Path, default=CALIBRATION, metavar="FOLDER", help="pictures with faces that the 8-bit forms are calibrated with")
+    add("--calibrate", type=Path, default=CALIBRATION, metavar="FOLDER",
+        help="pictures with faces that the 8-bit forms are calibrated with")
     add("--count", type=positive, default=80, help="of those pictures")
     add("--machine", metavar="NAME", help="what to call this machine where its processor does not say it well")
-    add("--under", default="", metavar="COMMAND", help="what each measurement is run under, such as a script that quiets the machine")
+    add("--under", default="", metavar="COMMAND",
+        help="what each measurement is run under, such as a script that quiets the machine")
     add("--prepare", action="store_true", help="make the models and measure nothing")
     add("--publish", action="store_true", help="put table, chart and figures into README.md and Benchmarks/ as well")
     return parser.parse_args(arguments)

@@ -19,7 +19,8 @@ def draw(results: dict, output: Path) -> None:
     measurements = results["measurements"]
     columns = min(2, len(measurements))
     lines = -(-len(measurements) // columns)
-    figure, axes = pyplot.subplots(lines, columns, figsize=(5.4 * columns, 0.6 + 3.0 * lines), squeeze=False, layout="constrained")
+    figure, axes = pyplot.subplots(lines, columns, figsize=(5.4 * columns, 0.6 + 3.0 * lines), squeeze=False,
+                                   layout="constrained")
     for axis, measurement in zip(axes.flat, measurements):
         panel(axis, measurement)
     for axis in axes.flat[len(measurements):]:

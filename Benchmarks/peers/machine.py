@@ -18,7 +18,9 @@ VECTORS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni")
 def machine(name: str | None = None, before: dict | None = None) -> dict[str, str | int]:
     """`name` where the processor does not say well what it is (virtual machines); without, as it was called `before`."""
     facts = dict(re.findall(r"^([^:\n]+?)\s*:\s*(.*)$", _read("/proc/cpuinfo"), re.MULTILINE))
-    model = f"{facts.get('model name', platform.machine())} (family {facts.get('cpu family', '?')}, model {facts.get('model', '?')})"
+    model = facts.get("model name", platform.machine())
+    if "cpu family" in facts:
+        model += f" (family {facts['cpu family']}, model {facts['model']})"
     if not name and before and before["processor"] == model:
         name = before["name"]
     flags = facts.get("flags", "").split()
@@ -41,7 +43,8 @@ def versions() -> dict[str, str]:
 def commit() -> str:
     """Ours, `+` where files are changed; empty outside a repository."""
     try:
-        done = subprocess.run(["git", "describe", "--always", "--dirty=+", "--exclude=*"], cwd=ROOT, capture_output=True, text=True)
+        done = subprocess.run(["git", "describe", "--always", "--dirty=+", "--exclude=*"], cwd=ROOT, capture_output=True,
+                              text=True)
     except OSError:
         return ""
     return done.stdout.strip()

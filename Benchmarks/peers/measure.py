@@ -54,4 +54,6 @@ if __name__ == "__main__":
         result = main(size, int(threads), int(rounds), float(milliseconds), names)
     except BenchmarkError as error:
         sys.exit(f"peers: {error}")
+    except KeyboardInterrupt:
+        sys.exit(1)  # the process above says it
     Path(output).write_text(json.dumps(result))

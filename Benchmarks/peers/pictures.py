@@ -15,7 +15,7 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".ppm"}
 
 
 def letterboxed(path: Path, width: int, height: int) -> Image.Image:
-    """The whole picture at the top left of `width` x `height` pixels; the rest has the mean's colour, which the network reads as 0."""
+    """The whole picture at the top left of `width` x `height` pixels; the rest has the mean's colour, 0 to the network."""
     with Image.open(path) as image:
         picture = ImageOps.contain(ImageOps.exif_transpose(image).convert("RGB"), (width, height))
     canvas = Image.new("RGB", (width, height), MEAN[::-1])

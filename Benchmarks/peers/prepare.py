@@ -21,9 +21,11 @@ def prepare(size: str, calibration: Path, count: int) -> None:
     stamp_file = MODELS / f"{size}.json"
     if stamp_file.exists() and json.loads(stamp_file.read_text()) == stamp:
         return
-    stamp_file.unlink(missing_ok=True)
+    files = calibration_files(calibration, count)
     MODELS.mkdir(parents=True, exist_ok=True)
-    _make(model, size, calibration_files(calibration, count))
+    for old in MODELS.glob(f"{size}.*"):
+        old.unlink()
+    _make(model, size, files)
     stamp_file.write_text(json.dumps(stamp))
 
 

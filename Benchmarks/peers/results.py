@@ -44,7 +44,7 @@ def order(measurement: dict) -> tuple:
 
 
 def ratio(rows: dict[str, dict], name: str) -> float | None:
-    """The time of an entry of ours by that of the fastest other engine of its precision and instruction set; None if there is none."""
+    """Time of an entry of ours by that of the fastest other engine of its precision and instruction set; None without one."""
     entry = BY_NAME[name]
     others = [row["median_ms"] for other, row in rows.items() if not BY_NAME[other].is_ours
               and (BY_NAME[other].precision, BY_NAME[other].isa) == (entry.precision, entry.isa)]

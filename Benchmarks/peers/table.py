@@ -9,6 +9,7 @@ from .errors import BenchmarkError
 from .paths import SIZES
 from .results import ratio
 
+ENGINES = {"openvino": "OpenVINO", "onnxruntime": "ONNX Runtime", "ncnn": "ncnn"}
 BEGIN, END = "<!-- made by make bench-peers: begins -->", "<!-- made by make bench-peers: ends -->"
 
 
@@ -16,7 +17,8 @@ def table(results: dict) -> str:
     """A row an entry, fastest first in the first column; ours in bold, with its ratio in brackets."""
     measurements = results["measurements"]
     names = sorted({name for measurement in measurements for name in measurement["rows"]},
-                   key=lambda name: [measurement["rows"].get(name, {}).get("median_ms", float("inf")) for measurement in measurements])
+                   key=lambda name: [measurement["rows"].get(name, {}).get("median_ms", float("inf"))
+                                     for measurement in measurements])
     heads = [heading(measurement) for measurement in measurements]
     lines = ["| engine | " + " | ".join(heads) + " |", "|---|" + "--:|" * len(heads)]
     for name in names:
@@ -52,10 +54,11 @@ def caption(results: dict) -> str:
     """The machine, the versions and the date: what makes the figures mean something."""
     machine, versions = results["machine"], results["versions"]
     vectors = "AVX-512 VNNI" if "avx512_vnni" in machine["vectors"] else "AVX-512" if "avx512f" in machine["vectors"] else "AVX2"
+    engines = [f"{label} {versions[package]}" for package, label in ENGINES.items() if package in versions]
     days = sorted({measurement["date"][:10] for measurement in results["measurements"]})
     commits = sorted({measurement["commit"] for measurement in results["measurements"]} - {""})
     return (f"{machine['name']}, {machine['cores']} cores, {vectors}{', a virtual machine' if machine['virtual'] else ''}; "
-            f"OpenVINO {versions['openvino']}, ONNX Runtime {versions['onnxruntime']}, ncnn {versions['ncnn']}; "
+            f"{', '.join(engines)}; "
             f"{' and '.join(days)}, ours at {', '.join(commits) or 'an unknown commit'}.")
 
 

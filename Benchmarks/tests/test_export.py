@@ -1,13 +1,14 @@
 """The ONNX graph computes what our engine does, at sizes where maps do and do not double from level to level."""
 
 import pytest
+from made import NO_ONNX
 
 from peers import agreement
 from peers.paths import BENCH, FLOAT_MODEL, PICTURE
 from peers.pictures import network_input
 from peers.rfm import read_model
 
-pytest.importorskip("onnx", reason="onnx is missing: make bench-peers installs it; then .venv-bench/bin/python -m pytest Benchmarks/tests")
+pytest.importorskip("onnx", reason=NO_ONNX)
 
 
 @pytest.mark.skipif(not BENCH.exists(), reason="build/rf-bench is missing: make build")

@@ -35,6 +35,11 @@ def test_caption_names_machine_versions_day_and_commit(found):
                                     "ours at abc1234.")
 
 
+def test_caption_leaves_out_an_engine_that_is_not_installed(found):
+    del found["versions"]["ncnn"]
+    assert "OpenVINO 1, ONNX Runtime 2; 2026" in table.caption(found)
+
+
 def test_publish_replaces_what_is_between_the_marks(tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")
