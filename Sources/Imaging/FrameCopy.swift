@@ -26,7 +26,7 @@ public final class FrameCopy {
     copyPlane(other.planes.0, copy.planes.0, rowBytes: other.format.rowBytes(width: width), rows: height)
     let chroma = copy.planes.1.strideBytes, chromaRows = (height + 1) / 2
     switch other.format {
-    case .rgb, .bgr, .gray, .yuyv: break
+    case .rgb, .bgr, .gray, .yuyv, .uyvy: break
     case .nv12: copyPlane(other.planes.1, copy.planes.1, rowBytes: chroma, rows: chromaRows)
     case .i420:
       copyPlane(other.planes.1, copy.planes.1, rowBytes: chroma, rows: chromaRows)
