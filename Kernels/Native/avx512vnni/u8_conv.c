@@ -87,6 +87,30 @@ INLINED void head_tile(const rf_u8_block *b, const uint8_t *input, float *output
     }
 }
 
+// Up to half a panel of channels: a shorter vector has room for all, and two of them are computed in a cycle.
+enum { NARROW = RF_PANEL / 2 };
+
+INLINED void narrow_head_tile(const rf_u8_block *b, const uint8_t *input, float *output, int pixels) {
+  const __m256i bias = _mm256_loadu_si256((const __m256i *)b->bias);
+  const __m256i start = _mm256_add_epi32(bias, _mm256_set1_epi32(RF_MAGIC_BITS));
+  __m256i sum[RF_U8_TILE_PIXELS];
+  UNROLLED for (int p = 0; p < pixels; p++) sum[p] = start;
+  const int8_t *weights = b->weights;
+  for (int32_t k = 0; k < b->groups_in_row; k++, weights += 4 * RF_PANEL) {
+    const __m256i weight = _mm256_loadu_si256((const __m256i *)weights);
+    UNROLLED for (int p = 0; p < pixels; p++) {
+      const __m256i taps = _mm256_set1_epi32(rf_u8_group(input + p * b->input_pixel_stride + 4 * k));
+      sum[p] = _mm256_dpbusd_epi32(sum[p], taps, weight);
+    }
+  }
+  const __mmask8 owned = (__mmask8)(0xff >> (NARROW - b->last_channels));
+  const __m256 multiplier = _mm256_loadu_ps(b->multiplier);
+  UNROLLED for (int p = 0; p < pixels; p++) {
+    const __m256 value = _mm256_sub_ps(_mm256_castsi256_ps(sum[p]), _mm256_set1_ps(RF_MAGIC));
+    _mm256_mask_storeu_ps(output + p * b->output_pixel_stride, owned, _mm256_mul_ps(value, multiplier));
+  }
+}
+
 #define TILE(pixels, panels) \
   static void tile_##pixels##x##panels(const rf_u8_block *b, const uint8_t *input, void *output) { \
     tile(b, input, output, pixels, panels); \
@@ -109,6 +133,14 @@ static const rf_u8_tiles tiles[RF_U8_TILE_PANELS] = {
 #define HEAD_NAME(pixels, panels) head_##pixels##x##panels,
 static const rf_u8_tiles head_tiles[2] = {{8, {UP_TO_8(HEAD_NAME, 1)}}, {8, {UP_TO_8(HEAD_NAME, 2)}}};
 
+#define NARROW_HEAD(pixels) \
+  static void narrow_head_##pixels(const rf_u8_block *b, const uint8_t *input, void *output) { \
+    narrow_head_tile(b, input, output, pixels); \
+  }
+UP_TO_12(NARROW_HEAD)
+#define NARROW_HEAD_NAME(pixels) narrow_head_##pixels,
+static const rf_u8_tiles narrow_head_tiles = {12, {UP_TO_12(NARROW_HEAD_NAME)}};
+
 void rf_u8_conv__avx512vnni(const rf_u8_conv_args *a) {
   if (is_stem(a)) {
     stem_rectangle(a);
@@ -120,7 +152,8 @@ void rf_u8_conv__avx512vnni(const rf_u8_conv_args *a) {
 
 void rf_u8_head__avx512vnni(const rf_u8_head_args *a) {
   const rf_u8_rectangle rectangle = rf_u8_head_rectangle(a);
-  rf_u8_by_tiles(&rectangle, head_tiles, 2);
+  if (a->cout <= NARROW) rf_u8_by_tiles(&rectangle, &narrow_head_tiles, 1);
+  else rf_u8_by_tiles(&rectangle, head_tiles, 2);
 }
 #pragma clang attribute pop
 #endif
