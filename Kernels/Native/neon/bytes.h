@@ -17,9 +17,12 @@ INLINED float32x4_t requantised(int32x4_t magic_sum, float32x4_t multiplier, flo
   return vaddq_f32(vmaxq_f32(value, vmulq_n_f32(value, slope)), addend);
 }
 
-// Eight results as bytes.
+// Eight results as bytes. In assembly, because clang makes one uzp1 of two narrowings, which is three operations on a
+// Cortex-A72.
 INLINED uint8x8_t bytes_of(float32x4_t low, float32x4_t high) {
-  return vqmovun_s16(vuzp1q_s16(vreinterpretq_s16_f32(low), vreinterpretq_s16_f32(high)));
+  int16x8_t words;
+  __asm__("xtn %0.4h, %1.4s\n xtn2 %0.8h, %2.4s" : "=&w"(words) : "w"(low), "w"(high));
+  return vqmovun_s16(words);
 }
 
 // The first `count` of 16 bytes.
@@ -35,8 +38,9 @@ INLINED void store_bytes(uint8_t *output, uint8x16_t bytes, int32_t count) {
   }
 }
 
-// A panel's biases as sums start: RF_MAGIC_BITS, the bias, and 128 times the sum of the output's weights.
-INLINED void magic_bias(const rf_u8_block *b, int32_t biases[RF_PANEL]) {
+// A panel's biases as sums start: RF_MAGIC_BITS, the bias, and 128 times the sum of the output's weights. Where sums are kept
+// in `parts`, one or two lanes, a bias has as many and is in the first.
+INLINED void magic_bias(const rf_u8_block *b, int parts, int32_t biases[2 * RF_PANEL]) {
   int32x4_t sum[QUARTERS] = {};
   const int8_t *weights = b->weights;
   for (int32_t group = b->kernel_height * b->groups_in_row; group > 0; group--)
@@ -44,52 +48,79 @@ INLINED void magic_bias(const rf_u8_block *b, int32_t biases[RF_PANEL]) {
       sum[q] = vpadalq_s16(sum[q], vpaddlq_s8(vld1q_s8(weights)));
   UNROLLED for (int q = 0; q < QUARTERS; q++) {
     const int32x4_t bias = vaddq_s32(vld1q_s32(b->bias + RF_LANES * q), vdupq_n_s32(RF_MAGIC_BITS));
-    vst1q_s32(biases + RF_LANES * q, vaddq_s32(bias, vshlq_n_s32(sum[q], 7)));
+    const int32x4_t all = vaddq_s32(bias, vshlq_n_s32(sum[q], 7)), none = vdupq_n_s32(0);
+    if (parts == 1) vst1q_s32(biases + RF_LANES * q, all);
+    else vst2q_s32(biases + 2 * RF_LANES * q, ((int32x4x2_t){{all, none}}));
   }
 }
 
-// The whole rectangle, a panel at a time; `whole` holds the tiles of a panel, `half` those of up to 8 channels.
-static inline void by_panels(const rf_u8_rectangle *rectangle, const rf_u8_tiles *whole, const rf_u8_tiles *half) {
+// All pixels of one panel of a rectangle, whose biases magic_bias has made.
+typedef void rf_u8_panel_fn(const rf_u8_rectangle *panel);
+
+// The whole rectangle, a panel at a time; `compute` finds biases in `parts`.
+INLINED void by_panels(const rf_u8_rectangle *rectangle, rf_u8_panel_fn *compute, int parts) {
   for (int32_t first = 0; first < rectangle->cout; first += RF_PANEL) {
     rf_u8_rectangle panel = *rectangle;
     rf_u8_block *block = &panel.block;
-    int32_t biases[RF_PANEL];
-    panel.cout = rectangle->cout - first < RF_PANEL ? rectangle->cout - first : RF_PANEL;
+    int32_t biases[2 * RF_PANEL];
+    panel.cout = block->last_channels = rectangle->cout - first < RF_PANEL ? rectangle->cout - first : RF_PANEL;
     panel.output += first * panel.output_element;
     block->weights += first / RF_PANEL * block->panel_stride;
     block->bias += first;
     block->multiplier += first;
     if (block->addend) block->addend += first;
-    magic_bias(block, biases);
+    magic_bias(block, parts, biases);
     block->bias = biases;
-    rf_u8_by_tiles(&panel, panel.cout <= RF_PANEL / 2 ? half : whole, 1);
+    compute(&panel);
   }
 }
 
-// A pixel's 16 or 8 sums as bytes.
-INLINED void store_results(const rf_u8_block *b, const int32x4_t *sum, uint8_t *output, int quarters, int leaky) {
-  float32x4_t value[QUARTERS] = {};
-  UNROLLED for (int q = 0; q < quarters; q++)
-    value[q] = requantised(sum[q], vld1q_f32(b->multiplier + RF_LANES * q), vld1q_f32(b->addend + RF_LANES * q), b->slope, leaky);
-  const uint8x8_t low = bytes_of(value[0], value[1]);
-  if (quarters == QUARTERS)
-    store_bytes(output, vcombine_u8(low, bytes_of(value[2], value[3])), b->last_channels);
-  else
-    store_bytes(output, vcombine_u8(low, low), b->last_channels);
+// The first `count` of 8 bytes.
+INLINED void store_eight(uint8_t *output, uint8x8_t bytes, int32_t count) {
+  if (count >= 8) {
+    vst1_u8(output, bytes);
+    return;
+  }
+  uint8_t all[8];
+  vst1_u8(all, bytes);
+  for (int32_t c = 0; c < count; c++) output[c] = all[c];
 }
 
-// The first `last_channels` of a pixel's sums as float32.
-INLINED void store_values(const rf_u8_block *b, const int32x4_t *sum, float *output, int quarters) {
-  int32_t left = b->last_channels;
-  UNROLLED for (int q = 0; q < quarters; q++, left -= RF_LANES, output += RF_LANES) {
+// Eight sums of each pixel as bytes, of channels `first` to `first` + 7 of the panel. Computes `most` pixels, stores `pixels`.
+INLINED void store_results(const rf_u8_block *b, int32x4_t (*sum)[2], uint8_t *output, int most, int pixels, int32_t first,
+                           int leaky) {
+  const float *addend = b->addend + first;
+  const float32x4_t low = vld1q_f32(b->multiplier + first), high = vld1q_f32(b->multiplier + first + RF_LANES);
+  const ptrdiff_t stride = b->output_pixel_stride;
+  const int32_t count = b->last_channels - first;
+  const float slope = b->slope;
+  uint8x8_t bytes[12];
+  UNROLLED for (int p = 0; p < most; p++) {
+    // Loaded anew for every pixel: an addend in a register would have to be copied for each, as the product is added to it.
+    __asm__("" : "+r"(addend));
+    bytes[p] = bytes_of(requantised(sum[p][0], low, vld1q_f32(addend), slope, leaky),
+                        requantised(sum[p][1], high, vld1q_f32(addend + RF_LANES), slope, leaky));
+  }
+  output += first;
+  if (count >= 8 && pixels == most)
+    UNROLLED for (int p = 0; p < most; p++) vst1_u8(output + p * stride, bytes[p]);
+  else
+    UNROLLED for (int p = 0; p < most; p++)
+      if (p < pixels) store_eight(output + p * stride, bytes[p], count);
+}
+
+// Eight sums of a pixel as float32.
+INLINED void store_values(const rf_u8_block *b, const int32x4_t sum[2], float *output, int32_t first) {
+  UNROLLED for (int q = 0; q < 2; q++) {
+    const int32_t at = first + RF_LANES * q, left = b->last_channels - at;
     const float32x4_t whole = vsubq_f32(vreinterpretq_f32_s32(sum[q]), vdupq_n_f32(RF_MAGIC));
-    const float32x4_t value = vmulq_f32(whole, vld1q_f32(b->multiplier + RF_LANES * q));
+    const float32x4_t value = vmulq_f32(whole, vld1q_f32(b->multiplier + at));
     if (left >= RF_LANES) {
-      vst1q_f32(output, value);
+      vst1q_f32(output + at, value);
     } else {
       float lanes[RF_LANES];
       vst1q_f32(lanes, value);
-      for (int32_t c = 0; c < left; c++) output[c] = lanes[c];
+      for (int32_t c = 0; c < left; c++) output[at + c] = lanes[c];
     }
   }
 }

@@ -76,20 +76,27 @@ INLINED void products(const int16_t *inputs, ptrdiff_t tile_words, const int16_t
   }
 }
 
-INLINED void store_pixels(const rf_u8_winograd3x3_args *a, const sums sum[4], int32_t o, uint8_t *output, int32_t columns) {
-  for (int32_t x = 0; x < columns; x++) {
-    float32x4_t value[2];
-    UNROLLED for (int half = 0; half < 2; half++) {
-      const int32_t at = o + half * RF_LANES;
-      int32x4_t whole;
-      __builtin_memcpy(&whole, (const char *)&sum[x] + half * sizeof whole, sizeof whole);
-      const int32x4_t start = vaddq_s32(vld1q_s32(a->bias + at), vdupq_n_s32(RF_MAGIC_BITS));
-      value[half] = requantised(vaddq_s32(whole, start), vld1q_f32(a->multiplier + at), vld1q_f32(a->addend + at), a->slope,
-                                rf_is_leaky(a->slope));
-    }
-    const uint8x8_t bytes = bytes_of(value[0], value[1]);
-    store_bytes(output + x * a->output_pixel_stride, vcombine_u8(bytes, bytes), a->cout - o < SUMS ? a->cout - o : SUMS);
+#include "../u8_winograd3x3_output.h"
+
+// Eight sums of a pixel, in two registers.
+INLINED uint8x8_t pixel_bytes(const rf_u8_winograd3x3_args *a, const sums *sum, int32_t o, int leaky) {
+  float32x4_t value[2];
+  UNROLLED for (int half = 0; half < 2; half++, o += RF_LANES) {
+    int32x4_t whole;
+    __builtin_memcpy(&whole, (const char *)sum + half * sizeof whole, sizeof whole);
+    const int32x4_t start = vaddq_s32(vld1q_s32(a->bias + o), vdupq_n_s32(RF_MAGIC_BITS));
+    value[half] = requantised(vaddq_s32(whole, start), vld1q_f32(a->multiplier + o), vld1q_f32(a->addend + o), a->slope, leaky);
   }
+  return bytes_of(value[0], value[1]);
+}
+
+INLINED void store_pixels(const rf_u8_winograd3x3_args *a, const sums sum[4], int32_t o, const rf_u8_destination *to,
+                          uint8_t *output, int32_t columns) {
+  uint8x8_t pixel[4];
+  const int leaky = rf_is_leaky(a->slope);
+  UNROLLED for (int x = 0; x < 4; x++) pixel[x] = leaky ? pixel_bytes(a, sum + x, o, 1) : pixel_bytes(a, sum + x, o, 0);
+  UNROLLED for (int x = 0; x < 4; x++)
+    if (x < columns) store_eight(output + x * to->pixel_stride, pixel[x], to->count);
 }
 
 #include "../u8_winograd3x3_tiles.h"

@@ -46,22 +46,49 @@ INLINED void add_products(
   }
 }
 
-#include "../neon/u8_conv_rows.h"
+INLINED void tile(const rf_u8_block *b, const uint8_t *input, uint8_t *output, int pixels, int outputs) {
+  int32x4_t sum[HALF_PIXELS][QUARTERS], eight[HALF_PIXELS][2];
+  add_products(b, input, sum, pixels, outputs / RF_LANES);
+  UNROLLED for (int first = 0; first < outputs; first += 8) {
+    UNROLLED for (int p = 0; p < pixels; p++)
+      UNROLLED for (int q = 0; q < 2; q++) eight[p][q] = sum[p][first / RF_LANES + q];
+    if (rf_is_leaky(b->slope)) store_results(b, eight, output, pixels, pixels, first, 1);
+    else store_results(b, eight, output, pixels, pixels, first, 0);
+  }
+}
 
-UP_TO_6(TILE, 4)
-UP_TO_12(TILE, 2)
+INLINED void head_tile(const rf_u8_block *b, const uint8_t *input, float *output, int pixels, int outputs) {
+  int32x4_t sum[HALF_PIXELS][QUARTERS];
+  add_products(b, input, sum, pixels, outputs / RF_LANES);
+  UNROLLED for (int p = 0; p < pixels; p++, output += b->output_pixel_stride)
+    UNROLLED for (int first = 0; first < outputs; first += 8) store_values(b, sum[p] + first / RF_LANES, output, first);
+}
 
-static const rf_u8_tiles whole_panel = {WHOLE_PIXELS, {UP_TO_6(TILE_NAME, 4)}}, half_panel = {HALF_PIXELS, {UP_TO_12(TILE_NAME, 2)}};
-static const rf_u8_tiles whole_head = {WHOLE_PIXELS, {UP_TO_6(HEAD_NAME, 4)}}, half_head = {HALF_PIXELS, {UP_TO_12(HEAD_NAME, 2)}};
+#define TILE(pixels, outputs) \
+  static void tile_##pixels##x##outputs(const rf_u8_block *b, const uint8_t *input, void *output) { \
+    tile(b, input, output, pixels, outputs); \
+  } \
+  static void head_##pixels##x##outputs(const rf_u8_block *b, const uint8_t *input, void *output) { \
+    head_tile(b, input, output, pixels, outputs); \
+  }
+#define TILE_NAME(pixels, outputs) tile_##pixels##x##outputs,
+#define HEAD_NAME(pixels, outputs) head_##pixels##x##outputs,
+UP_TO_12(TILE, 8)
+UP_TO_6(TILE, 16)
+static const rf_u8_tiles half_panel = {HALF_PIXELS, {UP_TO_12(TILE_NAME, 8)}}, whole_panel = {WHOLE_PIXELS, {UP_TO_6(TILE_NAME, 16)}};
+static const rf_u8_tiles half_head = {HALF_PIXELS, {UP_TO_12(HEAD_NAME, 8)}}, whole_head = {WHOLE_PIXELS, {UP_TO_6(HEAD_NAME, 16)}};
+
+static void conv_panel(const rf_u8_rectangle *r) { rf_u8_by_tiles(r, r->cout <= RF_PANEL / 2 ? &half_panel : &whole_panel, 1); }
+static void head_panel(const rf_u8_rectangle *r) { rf_u8_by_tiles(r, r->cout <= RF_PANEL / 2 ? &half_head : &whole_head, 1); }
 
 void rf_u8_conv__neondot(const rf_u8_conv_args *a) {
   const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
-  by_panels(&rectangle, &whole_panel, &half_panel);
+  by_panels(&rectangle, conv_panel, 1);
 }
 
 void rf_u8_head__neondot(const rf_u8_head_args *a) {
   const rf_u8_rectangle rectangle = rf_u8_head_rectangle(a);
-  by_panels(&rectangle, &whole_head, &half_head);
+  by_panels(&rectangle, head_panel, 1);
 }
 #pragma clang attribute pop
 #endif
