@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds a program for a board on this machine: one static file, model inside, that runs on any Linux of that processor.
-# Usage: Toolchains/cross.sh BOARD [PRODUCT]   ->   build/BOARD/PRODUCT (rf-cam where none is named)
+# Usage: Toolchains/cross.sh BOARD [PRODUCT]   ->   build/BOARD/PRODUCT (rf-cam where none is named), and beside it PRODUCT.map,
+# what the linker has put where
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,9 +21,9 @@ readonly scratch=build/cross/$architecture toolset=Toolchains/$sdk.artifactbundl
 cmp --quiet "$toolset" "$scratch/toolset.json" || rm -rf "$scratch"
 mkdir -p "$scratch"
 cp "$toolset" "$scratch/"
-swift build -c release --jobs "$(nproc)" --scratch-path "$scratch" \
-  --swift-sdks-path Toolchains --swift-sdk "$sdk" --product "$product"
 mkdir -p "build/$board"
+swift build -c release --jobs "$(nproc)" --scratch-path "$scratch" \
+  --swift-sdks-path Toolchains --swift-sdk "$sdk" --product "$product" -Xlinker "-Map=$PWD/build/$board/$product.map"
 # Beside and renamed: whoever runs the old file keeps it.
 cp "$scratch/release/$product" "build/$board/.$product.part"
 mv "build/$board/.$product.part" "build/$board/$product"

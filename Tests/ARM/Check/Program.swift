@@ -1,9 +1,11 @@
 // The command line: what is to be checked.
 import CHost
+import Engine
 
 private let usage = """
   usage: rf-check kernels [K/N]            every row that this processor can run; of all shapes the Kth of N shares
          rf-check layers MODEL WxH...      a line a layer of an int8 model at each size: size, hash, name
+         rf-check frame MODEL WxH          one frame with marks in it, for Toolchains/arm-cost
   """
 
 func runCheck() -> Int32 {
@@ -11,10 +13,59 @@ func runCheck() -> Int32 {
   if let first = words.first {
     if strcmp(first, "kernels") == 0, words.count == 1 { return checkKernels(share: Share(index: 0, count: 1)) }
     if strcmp(first, "kernels") == 0, words.count == 2, let share = Share(words[1]) { return checkKernels(share: share) }
-    if strcmp(first, "layers") == 0, words.count >= 3 { return hashLayers(of: words[1], sizes: Array(words[2...])) }
+    if strcmp(first, "layers") == 0, words.count >= 3 { return onModel(words[1], sizes: words[2...], hashLayers(of:width:height:)) }
+    if strcmp(first, "frame") == 0, words.count == 3 { return onModel(words[1], sizes: words[2...], runFrame(of:width:height:)) }
   }
   complain(usage)
   return 2
+}
+
+/// Calls `body` with the int8 model in a file, for each size in turn. Exit status 1 where the file, the model or a size will
+/// not do; `body` says what is wrong with a size, nil where nothing is.
+private func onModel(_ path: UnsafePointer<CChar>, sizes: ArraySlice<UnsafePointer<CChar>>,
+                     _ body: (Model, Int, Int) -> String?) -> Int32 {
+  let name = String(cString: path)
+  guard let bytes = file(path) else {
+    complain("\(name): cannot be read")
+    return 1
+  }
+  let model: Model
+  do { model = try Model(bytes: bytes) } catch {
+    complain("\(name): \(error.description)")
+    return 1
+  }
+  guard model.precision == .int8 else {
+    complain("\(name): is not int8; only integers are equal bit for bit on every processor")
+    return 1
+  }
+  for size in sizes {
+    guard let (width, height) = numbers(size, separator: UInt8(ascii: "x")) else {
+      complain("\(String(cString: size)): is no size, such as 640x480")
+      return 1
+    }
+    if let problem = body(model, width, height) {
+      complain(problem)
+      return 1
+    }
+  }
+  return 0
+}
+
+/// A whole file at a multiple of 64 bytes, never given back; nil where it cannot be read.
+private func file(_ path: UnsafePointer<CChar>) -> UnsafeRawBufferPointer? {
+  var info = rf_file_info()
+  let file = rf_file_open(path)
+  guard file >= 0, rf_file_look_open(file, &info) >= 0, info.kind == RF_FILE_REGULAR else { return nil }
+  defer { close(file) }
+  let count = Int(info.byte_count)
+  let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, count), alignment: Plan.alignment)
+  var done = 0
+  while done < count {
+    let read = rf_file_read(file, bytes.baseAddress! + done, count - done)
+    guard read > 0 else { return nil }
+    done += read
+  }
+  return UnsafeRawBufferPointer(rebasing: bytes[..<count])
 }
 
 /// Every `count`th of a list, from `index` on.
