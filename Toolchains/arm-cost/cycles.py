@@ -1,0 +1,48 @@
+"""Cycles of blocks of instructions by LLVM's model of a processor."""
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+MCA = "llvm-mca-19"
+ITERATIONS = 100
+REGIONS = 300
+
+
+class Processor:
+    """What llvm-mca says of a processor, remembered block by block.
+
+    A block is taken to run again and again: first-level cache hits, right predictions, nothing of another block beside it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._costs: dict[str, tuple[float, float]] = {}
+
+    def learn(self, blocks: list[str]) -> None:
+        new = [block for block in dict.fromkeys(blocks) if block not in self._costs]
+        for start in range(0, len(new), REGIONS):
+            self._ask(new[start:start + REGIONS])
+
+    def cycles(self, block: str) -> float:
+        """Of one run."""
+        return self._costs[block][0]
+
+    def least_cycles(self, block: str) -> float:
+        """If every pipe were perfectly used."""
+        return self._costs[block][1]
+
+    def _ask(self, blocks: list[str]) -> None:
+        regions = (f"# LLVM-MCA-BEGIN b{i}\n{block}# LLVM-MCA-END\n" for i, block in enumerate(blocks))
+        with tempfile.NamedTemporaryFile("w", suffix=".s") as file:
+            file.write(".L:\n" + "".join(regions))
+            file.flush()
+            command = [MCA, "-mtriple=aarch64-linux-gnu", f"-mcpu={self.name}", "-mattr=+dotprod,+lse",
+                       f"-iterations={ITERATIONS}", str(Path(file.name))]
+            answer = subprocess.run(command, capture_output=True, text=True)
+        pattern = r"Code Region - b(\d+)\n.*?Total Cycles:\s+(\d+).*?Block RThroughput: ([\d.]+)"
+        found = {int(i): (int(total) / ITERATIONS, float(least)) for i, total, least in re.findall(pattern, answer.stdout, re.S)}
+        if len(found) != len(blocks):
+            raise SystemExit(f"cost: llvm-mca lost {len(blocks) - len(found)} of {len(blocks)} blocks: {answer.stderr[:400]}")
+        for i, block in enumerate(blocks):
+            self._costs[block] = found[i]
