@@ -28,6 +28,10 @@ enum CameraFault: Error {
     if case .system(_, let number) = self { number == EBUSY } else { false }
   }
 
+  var isAbsence: Bool {
+    if case .absent = self { true } else { false }
+  }
+
   /// Whether it will be no better the next time: the name or the request is wrong, or a permission is missing.
   var isFinal: Bool {
     switch self {

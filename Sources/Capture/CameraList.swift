@@ -11,8 +11,7 @@ public func listCameras(_ line: (String) -> Void) -> Int { listCameras(rf_video_
 func listCameras(_ system: UnsafePointer<rf_video_system>, _ line: (String) -> Void) -> Int {
   let folder = FilePath(system.pointee.devices)
   var count = 0
-  for node in names(in: folder) where node.isVideoNode {
-    let path = folder.appending(node)
+  for path in videoNodes(system) {
     let video = UnsafeMutablePointer<rf_video>.allocate(capacity: 1)
     video.initialize(to: rf_video())
     defer { video.deallocate() }
@@ -27,6 +26,12 @@ func listCameras(_ system: UnsafePointer<rf_video_system>, _ line: (String) -> V
     describe(video, path, folder, line)
   }
   return count
+}
+
+/// Paths of all video devices in the order of their numbers.
+func videoNodes(_ system: UnsafePointer<rf_video_system>) -> [FilePath] {
+  let folder = FilePath(system.pointee.devices)
+  return names(in: folder).filter { suffix(of: $0.text, after: "video") != nil }.map { folder.appending($0) }
 }
 
 private func describe(_ video: UnsafeMutablePointer<rf_video>, _ path: FilePath, _ folder: FilePath,
@@ -70,8 +75,4 @@ private func leads(_ link: FilePath, to path: FilePath) -> Bool {
   var first = stat(), second = stat()
   return link.withCString { stat($0, &first) } == 0 && path.withCString { stat($0, &second) } == 0
     && first.st_rdev == second.st_rdev
-}
-
-extension FilePath {
-  fileprivate var isVideoNode: Bool { suffix(of: text, after: "video") != nil }
 }

@@ -8,11 +8,14 @@ struct CameraPlace {
   private let system: UnsafePointer<rf_video_system>
   /// A link, such as those in /dev/v4l/by-id, is the user's own choice of what stays the same.
   private let isLink: Bool
+  /// Whichever camera there is, for machines that have one.
+  let isAny: Bool
   private var identity: rf_video_identity?
   /// No other camera that was there has the same serial number.
   private var isSerialUnique = false
 
-  init(_ argument: FilePath, _ system: UnsafePointer<rf_video_system>) {
+  init(_ argument: FilePath, _ system: UnsafePointer<rf_video_system>, isAny: Bool = false) {
+    self.isAny = isAny
     self.argument = argument
     self.system = system
     var info = rf_file_info()
@@ -31,15 +34,26 @@ struct CameraPlace {
 
   /// The path that the camera has now; `nil` where it is not connected.
   func find() -> FilePath? {
-    guard let identity, hasFixedName(identity) == false else { return argument }
-    let all = nodes()
-    let found = all.first { identify($0).map { isSamePort($0, identity) } == true }
-      ?? (isSerialUnique ? all.first { identify($0).map { isSameUnit($0, identity) } == true } : nil)
-    return found.map { FilePath(system.pointee.devices).appending($0) }
+    if let identity, identity.port.0 != 0 {
+      let all = nodes()
+      let found = all.first { identify($0).map { isSamePort($0, identity) } == true }
+        ?? (isSerialUnique ? all.first { identify($0).map { isSameUnit($0, identity) } == true } : nil)
+      if let found { return FilePath(system.pointee.devices).appending(found) }
+      return isAny ? firstCapturing() : nil
+    }
+    // Devices without hardware (v4l2loopback) have nothing but their number.
+    return isAny ? firstCapturing() : argument
   }
 
-  /// Devices without hardware (v4l2loopback) have nothing but their number.
-  private func hasFixedName(_ identity: rf_video_identity) -> Bool { identity.port.0 == 0 }
+  /// The lowest number that captures: opened and closed again, for a node's name does not tell.
+  private func firstCapturing() -> FilePath? {
+    for node in videoNodes(system) {
+      var video = rf_video()
+      defer { rf_video_close(&video) }
+      if node.withCString({ rf_video_open(&video, system, $0) }) == 0, rf_video_can_capture(&video) != 0 { return node }
+    }
+    return nil
+  }
 
   private func nodes() -> [FilePath] {
     guard let folder = opendir(system.pointee.classes) else { return [] }

@@ -29,6 +29,8 @@ public final class CameraSource {
   private var lastSignSeconds = 0.0
   private var hasFrame = false
   private var hasEverOpened = false
+  /// Where it was first.
+  private var openedPath = ""
   /// When the camera was lost; `nil` while it works.
   private var lostSeconds: Double?
   private var pauseMilliseconds = CameraSource.firstPause
@@ -56,7 +58,7 @@ public final class CameraSource {
     self.converting = converting
     tell = options.tell
     shrink = options.shrink
-    place = CameraPlace(path, system)
+    place = CameraPlace(path, system, isAny: name.utf8.elementsEqual(Source.anyCamera.utf8))
   }
 
   deinit { stream = nil }
@@ -98,10 +100,12 @@ extension CameraSource {
         try open()
       } catch {
         attempts += 1
-        if !hasEverOpened, error.isFinal || !error.isBusy && attempts >= Self.firstAttempts {
+        // A machine with one camera of whatever name is up before it, perhaps.
+        let isWaitedFor = error.isBusy || place.isAny && error.isAbsence
+        if !hasEverOpened, error.isFinal || !isWaitedFor && attempts >= Self.firstAttempts {
           throw .camera(name: name, reason: error.message)
         }
-        if hasEverOpened || error.isBusy { tellOnce(error) }
+        if hasEverOpened || isWaitedFor { tellOnce(error) }
         pause()
       }
     }
@@ -116,7 +120,10 @@ extension CameraSource {
     lastSequence = nil
     hasFrame = false
     lastSignSeconds = seconds
-    if !hasEverOpened { tell(.news("\(name): \(description(of: opened))")) }
+    if !hasEverOpened {
+      openedPath = path.text
+      tell(.news("\(name)\(place.isAny ? " is \(openedPath)" : ""): \(description(of: opened))"))
+    }
     hasEverOpened = true
   }
 
@@ -150,7 +157,13 @@ extension CameraSource {
   /// A fault that lasts is told once.
   private func tellOnce(_ fault: CameraFault) {
     var message = fault.message
-    if fault.isBusy { message = "in use\(holders()); waiting for it" } else if lostSeconds != nil { message += "; opening it again" }
+    if fault.isBusy {
+      message = "in use\(holders()); waiting for it"
+    } else if lostSeconds != nil {
+      message += "; opening it again"
+    } else if fault.isAbsence {
+      message = "no camera is connected; waiting for one"
+    }
     guard !message.utf8.elementsEqual(toldFault.utf8) else { return }
     toldFault = message
     tell(.trouble("\(name): \(message)"))
@@ -184,7 +197,7 @@ extension CameraSource {
     pauseMilliseconds = Self.firstPause
     counts.reconnects += 1
     let path = place.find().map { $0.text } ?? name
-    let new = path.utf8.elementsEqual(name.utf8) ? "" : " as \(path)"
+    let new = path.utf8.elementsEqual(openedPath.utf8) ? "" : " as \(path)"
     tell(.news("\(name): back\(new) after \(rateText(seconds - lost)) s"))
   }
 }

@@ -67,7 +67,10 @@ public enum Source {
   case pattern(PatternSource)
   case camera(CameraSource)
 
-  /// Opens what the argument names: "-" (standard input), "pattern:WxH", or the path of a picture, a folder, a fifo or a
+  /// Where no file has this name, it means the first camera there is, or the first that will be plugged in.
+  public static let anyCamera = "camera"
+
+  /// Opens what the argument names: "-" (standard input), "pattern:WxH", "camera", or the path of a picture, a folder, a fifo or a
   /// camera.
   ///
   /// Does not wait for a stream's writer, and opens a camera only when its first frame is wanted.
@@ -85,6 +88,7 @@ public enum Source {
     var info = rf_file_info()
     let result = rf_file_look(argument, &info)
     guard result == 0 else {
+      if name.utf8.elementsEqual(anyCamera.utf8) { return .camera(CameraSource(path, options)) }
       if suffix(of: name, after: "/dev/v") != nil { throw .camera(name: name, reason: CameraFault.missing(result).message) }
       throw .cannotOpen(name: name, reason: systemReason(result))
     }

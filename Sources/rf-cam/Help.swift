@@ -10,6 +10,7 @@ func appendHelp(to text: inout ByteBuffer) {
       -, a fifo     JPEGs back to back, or raw frames with --raw
       pattern:WxH   a made picture, for tests and timing
       /dev/videoN   a camera, until Ctrl-C; also by its names in /dev/v4l
+      camera        the first camera there is; waits for one
 
     options:
 

@@ -71,7 +71,7 @@ final class Session {
   private func run(_ argument: Argument) {
     let source: Source
     do {
-      source = try Source.open(argument.equals("camera") ? firstCamera().pointer : argument.pointer, options: sourceOptions())
+      source = try Source.open(argument.pointer, options: sourceOptions())
     } catch {
       fail(error.message)
       return

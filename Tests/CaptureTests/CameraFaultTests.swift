@@ -171,6 +171,18 @@ func aBadFrameIsSkippedAndCounted(event: rf_fake_event, reason: String) throws {
   #expect(throws: CaptureError.self) { try camera.source().next() }
 }
 
+/// The source of machines with one camera: it may come later, and another may come in its place.
+@Test func anyCameraIsWaitedFor() throws {
+  let camera = try FakeCamera()
+  camera.fake.pointee.has_node_file = 1
+  let source = camera.source(named: Source.anyCamera)
+  rf_fake_unplug(camera.fake, 6)
+  #expect(try camera.run(source, frames: 3).count == 3)
+  #expect(camera.troubles == ["camera: no camera is connected; waiting for one"])
+  #expect(camera.news == ["camera is /dev/video0: Fake camera, 640 x 480 YUYV, 30 frames a second"])
+  #expect(camera.fake.pointee.now < 1 + 6 + 1.3)
+}
+
 @Test func twoHundredUnplugsLeaveOneFileAndItsBuffers() throws {
   let camera = try FakeCamera()
   for unplug in 0..<200 { camera.schedule(RF_FAKE_UNPLUGGED, at: 10 + 10 * unplug) }

@@ -39,7 +39,7 @@ final class FakeCamera {
     fake.pointee.byte_count = frame.count
   }
 
-  func source(_ request: CameraRequest = CameraRequest(), shrink: Int = 1,
+  func source(_ request: CameraRequest = CameraRequest(), named name: String? = nil, shrink: Int = 1,
               converting: @escaping () -> UnsafePointer<rf_video_system>? = { nil }) -> CameraSource {
     var options = SourceOptions()
     options.camera = request
@@ -51,7 +51,7 @@ final class FakeCamera {
       case .trouble(let line): troubles.append(line.replacingOccurrences(of: folder.path, with: ""))
       }
     }
-    return path.withCString { CameraSource(FilePath($0), options, system: rf_fake_system(fake), converting: converting) }
+    return (name ?? path).withCString { CameraSource(FilePath($0), options, system: rf_fake_system(fake), converting: converting) }
   }
 
   /// So many frames, each looked at for a while; fewer where the source ends.

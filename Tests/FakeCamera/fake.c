@@ -11,6 +11,10 @@
 
 static void show(rf_fake *fake) {
   char path[600], port[600];
+  if (fake->has_node_file) {
+    snprintf(path, sizeof path, "%s/video%d", fake->devices, fake->node);
+    fclose(fopen(path, "w"));
+  }
   snprintf(path, sizeof path, "%s/video%d", fake->classes, fake->node);
   mkdir(path, 0777);
   snprintf(port, sizeof port, "%s/port", fake->root);
@@ -25,10 +29,18 @@ static void show(rf_fake *fake) {
 
 static void hide(rf_fake *fake) {
   char path[600];
+  snprintf(path, sizeof path, "%s/video%d", fake->devices, fake->node);
+  remove(path);
   for (const char *const *part = (const char *const[]){"/device", "/name", "", NULL}; *part; part++) {
     snprintf(path, sizeof path, "%s/video%d%s", fake->classes, fake->node, *part);
     remove(path);
   }
+}
+
+void rf_fake_unplug(rf_fake *fake, double seconds) {
+  fake->is_away = 1;
+  fake->return_seconds = fake->now + seconds;
+  hide(fake);
 }
 
 static uint32_t frame_bytes(const rf_fake *fake) {
@@ -69,9 +81,7 @@ static void live(rf_fake *fake) {
     case RF_FAKE_STREAM_ERROR: fake->is_broken = EIO; return;
     case RF_FAKE_UNPLUGGED:
       fake->is_broken = ENODEV;
-      fake->is_away = 1;
-      fake->return_seconds = fake->now + fake->away_seconds;
-      hide(fake);
+      rf_fake_unplug(fake, fake->away_seconds);
       return;
     case RF_FAKE_HANG: fake->next_seconds += fake->away_seconds; break;
     case RF_FAKE_LOST: break;

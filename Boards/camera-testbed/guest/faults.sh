@@ -91,7 +91,7 @@ streamon_error() {
 # Two of them on one camera: the second says who has it, and takes over when it is free.
 second_program() {
   local first=$program
-  rf-cam --size 96 --format json --camera 640x480@15:YUYV $camera >/tmp/out2 2>/tmp/err2 &
+  rf-cam $small --format json --camera 640x480@15:YUYV $camera >/tmp/out2 2>/tmp/err2 &
   local second=$!
   within 30 grep -q "in use by rf-cam (process $first); waiting" /tmp/err2
   check "a busy camera: $(head -n 1 /tmp/err2)" $?

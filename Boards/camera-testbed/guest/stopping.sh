@@ -51,7 +51,7 @@ stopping() {
   pictures_are_whole
   check "Ctrl-C while pictures are written: all are whole ($(ls /tmp/pictures | wc -l))" $?
   stops "while the camera starts" while_starting
-  rf-cam --size 96 --format none --camera 640x480@30:MJPG $camera 2>/dev/null &
+  rf-cam $small --format none --camera 640x480@30:MJPG $camera 2>/dev/null &
   local holder=$!
   sleep 2
   stops "while the camera is busy" while_busy

@@ -22,6 +22,7 @@ typedef struct rf_fake {
   struct { uint32_t four_cc, width, height; double rate; } formats[RF_FAKE_MOST_FORMATS];
   int format_count;
   int is_multiplanar, is_metadata, has_other_clock;
+  int has_node_file; // for those who look for a device by its name
   const uint8_t *bytes; // of every frame, but for the first one of raw formats, which counts frames
   size_t byte_count;    // 0: what the format takes
   uint32_t forced_four_cc; // what S_FMT answers whatever is asked; 0: what is asked, where it is offered
@@ -60,6 +61,8 @@ static inline void rf_fake_offer(rf_fake *fake, uint32_t four_cc, uint32_t width
   fake->formats[i].height = height;
   fake->formats[i].rate = rate;
 }
+// Not there for some seconds from now on.
+void rf_fake_unplug(rf_fake *fake, double seconds);
 static inline void rf_fake_set_event(rf_fake *fake, int frame, rf_fake_event event) { fake->events[frame] = event; }
 static inline const rf_video_system *rf_fake_system(rf_fake *fake) { return &fake->system; }
 #endif
