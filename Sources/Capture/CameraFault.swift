@@ -84,4 +84,13 @@ public struct CameraCounts: Equatable, Sendable {
   public var reconnects = 0
 
   public init() {}
+
+  /// Of two cameras, or of one after another.
+  public static func + (a: CameraCounts, b: CameraCounts) -> CameraCounts {
+    var sum = a
+    sum.dropped += b.dropped
+    sum.skipped += b.skipped
+    sum.reconnects += b.reconnects
+    return sum
+  }
 }

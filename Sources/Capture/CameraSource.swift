@@ -29,6 +29,8 @@ public final class CameraSource {
   private var lastSignSeconds = 0.0
   private var hasFrame = false
   private var hasEverOpened = false
+  /// It could not be had at all, which was thrown: the source is at its end.
+  private var isGivenUp = false
   /// Where it was first.
   private var openedPath = ""
   /// When the camera was lost; `nil` while it works.
@@ -66,7 +68,7 @@ public final class CameraSource {
   private var seconds: Double { system.pointee.seconds(system.pointee.context) }
   private var isStopped: Bool { system.pointee.stopped(system.pointee.context) != 0 }
 
-  /// The newest frame, once there is one; `nil` once a stop was asked for.
+  /// The newest frame, once there is one; `nil` once a stop was asked for or the camera was given up.
   ///
   /// - Throws: `CaptureError.camera` where the camera cannot be had at all. Whatever happens later is told and mended.
   func next() throws(CaptureError) -> CapturedFrame? {
@@ -92,9 +94,9 @@ public final class CameraSource {
 // MARK: - Opening and opening again
 
 extension CameraSource {
-  /// The open camera; waits for it. `nil` once a stop was asked for.
+  /// The open camera; waits for it. `nil` at the source's end.
   private func connected() throws(CaptureError) -> CameraStream? {
-    while !isStopped {
+    while !isStopped, !isGivenUp {
       if let stream { return stream }
       do throws(CameraFault) {
         try open()
@@ -103,6 +105,7 @@ extension CameraSource {
         // A machine with one camera of whatever name is up before it, perhaps.
         let isWaitedFor = error.isBusy || place.isAny && error.isAbsence
         if !hasEverOpened, error.isFinal || !isWaitedFor && attempts >= Self.firstAttempts {
+          isGivenUp = true
           throw .camera(name: name, reason: error.message)
         }
         if hasEverOpened || isWaitedFor { tellOnce(error) }

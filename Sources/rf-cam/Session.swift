@@ -77,20 +77,25 @@ final class Session {
       return
     }
     tracker = source.isPictures ? nil : Tracker(maxFaces: options.maxFaces, isSmooth: options.isSmooth)
-    while !isOver, step(source) {}
-    statistics.add(source.cameraCounts)
+    let before = statistics.camera
+    while !isOver, step(source) { statistics.camera = before + source.cameraCounts }
+    statistics.camera = before + source.cameraCounts
   }
 
   private func sourceOptions() -> SourceOptions {
     var result = SourceOptions(raw: options.raw, isRecursive: options.isRecursive)
     result.camera = options.camera
     result.tell = { self.tell($0) }
-    // What is drawn on or cut out keeps its pixels.
-    if annotations == nil, crops == nil { result.shrink = { InputSize.shrink(self.options.size, frameWidth: $0, frameHeight: $1) } }
+    // What is drawn on, cut out or shown keeps its pixels.
+    if annotations == nil, crops == nil, livePage == nil {
+      result.shrink = { InputSize.shrink(self.options.size, frameWidth: $0, frameHeight: $1) }
+    }
     return result
   }
 
   private func tell(_ notice: CameraNotice) {
+    // A service that waits for its camera is up.
+    rf_service_ready()
     progress.clear()
     switch notice {
     case .news(let line): if !options.isQuiet { say(line) }

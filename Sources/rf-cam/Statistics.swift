@@ -45,8 +45,8 @@ struct Histogram: ~Copyable {
 struct Statistics: ~Copyable {
   var frames = 0
   var faces = 0
-  /// Of cameras.
-  var dropped = 0, skipped = 0, reconnects = 0
+  /// Of all cameras.
+  var camera = CameraCounts()
   private var capture = Histogram()
   private var convert = Histogram()
   private var network = Histogram()
@@ -74,14 +74,9 @@ struct Statistics: ~Copyable {
     total.add(milliseconds: times.total)
   }
 
-  mutating func add(_ counts: CameraCounts) {
-    dropped += counts.dropped
-    skipped += counts.skipped
-    reconnects += counts.reconnects
-  }
-
   func append(to text: inout ByteBuffer) {
-    text.append("frames \(frames), faces \(faces), dropped \(dropped), skipped \(skipped), reconnects \(reconnects)\n")
+    text.append("frames \(frames), faces \(faces), dropped \(camera.dropped), skipped \(camera.skipped), "
+      + "reconnects \(camera.reconnects)\n")
     text.append("milliseconds     median        p95        max\n")
     append("capture", capture, to: &text)
     append("convert", convert, to: &text)
@@ -93,7 +88,8 @@ struct Statistics: ~Copyable {
 
   /// The same as an object: counts, and of every stage the median, 95th percentile and maximum in milliseconds.
   func appendJSON(to text: inout ByteBuffer) {
-    text.append("{\"frames\":\(frames),\"faces\":\(faces),\"dropped\":\(dropped),\"milliseconds\":{")
+    text.append("{\"frames\":\(frames),\"faces\":\(faces),\"dropped\":\(camera.dropped),\"skipped\":\(camera.skipped),"
+      + "\"reconnects\":\(camera.reconnects),\"milliseconds\":{")
     appendTimes("\"capture\":[", capture, to: &text)
     appendTimes(",\"convert\":[", convert, to: &text)
     appendTimes(",\"network\":[", network, to: &text)

@@ -132,7 +132,9 @@ func aBadFrameIsSkippedAndCounted(event: rf_fake_event, reason: String) throws {
   camera.fake.pointee.busy_until_seconds = -1
   camera.fake.pointee.system.wait = { _, _, _ in 0 }
   camera.fake.pointee.system.control = { _, _, _, _ in -EIO }
-  #expect(throws: CaptureError.camera(name: camera.path, reason: "opening failed (Input/output error)")) { try camera.source().next() }
+  let source = camera.source()
+  #expect(throws: CaptureError.camera(name: camera.path, reason: "opening failed (Input/output error)")) { try source.next() }
+  #expect(try camera.run(source, frames: 1).isEmpty, "told once")
   #expect(camera.fake.pointee.open_files == 0 && camera.fake.pointee.opens == 5)
 }
 

@@ -134,7 +134,9 @@ func aStarvedDriversOldFramesAreNotGiven(frames: Double) throws {
 @Test func anotherDeviceIsNoCamera() throws {
   let camera = try FakeCamera()
   camera.fake.pointee.is_metadata = 1
-  #expect(throws: CaptureError.camera(name: camera.path, reason: CameraFault.noCapture.message)) { try camera.source().next() }
+  let source = camera.source()
+  #expect(throws: CaptureError.camera(name: camera.path, reason: CameraFault.noCapture.message)) { try source.next() }
+  #expect(try camera.run(source, frames: 1).isEmpty, "told once")
   #expect(camera.fake.pointee.open_files == 0)
 }
 
