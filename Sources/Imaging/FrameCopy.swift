@@ -15,23 +15,18 @@ public final class FrameCopy {
 
   /// Becomes a copy of a frame, rows tightly packed.
   public func take(_ other: Frame) {
-    let (width, height) = (other.width, other.height)
-    let needed = other.format.byteCount(width: width, height: height)
+    let (format, width, height) = (other.format, other.width, other.height)
+    let needed = format.byteCount(width: width, height: height)
     if needed > bytes.count {
       bytes.deallocate()
       bytes = .allocate(capacity: needed)
     }
-    let copy = Frame(other.format, width: width, height: height, base: UnsafePointer(bytes.baseAddress!),
-                     strideBytes: other.format.rowBytes(width: width), range: other.range)
-    copyPlane(other.planes.0, copy.planes.0, rowBytes: other.format.rowBytes(width: width), rows: height)
-    let chroma = copy.planes.1.strideBytes, chromaRows = (height + 1) / 2
-    switch other.format {
-    case .rgb, .bgr, .gray, .yuyv, .uyvy: break
-    case .nv12: copyPlane(other.planes.1, copy.planes.1, rowBytes: chroma, rows: chromaRows)
-    case .i420:
-      copyPlane(other.planes.1, copy.planes.1, rowBytes: chroma, rows: chromaRows)
-      copyPlane(other.planes.2, copy.planes.2, rowBytes: chroma, rows: chromaRows)
-    }
+    let copy = Frame(format, width: width, height: height, base: UnsafePointer(bytes.baseAddress!),
+                     strideBytes: format.rowBytes(width: width), range: other.range)
+    copyPlane(other.planes.0, copy.planes.0, rowBytes: format.rowBytes(width: width), rows: height)
+    let chromaBytes = format.chromaStrideBytes(format.rowBytes(width: width)), chromaRows = (height + 1) / 2
+    if chromaBytes > 0 { copyPlane(other.planes.1, copy.planes.1, rowBytes: chromaBytes, rows: chromaRows) }
+    if format == .i420 { copyPlane(other.planes.2, copy.planes.2, rowBytes: chromaBytes, rows: chromaRows) }
     frame = copy
   }
 

@@ -62,17 +62,19 @@ public final class Preview {
   /// Hands a frame over. Costs a copy of its bytes.
   ///
   /// - Parameters:
+  ///   - faces: in the source's pixels.
+  ///   - shrunkBy: how many times smaller than the source's picture `frame` is.
   ///   - facesText: JSON for the page's list of faces, without line breaks.
   ///   - figuresText: JSON for its figures; empty: as before.
   /// - Precondition: `isReady`.
-  public func show(_ frame: Frame, _ faces: Faces, facesText: [UInt8], figuresText: [UInt8]) {
+  public func show(_ frame: Frame, _ faces: Faces, shrunkBy: Int = 1, facesText: [UInt8], figuresText: [UInt8]) {
     // From when this one was due rather than from now, so that 30 frames a second stay 30.
     nextSeconds = max(nextSeconds + Preview.periodSeconds, rf_seconds() - Preview.periodSeconds)
     hasPicture = viewers > 0
     if hasPicture {
       self.frame.take(frame)
       self.faces.removeAll(keepingCapacity: true)
-      self.faces.append(contentsOf: faces)
+      self.faces.append(contentsOf: faces.lazy.map { $0.shrunk(by: Float(shrunkBy)) })
     }
     self.facesText = facesText
     self.figuresText = figuresText

@@ -1,6 +1,18 @@
 // What was found, drawn on the picture that it was found in.
 public import Imaging
 
+extension Face {
+  /// The same face in a picture that is so many times smaller.
+  public func shrunk(by factor: Float) -> Face {
+    var face = self
+    face.box = Box(x1: box.x1 / factor, y1: box.y1 / factor, x2: box.x2 / factor, y2: box.y2 / factor)
+    for index in 0..<Landmarks.count {
+      face.landmarks[index] = FramePoint(x: landmarks[index].x / factor, y: landmarks[index].y / factor)
+    }
+    return face
+  }
+}
+
 extension Picture {
   /// Draws all faces, the strongest last, so that it lies on top.
   /// - Parameter faces: strongest first, in the picture's pixels.
