@@ -1,4 +1,5 @@
 // --preview: what the live page is told. Text is made only when somebody will read it.
+import Capture
 import CHost
 import Engine
 import Imaging
@@ -28,14 +29,14 @@ final class LivePage {
     about.append(",\"threads\":\(options.threads)")
   }
 
-  func show(_ frame: Frame, _ faces: Faces, _ report: FrameReport, _ statistics: borrowing Statistics) {
+  func show(_ captured: CapturedFrame, _ faces: Faces, _ report: FrameReport, _ statistics: borrowing Statistics) {
     rate.count()
     guard preview.isReady else { return }
     text.clear()
     appendJSONObject(report, faces, to: &text)
     figures.clear()
     if rate.isNew { appendFigures(statistics) }
-    preview.show(frame, faces, facesText: text.bytes, figuresText: figures.bytes)
+    preview.show(captured.frame, faces, shrunkBy: captured.shrunkBy, facesText: text.bytes, figuresText: figures.bytes)
   }
 
   private func appendFigures(_ statistics: borrowing Statistics) {

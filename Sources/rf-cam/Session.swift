@@ -86,8 +86,8 @@ final class Session {
     var result = SourceOptions(raw: options.raw, isRecursive: options.isRecursive)
     result.camera = options.camera
     result.tell = { self.tell($0) }
-    // What is drawn on, cut out or shown keeps its pixels.
-    if annotations == nil, crops == nil, livePage == nil {
+    // What is drawn on or cut out keeps its pixels.
+    if annotations == nil, crops == nil {
       result.shrink = { InputSize.shrink(self.options.size, frameWidth: $0, frameHeight: $1) }
     }
     return result
@@ -140,7 +140,7 @@ final class Session {
                              latencyMilliseconds: times.latency)
     try tell(report, faces, detector, isPicture: isPicture)
     try write(captured, faces, isPicture: isPicture)
-    livePage?.show(frame, faces, report, statistics)
+    livePage?.show(captured, faces, report, statistics)
     times.total = (rf_seconds() - captured.capturedAtSeconds) * 1000
     statistics.add(times, faces: faces.count)
     rf_service_ready()

@@ -101,7 +101,10 @@ function showFigures(figures) {
     return row;
   });
   byId("times").replaceChildren(...rows);
-  byId("about").textContent = figures.stats.frames.toLocaleString("en") + " frames \u00b7 model " + figures.model + ", " +
+  const {frames, skipped, reconnects} = figures.stats;
+  byId("about").textContent = frames.toLocaleString("en") + " frames \u00b7 " +
+    (skipped ? skipped + " skipped \u00b7 " : "") +
+    (reconnects ? reconnects + (reconnects === 1 ? " reconnect" : " reconnects") + " \u00b7 " : "") + "model " + figures.model + ", " +
     figures.precision + " \u00b7 " + figures.kernels + " \u00b7 " + figures.threads +
     (figures.threads === 1 ? " thread" : " threads") + " \u00b7 " +
     figures.viewers + (figures.viewers === 1 ? " viewer" : " viewers");
