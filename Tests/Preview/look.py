@@ -10,15 +10,17 @@ import time
 from browser import Browser, find_chromium
 from program import ROOT, RunningCamera
 
-SIZES = {"phone": (390, 844, 2, True), "desktop": (1280, 800, 1, False)}
+# Width, height, device pixels a pixel, whether it is a phone, colours.
+SIZES = {"phone": (390, 844, 2, True, "dark"), "desktop": (1280, 800, 1, False, "light")}
 
 
-def look(camera: RunningCamera, name: str, width: int, height: int, scale: float, is_mobile: bool) -> list[str]:
+def look(camera: RunningCamera, name: str, width: int, height: int, scale: float, is_mobile: bool, colours: str) -> list[str]:
     """What is wrong with the page at this size."""
     folder = ROOT / "build" / "preview"
     folder.mkdir(parents=True, exist_ok=True)
     wrong = []
     with Browser(width, height, scale, is_mobile) as browser:
+        browser.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": colours}])
         browser.ask("Page.navigate", url=camera.url)
         browser.wait("document.readyState !== 'loading' && document.getElementById('list').children.length > 0")
         browser.wait("document.getElementById('times').children.length > 0 && video.naturalWidth > 0")

@@ -79,7 +79,7 @@ function showFaces() {
   byId("nobody").textContent = rest > 0 ? "and " + rest + " more" : "Nobody in sight.";
   byId("faces").textContent = report.faces.length;
   byId("latency").textContent = report.latency_ms.toFixed(report.latency_ms < 10 ? 1 : 0);
-  byId("source").textContent = (report.source === "-" ? "standard input" : report.source) + " \u00b7 " + report.width + " \u00d7 " + report.height;
+  byId("source").textContent = (report.source === "-" ? "stdin" : report.source) + " \u00b7 " + report.width + " \u00d7 " + report.height;
   frame.style.aspectRatio = report.width + " / " + report.height;
 }
 
