@@ -121,7 +121,7 @@ func orientationsPutTheFirstRowWhereTheyShould(orientation: Orientation) {
 
 /// Every format at odd sizes and with rows that are further apart than they need: the copy shows the same picture after the
 /// original has gone.
-@Test(arguments: [PixelFormat.rgb, .bgr, .gray, .yuyv, .nv12, .i420], [(1, 1), (7, 5), (16, 8)])
+@Test(arguments: [PixelFormat.rgb, .bgr, .gray, .yuyv, .uyvy, .nv12, .i420], [(1, 1), (7, 5), (16, 8)])
 func aFrameCopyIsTheSamePicture(format: PixelFormat, size: (width: Int, height: Int)) throws {
   let copy = FrameCopy()
   let (before, after) = (Picture(width: 1, height: 1), Picture(width: 1, height: 1))
