@@ -15,6 +15,8 @@ public struct KernelSet: @unchecked Sendable {
   public typealias ByteHead = @convention(c) (UnsafePointer<rf_u8_head_args>) -> Void
   public typealias ByteDWConv3x3 = @convention(c) (UnsafePointer<rf_u8_dwconv3x3_args>) -> Void
   public typealias ByteUpsampleAdd = @convention(c) (UnsafePointer<rf_u8_upsample_add_args>) -> Void
+  public typealias ByteReverse3 = @convention(c) (UnsafePointer<rf_u8_reverse3_args>) -> Void
+  public typealias ByteYCbCr = @convention(c) (UnsafePointer<rf_u8_ycbcr_args>) -> Void
 
   public private(set) var conv: Conv = referenceConv
   public private(set) var winograd3x3: Winograd3x3 = referenceWinograd3x3
@@ -30,6 +32,10 @@ public struct KernelSet: @unchecked Sendable {
   public private(set) var byteHead: ByteHead = referenceByteHead
   public private(set) var byteDWConv3x3: ByteDWConv3x3 = referenceByteDWConv3x3
   public private(set) var byteUpsampleAdd: ByteUpsampleAdd = referenceByteUpsampleAdd
+  public private(set) var byteReverse3: ByteReverse3 = referenceByteReverse3
+  public private(set) var byteYCbCr: ByteYCbCr = referenceByteYCbCr
+  /// Whether `byteYCbCr` is more than its definition.
+  public private(set) var hasFastByteYCbCr = false
 
   /// Chooses among all rows whose instruction sets are all in `isa`; the Swift references where there is none.
   ///
@@ -53,6 +59,8 @@ public struct KernelSet: @unchecked Sendable {
     case RF_OP_u8_head: byteHead = row.u8_head
     case RF_OP_u8_dwconv3x3: byteDWConv3x3 = row.u8_dwconv3x3
     case RF_OP_u8_upsample_add: byteUpsampleAdd = row.u8_upsample_add
+    case RF_OP_u8_reverse3: byteReverse3 = row.u8_reverse3
+    case RF_OP_u8_ycbcr: (byteYCbCr, hasFastByteYCbCr) = (row.u8_ycbcr, true)
     default: preconditionFailure("a row of the kernel table has an op that KernelSet does not know")
     }
   }

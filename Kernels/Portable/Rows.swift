@@ -13,6 +13,8 @@ public func referenceRows() -> [rf_row] {
     row("rf_u8_head__reference", RF_OP_u8_head) { $0.u8_head = referenceByteHead },
     row("rf_u8_dwconv3x3__reference", RF_OP_u8_dwconv3x3) { $0.u8_dwconv3x3 = referenceByteDWConv3x3 },
     row("rf_u8_upsample_add__reference", RF_OP_u8_upsample_add) { $0.u8_upsample_add = referenceByteUpsampleAdd },
+    row("rf_u8_reverse3__reference", RF_OP_u8_reverse3) { $0.u8_reverse3 = referenceByteReverse3 },
+    row("rf_u8_ycbcr__reference", RF_OP_u8_ycbcr) { $0.u8_ycbcr = referenceByteYCbCr },
   ]
 }
 

@@ -98,4 +98,5 @@ public struct Workload: Sendable {
 public let checks: [Check] = [
   convCheck, winogradCheck, dwconv3x3Check, upsampleAddCheck,
   byteConvCheck, byteWinogradCheck, byteHeadCheck, byteDWConv3x3Check, byteUpsampleAddCheck,
+  byteReverse3Check, byteYCbCrCheck,
 ]

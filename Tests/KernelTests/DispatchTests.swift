@@ -17,6 +17,8 @@ private func chosenNames(_ isa: ISA) -> Set<String> {
     RF_OP_u8_head: unsafeBitCast(set.byteHead, to: Int.self),
     RF_OP_u8_dwconv3x3: unsafeBitCast(set.byteDWConv3x3, to: Int.self),
     RF_OP_u8_upsample_add: unsafeBitCast(set.byteUpsampleAdd, to: Int.self),
+    RF_OP_u8_reverse3: unsafeBitCast(set.byteReverse3, to: Int.self),
+    RF_OP_u8_ycbcr: unsafeBitCast(set.byteYCbCr, to: Int.self),
   ]
   let rows = Row.all.filter { unsafeBitCast($0.row.f32_conv, to: Int.self) == chosen[$0.op] }
   return Set(rows.map(\.name))

@@ -56,6 +56,16 @@ struct Mutant: CustomTestStringConvertible, @unchecked Sendable {
     row = Mutant.row(RF_OP_u8_upsample_add) { $0.u8_upsample_add = byteUpsampleAdd }
   }
 
+  init(_ mistake: String, byteReverse3: @escaping KernelSet.ByteReverse3) {
+    self.mistake = "u8_reverse3 \(mistake)"
+    row = Mutant.row(RF_OP_u8_reverse3) { $0.u8_reverse3 = byteReverse3 }
+  }
+
+  init(_ mistake: String, byteYCbCr: @escaping KernelSet.ByteYCbCr) {
+    self.mistake = "u8_ycbcr \(mistake)"
+    row = Mutant.row(RF_OP_u8_ycbcr) { $0.u8_ycbcr = byteYCbCr }
+  }
+
   private static func row(_ op: rf_op, _ setKernel: (inout rf_row) -> Void) -> rf_row {
     var row = rf_row()
     row.op = op
@@ -85,6 +95,24 @@ private func depthwiseReference(
   var changed = args.pointee
   change(&changed)
   referenceDWConv3x3(&changed)
+}
+
+private func byteYCbCrReference(_ args: UnsafePointer<rf_u8_ycbcr_args>, _ change: (inout rf_u8_ycbcr_args) -> Void) {
+  var changed = args.pointee
+  change(&changed)
+  referenceByteYCbCr(&changed)
+}
+
+/// The reference with another green in one of the layouts.
+private func spoilGreen(_ args: UnsafePointer<rf_u8_ycbcr_args>, _ green: (_ y: Float, _ cb: Float, _ cr: Float) -> Float) {
+  referenceByteYCbCr(args)
+  let a = args.pointee
+  guard a.layout == RF_YUYV else { return }
+  for x in 0..<Int(a.width) {
+    let group = a.luma + x / 2 * 4
+    let value = green((Float(group[x % 2 * 2]) - a.black) * a.luma_scale, Float(group[1]) - 128, Float(group[3]) - 128)
+    a.output[3 * x + 1] = UInt8(min(max(value, 0), 255))
+  }
 }
 
 private func byteConvReference(_ args: UnsafePointer<rf_u8_conv_args>, _ change: (inout rf_u8_conv_args) -> Void) {
@@ -266,6 +294,43 @@ let mutants: [Mutant] = [
         a.output[y * a.output_row_stride + i] &+= a.coarse[Int(a.row_index[y]) * a.coarse_row_stride + x] &- UInt8(a.zero)
       }
     }
+  }),
+  Mutant("copies", byteReverse3: { args in
+    args.pointee.output.update(from: args.pointee.input, count: 3 * Int(args.pointee.width))
+  }),
+  Mutant("leaves out the last pixel", byteReverse3: { args in
+    var changed = args.pointee
+    changed.width = max(0, changed.width - 1)
+    referenceByteReverse3(&changed)
+  }),
+  Mutant("writes after a row's end", byteReverse3: { args in
+    referenceByteReverse3(args)
+    // Where the row ends with its page, the element after it is no memory.
+    let end = args.pointee.output + 3 * Int(args.pointee.width)
+    if Int(bitPattern: end) % 4096 != 0 { end.pointee ^= 1 }
+  }),
+  Mutant("gives R G B always", byteYCbCr: { args in byteYCbCrReference(args) { $0.reversed = 0 } }),
+  Mutant("takes UYVY for YUYV", byteYCbCr: { args in
+    byteYCbCrReference(args) { if $0.layout == RF_UYVY { $0.layout = RF_YUYV } }
+  }),
+  Mutant("swaps Cb and Cr of I420", byteYCbCr: { args in
+    byteYCbCrReference(args) { if $0.layout == RF_I420 { swap(&$0.cb, &$0.cr) } }
+  }),
+  Mutant("leaves out the last pixel", byteYCbCr: { args in byteYCbCrReference(args) { $0.width = max(0, $0.width - 1) } }),
+  Mutant("takes every range for full", byteYCbCr: { args in byteYCbCrReference(args) { ($0.black, $0.luma_scale) = (0, 1) } }),
+  Mutant("rounds halves up", byteYCbCr: { args in
+    let a = args.pointee
+    spoilGreen(args) { y, cb, cr in y + cb * a.green_from_cb + cr * a.green_from_cr + 0.5 }
+  }),
+  Mutant("fuses a product and an addition", byteYCbCr: { args in
+    let a = args.pointee
+    spoilGreen(args) { y, cb, cr in
+      (y + cb * a.green_from_cb).addingProduct(cr, a.green_from_cr).rounded(.toNearestOrEven)
+    }
+  }),
+  Mutant("adds in another order", byteYCbCr: { args in
+    let a = args.pointee
+    spoilGreen(args) { y, cb, cr in (y + (cb * a.green_from_cb + cr * a.green_from_cr)).rounded(.toNearestOrEven) }
   }),
 ]
 

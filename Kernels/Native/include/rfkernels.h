@@ -216,10 +216,47 @@ typedef struct {
 } rf_u8_upsample_add_args;
 typedef void rf_u8_upsample_add_fn(const rf_u8_upsample_add_args *args);
 
+// The last two ops make pixels of the network's input, one row a call: where a frame's rows are, only the frame knows.
+
+// The three bytes of every pixel in reverse: R G B becomes B G R.
+typedef struct {
+  const uint8_t *input;          // [width][3]
+  uint8_t *output;               // likewise; shares no byte with the input
+  int32_t width;                 // pixels
+} rf_u8_reverse3_args;
+typedef void rf_u8_reverse3_fn(const rf_u8_reverse3_args *args);
+
+// Where a row's samples are. Two pixels share Cb and Cr; of an odd width's last pair the second pixel is not made.
+typedef enum : uint32_t {
+  RF_YUYV,                       // luma: Y0 Cb Y1 Cr, whole groups
+  RF_UYVY,                       // luma: Cb Y0 Cr Y1, whole groups
+  RF_NV12,                       // luma: Y; cb: Cb Cr
+  RF_I420,                       // luma: Y; cb: Cb; cr: Cr
+} rf_ycbcr_layout;
+
+// Y'CbCr to R'G'B'. In float32, every operation rounded, in this order, none contracted:
+//   gray = (Y - black) * luma_scale
+//   R = gray + (Cr - 128) * red_from_cr
+//   G = gray + (Cb - 128) * green_from_cb + (Cr - 128) * green_from_cr
+//   B = gray + (Cb - 128) * blue_from_cb
+// Each is held within 0...255 and rounded to nearest, halves to even. The factors' magnitudes are at most 64.
+typedef struct {
+  const uint8_t *luma;           // of a pixel that is the first of its pair
+  const uint8_t *_Nullable cb;   // of that pair, where the layout has them; likewise:
+  const uint8_t *_Nullable cr;
+  uint8_t *output;               // [width][3]
+  int32_t width;                 // pixels
+  rf_ycbcr_layout layout;
+  int32_t reversed;              // 0: R G B; 1: B G R
+  float black, luma_scale, red_from_cr, green_from_cb, green_from_cr, blue_from_cb;
+} rf_u8_ycbcr_args;
+typedef void rf_u8_ycbcr_fn(const rf_u8_ycbcr_args *args);
+
 // The ops, in the order of their columns in Kernels/README.md.
 typedef enum : uint32_t {
   RF_OP_f32_conv, RF_OP_f32_winograd3x3, RF_OP_f32_dwconv3x3, RF_OP_f32_upsample_add,
-  RF_OP_u8_conv, RF_OP_u8_winograd3x3, RF_OP_u8_head, RF_OP_u8_dwconv3x3, RF_OP_u8_upsample_add, RF_OP_COUNT
+  RF_OP_u8_conv, RF_OP_u8_winograd3x3, RF_OP_u8_head, RF_OP_u8_dwconv3x3, RF_OP_u8_upsample_add,
+  RF_OP_u8_reverse3, RF_OP_u8_ycbcr, RF_OP_COUNT
 } rf_op;
 
 // A row of the table: what it computes, what it needs, where it is. Nullability is left open so that Swift can start a
@@ -238,6 +275,8 @@ typedef struct {
     rf_u8_head_fn *_Null_unspecified u8_head;
     rf_u8_dwconv3x3_fn *_Null_unspecified u8_dwconv3x3;
     rf_u8_upsample_add_fn *_Null_unspecified u8_upsample_add;
+    rf_u8_reverse3_fn *_Null_unspecified u8_reverse3;
+    rf_u8_ycbcr_fn *_Null_unspecified u8_ycbcr;
   };
 } rf_row;
 
