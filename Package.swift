@@ -49,7 +49,7 @@ let package = Package(
                       path: "Tests/ARM/Check", swiftSettings: core),
     .testTarget(name: "KernelTests", dependencies: ["KernelChecks"]),
     .testTarget(name: "EngineTests", dependencies: ["CAllocationCount", "CHost", "Engine", "rf-pack"]),
-    .testTarget(name: "ImagingTests", dependencies: ["CAllocationCount", "CHost", "Imaging", "TestRandom"]),
+    .testTarget(name: "ImagingTests", dependencies: ["CAllocationCount", "CHost", "Imaging", "Kernels", "TestRandom"]),
     .testTarget(name: "RetinaFaceTests", dependencies: ["CAllocationCount", "CHost", "Engine", "RetinaFace", "rf-pack"]),
     .testTarget(name: "CaptureTests", dependencies: ["CAllocationCount", "Capture", "CFakeCamera", "CHost", "CVideo", "Imaging"]),
     .testTarget(name: "PackTests", dependencies: ["Engine", "rf-pack"]),

@@ -1,5 +1,6 @@
 // From a frame into the network's input in one pass: convert, resize, subtract the mean. No allocation, no copy in between.
 // A frame at its own size gives exactly byte - mean; anything else goes through Resample.swift.
+public import Kernels
 
 /// Writes the whole of the network's input from a frame.
 ///
@@ -18,8 +19,25 @@ public func fill(_ input: NetworkInput, from frame: Frame, transform: Transform)
 ///
 /// - Values: the bytes from which the float input's values are made, rounded to nearest, halves up, where the frame is
 ///   resized; where no frame is, the mean colour. All else is as above.
-public func fill(_ input: ByteNetworkInput, from frame: Frame, transform: Transform) {
-  fillAny(input, from: frame, transform: transform)
+/// - Parameter kernels: copy the frame where it is not resized; the bytes are the same whatever they are.
+public func fill(_ input: ByteNetworkInput, from frame: Frame, transform: Transform, kernels: KernelSet) {
+  guard transform.isShift, let rows = ByteRows(frame, order: input.order, kernels: kernels) else {
+    return fillAny(input, from: frame, transform: transform)
+  }
+  let area = ContentArea(input, frame, transform)
+  clearPadding(input, around: area)
+  let (left, top) = (Int(transform.offsetX), Int(transform.offsetY))
+  for y in area.top..<area.bottom {
+    rows.copy(y: y - top, first: area.left - left, count: area.right - area.left,
+              to: input.base + y * input.rowStride + 3 * area.left)
+  }
+}
+
+extension Transform {
+  /// Whether every pixel of the network is a whole pixel of the frame.
+  fileprivate var isShift: Bool {
+    scaleX == 1 && scaleY == 1 && offsetX == Float(Int(offsetX)) && offsetY == Float(Int(offsetY))
+  }
 }
 
 private func fillAny(_ input: some FillTarget, from frame: Frame, transform: Transform) {
@@ -69,9 +87,7 @@ private func clearPadding(_ input: some FillTarget, around area: ContentArea) {
 
 private func fill<Row: PixelRow>(_ input: some FillTarget, from frame: Frame, _ transform: Transform, _ area: ContentArea,
                                  _ row: Row.Type) {
-  let isCopy = transform.scaleX == 1 && transform.scaleY == 1
-    && transform.offsetX == Float(Int(transform.offsetX)) && transform.offsetY == Float(Int(transform.offsetY))
-  guard isCopy else {
+  guard transform.isShift else {
     resample(input, from: frame, transform, area, row)
     return
   }

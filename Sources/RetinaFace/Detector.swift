@@ -47,6 +47,7 @@ public final class Detector {
   public private(set) var timings = Timings()
 
   private let options: Options
+  private let kernels: KernelSet
   private let network: Network
   private let barrier: Barrier?
   private var decoder: Decoder
@@ -93,7 +94,8 @@ public final class Detector {
     self.model = model
     self.options = options
     (width, height) = (plan.width, plan.height)
-    network = Network(model: model, plan: plan, kernels: KernelSet(isa: options.isa), arena: arena)
+    kernels = KernelSet(isa: options.isa)
+    network = Network(model: model, plan: plan, kernels: kernels, arena: arena)
     barrier = options.workers.map { Barrier(parties: $0.count, relax: $0.relax) }
     let levels = Detector.anchorLevels(network)
     decoder = Decoder(levels: levels, variances: model.variances, threshold: options.threshold,
@@ -145,7 +147,7 @@ public final class Detector {
       let (input, mean) = (network.byteInput, model.mean)
       Imaging.fill(ByteNetworkInput(base: input.base, rowStride: input.rowStride, width: input.width, height: input.height,
                                     order: order, mean: (UInt8(mean.0), UInt8(mean.1), UInt8(mean.2))),
-                   from: frame, transform: transform)
+                   from: frame, transform: transform, kernels: kernels)
     }
   }
 

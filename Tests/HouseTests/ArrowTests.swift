@@ -9,7 +9,7 @@ let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPath
 let arrows: [String: (folder: String, mayImport: Set<String>)] = [
   "Kernels": ("Kernels/Portable", ["CKernels"]),
   "Engine": ("Sources/Engine", ["Kernels", "CKernels"]),
-  "Imaging": ("Sources/Imaging", ["Kernels"]),
+  "Imaging": ("Sources/Imaging", ["Kernels", "CKernels"]),
   "RetinaFace": ("Sources/RetinaFace", ["Engine", "Imaging", "Kernels"]),
   "Capture": ("Sources/Capture", ["CHost", "CJPEG", "CVideo", "Imaging"]),
   "Preview": ("Sources/Preview", ["Capture", "CHost", "CPreview", "Imaging", "RetinaFace"]),

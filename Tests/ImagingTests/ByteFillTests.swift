@@ -1,6 +1,7 @@
 // The int8 network's input: the bytes that the float input is made from.
 import CAllocationCount
 import Imaging
+import Kernels
 import Testing
 
 /// An input of bytes with as many canaries beside each row.
@@ -36,9 +37,15 @@ private let cases: [(Int, Int, Int, Int, Transform?)] = [
   (1, 1, 1, 1, nil), (17, 9, 17, 9, nil), (641, 7, 641, 7, nil), (1, 1, 8, 8, nil), (64, 48, 32, 32, nil), (101, 67, 50, 40, nil),
   (40, 30, 128, 96, nil), (10, 10, 12, 12, Transform(scaleX: 1, scaleY: 1, offsetX: 1, offsetY: 1)),
   (10, 10, 6, 6, Transform(scaleX: 1, scaleY: 1, offsetX: -3, offsetY: -2)),
+  (60, 9, 70, 12, Transform(scaleX: 1, scaleY: 1, offsetX: 3, offsetY: 1)), (60, 9, 41, 5, Transform(scaleX: 1, scaleY: 1, offsetX: -7, offsetY: -3)),
+  (60, 9, 32, 5, Transform(scaleX: 1, scaleY: 1, offsetX: -28, offsetY: -1)), (8, 8, 8, 8, Transform(scaleX: 1, scaleY: 1, offsetX: -8, offsetY: 0)),
+  (8, 8, 4, 4, Transform(scaleX: 1, scaleY: 1, offsetX: -7, offsetY: -7)),
   (10, 10, 20, 20, Transform(scaleX: 0.7, scaleY: 0.7, offsetX: 3, offsetY: 4)),
   (9, 9, 12, 12, Transform(scaleX: 1, scaleY: 1, offsetX: 0.5, offsetY: 0.25)),
 ]
+
+/// What is chosen, and what runs where there is nothing to choose.
+private let kernelSets = [KernelSet(), KernelSet(isa: .reference)]
 
 /// The float input is held against the definition in FillTests, so the bytes are held against it.
 @Test(arguments: formats, [ColorRange.limited, .full])
@@ -49,33 +56,42 @@ func bytesAreTheFloatsRounded(format: PixelFormat, range: ColorRange) throws {
     for order in [ChannelOrder.rgb, .bgr] {
       let floats = MadeInput(width: networkWidth, height: networkHeight, order: order, mean: (0, 0, 0))
       let padding = MadeInput(width: networkWidth, height: networkHeight, order: order, mean: (1000, 1000, 1000))
-      let bytes = MadeByteInput(width: networkWidth, height: networkHeight, order: order)
       fill(floats.input, from: made.frame, transform: transform)
       fill(padding.input, from: made.frame, transform: transform)
-      fill(bytes.input, from: made.frame, transform: transform)
-      var wrong = 0
-      for y in 0..<networkHeight {
-        for x in 0..<networkWidth {
-          for channel in 0..<3 {
-            let isPadding = padding[x, y, channel] == 0
-            let expected = isPadding ? [104, 117, 123][channel] : Int((Double(floats[x, y, channel]) + 0.5).rounded(.down))
-            if Int(bytes[x, y, channel]) != expected { wrong += 1 }
-          }
-        }
+      for kernels in kernelSets {
+        let bytes = MadeByteInput(width: networkWidth, height: networkHeight, order: order)
+        fill(bytes.input, from: made.frame, transform: transform, kernels: kernels)
+        #expect(wrongBytes(bytes, floats, padding) == 0, "\(format) \(width)x\(height) -> \(networkWidth)x\(networkHeight)")
+        #expect(bytes.overwrittenCanaries == 0)
       }
-      #expect(wrong == 0, "\(format) \(width)x\(height) -> \(networkWidth)x\(networkHeight)")
-      #expect(bytes.overwrittenCanaries == 0)
     }
   }
+}
+
+/// Padding is where a float input of a mean that no byte has is 0.
+private func wrongBytes(_ bytes: MadeByteInput, _ floats: MadeInput, _ padding: MadeInput) -> Int {
+  var wrong = 0
+  for y in 0..<bytes.height {
+    for x in 0..<bytes.width {
+      for channel in 0..<3 {
+        let isPadding = padding[x, y, channel] == 0
+        let expected = isPadding ? [104, 117, 123][channel] : Int((Double(floats[x, y, channel]) + 0.5).rounded(.down))
+        if Int(bytes[x, y, channel]) != expected { wrong += 1 }
+      }
+    }
+  }
+  return wrong
 }
 
 @Test(.enabled(if: rf_allocation_counting() == 1, "a sanitizer has its own malloc"), arguments: formats)
 func byteFillAllocatesNothing(format: PixelFormat) throws {
   let made = try MadeFrame(format, width: 320, height: 240)
   let input = MadeByteInput(width: 160, height: 160, order: .bgr)
-  let transforms = [Transform.identity, .letterbox(frameWidth: 320, frameHeight: 240, networkWidth: 160, networkHeight: 160)]
-  for transform in transforms { fill(input.input, from: made.frame, transform: transform) }
+  let transforms = [Transform.identity, Transform(scaleX: 1, scaleY: 1, offsetX: -3, offsetY: 0),
+                    .letterbox(frameWidth: 320, frameHeight: 240, networkWidth: 160, networkHeight: 160)]
+  let kernels = KernelSet()
+  for transform in transforms { fill(input.input, from: made.frame, transform: transform, kernels: kernels) }
   let before = rf_allocation_count()
-  for transform in transforms { fill(input.input, from: made.frame, transform: transform) }
+  for transform in transforms { fill(input.input, from: made.frame, transform: transform, kernels: kernels) }
   #expect(rf_allocation_count() == before)
 }

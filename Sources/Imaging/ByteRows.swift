@@ -1,0 +1,74 @@
+// Rows of a frame at its own size as bytes of three channels, by kernels: the int8 network's input where nothing is resized.
+// The bytes are those of PixelRow.swift, which stays the way of whatever has no kernel.
+import CKernels
+import Kernels
+
+/// Copies pixels of a frame in one order of channels.
+struct ByteRows {
+  private let frame: Frame
+  private let kernels: KernelSet
+  /// The order is not the frame's own, or B G R where it is made from Y'CbCr.
+  private let isReversed: Bool
+  private let matrix: YCbCr
+
+  /// - Returns: nil where no kernel reads the format: gray, and Y'CbCr where only its definition does.
+  init?(_ frame: Frame, order: ChannelOrder, kernels: KernelSet) {
+    guard frame.format != .gray, !frame.format.isYCbCr || kernels.hasFastByteYCbCr else { return nil }
+    self.frame = frame
+    self.kernels = kernels
+    isReversed = order != (frame.format == .bgr ? .bgr : .rgb)
+    matrix = YCbCr(frame.range)
+  }
+
+  /// Copies pixels first ..< first + count of row y, all inside the frame, to 3 * count bytes. Allocates nothing.
+  func copy(y: Int, first: Int, count: Int, to output: UnsafeMutablePointer<UInt8>) {
+    guard count > 0 else { return }
+    guard let layout = frame.format.layout else { return copyColors(y, first, count, output) }
+    // Pairs that share Cb and Cr start at even columns: of the first pair only the second pixel may be wanted.
+    let cut = first & 1
+    if cut == 1 {
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 6) { pair in
+        convert(layout, y, first - 1, 2, pair.baseAddress!)
+        output.update(from: pair.baseAddress! + 3, count: 3)
+      }
+    }
+    convert(layout, y, first + cut, count - cut, output + 3 * cut)
+  }
+
+  private func copyColors(_ y: Int, _ first: Int, _ count: Int, _ output: UnsafeMutablePointer<UInt8>) {
+    let input = frame.planes.0.row(y) + 3 * first
+    guard isReversed else { return output.update(from: input, count: 3 * count) }
+    var args = rf_u8_reverse3_args(input: input, output: output, width: Int32(count))
+    kernels.byteReverse3(&args)
+  }
+
+  /// From an even column on.
+  private func convert(_ layout: rf_ycbcr_layout, _ y: Int, _ first: Int, _ count: Int,
+                       _ output: UnsafeMutablePointer<UInt8>) {
+    let luma = frame.planes.0.row(y)
+    var args = rf_u8_ycbcr_args(
+      luma: luma + frame.format.rowBytes(width: first), cb: nil, cr: nil, output: output, width: Int32(count),
+      layout: layout, reversed: isReversed ? 1 : 0, black: matrix.black, luma_scale: matrix.luma,
+      red_from_cr: matrix.redFromCr, green_from_cb: matrix.greenFromCb, green_from_cr: matrix.greenFromCr,
+      blue_from_cb: matrix.blueFromCb)
+    switch layout {
+    case RF_NV12: args.cb = frame.planes.1.row(y / 2) + first
+    case RF_I420: (args.cb, args.cr) = (frame.planes.1.row(y / 2) + first / 2, frame.planes.2.row(y / 2) + first / 2)
+    default: break
+    }
+    kernels.byteYCbCr(&args)
+  }
+}
+
+extension PixelFormat {
+  /// The kernels' name of a format of Y'CbCr; nil for others.
+  fileprivate var layout: rf_ycbcr_layout? {
+    switch self {
+    case .yuyv: RF_YUYV
+    case .uyvy: RF_UYVY
+    case .nv12: RF_NV12
+    case .i420: RF_I420
+    case .rgb, .bgr, .gray: nil
+    }
+  }
+}
