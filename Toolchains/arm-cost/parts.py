@@ -48,11 +48,14 @@ def blocks_of(part: Part, program: Program) -> list[Block]:
     for address, instructions, count in part.lines:
         counts[address, instructions] = counts.get((address, instructions), 0) + count
     joined: list[Block] = []
+    # By end and count; blocks may overlap, because QEMU starts one wherever the program has jumped to.
+    open_ends: dict[tuple[int, int], int] = {}
     for (address, instructions), count in sorted(counts.items()):
-        last = joined[-1] if joined else None
-        follows = last and last.address + 4 * last.instructions == address and last.count == count
-        if last and follows and not program.leaves(address - 4):
-            joined[-1] = Block(last.address, last.instructions + instructions, count)
-        else:
+        index = open_ends.pop((address, count), None)
+        if index is None or program.leaves(address - 4):
+            index = len(joined)
             joined.append(Block(address, instructions, count))
+        else:
+            joined[index] = Block(joined[index].address, joined[index].instructions + instructions, count)
+        open_ends[address + 4 * instructions, count] = index
     return joined

@@ -38,9 +38,8 @@ INLINED void store_bytes(uint8_t *output, uint8x16_t bytes, int32_t count) {
   }
 }
 
-// A panel's biases as sums start: RF_MAGIC_BITS, the bias, and 128 times the sum of the output's weights. Where sums are kept
-// in `parts`, one or two lanes, a bias has as many and is in the first.
-INLINED void magic_bias(const rf_u8_block *b, int parts, int32_t biases[2 * RF_PANEL]) {
+// A panel's biases as sums need them: with RF_MAGIC_BITS and 128 times the sum of the output's weights.
+INLINED void magic_bias(const rf_u8_block *b, int32_t biases[RF_PANEL]) {
   int32x4_t sum[QUARTERS] = {};
   const int8_t *weights = b->weights;
   for (int32_t group = b->kernel_height * b->groups_in_row; group > 0; group--)
@@ -48,28 +47,26 @@ INLINED void magic_bias(const rf_u8_block *b, int parts, int32_t biases[2 * RF_P
       sum[q] = vpadalq_s16(sum[q], vpaddlq_s8(vld1q_s8(weights)));
   UNROLLED for (int q = 0; q < QUARTERS; q++) {
     const int32x4_t bias = vaddq_s32(vld1q_s32(b->bias + RF_LANES * q), vdupq_n_s32(RF_MAGIC_BITS));
-    const int32x4_t all = vaddq_s32(bias, vshlq_n_s32(sum[q], 7)), none = vdupq_n_s32(0);
-    if (parts == 1) vst1q_s32(biases + RF_LANES * q, all);
-    else vst2q_s32(biases + 2 * RF_LANES * q, ((int32x4x2_t){{all, none}}));
+    vst1q_s32(biases + RF_LANES * q, vaddq_s32(bias, vshlq_n_s32(sum[q], 7)));
   }
 }
 
 // All pixels of one panel of a rectangle, whose biases magic_bias has made.
 typedef void rf_u8_panel_fn(const rf_u8_rectangle *panel);
 
-// The whole rectangle, a panel at a time; `compute` finds biases in `parts`.
-INLINED void by_panels(const rf_u8_rectangle *rectangle, rf_u8_panel_fn *compute, int parts) {
+// The whole rectangle, a panel at a time.
+INLINED void by_panels(const rf_u8_rectangle *rectangle, rf_u8_panel_fn *compute) {
   for (int32_t first = 0; first < rectangle->cout; first += RF_PANEL) {
     rf_u8_rectangle panel = *rectangle;
     rf_u8_block *block = &panel.block;
-    int32_t biases[2 * RF_PANEL];
+    int32_t biases[RF_PANEL];
     panel.cout = block->last_channels = rectangle->cout - first < RF_PANEL ? rectangle->cout - first : RF_PANEL;
     panel.output += first * panel.output_element;
     block->weights += first / RF_PANEL * block->panel_stride;
     block->bias += first;
     block->multiplier += first;
     if (block->addend) block->addend += first;
-    magic_bias(block, parts, biases);
+    magic_bias(block, biases);
     block->bias = biases;
     compute(&panel);
   }
@@ -102,7 +99,7 @@ INLINED void store_results(const rf_u8_block *b, int32x4_t (*sum)[2], uint8_t *o
                         requantised(sum[p][1], high, vld1q_f32(addend + RF_LANES), slope, leaky));
   }
   output += first;
-  if (count >= 8 && pixels == most)
+  if (__builtin_expect(count >= 8 && pixels == most, 1))
     UNROLLED for (int p = 0; p < most; p++) vst1_u8(output + p * stride, bytes[p]);
   else
     UNROLLED for (int p = 0; p < most; p++)

@@ -23,6 +23,15 @@ typedef struct {
   float slope;
 } dw_row;
 
+// A column of taps, one of each row.
+typedef struct { int8x16_t row[3]; } column;
+
+INLINED column column_at(const dw_row *r, ptrdiff_t at) {
+  column taps;
+  UNROLLED for (int ky = 0; ky < 3; ky++) taps.row[ky] = signed_bytes(vld1q_u8(r->input[ky] + at));
+  return taps;
+}
+
 INLINED void add_pair(int32x4_t sum[QUARTERS], int16x8_t low, int16x8_t high) {
   sum[0] = vaddw_s16(sum[0], vget_low_s16(low));
   sum[1] = vaddw_high_s16(sum[1], low);
@@ -30,15 +39,29 @@ INLINED void add_pair(int32x4_t sum[QUARTERS], int16x8_t low, int16x8_t high) {
   sum[3] = vaddw_high_s16(sum[3], high);
 }
 
-INLINED uint8x16_t outputs_of(const dw_block *block, const int8x16_t taps[TAPS], float slope, int leaky) {
+// A block's weights, in registers for a row: whoever stores bytes may have changed what lies in memory.
+typedef struct { int8x16_t tap[TAPS]; } dw_weights;
+
+INLINED dw_weights weights_of(const dw_block *block) {
+  dw_weights weights;
+  UNROLLED for (int k = 0; k < TAPS; k++) weights.tap[k] = block->weights[k];
+  return weights;
+}
+
+INLINED uint8x16_t outputs_of(
+    const dw_block *block, const dw_weights *weights, column left, column middle, column right, float slope, int leaky) {
+  const int8x16_t taps[TAPS] = {left.row[0], middle.row[0], right.row[0], left.row[1], middle.row[1],
+                                right.row[1], left.row[2], middle.row[2], right.row[2]};
   int32x4_t sum[QUARTERS];
+  // Loaded anew: an addend in a register would have to be copied, as the product is added to it.
+  __asm__("" : "+r"(block));
   UNROLLED for (int q = 0; q < QUARTERS; q++) sum[q] = block->bias[q];
   UNROLLED for (int k = 0; k < TAPS; k += 2) {
-    int16x8_t low = vmull_s8(vget_low_s8(taps[k]), vget_low_s8(block->weights[k]));
-    int16x8_t high = vmull_high_s8(taps[k], block->weights[k]);
+    int16x8_t low = vmull_s8(vget_low_s8(taps[k]), vget_low_s8(weights->tap[k]));
+    int16x8_t high = vmull_high_s8(taps[k], weights->tap[k]);
     if (k + 1 < TAPS) {
-      low = vmlal_s8(low, vget_low_s8(taps[k + 1]), vget_low_s8(block->weights[k + 1]));
-      high = vmlal_high_s8(high, taps[k + 1], block->weights[k + 1]);
+      low = vmlal_s8(low, vget_low_s8(taps[k + 1]), vget_low_s8(weights->tap[k + 1]));
+      high = vmlal_high_s8(high, taps[k + 1], weights->tap[k + 1]);
     }
     add_pair(sum, low, high);
   }
@@ -48,16 +71,39 @@ INLINED uint8x16_t outputs_of(const dw_block *block, const int8x16_t taps[TAPS],
   return vcombine_u8(bytes_of(value[0], value[1]), bytes_of(value[2], value[3]));
 }
 
-// Vector after vector to the row's end.
-INLINED void row_of(const dw_row *r, const dw_block *block, int leaky) {
-  ptrdiff_t from = 0;
-  for (ptrdiff_t to = 0; to < r->row_bytes; to += r->output_step, from += r->input_step) {
-    int8x16_t taps[TAPS];
-    UNROLLED for (int k = 0; k < TAPS; k++)
-      taps[k] = signed_bytes(vld1q_u8(r->input[k / 3] + from + k % 3 * r->channels));
-    const ptrdiff_t left = r->row_bytes - to;
-    store_bytes(r->output + to, outputs_of(block, taps, r->slope, leaky), left < RF_VECTOR ? (int32_t)left : RF_VECTOR);
+// Vector after vector from result byte `to` to the row's end, each with columns of its own.
+INLINED void row_of(const dw_row *r, ptrdiff_t to, const dw_block *block, int leaky) {
+  const dw_weights weights = weights_of(block);
+  ptrdiff_t left = to / r->output_step * r->input_step, middle = left + r->channels, right = middle + r->channels;
+  for (; to < r->row_bytes; to += r->output_step) {
+    const column first = column_at(r, left), second = column_at(r, middle), third = column_at(r, right);
+    const uint8x16_t bytes = outputs_of(block, &weights, first, second, third, r->slope, leaky);
+    const ptrdiff_t rest = r->row_bytes - to;
+    if (__builtin_expect(rest >= RF_VECTOR, 1)) vst1q_u8(r->output + to, bytes);
+    else store_bytes(r->output + to, bytes, (int32_t)rest);
+    left += r->input_step, middle += r->input_step, right += r->input_step;
+    // Three numbers, not nine pointers.
+    __asm__("" : "+r"(left), "+r"(middle), "+r"(right));
   }
+}
+
+// The same where a vector is one pixel at stride 1: its second and third column are the next one's first and second. Three
+// pixels at a time, so that no column need be moved; where a vector is not all of a pixel's channels, its last bytes may be
+// another's.
+INLINED void row_of_pixels(const dw_row *r, const dw_block *block, int leaky) {
+  const ptrdiff_t step = r->channels;
+  const dw_weights weights = weights_of(block);
+  ptrdiff_t to = 0;
+  column a = column_at(r, 0), b = column_at(r, step), c;
+  for (; to + 2 * step + RF_VECTOR <= r->row_bytes; to += 3 * step) {
+    c = column_at(r, to + 2 * step);
+    vst1q_u8(r->output + to, outputs_of(block, &weights, a, b, c, r->slope, leaky));
+    a = column_at(r, to + 3 * step);
+    vst1q_u8(r->output + to + step, outputs_of(block, &weights, b, c, a, r->slope, leaky));
+    b = column_at(r, to + 4 * step);
+    vst1q_u8(r->output + to + 2 * step, outputs_of(block, &weights, c, a, b, r->slope, leaky));
+  }
+  row_of(r, to, block, leaky);
 }
 
 // The parameters of `count` channels from `first` on, repeated for each of `pixels`, and 0 in what is left of a vector.
@@ -93,8 +139,14 @@ static void rows_of_block(const rf_u8_dwconv3x3_args *a, const dw_block *block, 
   for (ptrdiff_t y = 0; y < a->height; y++) {
     for (int ky = 0; ky < 3; ky++) r.input[ky] = a->input + (y * a->stride + ky) * a->input_row_stride + first;
     r.output = a->output + y * a->output_row_stride + first;
-    if (rf_is_leaky(a->slope)) row_of(&r, block, 1);
-    else row_of(&r, block, 0);
+    if (a->stride == 1 && pixels == 1) {
+      if (rf_is_leaky(a->slope)) row_of_pixels(&r, block, 1);
+      else row_of_pixels(&r, block, 0);
+    } else if (rf_is_leaky(a->slope)) {
+      row_of(&r, 0, block, 1);
+    } else {
+      row_of(&r, 0, block, 0);
+    }
   }
 }
 

@@ -83,12 +83,12 @@ static void head_panel(const rf_u8_rectangle *r) { rf_u8_by_tiles(r, r->cout <= 
 
 void rf_u8_conv__neondot(const rf_u8_conv_args *a) {
   const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
-  by_panels(&rectangle, conv_panel, 1);
+  by_panels(&rectangle, conv_panel);
 }
 
 void rf_u8_head__neondot(const rf_u8_head_args *a) {
   const rf_u8_rectangle rectangle = rf_u8_head_rectangle(a);
-  by_panels(&rectangle, head_panel, 1);
+  by_panels(&rectangle, head_panel);
 }
 #pragma clang attribute pop
 #endif
