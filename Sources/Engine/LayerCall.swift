@@ -53,6 +53,7 @@ enum LayerCall {
     case .byteWinograd3x3(var args, let scratchStride):
       args.input += first * args.input_row_stride
       args.output += first * args.output_row_stride
+      args.second_output = args.second_output.map { $0 + first * args.second_row_stride }
       args.scratch += part * scratchStride
       args.height = height
       kernels.byteWinograd3x3(&args)

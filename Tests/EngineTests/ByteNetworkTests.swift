@@ -75,7 +75,12 @@ import Testing
 
   @Test(arguments: [2, 3], [(1, 1), (33, 47), (320, 240)])
   func partsGiveTheSameBits(parts: Int, size: (width: Int, height: Int)) throws {
-    let file = try MadeModel.small.int8.file()
+    // The second has layers that are computed two by two.
+    for made in [MadeModel.small, MadeModel()] { try expectSameBits(made, parts: parts, size: size) }
+  }
+
+  private func expectSameBits(_ made: MadeModel, parts: Int, size: (width: Int, height: Int)) throws {
+    let file = try made.int8.file()
     let pixels = randomBytes(width: size.width, height: size.height)
     let whole = try TestNetwork(file: file, width: size.width, height: size.height)
     let split = try TestNetwork(file: file, width: size.width, height: size.height)
