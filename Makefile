@@ -65,7 +65,7 @@ arm-test: setup ## every kernel and every layer's hash on ARM, under QEMU as thr
 	@Toolchains/setup.sh emulation
 	@Tests/ARM/run.sh
 
-firmware: setup ## BOARD=qemu-virt or rk3399: what the board boots, build/BOARD/firmware.elf or .img (Boards/README.md)
+firmware: setup ## BOARD=rk3399, x86-64 or qemu-virt: what the board boots, build/BOARD/firmware.elf or .img (Boards/README.md)
 	@MODEL="$(MODEL)" PICTURE="$(PICTURE)" Boards/build.sh "$(BOARD)"
 
 camera-test: setup train-setup ## the kernel's own camera devices in QEMU, x86-64 and ARM (Boards/camera-testbed/README.md)

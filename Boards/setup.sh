@@ -3,8 +3,8 @@
 # Usage: Boards/setup.sh [emulation]   emulation: what runs the images, too
 set -euo pipefail
 
-packages=(libjpeg-turbo-progs kmod cpio genimage dosfstools mtools device-tree-compiler)
-[ "${1:-}" = emulation ] && packages+=(qemu-system-arm)
+packages=(libjpeg-turbo-progs kmod cpio genimage dosfstools mtools device-tree-compiler libv4l-0)
+[ "${1:-}" = emulation ] && packages+=(qemu-system-arm qemu-system-x86 ovmf)
 
 missing=()
 for package in "${packages[@]}"; do

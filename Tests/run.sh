@@ -60,8 +60,10 @@ stage_python() {
 
 # The boards' images, booted in QEMU.
 stage_firmware() {
-  Boards/setup.sh emulation && make --silent firmware BOARD=qemu-virt && make --silent firmware BOARD=rk3399 &&
-    "$python" -m pytest -q -p no:cacheprovider -rP --durations=5 Tests/Boards
+  local board
+  Boards/setup.sh emulation || return 1
+  for board in qemu-virt rk3399 x86-64; do make --silent firmware BOARD=$board || return 1; done
+  "$python" -m pytest -q -p no:cacheprovider -rP --durations=5 Tests/Boards
 }
 
 # Cameras: the kernel's own devices, in QEMU.

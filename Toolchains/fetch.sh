@@ -58,10 +58,13 @@ for package in "${packages[@]}"; do
   [ -n "$name" ] || fail "$package: no such package for $architecture in this machine's sources"
   folder=$cache/$name
   mkdir -p "$folder"
-  (cd "$folder" && rm -f ./*.deb && private_apt apt-get download -qq "$name") ||
+  file=$(private_apt apt-cache show --no-all-versions "$name" | sed -n 's/^Filename: .*\///p')
+  # What was fetched for another folder is there already.
+  [ -n "$file" ] && [ -e "$folder/$file" ] || (cd "$folder" && rm -f ./*.deb && private_apt apt-get download -qq "$name") ||
     fail "cannot fetch $name for $architecture: is there a network, and do the machine's sources carry it?"
-  dpkg-deb --extract "$folder"/*.deb "$part"
-  echo "$(dpkg-deb --show --showformat='${Package} ${Version} ' "$folder"/*.deb)$(sha256sum <"$folder"/*.deb | cut -d' ' -f1)"
+  package_file=$(echo "$folder"/*.deb)
+  dpkg-deb --extract "$package_file" "$part"
+  echo "$(dpkg-deb --show --showformat='${Package} ${Version} ' "$package_file")$(sha256sum <"$package_file" | cut -d' ' -f1)"
 done >"$part.txt"
 mv "$part.txt" "$part/versions.txt"
 echo "${packages[*]}" >"$part/packages.txt"

@@ -17,6 +17,16 @@ ordered_modules() {
   done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++'
 }
 
+# The libraries of dynamic files, under their own names. copy_libraries FOLDER FILE...
+copy_libraries() {
+  local folder=$1 library
+  shift
+  ldd "$@" | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p; s/^\t\(\/[^ ]*\) (.*/\1/p' | sort -u | while read -r library; do
+    mkdir -p "$folder$(dirname "$library")"
+    cp --dereference "$library" "$folder$library"
+  done
+}
+
 # make_initrd OUT ROOT INIT PROGRAM MODULE...
 make_initrd() {
   local out=$1 root=$2 init=$3 program=$4 work file
@@ -25,6 +35,13 @@ make_initrd() {
   mkdir -p "$work"/{bin,lib/modules,dev,proc,sys,tmp,boot,results}
   cp "$init" "$work/init"
   cp "$program" "$work/bin/rf-cam"
+  # A dynamic program loads libv4l2 by itself, for cameras with rare formats.
+  if ldd "$program" >/dev/null 2>&1; then
+    file=$(ldconfig -p | sed -n 's/.*libv4l2\.so\.0 .*=> //p' | head -1)
+    mkdir -p "$work$(dirname "$file")"
+    cp --dereference "$file" "$work$file"
+    copy_libraries "$work" "$program" "$file"
+  fi
   ordered_modules "$root" "$@" >"$work/files" || return 1
   while read -r file; do
     cp "$file" "$work/lib/modules/"

@@ -16,9 +16,10 @@ class Machine:
     """A running machine; everything that it says is kept in `text`."""
 
     def __init__(self, command: list[str]) -> None:
+        # First, so that the console is the first serial port.
         common = ["-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot"]
         self.started = time.monotonic()
-        self.process = subprocess.Popen([*command, *common], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([command[0], *common, *command[1:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT)
         self.text = ""
 

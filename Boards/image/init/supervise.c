@@ -54,6 +54,8 @@ static void tell_end(int status, int seconds) {
   } else if (WEXITSTATUS(status) == 2) {
     say("rf-cam does not understand rf-cam.conf (lines above say where): correct it on any computer; again in %d s",
         seconds);
+  } else if (WEXITSTATUS(status) == 0) {
+    say("rf-cam has come to the end of its source; again in %d s", seconds);
   } else {
     say("rf-cam ended with status %d (lines above say why); again in %d s", WEXITSTATUS(status), seconds);
   }
