@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Boots Debian's kernel in QEMU and runs a script of guest/ there. Succeeds where that ends with ALL-CHECKS n/n.
-# Usage: run.sh amd64 or arm64, PROGRAM [SCRIPT (checks) [SECONDS (600)]]
+# Boots Debian's kernel in QEMU and runs checks there. Succeeds where they end with ALL-CHECKS n/n.
+# Usage: run.sh amd64 or arm64, PROGRAM [WHAT [SECONDS (600)]]
+#   WHAT: checks (all but the last), pictures, faults, latency, stopping, unplugs
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 readonly arch=$1 program=$2 script=${3:-checks} limit=${4:-600}

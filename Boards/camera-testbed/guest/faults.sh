@@ -91,6 +91,7 @@ streamon_error() {
 # Two of them on one camera: the second says who has it, and takes over when it is free.
 second_program() {
   local first=$program
+  : >/tmp/err2
   rf-cam $small --format json --camera 640x480@15:YUYV $camera >/tmp/out2 2>/tmp/err2 &
   local second=$!
   within 30 grep -q "in use by rf-cam (process $first); waiting" /tmp/err2
@@ -173,9 +174,7 @@ hanging() {
   within 30 missing $camera
 }
 
-faults() {
-  webcam_faults
-  usb_faults
+more_usb_faults() {
   renumbered
   hanging
   bad_pictures "truncated JPEGs" "skipped: it is" MJPG "-t 3"
@@ -184,4 +183,10 @@ faults() {
   bad_pictures "pictures with the error bit" "skipped: the driver flags it as damaged" MJPG "-e 3"
   bad_pictures "short pictures" "skipped: " YUYV "-s 3"
   echo 0 >/sys/module/uvcvideo/parameters/nodrop
+}
+
+faults() {
+  webcam_faults
+  usb_faults
+  more_usb_faults
 }
