@@ -52,6 +52,8 @@ install_files() {
   install -D -m 644 Packaging/rf-cam.default "$root/etc/default/rf-cam"
   install -D -m 644 Packaging/rf-cam.bash "$root/usr/share/bash-completion/completions/rf-cam"
   install -D -m 644 Packaging/copyright "$root/usr/share/doc/rf-cam/copyright"
+  [ ! -f "Packaging/lintian-overrides.$architecture" ] ||
+    install -D -m 644 "Packaging/lintian-overrides.$architecture" "$root/usr/share/lintian/overrides/rf-cam"
   install -d "$root/usr/share/man/man1"
   # The options are those of the program that runs here; both are built from the same sources.
   Packaging/manual.sh build/rf-cam | gzip -9n >"$root/usr/share/man/man1/rf-cam.1.gz"
