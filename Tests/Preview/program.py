@@ -25,6 +25,7 @@ class RunningCamera:
 
     def __init__(self, *options: str, rate: float = 15, size: str = "320x240"):
         film = [sys.executable, Path(__file__).parent / "film.py", "--rate", str(rate), "--size", size]
+        self.film_rate = rate
         self.film = subprocess.Popen(film, stdout=subprocess.PIPE)
         self.process = subprocess.Popen([program(), "--preview", "127.0.0.1:0", "--format", "json", *options, "-"],
                                         stdin=self.film.stdout, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
