@@ -11,7 +11,7 @@ PRECISION ?= float32
 PACK_OPTIONS := --precision $(PRECISION) $(if $(CALIBRATE),--calibrate $(CALIBRATE))
 MODEL_OPTIONS := $(if $(ANCHORS),--anchors $(ANCHORS)) $(if $(ACTIVATION),--activation $(ACTIVATION))
 
-.PHONY: help setup build demo test model bench cross arm-test firmware camera-test preview-look deb bench-peers train-setup train clean
+.PHONY: help setup build demo test model bench cross arm-test arm-cost firmware camera-test preview-look deb bench-peers train-setup train clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -64,6 +64,10 @@ cross: setup ## BOARD=rk3399, aarch64 or armv7: build/BOARD/rf-cam, one static f
 arm-test: setup ## every kernel and every layer's hash on ARM, under QEMU as three processors
 	@Toolchains/setup.sh emulation
 	@Tests/ARM/run.sh
+
+arm-cost: setup ## an ESTIMATE of a frame's cycles and memory traffic on ARM processors; OPTIONS="--layers --size 1920x1080"
+	@Toolchains/setup.sh cost
+	@Toolchains/arm-cost/run.sh $(OPTIONS)
 
 firmware: setup ## BOARD=rk3399, x86-64 or qemu-virt: what the board boots, build/BOARD/firmware.elf or .img (Boards/README.md)
 	@MODEL="$(MODEL)" PICTURE="$(PICTURE)" Boards/build.sh "$(BOARD)"

@@ -18,6 +18,8 @@ class Processor:
     def __init__(self, name: str) -> None:
         self.name = name
         self._costs: dict[str, tuple[float, float]] = {}
+        # Blocks that the model cannot do: taken at a cycle an instruction.
+        self.guessed: list[str] = []
 
     def learn(self, blocks: list[str]) -> None:
         new = [block for block in dict.fromkeys(blocks) if block not in self._costs]
@@ -42,7 +44,15 @@ class Processor:
             answer = subprocess.run(command, capture_output=True, text=True)
         pattern = r"Code Region - b(\d+)\n.*?Total Cycles:\s+(\d+).*?Block RThroughput: ([\d.]+)"
         found = {int(i): (int(total) / ITERATIONS, float(least)) for i, total, least in re.findall(pattern, answer.stdout, re.S)}
-        if len(found) != len(blocks):
-            raise SystemExit(f"cost: llvm-mca lost {len(blocks) - len(found)} of {len(blocks)} blocks: {answer.stderr[:400]}")
-        for i, block in enumerate(blocks):
-            self._costs[block] = found[i]
+        if len(found) == len(blocks):
+            for i, block in enumerate(blocks):
+                self._costs[block] = found[i]
+        elif len(blocks) > 1:
+            # It stops at an instruction that the processor's model lacks, and says nothing of what follows.
+            middle = len(blocks) // 2
+            self._ask(blocks[:middle])
+            self._ask(blocks[middle:])
+        else:
+            instructions = blocks[0].count("\n")
+            self._costs[blocks[0]] = instructions, instructions
+            self.guessed.append(blocks[0])
