@@ -6,14 +6,9 @@ camera=/dev/video0
 port=/sys/devices/platform/vhci_hcd.0
 sizes="640x480 1280x720"
 
-# What the network sees: all of the known picture, and little where only time counts. An emulated Cortex-A72 needs a minute for
-# a whole frame, so there every pixel goes into a smaller input.
+# What the network sees: all of the known picture, and little where only time counts.
 seen="--size original"
 small="--size 96"
-if [ "$(uname -m)" = aarch64 ]; then
-  seen="--size 160"
-  small="--size 48"
-fi
 
 seconds() { cut -d' ' -f1 /proc/uptime; }
 # $1 - $2, in hundredths of seconds.
