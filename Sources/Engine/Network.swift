@@ -32,9 +32,9 @@ public struct ClassScores {
 public final class Network: @unchecked Sendable {
   public let model: Model
   public let plan: Plan
-  private let arena: UnsafeMutableRawPointer
-  private let kernels: KernelSet
-  private let calls: [LayerCall]
+  let arena: UnsafeMutableRawPointer
+  let kernels: KernelSet
+  let calls: [LayerCall]
 
   /// Packs the weights into the arena and prepares every layer's arguments.
   ///
@@ -54,7 +54,10 @@ public final class Network: @unchecked Sendable {
     let preparation = LayerPreparation(model: model, plan: plan, arena: base)
     calls = model.layers.indices.map { preparation.call(forLayer: $0) }
     // Borders in memory of their own are filled once.
-    for map in plan.maps where !map.sharesMemory && map.border > 0 { map.clearBorder(in: base, part: 0, of: 1) }
+    for map in plan.maps where !map.sharesMemory && map.border > 0 && map.bytes > 0 {
+      map.clearBorder(in: base, part: 0, of: 1)
+    }
+    clearStrips()
   }
 
   /// Where a float32 model's next frame goes. Must be filled anew before every run: its memory is reused.
@@ -78,7 +81,11 @@ public final class Network: @unchecked Sendable {
   public func run(part: Int = 0, of parts: Int = 1, barrier: Barrier? = nil) {
     precondition(part >= 0 && part < parts && (parts == 1 || barrier != nil), "each part needs the barrier of all")
     if clearInputBorder(part: part, of: parts) && parts > 1 { barrier?.wait() }
-    for index in calls.indices {
+    if plan.strips.layerCount > 0 {
+      runStrips(part: part, of: parts)
+      if parts > 1 { barrier?.wait() }
+    }
+    for index in calls.indices[plan.strips.layerCount...] {
       if parts > 1 && plan.steps[index].needsBarrier { barrier?.wait() }
       runLayer(index, part: part, of: parts)
     }
@@ -94,7 +101,10 @@ public final class Network: @unchecked Sendable {
 
   /// Computes this part's rows of one layer, and of the one joined to it; nothing for a sparse or joined layer. For `run` and
   /// for timing layers one by one.
+  ///
+  /// - Precondition: the layer is not computed in strips.
   public func runLayer(_ index: Int, part: Int = 0, of parts: Int = 1) {
+    precondition(index >= plan.strips.layerCount, "a plan with strips runs whole networks only")
     let step = plan.steps[index]
     if step.isJoined { return }
     clearBorder(ofLayer: index, part: part, of: parts)
@@ -105,7 +115,7 @@ public final class Network: @unchecked Sendable {
   }
 
   /// Fills this part's rows of the border of a layer's output, where it is the first to write it and memory is shared.
-  private func clearBorder(ofLayer index: Int, part: Int, of parts: Int) {
+  func clearBorder(ofLayer index: Int, part: Int, of parts: Int) {
     guard plan.steps[index].clearsBorder, let output = model.layers[index].output, plan.maps[output].sharesMemory else { return }
     plan.maps[output].clearBorder(in: arena, part: part, of: parts)
   }

@@ -75,6 +75,7 @@ public struct Plan: Sendable {
   /// Bytes of scratch of one thread, and where the first thread's starts.
   let scratchBytes: Int
   let scratchOffset: Int
+  let strips: Strips
   /// Bytes of weights and indices at the start of the arena.
   public let constantBytes: Int
   /// Bytes of arena that a `Network` needs.
@@ -88,7 +89,11 @@ public struct Plan: Sendable {
   ///   - isa: that the network will run with. Where it has a fast Winograd convolution, larger packed weights and scratch
   ///     are planned for; the reference needs the least memory.
   ///   - threads: at least 1; a network may run in any number of parts, but this many is best.
-  public init(model: Model, width: Int, height: Int, isa: ISA = .reference, threads: Int = 1) throws(PlanError) {
+  ///   - strips: an int8 network's first layers are computed a few rows at a time (Strips.swift): less memory and less
+  ///     traffic, but those layers cannot be run or looked at one by one.
+  public init(
+    model: Model, width: Int, height: Int, isa: ISA = .reference, threads: Int = 1, strips: Bool = false
+  ) throws(PlanError) {
     precondition(threads >= 1, "a network needs at least one thread")
     guard width >= 1, height >= 1, width <= Plan.mostPixels, height <= Plan.mostPixels / width else {
       throw .size(width: width, height: height)
@@ -101,8 +106,10 @@ public struct Plan: Sendable {
     builder.chooseKernels(KernelSet(isa: isa))
     builder.joinLayers()
     builder.findLifetimes()
+    if strips { builder.chooseStrips() }
     try builder.placeConstants()
     try builder.placeScratch(threads: threads)
+    try builder.placeStrips(threads: threads)
     try builder.placeMaps()
     builder.findBarriers()
     maps = builder.maps
@@ -111,6 +118,7 @@ public struct Plan: Sendable {
     self.threads = threads
     scratchBytes = builder.scratchBytes
     scratchOffset = builder.scratchOffset
+    self.strips = builder.strips
     arenaBytes = builder.arenaBytes
     unsharedMapBytes = builder.unsharedMapBytes
   }

@@ -6,7 +6,8 @@ extension PlanBuilder {
   /// Marks the layers that touch what layers since the last barrier have written or still read.
   mutating func findBarriers() {
     var sinceBarrier: [Int] = []
-    for index in model.layers.indices where !model.layers[index].isSparse && !steps[index].isJoined {
+    // After the layers in strips all wait.
+    for index in model.layers.indices[strips.layerCount...] where !model.layers[index].isSparse && !steps[index].isJoined {
       let together = hasJoined(index) ? [index, index + 1] : [index]
       if together.contains(where: { later in sinceBarrier.contains { conflict(earlier: $0, later: later) } }) {
         steps[index].needsBarrier = true

@@ -11,6 +11,7 @@ struct PlanBuilder {
   var scratchBytes = 0
   var scratchOffset = 0
   var scratchEnd = 0
+  var strips = Plan.Strips()
   var arenaBytes = 0
   var unsharedMapBytes = 0
 
@@ -140,8 +141,8 @@ struct PlanBuilder {
   mutating func placeMaps() throws(PlanError) {
     let blocks = maps.map { PlanLayout.Block(bytes: $0.bytes, firstUse: $0.firstUse, lastUse: $0.lastUse) }
     let placed = PlanLayout.offsets(of: blocks)
-    var end = 0
-    for index in maps.indices {
+    var end = scratchEnd
+    for index in maps.indices where !isInStrips(tensor: index) {
       maps[index].offset = try sum(scratchEnd, Checked(placed[index]))
       end = max(end, try sum(maps[index].offset, Checked(maps[index].bytes)))
     }

@@ -184,7 +184,8 @@ public final class Detector {
     model: Model, width: Int, height: Int, _ options: Options
   ) throws(DetectorError) -> Plan {
     do {
-      return try Plan(model: model, width: width, height: height, isa: options.isa, threads: options.workers?.count ?? 1)
+      return try Plan(model: model, width: width, height: height, isa: options.isa, threads: options.workers?.count ?? 1,
+                      strips: true)
     } catch {
       throw .plan(error)
     }

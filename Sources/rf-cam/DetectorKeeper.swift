@@ -40,7 +40,8 @@ final class DetectorKeeper {
 
   private func plan(width: Int, height: Int, path: String) throws(ProgramError) -> Plan {
     do {
-      return try Plan(model: model, width: width, height: height, isa: options.isa, threads: options.workers?.count ?? 1)
+      return try Plan(model: model, width: width, height: height, isa: options.isa, threads: options.workers?.count ?? 1,
+                      strips: true)
     } catch {
       throw .detector(path: path, .plan(error))
     }

@@ -98,9 +98,35 @@ import Testing
     #expect(size == (1, 1) || whole.network.hashOfHeads() != split.network.hashOfHeads())
   }
 
+  /// The first layers a few rows at a time, in every number of parts and with fewer threads planned for than there are.
+  @Test(arguments: variants.indices, [(1, 1), (33, 47), (161, 119), (5, 300), (300, 2), (640, 480)])
+  func stripsGiveTheSameBits(variant: Int, size: (width: Int, height: Int)) throws {
+    let file = try variants[variant].int8.file()
+    let whole = try TestNetwork(file: file, width: size.width, height: size.height)
+    for (parts, threads) in [(1, 1), (2, 2), (3, 3), (3, 2)] {
+      let strips = try TestNetwork(file: file, width: size.width, height: size.height, threads: threads, strips: true)
+      #expect(strips.network.plan.strips.layerCount > 1)
+      for seed in 1...2 as ClosedRange<UInt64> {
+        let pixels = randomBytes(width: size.width, height: size.height, seed: seed)
+        whole.fill(pixels)
+        whole.network.run()
+        strips.fill(pixels)
+        if parts == 1 { strips.network.run() } else { runInThreads(strips.network, parts: parts) }
+        #expect(whole.network.hashOfHeads() == strips.network.hashOfHeads(), "\(parts) parts, \(threads) threads, frame \(seed)")
+      }
+    }
+  }
+
+  @Test func stripsNeedLessMemory() throws {
+    let file = try MadeModel().int8.file()
+    let whole = try TestNetwork(file: file, width: 640, height: 480, threads: 1).network.plan
+    let strips = try TestNetwork(file: file, width: 640, height: 480, threads: 1, strips: true).network.plan
+    #expect(strips.strips.threadBytes <= Plan.Strips.mostBytes && strips.arenaBytes < whole.arenaBytes)
+  }
+
   @Test(.enabled(if: rf_allocation_counting() == 1, "a sanitizer has its own malloc"))
   func runAllocatesNothing() throws {
-    let network = try TestNetwork(file: try MadeModel.small.int8.file(), width: 64, height: 48)
+    let network = try TestNetwork(file: try MadeModel.small.int8.file(), width: 64, height: 48, strips: true)
     network.fill(randomBytes(width: 64, height: 48))
     network.network.run()
     var values = [Float](repeating: 0, count: 20)

@@ -11,11 +11,11 @@ final class TestNetwork {
   private let file: UnsafeMutableRawBufferPointer
   private let arena: UnsafeMutableRawBufferPointer
 
-  init(file data: Data, width: Int, height: Int, isa: ISA = .available, threads: Int = 3) throws {
+  init(file data: Data, width: Int, height: Int, isa: ISA = .available, threads: Int = 3, strips: Bool = false) throws {
     file = .allocate(byteCount: data.count, alignment: 1)
     file.copyBytes(from: data)
     let model = try Model(bytes: UnsafeRawBufferPointer(file))
-    let plan = try Plan(model: model, width: width, height: height, isa: isa, threads: threads)
+    let plan = try Plan(model: model, width: width, height: height, isa: isa, threads: threads, strips: strips)
     arena = .allocate(byteCount: plan.arenaBytes, alignment: Plan.alignment)
     // Garbage that spreads if anything is read before it is written.
     arena.bindMemory(to: Float.self).initialize(repeating: .nan)

@@ -23,7 +23,8 @@ TARGET_TRAFFIC = 10.0
 LOW, HIGH = 0.90, 1.42 * 1.14
 BYTES_A_SECOND = 7e9
 LINE = 64
-STAGES = ("convert", "decode")
+STAGES = {"network": "network, as the detector runs it", "convert": "beside it: YUYV to input",
+          "decode": "beside it: logits to faces"}
 
 
 @dataclass
@@ -73,43 +74,37 @@ def print_table(title: str, rows: list[tuple[str, Cost]], total: float) -> None:
 def report(parts: list[Part], program: Program, processor: Processor, options) -> Cost:
     """Prints a processor's tables; returns the network's cost."""
     by_part, by_function = frame_costs(parts, program, processor)
-    network, kinds = Cost(), defaultdict(Cost)
+    kinds = defaultdict(Cost)
     for part in parts:
-        kinds[part.kind].add(by_part[part.name])
-        if part.kind not in STAGES:
-            network.add(by_part[part.name])
+        if part.kind != "sparse":
+            kinds[part.kind].add(by_part[part.name])
+    network = kinds["network"]
+    network.multiply_adds = sum(cost.multiply_adds for cost in kinds.values())
     if options.layers:
-        print_table("layer", [(part.name, by_part[part.name]) for part in parts], network.cycles)
-    rows = sorted(((kind, cost) for kind, cost in kinds.items() if kind not in STAGES and cost.multiply_adds + cost.cycles > 1e4),
-                  key=lambda row: -row[1].cycles)
-    print_table("kernel", rows, network.cycles)
-    functions = sorted(by_function.items(), key=lambda row: -row[1].cycles)
-    print_table("where", [(f"  {kind}: {Path(source).name} {name}"[:33], cost) for (kind, source, name), cost in functions
-                          if cost.cycles > 0.01 * network.cycles and kind not in STAGES], network.cycles)
-    print(line("network", network, network.cycles))
-    for stage in STAGES:
-        print(line({"convert": "beside it: YUYV to input", "decode": "beside it: logits to faces"}[stage], kinds[stage],
-                   network.cycles))
+        print_table("layer", [(part.name, by_part[part.name]) for part in parts if part.kind not in STAGES], network.cycles)
+    rows = [(kind, cost) for kind, cost in kinds.items() if kind not in STAGES]
+    print_table("kernel, layer by layer", sorted(rows, key=lambda row: -row[1].cycles), network.cycles)
+    functions = [(f"  {kind}: {Path(source).name} {name}"[:33], cost) for (kind, source, name), cost in by_function.items()
+                 if cost.cycles > 0.01 * network.cycles and kind not in STAGES]
+    print_table("where", sorted(functions, key=lambda row: -row[1].cycles), network.cycles)
+    for stage, title in STAGES.items():
+        print(line(title, kinds[stage], network.cycles))
     return network
 
 
 def traffic(options) -> float:
-    """Prints the memory traffic of the network by kind; returns the sum in bytes."""
+    """Prints the memory traffic by kind; returns the network's in bytes."""
     command = [str(options.program), "frame", options.model, options.size]
     kinds: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for part in counted(options.plugins / "cache.so", "cortex-a72", command, options.results / "cache.txt"):
+    for part in counted(options.plugins / "cache.so", "cortex-a72", command, options.results / "cache.txt", options.counted):
         for values in part.lines:
             kinds[part.kind] = [a + b for a, b in zip(kinds[part.kind], values)]
-    print(f"\nMemory traffic, ESTIMATE by simulation (32 KB L1, 1 MB L2, no prefetch), MB\n"
-          f"{'kernel':34}{'L2 to L1':>10}{'read':>10}{'written':>10}")
-    total = [0, 0, 0]
-    for kind, values in sorted(kinds.items(), key=lambda row: -sum(row[1][1:])):
-        if kind in STAGES or not any(values):
-            continue
-        total = [a + b for a, b in zip(total, values)]
-        print(f"{kind:34}" + "".join(f"{value * LINE / 1e6:10.2f}" for value in values))
-    print(f"{'network':34}" + "".join(f"{value * LINE / 1e6:10.2f}" for value in total))
-    return (total[1] + total[2]) * LINE
+    print(f"Memory traffic, {options.size}, int8: an ESTIMATE by simulation (32 KB L1, 1 MB L2, no prefetch), MB\n"
+          f"{'layer by layer':34}{'L2 to L1':>10}{'read':>10}{'written':>10}")
+    for kind, values in sorted(kinds.items(), key=lambda row: (row[0] in STAGES, -sum(row[1][1:]))):
+        if any(values):
+            print(f"{STAGES.get(kind, kind):34}" + "".join(f"{value * LINE / 1e6:10.2f}" for value in values))
+    return sum(kinds["network"][1:]) * LINE
 
 
 def main() -> None:
@@ -121,6 +116,7 @@ def main() -> None:
     parser.add_argument("--model", required=True)
     parser.add_argument("--size", default="640x480")
     parser.add_argument("--cpu", action="append", help="only this processor of llvm-mca's; may be repeated")
+    parser.add_argument("--counted", action="store_true", help="take the counts of the last run")
     parser.add_argument("--layers", action="store_true", help="a row a layer, too")
     options = parser.parse_args()
     program = Program(options.program, options.map)
@@ -131,7 +127,7 @@ def main() -> None:
             continue
         print(f"\n{title}, {options.size}, int8: an ESTIMATE, no such processor was here")
         command = [str(options.program), "frame", options.model, options.size]
-        parts = counted(options.plugins / "blocks.so", emulated, command, options.results / f"{model_name}.txt")
+        parts = counted(options.plugins / "blocks.so", emulated, command, options.results / f"{model_name}.txt", options.counted)
         network = report(parts, program, Processor(model_name), options)
         print_range(network, bytes_moved, gigahertz)
         if most and options.size == "640x480":

@@ -1,5 +1,4 @@
 """What the QEMU plugins have counted: parts of a frame, from mark to mark."""
-import os
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,10 +25,11 @@ class Block:
     count: int
 
 
-def counted(plugin: Path, emulated: str, command: list[str], output: Path) -> list[Part]:
-    """Runs a program under a plugin; parts that the program does not name (`-`) are left out."""
-    subprocess.run(["qemu-aarch64", "-cpu", emulated, "-plugin", f"{plugin},out={output}", *command],
-                   check=True, stdout=subprocess.DEVNULL, env=dict(os.environ))
+def counted(plugin: Path, emulated: str, command: list[str], output: Path, again: bool = False) -> list[Part]:
+    """Runs a program under a plugin, or takes what it told the last time; parts without a kind (`-`) are left out."""
+    if not again:
+        subprocess.run(["qemu-aarch64", "-cpu", emulated, "-plugin", f"{plugin},out={output}", *command],
+                       check=True, stdout=subprocess.DEVNULL)
     parts: list[Part] = []
     for line in output.read_text().splitlines():
         if line.startswith("mark "):
@@ -42,20 +42,29 @@ def counted(plugin: Path, emulated: str, command: list[str], output: Path) -> li
 
 
 def blocks_of(part: Part, program: Program) -> list[Block]:
-    """A part's blocks. Those that follow each other in memory and have run equally often are one: QEMU cuts at a page's end,
-    after 512 instructions and at branches that are never taken, and a processor that predicts those runs straight on."""
+    """A part's blocks, joined where one runs on into the next: a processor that predicts branches has both in hand at once.
+
+    QEMU cuts at every branch, at a page's end and after 512 instructions. Two blocks that follow each other in memory are taken
+    to have run together as often as the rarer of them.
+    """
     counts: dict[tuple[int, int], int] = {}
     for address, instructions, count in part.lines:
         counts[address, instructions] = counts.get((address, instructions), 0) + count
     joined: list[Block] = []
-    # By end and count; blocks may overlap, because QEMU starts one wherever the program has jumped to.
-    open_ends: dict[tuple[int, int], int] = {}
+    ends: dict[int, list[int]] = {}
     for (address, instructions), count in sorted(counts.items()):
-        index = open_ends.pop((address, count), None)
-        if index is None or program.leaves(address - 4):
-            index = len(joined)
-            joined.append(Block(address, instructions, count))
-        else:
-            joined[index] = Block(joined[index].address, joined[index].instructions + instructions, count)
-        open_ends[address + 4 * instructions, count] = index
-    return joined
+        before = [] if program.leaves(address - 4) else ends.pop(address, [])
+        for index in sorted(before, key=lambda i: joined[i].count != count):
+            block = joined[index]
+            together = min(block.count, count)
+            joined[index] = Block(block.address, block.instructions, block.count - together)
+            count -= together
+            _append(joined, ends, Block(block.address, block.instructions + instructions, together))
+        _append(joined, ends, Block(address, instructions, count))
+    return [block for block in joined if block.count > 0]
+
+
+def _append(joined: list[Block], ends: dict[int, list[int]], block: Block) -> None:
+    if block.count > 0:
+        ends.setdefault(block.address + 4 * block.instructions, []).append(len(joined))
+        joined.append(block)

@@ -68,8 +68,8 @@ private func markStages(_ model: Model, width: Int, height: Int) -> Bool {
 }
 
 nonisolated(unsafe) private var stage = 0
-nonisolated(unsafe) private let stageMarks = [
-  Mark("-", "-"), Mark("convert", "convert"), Mark("network", "-"), Mark("decode", "decode"),
+private let stageMarks = [
+  Mark("-", "-"), Mark("convert", "convert"), Mark("network", "network"), Mark("decode", "decode"),
 ]
 
 /// The detector's clock: called at a frame's start and after each of its three stages; the second frame's calls are marked.

@@ -2,22 +2,32 @@
 import Engine
 import Kernels
 
-/// Prints `WxH hash name`, a line a layer. Returns what is wrong with the size, nil where nothing is.
+/// Prints `WxH hash name`, a line a layer, and one for all heads, which the network in strips has to have too. Returns what is
+/// wrong with the size, nil where nothing is.
 func hashLayers(of model: Model, width: Int, height: Int) -> String? {
-  let plan: Plan
-  do { plan = try Plan(model: model, width: width, height: height, isa: .available) } catch {
-    return "\(width)x\(height): \(error.description)"
-  }
+  guard let heads = withNetwork(model, width, height, strips: false, { network in
+    network.run { tell(width, height, network.hash(ofLayer: $0), model.layers[$0].name) }
+    return network.hashOfHeads()
+  }), let inStrips = withNetwork(model, width, height, strips: true, { network in
+    network.run()
+    return network.hashOfHeads()
+  }) else { return "\(width)x\(height): the network cannot be made at this size" }
+  tell(width, height, heads, "heads")
+  return heads == inStrips ? nil : "\(width)x\(height): in strips the heads differ"
+}
+
+private func withNetwork(_ model: Model, _ width: Int, _ height: Int, strips: Bool, _ body: (Network) -> UInt64) -> UInt64? {
+  guard let plan = try? Plan(model: model, width: width, height: height, isa: .available, strips: strips) else { return nil }
   let arena = UnsafeMutableRawBufferPointer.allocate(byteCount: plan.arenaBytes, alignment: Plan.alignment)
   defer { arena.deallocate() }
   let network = Network(model: model, plan: plan, arena: arena)
   draw(on: network.byteInput)
-  network.run { layer in
-    let digits = String(network.hash(ofLayer: layer), radix: 16)
-    let zeros = String(repeating: "0", count: 16 - digits.utf8.count)
-    print("\(width)x\(height) \(zeros)\(digits) \(model.layers[layer].name)")
-  }
-  return nil
+  return body(network)
+}
+
+private func tell(_ width: Int, _ height: Int, _ hash: UInt64, _ name: String) {
+  let digits = String(hash, radix: 16)
+  print("\(width)x\(height) \(String(repeating: "0", count: 16 - digits.utf8.count))\(digits) \(name)")
 }
 
 /// Stripes on a slope: bytes of every value, edges, and no two rows alike.
