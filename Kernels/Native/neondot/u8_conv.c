@@ -67,7 +67,9 @@ INLINED void head_tile(const rf_u8_block *b, const uint8_t *input, float *output
 #define TILE(pixels, outputs) \
   static void tile_##pixels##x##outputs(const rf_u8_block *b, const uint8_t *input, void *output) { \
     tile(b, input, output, pixels, outputs); \
-  } \
+  }
+// Heads are too small a part of a frame for wide tiles to pay for their bytes.
+#define HEAD(pixels, outputs) \
   static void head_##pixels##x##outputs(const rf_u8_block *b, const uint8_t *input, void *output) { \
     head_tile(b, input, output, pixels, outputs); \
   }
@@ -75,8 +77,10 @@ INLINED void head_tile(const rf_u8_block *b, const uint8_t *input, float *output
 #define HEAD_NAME(pixels, outputs) head_##pixels##x##outputs,
 UP_TO_12(TILE, 8)
 UP_TO_6(TILE, 16)
+UP_TO_6(HEAD, 8)
+UP_TO_6(HEAD, 16)
 static const rf_u8_tiles half_panel = {HALF_PIXELS, {UP_TO_12(TILE_NAME, 8)}}, whole_panel = {WHOLE_PIXELS, {UP_TO_6(TILE_NAME, 16)}};
-static const rf_u8_tiles half_head = {HALF_PIXELS, {UP_TO_12(HEAD_NAME, 8)}}, whole_head = {WHOLE_PIXELS, {UP_TO_6(HEAD_NAME, 16)}};
+static const rf_u8_tiles half_head = {WHOLE_PIXELS, {UP_TO_6(HEAD_NAME, 8)}}, whole_head = {WHOLE_PIXELS, {UP_TO_6(HEAD_NAME, 16)}};
 
 static void conv_panel(const rf_u8_rectangle *r) { rf_u8_by_tiles(r, r->cout <= RF_PANEL / 2 ? &half_panel : &whole_panel, 1); }
 static void head_panel(const rf_u8_rectangle *r) { rf_u8_by_tiles(r, r->cout <= RF_PANEL / 2 ? &half_head : &whole_head, 1); }
