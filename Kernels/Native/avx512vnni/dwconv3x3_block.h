@@ -3,8 +3,7 @@
 // back. Even and odd channels go to different vectors: then the way back needs no reordering.
 #ifndef RF_AVX512VNNI_DWCONV3X3_BLOCK_H
 #define RF_AVX512VNNI_DWCONV3X3_BLOCK_H
-#include "../tiles.h"
-#include "rfkernels.h"
+#include "requantise.h"
 
 // Bytes of a vector; the channels of a block.
 enum { RF_VECTOR = 64 };
@@ -19,13 +18,6 @@ typedef struct {
 } rf_dw_block;
 
 INLINED __m512i load64(const uint8_t *from) { return _mm512_loadu_si512(from); }
-
-// Hidden from the compiler, which would make two instructions of a masked shuffle whose mask it knows.
-INLINED __mmask64 hidden(uint64_t mask) {
-  __mmask64 result = mask;
-  __asm__("" : "+k"(result));
-  return result;
-}
 
 // The lower words of the 32-bit lanes of a and b, and the upper ones.
 INLINED __m512i lower_words(__m512i a, __m512i b) {
