@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Boots Debian's kernel in QEMU and runs checks there. Succeeds where they end with ALL-CHECKS n/n.
-# Usage: run.sh amd64 or arm64, PROGRAM [WHAT [SECONDS (600)]]
+# Usage: run.sh amd64 or arm64, PROGRAM [WHAT [SECONDS (900)]]
 #   WHAT: checks (all but the last), pictures, faults, latency, stopping, unplugs
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-readonly arch=$1 program=$2 script=${3:-checks} limit=${4:-600}
+readonly arch=$1 program=$2 script=${3:-checks} limit=${4:-900}
 readonly here=Boards/camera-testbed folder=build/camera-testbed/$1
 readonly log=$folder/$script.log
 
