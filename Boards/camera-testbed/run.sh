@@ -18,7 +18,7 @@ esac
 started=$SECONDS
 timeout "$limit" "${qemu[@]}" -accel tcg,thread=multi -smp 2 -m 768 -nodefaults -display none -no-reboot -serial stdio \
   -kernel "$folder/vmlinuz" -initrd "$folder/initrd.gz" \
-  -append "console=$console loglevel=3 panic=-1 rf.script=$script" </dev/null 2>&1 | sed -u 's,\r$,,' | tee "$log" | grep --line-buffered -v '^\['
+  -append "console=$console loglevel=3 panic=-1 rf.script=$script" </dev/null 2>&1 | sed -u 's,\r$,,' | tee "$log" | grep -a --line-buffered -v '^\['
 result=$(sed -n 's/^ALL-CHECKS //p' "$log")
 echo "camera-testbed: $arch $script: ${result:-no end within $limit s} in $((SECONDS - started)) s"
 [ -n "$result" ] && [ "${result%/*}" -eq "${result#*/}" ] && [ "${result#*/}" -gt 0 ]

@@ -14,6 +14,6 @@ readonly arm64=$!
 "$here/run.sh" amd64 build/embedded/release/rf-cam >"$work/amd64.txt" 2>&1
 result=$?
 wait "$arm64" || result=1
-grep -hE '^(NOT OK|    |latency|ALL-CHECKS|camera-testbed)' "$work"/{amd64,arm64}.txt
+grep -ahE '^(NOT OK|    |latency|ALL-CHECKS|camera-testbed)' "$work"/{amd64,arm64}.txt
 [ "$result" -eq 0 ] || echo "camera-testbed: all that was said is in $work/amd64.txt and arm64.txt" >&2
 exit "$result"
