@@ -29,7 +29,7 @@ def host_faces() -> list[str]:
 def check_faces(device: Machine) -> None:
     """Waits for a frame whose faces are the host's, to the last digit; tells how long it took."""
     expected = host_faces()
-    device.wait_for("camera 1.000 ", "camera 0.9", limit=300)
+    device.wait_for("camera 1.000 ", "camera 0.9")
     print(f"from the start of the machine to the first face: {device.seconds:.1f} s")
     device.wait_for("rf-cam has come to the end of its source")
     found = [line.partition(" ")[2] for line in device.lines if line.startswith("camera 0.") or line.startswith("camera 1.")]

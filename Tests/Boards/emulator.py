@@ -1,6 +1,8 @@
 """Machines in QEMU, watched by what they say on their serial port.
 
 Emulation is slow and this machine may be busy: time limits are wide, and a run ends as soon as it has said its last line.
+A guest's clock may count its instructions instead of our seconds (`VIRTUAL_TIME`): a kernel that gets no processor for a
+while takes itself for broken otherwise, and nobody waits for a guest that sleeps.
 """
 
 import selectors
@@ -10,6 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
+# 2 ns an instruction.
+VIRTUAL_TIME = ["-icount", "shift=1,sleep=off"]
 
 
 class Machine:
@@ -19,8 +23,8 @@ class Machine:
         # First, so that the console is the first serial port.
         common = ["-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot"]
         self.started = time.monotonic()
-        self.process = subprocess.Popen([command[0], *common, *command[1:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen([command[0], *common, *command[1:]], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.text = ""
 
     def __enter__(self) -> "Machine":
@@ -42,16 +46,13 @@ class Machine:
     def lines(self) -> list[str]:
         return self.text.splitlines()
 
-    def wait_for(self, *words: str, limit: float = 180, after: int = 0) -> str:
-        """Reads on until one of the words is there; the line with it. AssertionError where it never comes.
-
-        `after`: characters of the text that do not count.
-        """
+    def wait_for(self, *words: str, limit: float = 600) -> str:
+        """Reads on until one of the words is there; the line with it. AssertionError where it never comes."""
         deadline = time.monotonic() + limit
         with selectors.DefaultSelector() as selector:
             selector.register(self.process.stdout, selectors.EVENT_READ)
             while True:
-                for line in self.text[after:].split("\n")[:-1]:
+                for line in self.text.split("\n")[:-1]:
                     if any(word in line for word in words):
                         return line
                 if not selector.select(deadline - time.monotonic()):
@@ -61,7 +62,17 @@ class Machine:
                     raise AssertionError(f"{words} not said before the machine ended; what was said:\n{self.text}")
                 self.text += piece.decode("utf-8", "replace").replace("\r", "")
 
-    def finish(self, limit: float = 180) -> str:
+    def listen(self, seconds: float) -> None:
+        """Reads what is said in that time."""
+        deadline = time.monotonic() + seconds
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            while selector.select(max(0, deadline - time.monotonic())):
+                piece = self.process.stdout.read1(65536)
+                assert piece, f"the machine ended; what was said:\n{self.text}"
+                self.text += piece.decode("utf-8", "replace").replace("\r", "")
+
+    def finish(self, limit: float = 600) -> str:
         """Waits until the machine switches itself off; all that it said."""
         try:
             piece, _ = self.process.communicate(timeout=limit)

@@ -14,6 +14,7 @@ from card import Card
 from emulator import BUILD, ROOT, Machine
 
 BOARD = BUILD / "x86-64"
+# In real time: OVMF gets nowhere by counted instructions.
 PC = ["qemu-system-x86_64", "-M", "q35", "-cpu", "max", "-smp", "2", "-m", "1024", "-nodefaults", "-bios",
       "/usr/share/ovmf/OVMF.fd"]
 STICK = ["-device", "qemu-xhci", "-device", "usb-storage,drive=card"]
