@@ -13,6 +13,8 @@ INLINED int is_stem(const rf_u8_conv_args *a) {
 
 typedef struct {
   int32_t weight[STEM_GROUPS][STEM_CHANNELS]; // four bytes each
+  int32_t start[STEM_CHANNELS];               // of a sum: RF_MAGIC_BITS + bias
+  float multiplier[STEM_CHANNELS], addend[STEM_CHANNELS];
   __m512i first[2], ninth;                    // which words of a row: of groups 0 and 1; of the ninth byte
 } stem;
 
@@ -26,6 +28,9 @@ INLINED stem prepare_stem(const rf_u8_conv_args *a) {
       ninths |= group[2 * RF_PANEL * 4] << 8 * ky;
     }
     s.weight[STEM_GROUPS - 1][o] = ninths;
+    s.start[o] = RF_MAGIC_BITS + a->bias[o];
+    s.multiplier[o] = a->multiplier[o];
+    s.addend[o] = a->addend[o];
   }
   const __m512i pixel = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __m512i word = _mm512_mullo_epi32(pixel, _mm512_set1_epi32(0x00030003));
@@ -77,30 +82,48 @@ INLINED void store_stem(const rf_u8_conv_args *a, const __m512i bytes[2], uint8_
     for (int o = 0; o < a->cout; o++) output[p * a->output_pixel_stride + o] = all[p * STEM_CHANNELS + o];
 }
 
-INLINED void stem_pixels(const rf_u8_conv_args *a, const stem *s, const uint8_t *input, uint8_t *output, int pixels, float slope) {
-  __m512i taps[STEM_GROUPS], sum[STEM_CHANNELS], bytes[2];
-  gather_taps(s, input, a->input_row_stride, pixels, taps);
-  UNROLLED for (int o = 0; o < STEM_CHANNELS; o++)
-    sum[o] = _mm512_add_epi32(_mm512_set1_epi32(a->bias[o]), _mm512_set1_epi32(RF_MAGIC_BITS));
+INLINED void stem_pixels(const rf_u8_conv_args *a, const stem *s, const __m512i taps[STEM_GROUPS], uint8_t *output, int pixels,
+                         float slope) {
+  __m512i sum[STEM_CHANNELS], bytes[2];
+  // Parameters are operands that are broadcast from memory: hoisted, they would be spilt as whole vectors.
+  __asm__("" : "+r"(s));
+  UNROLLED for (int o = 0; o < STEM_CHANNELS; o++) sum[o] = _mm512_set1_epi32(s->start[o]);
   UNROLLED for (int g = 0; g < STEM_GROUPS; g++)
     UNROLLED for (int o = 0; o < STEM_CHANNELS; o++)
       sum[o] = _mm512_dpbusd_epi32(sum[o], taps[g], _mm512_set1_epi32(s->weight[g][o]));
   UNROLLED for (int o = 0; o < STEM_CHANNELS; o++)
-    sum[o] = requantised_by(sum[o], _mm512_set1_ps(a->multiplier[o]), _mm512_set1_ps(a->addend[o]), slope);
+    sum[o] = requantised_by(sum[o], _mm512_set1_ps(s->multiplier[o]), _mm512_set1_ps(s->addend[o]), slope);
   interleave(sum, bytes);
   store_stem(a, bytes, output, pixels);
+}
+
+// As many pixels as whole vectors hold. Taps are gathered a step ahead: the products need not wait for them then, and a
+// processor does not look far enough ahead to do that by itself.
+INLINED ptrdiff_t whole_vectors(const rf_u8_conv_args *a, const stem *s, const uint8_t *input, uint8_t *output, float slope) {
+  const ptrdiff_t end = a->width / STEM_PIXELS * STEM_PIXELS;
+  if (end == 0) return 0;
+  __m512i taps[STEM_GROUPS], next[STEM_GROUPS];
+  gather_taps(s, input, a->input_row_stride, STEM_PIXELS, taps);
+  for (ptrdiff_t x = 0; x < end; x += STEM_PIXELS) {
+    const ptrdiff_t ahead = x + STEM_PIXELS < end ? x + STEM_PIXELS : x;
+    gather_taps(s, input + ahead * STEM_STEP, a->input_row_stride, STEM_PIXELS, next);
+    stem_pixels(a, s, taps, output + x * a->output_pixel_stride, STEM_PIXELS, slope);
+    UNROLLED for (int g = 0; g < STEM_GROUPS; g++) taps[g] = next[g];
+  }
+  return end;
 }
 
 static void stem_rectangle(const rf_u8_conv_args *a) {
   const stem s = prepare_stem(a);
   const float slope = rf_is_leaky(a->slope) ? a->slope : 0;
-  for (ptrdiff_t y = 0; y < a->height; y++)
-    for (ptrdiff_t x = 0; x < a->width; x += STEM_PIXELS) {
-      const uint8_t *input = a->input + y * 2 * a->input_row_stride + x * STEM_STEP;
-      uint8_t *output = a->output + y * a->output_row_stride + x * a->output_pixel_stride;
-      const ptrdiff_t rest = a->width - x;
-      if (rest >= STEM_PIXELS && slope == 0) stem_pixels(a, &s, input, output, STEM_PIXELS, 0);
-      else stem_pixels(a, &s, input, output, rest < STEM_PIXELS ? (int)rest : STEM_PIXELS, slope);
-    }
+  for (ptrdiff_t y = 0; y < a->height; y++) {
+    const uint8_t *input = a->input + y * 2 * a->input_row_stride;
+    uint8_t *output = a->output + y * a->output_row_stride;
+    const ptrdiff_t x = slope == 0 ? whole_vectors(a, &s, input, output, 0) : whole_vectors(a, &s, input, output, slope);
+    if (x == a->width) continue;
+    __m512i taps[STEM_GROUPS];
+    gather_taps(&s, input + x * STEM_STEP, a->input_row_stride, (int)(a->width - x), taps);
+    stem_pixels(a, &s, taps, output + x * a->output_pixel_stride, (int)(a->width - x), slope);
+  }
 }
 #endif
