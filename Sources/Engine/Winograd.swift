@@ -28,7 +28,7 @@ enum Winograd {
     let (cin, cout) = (Checked(layer.inputChannels), Checked(outputChannels))
     let values = Checked(Int(RF_WINOGRAD_TILES) * positions)
     switch precision {
-    case .float32: return Checked(4) * (values * (cin + cout) + cout + Checked(panel))
+    case .float32: return Checked(4) * (values * (cin + cout.rounded(upTo: panel)) + cout + Checked(panel))
     case .int8: return values * (Checked(2) * cin.rounded(upTo: 32) + Checked(4) * cout.rounded(upTo: panel))
     }
   }

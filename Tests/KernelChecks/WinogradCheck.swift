@@ -26,7 +26,8 @@ struct WinogradShape: KernelShape {
 
   /// RF_WINOGRAD_SCRATCH of rfkernels.h, floats.
   static func scratchCount(cin: Int, cout: Int) -> Int {
-    Int(RF_WINOGRAD_TILES) * Int(RF_WINOGRAD_POSITIONS) * (cin + cout) + cout + Int(RF_PANEL)
+    let panel = Int(RF_PANEL)
+    return Int(RF_WINOGRAD_TILES) * Int(RF_WINOGRAD_POSITIONS) * (cin + (cout + panel - 1) / panel * panel) + cout + panel
   }
 
   func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {

@@ -38,9 +38,37 @@ INLINED void tile(const rf_f32_dwconv3x3_args *a, const float *input, float *out
 
 RF_DWCONV3X3_TILES
 
-// Up to half a register of channels would leave the other half empty: AVX2 is as fast there.
+// 8 channels at stride 1 leave room for two pixels: a row is taken as numbers of which every 8th has the same weights. `rows`
+// (1 or 2) rows of the output at once, from `input` and `output` on; the last vector may be computed twice.
+INLINED void rows_of_8(const rf_f32_dwconv3x3_args *a, const float *input, float *output, int rows) {
+  const ptrdiff_t step = LANES / 2, last = a->width * step - LANES;
+  const __m512 bias = _mm512_broadcast_f32x8(_mm256_loadu_ps(a->bias)), slope = _mm512_set1_ps(a->slope);
+  __m512 weight[9];
+  UNROLLED for (int k = 0; k < 9; k++) weight[k] = _mm512_broadcast_f32x8(_mm256_loadu_ps(a->weights + k * step));
+  for (ptrdiff_t at = 0;; at = at + LANES < last ? at + LANES : last) {
+    __m512 sum[2] = {bias, bias};
+    UNROLLED for (int y = 0; y < rows + 2; y++)
+      UNROLLED for (int kx = 0; kx < 3; kx++) {
+        const __m512 value = _mm512_loadu_ps(input + y * a->input_row_stride + at + kx * step);
+        UNROLLED for (int row = 0; row < rows; row++)
+          if (y >= row && y - row < 3) sum[row] = _mm512_fmadd_ps(value, weight[(y - row) * 3 + kx], sum[row]);
+      }
+    UNROLLED for (int row = 0; row < rows; row++)
+      _mm512_storeu_ps(output + row * a->output_row_stride + at, _mm512_max_ps(sum[row], _mm512_mul_ps(sum[row], slope)));
+    if (at == last) break;
+  }
+}
+
+static void packed_8(const rf_f32_dwconv3x3_args *a) {
+  ptrdiff_t y = 0;
+  for (; y + 2 <= a->height; y += 2) rows_of_8(a, a->input + y * a->input_row_stride, a->output + y * a->output_row_stride, 2);
+  if (y < a->height) rows_of_8(a, a->input + y * a->input_row_stride, a->output + y * a->output_row_stride, 1);
+}
+
+// Fewer channels than half a register's, or 8 at stride 2, would leave the other half empty: AVX2 is as fast there.
 void rf_f32_dwconv3x3__avx512(const rf_f32_dwconv3x3_args *a) {
-  if (a->channels <= LANES / 2) rf_f32_dwconv3x3__avx2(a);
+  if (a->channels == LANES / 2 && a->stride == 1 && a->width >= 2) packed_8(a);
+  else if (a->channels <= LANES / 2) rf_f32_dwconv3x3__avx2(a);
   else rf_dwconv3x3_by_tiles(a, tiles);
 }
 #pragma clang attribute pop

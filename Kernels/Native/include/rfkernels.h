@@ -66,7 +66,8 @@ typedef void rf_f32_winograd3x3_fn(const rf_f32_winograd3x3_args *args);
 // Output pixels along a tile's side, values of a transformed tile, and how many tiles are transformed at a time: so many
 // that a product's weights pay for their way from the second-level cache, so few that their values stay there.
 enum { RF_WINOGRAD_PIXELS = 4, RF_WINOGRAD_POSITIONS = 36, RF_WINOGRAD_TILES = 12 };
-#define RF_WINOGRAD_SCRATCH(cin, cout) (RF_WINOGRAD_TILES * RF_WINOGRAD_POSITIONS * ((cin) + (cout)) + (cout) + RF_PANEL)
+#define RF_WINOGRAD_SCRATCH(cin, cout) \
+  (RF_WINOGRAD_TILES * RF_WINOGRAD_POSITIONS * ((cin) + ((cout) + RF_PANEL - 1) / RF_PANEL * RF_PANEL) + (cout) + RF_PANEL)
 
 // Depthwise 3x3 convolution, stride 1 or 2.
 //   output[y][x][c] = act(bias[c] + sum over ky, kx of input[y*stride + ky][x*stride + kx][c] * weight[ky][kx][c])
