@@ -19,14 +19,13 @@ typedef struct {
 
 INLINED __m512i load64(const uint8_t *from) { return _mm512_loadu_si512(from); }
 
-// The lower words of the 32-bit lanes of a and b, and the upper ones.
+// The lower words of the 32-bit lanes of a and b, and the upper ones. By shifts and moves: a rotation, which is what a shuffle
+// of whole words becomes, takes the multiplier's place on Zen 4, and a shuffle half of it.
 INLINED __m512i lower_words(__m512i a, __m512i b) {
-  const __m512i up = _mm512_set4_epi32(0x0d0c0f0e, 0x09080b0a, 0x05040706, 0x01000302);
-  return _mm512_mask_shuffle_epi8(a, hidden(0xcccccccccccccccc), b, up);
+  return _mm512_mask_mov_epi16(a, 0xaaaaaaaa, _mm512_slli_epi32(b, 16));
 }
 INLINED __m512i upper_words(__m512i a, __m512i b) {
-  const __m512i down = _mm512_set4_epi32(0x0d0c0f0e, 0x09080b0a, 0x05040706, 0x01000302);
-  return _mm512_mask_shuffle_epi8(b, hidden(0x3333333333333333), a, down);
+  return _mm512_mask_mov_epi16(b, 0x55555555, _mm512_srli_epi32(a, 16));
 }
 
 // Lane 4L + j of part n has the rows' bytes of channel 16L + 2j + n%2 + 8*(n/2).
