@@ -8,14 +8,15 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
 #include "requantise.h"
 
-enum { WORDS = 32, SUMS = 16 };
+// Inputs are transformed in half vectors: of layers of 16 channels whole ones would be half empty.
+enum { WORDS = 16, SUMS = 16 };
 typedef int16_t words __attribute__((vector_size(2 * WORDS)));
 typedef uint32_t sums __attribute__((vector_size(4 * SUMS)));
 
 INLINED words load_bytes(const uint8_t *bytes) {
-  return (words)_mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)bytes));
+  return (words)_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)bytes));
 }
-INLINED void store_words(int16_t *to, words value) { _mm512_store_si512(to, (__m512i)value); }
+INLINED void store_words(int16_t *to, words value) { _mm256_store_si256((__m256i *)to, (__m256i)value); }
 
 #include "../u8_winograd3x3_transforms.h"
 
