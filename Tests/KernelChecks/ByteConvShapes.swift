@@ -25,6 +25,21 @@ let byteConvShapes: [ByteConvShape] = {
   for (width, height) in [(0, 0), (0, 3), (3, 0)] {
     shapes.append(ByteConvShape(width: width, height: height, cin: 3, cout: 20, kernelWidth: 3, kernelHeight: 3))
   }
+  return shapes + firstLayerShapes
+}()
+
+/// The network's first layers, which have routines of their own: every rest of a vector of pixels, each activation.
+private let firstLayerShapes: [ByteConvShape] = {
+  let slopes: [Float] = [0, 0.1, 1]
+  var shapes: [ByteConvShape] = []
+  func append(_ width: Int, _ cin: Int, _ cout: Int, kernel: Int, stride: Int) {
+    let turn = shapes.count
+    shapes.append(ByteConvShape(
+      width: width, height: 1 + turn % 2, cin: cin, cout: cout, kernelWidth: kernel, kernelHeight: kernel, stride: stride,
+      slope: slopes[turn % 3], zero: [0, 100, 255][turn % 3], channelsBeside: [0, 8][turn / 3 % 2]))
+  }
+  for width in 1...34 { for cout in [5, 8] { append(width, 3, cout, kernel: 3, stride: 2) } }
+  for width in 1...9 { for (cin, cout) in [(8, 8), (8, 16), (8, 32), (16, 24), (16, 32)] { append(width, cin, cout, kernel: 1, stride: 1) } }
   return shapes
 }()
 

@@ -17,12 +17,9 @@ INLINED __m256i requantised(__m256 sum, const float *multipliers, const float *a
   return _mm256_sub_epi32(_mm256_castps_si256(value), _mm256_set1_epi32(RF_MAGIC_BITS));
 }
 
-// Stores the first `channels` of 8 results of each of the first `pixels` of 4 neighbours, clamped to bytes.
-INLINED void store_four(const __m256i values[4], uint8_t *output, ptrdiff_t pixel_stride, int32_t pixels, int32_t channels) {
-  // Four bytes of each pixel in either half.
-  const __m256i bytes = _mm256_packus_epi16(_mm256_packs_epi32(values[0], values[1]), _mm256_packs_epi32(values[2], values[3]));
-  const __m128i low = _mm256_castsi256_si128(bytes), high = _mm256_extracti128_si256(bytes, 1);
-  const __m128i first = _mm_unpacklo_epi32(low, high), last = _mm_unpackhi_epi32(low, high);
+// Stores the first `channels` of 8 bytes of each of the first `pixels` of 4 neighbours.
+INLINED void store_eights(__m128i first, __m128i last, uint8_t *output, ptrdiff_t pixel_stride, int32_t pixels,
+                          int32_t channels) {
   if (channels >= 8) {
     _mm_storel_epi64((__m128i *)output, first);
     if (pixels > 1) _mm_storel_epi64((__m128i *)(output + pixel_stride), _mm_unpackhi_epi64(first, first));
@@ -33,7 +30,15 @@ INLINED void store_four(const __m256i values[4], uint8_t *output, ptrdiff_t pixe
   uint8_t eights[32];
   _mm_storeu_si128((__m128i *)eights, first);
   _mm_storeu_si128((__m128i *)(eights + 16), last);
-  for (int32_t p = 0; p < pixels; p++)
+  for (int32_t p = 0; p < 4 && p < pixels; p++)
     for (int32_t c = 0; c < channels; c++) output[p * pixel_stride + c] = eights[8 * p + c];
+}
+
+// The same of 8 results each, clamped to bytes.
+INLINED void store_four(const __m256i values[4], uint8_t *output, ptrdiff_t pixel_stride, int32_t pixels, int32_t channels) {
+  // Four bytes of each pixel in either half.
+  const __m256i bytes = _mm256_packus_epi16(_mm256_packs_epi32(values[0], values[1]), _mm256_packs_epi32(values[2], values[3]));
+  const __m128i low = _mm256_castsi256_si128(bytes), high = _mm256_extracti128_si256(bytes, 1);
+  store_eights(_mm_unpacklo_epi32(low, high), _mm_unpackhi_epi32(low, high), output, pixel_stride, pixels, channels);
 }
 #endif

@@ -7,6 +7,7 @@
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "requantise.h"
+#include "few_taps.h"
 #include "stem.h"
 
 enum { PIXELS = 6, LANES = RF_PANEL / 2, MOST_GROUPS = 256, TAPS = 4 };
@@ -150,10 +151,12 @@ INLINED void by_tiles(const rf_u8_rectangle *r) {
 void rf_u8_conv__avx2(const rf_u8_conv_args *a) {
   if (is_stem(a)) {
     stem_rectangle(a);
-    return;
+  } else if (has_few_taps(a)) {
+    few_taps_rectangle(a);
+  } else {
+    const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
+    by_tiles(&rectangle);
   }
-  const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
-  by_tiles(&rectangle);
 }
 
 void rf_u8_head__avx2(const rf_u8_head_args *a) {

@@ -1,0 +1,95 @@
+// 1x1 layers of 8 or 16 input channels for AVX2, as the first blocks have on the largest maps. Their weights are widened once for
+// the whole rectangle and taps never leave the registers: a tile would spend most of its time on what is around the products.
+// Include it after requantise.h.
+#ifndef RF_AVX2_FEW_TAPS_H
+#define RF_AVX2_FEW_TAPS_H
+
+enum { FEW_GROUPS = 4, FEW_EIGHTS = 4 };
+
+INLINED int has_few_taps(const rf_u8_conv_args *a) {
+  return a->kernel_width == 1 && a->kernel_height == 1 && a->stride == 1 && (a->cin == 8 || a->cin == 16)
+    && a->cout % 8 == 0 && a->cout <= 8 * FEW_EIGHTS;
+}
+
+// By eights of channels, in the order in which vphaddd leaves sums: 0 1 4 5 2 3 6 7.
+typedef struct {
+  __m256i weight[FEW_EIGHTS][FEW_GROUPS][2]; // of channels 0-3 and 4-7, four taps each
+  __m256i start[FEW_EIGHTS];                 // of a sum: RF_MAGIC_BITS + bias
+  __m256 multiplier[FEW_EIGHTS], addend[FEW_EIGHTS];
+} few_taps;
+
+INLINED __m256i by_hadd(__m256i value) { return _mm256_permute4x64_epi64(value, 0xd8); }
+
+static void prepare_few_taps(const rf_u8_conv_args *a, few_taps *f) {
+  const int32_t groups = a->cin / 4;
+  for (int32_t n = 0; n < a->cout / 8; n++) {
+    const int8_t *weights = a->weights + n / 2 * groups * 4 * RF_PANEL + n % 2 * 32;
+    for (int32_t g = 0; g < groups; g++)
+      for (int half = 0; half < 2; half++)
+        f->weight[n][g][half] = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(weights + g * 4 * RF_PANEL + 16 * half)));
+    const __m256i bias = _mm256_loadu_si256((const __m256i *)(a->bias + 8 * n));
+    f->start[n] = by_hadd(_mm256_add_epi32(bias, _mm256_set1_epi32(RF_MAGIC_BITS)));
+    f->multiplier[n] = _mm256_castsi256_ps(by_hadd(_mm256_loadu_si256((const __m256i *)(a->multiplier + 8 * n))));
+    f->addend[n] = _mm256_castsi256_ps(by_hadd(_mm256_loadu_si256((const __m256i *)(a->addend + 8 * n))));
+  }
+}
+
+// Four taps of 16 bits, in every 64 bits.
+INLINED __m256i four_taps(__m256i words, int group) {
+  switch (group) {
+    case 0: return _mm256_permute4x64_epi64(words, 0x00);
+    case 1: return _mm256_permute4x64_epi64(words, 0x55);
+    case 2: return _mm256_permute4x64_epi64(words, 0xaa);
+    default: return _mm256_permute4x64_epi64(words, 0xff);
+  }
+}
+
+INLINED void widen(const uint8_t *pixel, int groups, __m256i taps[FEW_GROUPS]) {
+  const __m128i *from = (const __m128i *)pixel;
+  const __m256i words = _mm256_cvtepu8_epi16(groups == 2 ? _mm_loadl_epi64(from) : _mm_loadu_si128(from));
+  UNROLLED for (int g = 0; g < groups; g++) taps[g] = four_taps(words, g);
+}
+
+INLINED __m256i eight_results(const few_taps *f, int n, const __m256i taps[FEW_GROUPS], int groups, float slope) {
+  __m256i low = _mm256_madd_epi16(taps[0], f->weight[n][0][0]), high = _mm256_madd_epi16(taps[0], f->weight[n][0][1]);
+  UNROLLED for (int g = 1; g < groups; g++) {
+    low = _mm256_add_epi32(low, _mm256_madd_epi16(taps[g], f->weight[n][g][0]));
+    high = _mm256_add_epi32(high, _mm256_madd_epi16(taps[g], f->weight[n][g][1]));
+  }
+  const __m256i sum = _mm256_add_epi32(_mm256_hadd_epi32(low, high), f->start[n]);
+  const __m256 value = scaled(_mm256_castsi256_ps(sum), f->multiplier[n], f->addend[n], slope);
+  return _mm256_sub_epi32(_mm256_castps_si256(value), _mm256_set1_epi32(RF_MAGIC_BITS));
+}
+
+// All channels of four neighbours, of which the first `pixels` exist; the others' taps lie in the slack.
+INLINED void four_pixels(const few_taps *f, const uint8_t *input, uint8_t *output, ptrdiff_t stride, int32_t pixels, int groups,
+                         int eights, float slope) {
+  __m256i taps[4][FEW_GROUPS];
+  UNROLLED for (int p = 0; p < 4; p++) widen(input + p * 4 * groups, groups, taps[p]);
+  for (int n = 0; n < eights; n++) {
+    __m256i result[4];
+    UNROLLED for (int p = 0; p < 4; p++) result[p] = eight_results(f, n, taps[p], groups, slope);
+    const __m256i bytes =
+      _mm256_packus_epi16(_mm256_packs_epi32(result[0], result[1]), _mm256_packs_epi32(result[2], result[3]));
+    const __m128i low = _mm256_castsi256_si128(bytes), high = _mm256_extracti128_si256(bytes, 1);
+    store_eights(_mm_unpacklo_epi16(low, high), _mm_unpackhi_epi16(low, high), output + 8 * n, stride, pixels, 8);
+  }
+}
+
+INLINED void few_taps_rows(const rf_u8_conv_args *a, const few_taps *f, int groups, float slope) {
+  for (ptrdiff_t y = 0; y < a->height; y++) {
+    const uint8_t *input = a->input + y * a->input_row_stride;
+    uint8_t *output = a->output + y * a->output_row_stride;
+    for (int32_t x = 0; x < a->width; x += 4, input += 16 * groups, output += 4 * a->output_pixel_stride)
+      four_pixels(f, input, output, a->output_pixel_stride, a->width - x, groups, a->cout / 8, slope);
+  }
+}
+
+static void few_taps_rectangle(const rf_u8_conv_args *a) {
+  few_taps f;
+  prepare_few_taps(a, &f);
+  if (rf_is_leaky(a->slope)) few_taps_rows(a, &f, a->cin / 4, a->slope);
+  else if (a->cin == 8) few_taps_rows(a, &f, 2, 0);
+  else few_taps_rows(a, &f, 4, 0);
+}
+#endif
