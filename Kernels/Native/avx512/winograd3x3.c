@@ -1,6 +1,4 @@
-// 3x3 convolution by F(4x4, 3x3) for AVX-512: 16 channels of a tile at once. The six positions of a tile's column are computed
-// together, for 4 tiles x 16 channels, so that the column's way back is done in registers: a third less to store and load,
-// and what lies between fits the first cache.
+// 3x3 convolution by F(4x4, 3x3) for AVX-512: 16 channels of a tile at once.
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include "../tiles.h"
@@ -21,39 +19,17 @@ INLINED vector activated_by(vector value, float slope) { return _mm512_max_ps(va
 
 #include "../winograd3x3_transforms.h"
 
-enum { COLUMN_TILES = 4, COLUMN = RF_WINOGRAD_PIXELS * RF_PANEL, TILE_SUMS = SIDE * COLUMN };
+enum { STEP = 1, COLUMN = RF_WINOGRAD_PIXELS * RF_PANEL };
+typedef rf_f32_winograd3x3_args args;
+typedef float value, result;
+typedef vector sums;
 
-// One column of `tiles` tiles by one panel. A tile's positions are `cin` apart and the weights' rows `row_floats`; the 4 sums
-// that are left go to outputs[tile][column][4][channel].
-INLINED void column_product(const float *inputs, ptrdiff_t cin, const float *weights, ptrdiff_t row_floats, float *outputs,
-                            int tiles) {
-  vector sum[COLUMN_TILES][SIDE], weight[SIDE];
-  UNROLLED for (int t = 0; t < tiles; t++) UNROLLED for (int y = 0; y < SIDE; y++) sum[t][y] = _mm512_setzero_ps();
-  for (ptrdiff_t k = cin; k > 0; k--, inputs++, weights += RF_PANEL) {
-    UNROLLED for (int y = 0; y < SIDE; y++) weight[y] = _mm512_loadu_ps(weights + y * row_floats);
-    UNROLLED for (int t = 0; t < tiles; t++)
-      UNROLLED for (int y = 0; y < SIDE; y++)
-        sum[t][y] = _mm512_fmadd_ps(_mm512_set1_ps(inputs[(t * SIDE + y) * cin]), weight[y], sum[t][y]);
-  }
-  UNROLLED for (int t = 0; t < tiles; t++) {
-    transform_output_line(sum[t], 1);
-    UNROLLED for (int y = 0; y < RF_WINOGRAD_PIXELS; y++)
-      _mm512_storeu_ps(outputs + t * TILE_SUMS + y * RF_PANEL, sum[t][y]);
-  }
+INLINED sums plus_products(sums sum, const value *one, sums weights) {
+  return _mm512_fmadd_ps(_mm512_set1_ps(*one), weights, sum);
 }
 
-#define COLUMN_PRODUCT(tiles) \
-  static void column_product_##tiles(const float *inputs, ptrdiff_t cin, const float *weights, ptrdiff_t row_floats, \
-                                     float *outputs) { \
-    column_product(inputs, cin, weights, row_floats, outputs, tiles); \
-  }
-UP_TO_4(COLUMN_PRODUCT)
-#define NAME(tiles) column_product_##tiles,
-typedef void column_product_fn(const float *inputs, ptrdiff_t cin, const float *weights, ptrdiff_t row_floats, float *outputs);
-static column_product_fn *const column_products[COLUMN_TILES] = {UP_TO_4(NAME)};
-
-// A panel of `count` channels of one tile, from columns[6][4][channel].
-INLINED void output_tile(const rf_f32_winograd3x3_args *a, tile_place at, const float *columns, int32_t o) {
+// A panel from channel `o` on of one tile, from columns[6][4][channel].
+INLINED void output_tile(const args *a, tile_place at, const result *columns, int32_t o) {
   const int32_t count = a->cout - o;
   const vector bias = _mm512_loadu_ps(a->bias + o);
   float *output = a->output + at.y * a->output_row_stride + at.x * a->output_pixel_stride + o;
@@ -67,40 +43,13 @@ INLINED void output_tile(const rf_f32_winograd3x3_args *a, tile_place at, const 
   }
 }
 
-// Up to RF_WINOGRAD_TILES tiles, all channels. In scratch lie inputs[column][tile][row][channel] and a panel's sums.
-static void block_of_tiles(const rf_f32_winograd3x3_args *a, const tile_place *at, int32_t tiles) {
-  const ptrdiff_t cin = a->cin, column_floats = tiles * SIDE * cin;
-  const ptrdiff_t position_floats = (a->cout + RF_PANEL - 1) / RF_PANEL * cin * RF_PANEL;
-  float *inputs = a->scratch, *outputs = inputs + RF_WINOGRAD_TILES * POSITIONS * cin;
-  const rf_tiling tiling = rf_tile_row(tiles, COLUMN_TILES);
-  for (int32_t t = 0; t < tiles; t++) input_tile(a, at[t], inputs + t * SIDE * cin, cin, column_floats);
-  for (int32_t o = 0; o < a->cout; o += RF_PANEL) {
-    const float *weights = a->weights + o * cin;
-    for (int32_t x = 0; x < SIDE; x++, weights += position_floats) {
-      const float *column = inputs + x * column_floats;
-      float *to = outputs + x * COLUMN;
-      for (int32_t index = 0; index < tiling.count; index++) {
-        const int32_t count = rf_tile_pixels(&tiling, index);
-        column_products[count - 1](column, cin, weights, SIDE * position_floats, to);
-        column += count * SIDE * cin;
-        to += count * TILE_SUMS;
-      }
-    }
-    for (int32_t t = 0; t < tiles; t++) output_tile(a, at[t], outputs + t * TILE_SUMS, o);
-  }
-}
+#include "../winograd3x3_columns.h"
 
 void rf_f32_winograd3x3__avx512(const rf_f32_winograd3x3_args *a) {
-  if (a->width <= 0 || a->height <= 0) return;
-  const int32_t across = (a->width + RF_WINOGRAD_PIXELS - 1) / RF_WINOGRAD_PIXELS;
-  const rf_tiling blocks = rf_tile_row(across * ((a->height + RF_WINOGRAD_PIXELS - 1) / RF_WINOGRAD_PIXELS), RF_WINOGRAD_TILES);
-  for (int32_t block = 0, first = 0; block < blocks.count; block++) {
-    const int32_t tiles = rf_tile_pixels(&blocks, block);
-    tile_place at[RF_WINOGRAD_TILES];
-    for (int32_t t = 0; t < tiles; t++) at[t] = place(a, first + t);
-    block_of_tiles(a, at, tiles);
-    first += tiles;
-  }
+  const ptrdiff_t panel = (ptrdiff_t)a->cin * RF_PANEL;
+  rf_winograd3x3_by_columns(a, &(column_layout){
+    .input_position = a->cin, .weight_panel = panel, .weight_position = (a->cout + RF_PANEL - 1) / RF_PANEL * panel,
+    .steps = a->cin});
 }
 #pragma clang attribute pop
 #endif
