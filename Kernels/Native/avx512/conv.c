@@ -4,6 +4,17 @@
 #include "../conv_tiles.h"
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#include "activation.h"
+
+INLINED void store_tile(const rf_conv_block *b, const __m512 sum[24], float *output, int pixels, int panels, float slope) {
+  const __mmask16 last = (__mmask16)(0xffff >> (RF_PANEL - b->last_channels));
+  UNROLLED for (int p = 0; p < pixels; p++, output += b->output_pixel_stride)
+    UNROLLED for (int n = 0; n < panels; n++) {
+      const __m512 value = activated(sum[p * panels + n], slope);
+      if (n < panels - 1) _mm512_storeu_ps(output + n * RF_PANEL, value);
+      else _mm512_mask_storeu_ps(output + n * RF_PANEL, last, value);
+    }
+}
 
 // Pixels and panels are constants at every call: the loops over them vanish and `sum` becomes registers.
 INLINED void tile(const rf_conv_block *b, const float *input, float *output, int pixels, int panels) {
@@ -21,14 +32,8 @@ INLINED void tile(const rf_conv_block *b, const float *input, float *output, int
           sum[p * panels + n] = _mm512_fmadd_ps(value, weight[n], sum[p * panels + n]);
       }
     }
-  const __m512 slope = _mm512_set1_ps(b->slope);
-  const __mmask16 last = (__mmask16)(0xffff >> (RF_PANEL - b->last_channels));
-  UNROLLED for (int p = 0; p < pixels; p++, output += b->output_pixel_stride)
-    UNROLLED for (int n = 0; n < panels; n++) {
-      const __m512 value = _mm512_max_ps(sum[p * panels + n], _mm512_mul_ps(sum[p * panels + n], slope));
-      if (n < panels - 1) _mm512_storeu_ps(output + n * RF_PANEL, value);
-      else _mm512_mask_storeu_ps(output + n * RF_PANEL, last, value);
-    }
+  if (b->slope == 0) store_tile(b, sum, output, pixels, panels, 0);
+  else store_tile(b, sum, output, pixels, panels, b->slope);
 }
 
 #define TILE(pixels, panels) \

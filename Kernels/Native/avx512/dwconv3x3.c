@@ -4,12 +4,13 @@
 #include "../dwconv3x3_tiles.h"
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#include "activation.h"
 
 enum { LANES = 16 };
 
 // The channels in `lanes` from channel `first` on.
 INLINED void channels(const rf_f32_dwconv3x3_args *a, const float *input, float *output, int32_t first, __mmask16 lanes,
-                      int pixels, int stride) {
+                      int pixels, int stride, float slope) {
   const ptrdiff_t step = a->channels;
   const float *weights = a->weights + first;
   input += first;
@@ -25,24 +26,30 @@ INLINED void channels(const rf_f32_dwconv3x3_args *a, const float *input, float 
       }
     }
   }
-  const __m512 slope = _mm512_set1_ps(a->slope);
   UNROLLED for (int p = 0; p < pixels; p++)
-    _mm512_mask_storeu_ps(output + first + p * step, lanes, _mm512_max_ps(sum[p], _mm512_mul_ps(sum[p], slope)));
+    _mm512_mask_storeu_ps(output + first + p * step, lanes, activated(sum[p], slope));
+}
+
+INLINED void all_channels(const rf_f32_dwconv3x3_args *a, const float *input, float *output, int pixels, int stride,
+                          float slope) {
+  int32_t c = 0;
+  for (; c + LANES <= a->channels; c += LANES) channels(a, input, output, c, 0xffff, pixels, stride, slope);
+  const __mmask16 rest = (__mmask16)(0xffff >> (LANES - (a->channels - c)));
+  if (c < a->channels) channels(a, input, output, c, rest, pixels, stride, slope);
 }
 
 INLINED void tile(const rf_f32_dwconv3x3_args *a, const float *input, float *output, int pixels, int stride) {
-  int32_t c = 0;
-  for (; c + LANES <= a->channels; c += LANES) channels(a, input, output, c, 0xffff, pixels, stride);
-  if (c < a->channels) channels(a, input, output, c, (__mmask16)(0xffff >> (LANES - (a->channels - c))), pixels, stride);
+  if (a->slope == 0) all_channels(a, input, output, pixels, stride, 0);
+  else all_channels(a, input, output, pixels, stride, a->slope);
 }
 
 RF_DWCONV3X3_TILES
 
 // 8 channels at stride 1 leave room for two pixels: a row is taken as numbers of which every 8th has the same weights. `rows`
 // (1 or 2) rows of the output at once, from `input` and `output` on; the last vector may be computed twice.
-INLINED void rows_of_8(const rf_f32_dwconv3x3_args *a, const float *input, float *output, int rows) {
+INLINED void rows_of_8(const rf_f32_dwconv3x3_args *a, const float *input, float *output, int rows, float slope) {
   const ptrdiff_t step = LANES / 2, last = a->width * step - LANES;
-  const __m512 bias = _mm512_broadcast_f32x8(_mm256_loadu_ps(a->bias)), slope = _mm512_set1_ps(a->slope);
+  const __m512 bias = _mm512_broadcast_f32x8(_mm256_loadu_ps(a->bias));
   __m512 weight[9];
   UNROLLED for (int k = 0; k < 9; k++) weight[k] = _mm512_broadcast_f32x8(_mm256_loadu_ps(a->weights + k * step));
   for (ptrdiff_t at = 0;; at = at + LANES < last ? at + LANES : last) {
@@ -54,22 +61,30 @@ INLINED void rows_of_8(const rf_f32_dwconv3x3_args *a, const float *input, float
           if (y >= row && y - row < 3) sum[row] = _mm512_fmadd_ps(value, weight[(y - row) * 3 + kx], sum[row]);
       }
     UNROLLED for (int row = 0; row < rows; row++)
-      _mm512_storeu_ps(output + row * a->output_row_stride + at, _mm512_max_ps(sum[row], _mm512_mul_ps(sum[row], slope)));
+      _mm512_storeu_ps(output + row * a->output_row_stride + at, activated(sum[row], slope));
     if (at == last) break;
   }
 }
 
-static void packed_8(const rf_f32_dwconv3x3_args *a) {
-  ptrdiff_t y = 0;
-  for (; y + 2 <= a->height; y += 2) rows_of_8(a, a->input + y * a->input_row_stride, a->output + y * a->output_row_stride, 2);
-  if (y < a->height) rows_of_8(a, a->input + y * a->input_row_stride, a->output + y * a->output_row_stride, 1);
+INLINED void packed_8(const rf_f32_dwconv3x3_args *a, float slope) {
+  for (ptrdiff_t y = 0; y < a->height; y += 2) {
+    const float *input = a->input + y * a->input_row_stride;
+    float *output = a->output + y * a->output_row_stride;
+    if (y + 2 <= a->height) rows_of_8(a, input, output, 2, slope);
+    else rows_of_8(a, input, output, 1, slope);
+  }
 }
 
 // Fewer channels than half a register's, or 8 at stride 2, would leave the other half empty: AVX2 is as fast there.
 void rf_f32_dwconv3x3__avx512(const rf_f32_dwconv3x3_args *a) {
-  if (a->channels == LANES / 2 && a->stride == 1 && a->width >= 2) packed_8(a);
-  else if (a->channels <= LANES / 2) rf_f32_dwconv3x3__avx2(a);
-  else rf_dwconv3x3_by_tiles(a, tiles);
+  if (a->channels == LANES / 2 && a->stride == 1 && a->width >= 2) {
+    if (a->slope == 0) packed_8(a, 0);
+    else packed_8(a, a->slope);
+  } else if (a->channels <= LANES / 2) {
+    rf_f32_dwconv3x3__avx2(a);
+  } else {
+    rf_dwconv3x3_by_tiles(a, tiles);
+  }
 }
 #pragma clang attribute pop
 #endif
