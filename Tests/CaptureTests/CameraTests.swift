@@ -67,11 +67,16 @@ func everyRawFormatLiesInTheDriversBuffer(fourCC: String) throws {
   let camera = try FakeCamera([("MJPG", 640, 480, 30)])
   camera.give(try fixture("pictures/group.jpg"))
   let whole = try read(fixture("pictures/group.jpg"))
-  let frame = try #require(try camera.run(camera.source(), frames: 1).first)
+  // The pixels are lent for as long as the source lives.
+  let source = camera.source()
+  defer { withExtendedLifetime(source) {} }
+  let frame = try #require(try source.next())
   #expect((frame.frame.width, frame.frame.height, frame.frame.format) == (640, 480, .rgb))
   #expect((0..<(640 * 480 * 3)).allSatisfy { frame.frame.planes.0.base[$0] == whole.pixels[$0] })
   for divisor in [2, 4, 8] {
-    let small = try #require(try camera.run(camera.source(shrink: divisor), frames: 1).first)
+    let source = camera.source(shrink: divisor)
+    defer { withExtendedLifetime(source) {} }
+    let small = try #require(try source.next())
     #expect((small.frame.width, small.frame.height, small.shrunkBy) == (640 / divisor, 480 / divisor, divisor))
     #expect((small.width, small.height) == (640, 480))
     // The mean of the pixels that one stands for.
