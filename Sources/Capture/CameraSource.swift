@@ -25,8 +25,8 @@ public final class CameraSource {
   private var index = 0
   private var lastSequence: UInt32?
   private var firstSeconds: Double?
-  /// When a frame, good or bad, or the start of streaming was last seen.
-  private var lastSignSeconds = 0.0
+  /// For how long frames, good or bad, have been waited for in vain.
+  private var silentSeconds = 0.0
   private var hasFrame = false
   private var hasEverOpened = false
   /// It could not be had at all, which was thrown: the source is at its end.
@@ -122,7 +122,7 @@ extension CameraSource {
     place.remember(path)
     lastSequence = nil
     hasFrame = false
-    lastSignSeconds = seconds
+    silentSeconds = 0
     if !hasEverOpened {
       openedPath = path.text
       tell(.news("\(name)\(place.isAny ? " is \(openedPath)" : ""): \(description(of: opened))"))
@@ -225,13 +225,16 @@ extension CameraSource {
       if count >= 2 * stream.bufferCount { break }
     }
     if let best, isStale(best, taken: count, stream) { try drop(best, stream) } else if let best { return best }
+    let start = seconds
     if try stream.wait(milliseconds: Self.slice) || isStopped { return nil }
+    // A wait that takes much longer than it should was a machine that stood still, and the camera perhaps with it.
+    silentSeconds += min(seconds - start, Double(2 * Self.slice) / 1000)
     try checkDeadline(stream)
     return nil
   }
 
   private func note(_ taken: rf_video_frame) {
-    lastSignSeconds = seconds
+    silentSeconds = 0
     if let lastSequence {
       // What the driver could not store anywhere.
       let gap = Int32(bitPattern: taken.sequence &- lastSequence &- 1)
@@ -259,8 +262,7 @@ extension CameraSource {
   private func checkDeadline(_ stream: CameraStream) throws(CameraFault) {
     let interval = stream.framesPerSecond > 0 ? 1 / stream.framesPerSecond : 0
     let deadline = max(hasFrame ? Self.leastDeadlineSeconds : Self.firstFrameSeconds, 8 * interval)
-    let silence = seconds - lastSignSeconds
-    if silence >= deadline { throw .hang(seconds: silence) }
+    if silentSeconds >= deadline { throw .hang(seconds: silentSeconds) }
     // A driver that took no buffer back cannot fill one.
     if stream.hasRefused, !stream.retryRefused() { throw .streamError }
   }

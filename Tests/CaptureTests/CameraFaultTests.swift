@@ -111,6 +111,17 @@ func aBadFrameIsSkippedAndCounted(event: rf_fake_event, reason: String) throws {
   #expect(camera.troubles.isEmpty)
 }
 
+/// Such as a virtual machine that was frozen for a minute.
+@Test func aMachineThatStoodStillIsNoHang() throws {
+  let camera = try FakeCamera()
+  let source = camera.source()
+  try camera.run(source, frames: 5)
+  camera.fake.pointee.halt_seconds = 60
+  try camera.run(source, frames: 5)
+  #expect(camera.fake.pointee.now > 61 && camera.fake.pointee.opens == 1)
+  #expect(source.counts.reconnects == 0 && camera.troubles.isEmpty)
+}
+
 @Test func onceFailingCallsAreTriedAgain() throws {
   for call in [\rf_fake.failing_buffer_request, \rf_fake.failing_start] {
     let camera = try FakeCamera()

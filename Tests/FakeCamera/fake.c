@@ -289,6 +289,12 @@ static int unmap(void *context, void *bytes, size_t byte_count) {
 static int wait_for_frame(void *context, int file, int timeout_milliseconds) {
   rf_fake *fake = context;
   double end = fake->now + timeout_milliseconds * 1e-3;
+  if (fake->halt_seconds > 0) {
+    fake->next_seconds += fake->halt_seconds;
+    fake->now += fake->halt_seconds;
+    fake->halt_seconds = 0;
+    return 0;
+  }
   for (live(fake); file >= 0; live(fake)) {
     if (fake->is_broken) return RF_VIDEO_FAILED;
     if (fake->done_count) return RF_VIDEO_READY;

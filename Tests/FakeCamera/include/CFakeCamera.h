@@ -33,6 +33,7 @@ typedef struct rf_fake {
   // The number of a call, counted from 1, that fails once with EINVAL; 0: none.
   int failing_buffer_request, failing_start, failing_give;
   double busy_until_seconds; // S_FMT answers EBUSY
+  double halt_seconds;       // in the next wait all stands still for so long, the camera included
   double stop_seconds;       // the user wants an end
 
   // What was seen.
