@@ -69,6 +69,33 @@ void attach(camera *it) {
   close(ends[1]);
 }
 
+static void answer_unlink(camera *it, uint32_t sequence, int status) {
+  uint32_t reply[12] = {htonl(UNLINKED), htonl(sequence), 0, 0, 0, htonl((uint32_t)status)};
+  send_all(it, reply, sizeof reply);
+}
+
+// vhci-hcd may send a request's withdrawal before the request itself. It then has to be answered after it, and the request
+// not at all: an answer to what the host no longer knows makes it drop the connection, and the camera is gone.
+static struct { uint32_t request, sequence; } early[64];
+static int early_count;
+static uint32_t last_submitted;
+
+static void withdraw(camera *it, uint32_t request, uint32_t sequence) {
+  int is_early = (int32_t)(request - last_submitted) > 0 && early_count < 64;
+  if (is_early) early[early_count++] = (typeof(early[0])){request, sequence};
+  else answer_unlink(it, sequence, remove_request(request) ? -ECONNRESET : 0);
+}
+
+static int take_early(uint32_t request, uint32_t *sequence) {
+  for (int i = 0; i < early_count; i++) {
+    if (early[i].request != request) continue;
+    *sequence = early[i].sequence;
+    early[i] = early[--early_count];
+    return 1;
+  }
+  return 0;
+}
+
 static int submit(camera *it, const uint32_t header[12]) {
   static uint8_t data[65536];
   uint32_t sequence = ntohl(header[1]), endpoint = ntohl(header[4]);
@@ -79,7 +106,12 @@ static int submit(camera *it, const uint32_t header[12]) {
     packets = malloc(16 * (size_t)packet_count);
     if (!packets || !receive_all(it, packets, 16 * (size_t)packet_count)) return 0;
   }
-  if (endpoint == 0) answer_control(it, sequence, (const uint8_t *)&header[10], data, length);
+  last_submitted = sequence;
+  uint32_t withdrawal;
+  if (take_early(sequence, &withdrawal)) {
+    free(packets);
+    answer_unlink(it, withdrawal, -ECONNRESET);
+  } else if (endpoint == 0) answer_control(it, sequence, (const uint8_t *)&header[10], data, length);
   else add_request(it, sequence, length, packets ? packet_count : 0, packets);
   return 1;
 }
@@ -87,10 +119,8 @@ static int submit(camera *it, const uint32_t header[12]) {
 int serve(camera *it) {
   uint32_t header[12];
   if (!receive_all(it, header, sizeof header)) return 0;
-  if (ntohl(header[0]) == SUBMIT) return submit(it, header);
-  if (ntohl(header[0]) != UNLINK) return 0;
-  int status = remove_request(ntohl(header[5])) ? -ECONNRESET : 0;
-  uint32_t reply[12] = {htonl(UNLINKED), header[1], 0, 0, 0, htonl((uint32_t)status)};
-  send_all(it, reply, sizeof reply);
+  uint32_t sequence = ntohl(header[1]);
+  if (ntohl(header[0]) == UNLINK) withdraw(it, ntohl(header[5]), sequence);
+  else if (ntohl(header[0]) != SUBMIT || !submit(it, header)) return 0;
   return 1;
 }
