@@ -25,10 +25,10 @@ cp "$here/guest/init" "$root/init"
 "${compiler[@]}" -std=gnu2x -O2 -Wall -Wextra -static -o "$root/bin/cameractl" "$here/cameractl.c"
 cp "$program" "$root/bin/rf-cam"
 
-# A dynamic program brings its libraries, and libv4l2, which it loads by itself.
+# A dynamic program brings its libraries, and those that it loads by itself.
 if ldd "$program" >/dev/null 2>&1; then
-  libv4l2=$(ldconfig -p | sed -n 's/.*libv4l2\.so\.0 .*=> //p' | head -1)
-  { ldd "$program"; ldd "$libv4l2"; echo "x => $libv4l2"; } | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p; s/^\t\(\/[^ ]*\).*/\1/p' |
+  loaded=$(ldconfig -p | grep -F x86-64 | sed -n 's/^\t\(libv4l2\.so\.0\|libmicrohttpd\.so\.12\) .*=> //p')
+  { ldd "$program" $loaded; for library in $loaded; do echo "x => $library"; done; } | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p; s/^\t\(\/[^ ]*\).*/\1/p' |
     sort -u | while read -r library; do
       mkdir -p "$root$(dirname "$library")"
       cp -L "$library" "$root$library"

@@ -4,8 +4,9 @@
 . /guest/pictures.sh
 . /guest/faults.sh
 . /guest/latency.sh
+. /guest/preview.sh
 . /guest/stopping.sh
-[ "$1" = checks ] && set -- pictures faults latency stopping
+[ "$1" = checks ] && set -- pictures faults latency preview stopping
 for section; do
   started=$(seconds)
   "$section"

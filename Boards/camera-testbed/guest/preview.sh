@@ -1,0 +1,39 @@
+# The live page of a camera: its video holds faces, its events name them. Tests/Preview has the rest, without a camera.
+url=http://127.0.0.1:8080
+
+has_frames() { [ "$(grep -ac 'Content-Type: image/jpeg' /tmp/video)" -ge "$1" ]; }
+
+preview() {
+  local viewers
+  : >/tmp/video
+  plug
+  run --preview "${url#http://}" --camera 640x480@30:MJPG $camera
+  if ! [ -e /lib/*/libmicrohttpd.so.12 ]; then
+    within 60 said "this build has no live page"
+    check "preview: $(head -n 1 /tmp/err)" $?
+    wait "$program"
+    unplug
+    return
+  fi
+  within 60 said "preview at $url"
+  wget -q -O /tmp/video $url/video 2>/dev/null &
+  viewers=$!
+  wget -q -O /tmp/events $url/events 2>/dev/null &
+  viewers="$viewers $!"
+  within 60 has_frames 5
+  check "preview: video comes" $?
+  within 60 grep -q '"faces":\[{' /tmp/events
+  check "preview: so do faces" $?
+  unplug
+  plug
+  within 60 has_frames $(($(grep -ac 'Content-Type: image/jpeg' /tmp/video) + 3))
+  check "preview: video goes on after the camera was unplugged" $?
+  interrupt
+  check "preview: Ctrl-C: exit status $status" "$status"
+  kill $viewers 2>/dev/null
+  wait $viewers
+  [ "$(rf-cam $small --frames 1 - </tmp/video 2>/tmp/err | wc -l)" -gt 0 ]
+  check "preview: what is shown has faces" $?
+  unplug
+  within 30 missing $camera
+}
