@@ -68,7 +68,7 @@ write_control() {
   {
     printf 'Package: rf-cam\nVersion: %s\nArchitecture: %s\nMaintainer: %s\n' "$version" "$architecture" "$maintainer"
     printf 'Installed-Size: %s\n' "$(du -s -k --apparent-size "$root" | cut -f 1)"
-    [ -z "$depends" ] || printf 'Depends: %s\nRecommends: libmicrohttpd12\n' "$depends"
+    [ -z "$depends" ] || printf 'Depends: %s\nRecommends: libmicrohttpd12, libv4l-0\n' "$depends"
     printf 'Section: video\nPriority: optional\n'
     cat Packaging/description
     [ -n "$depends" ] || printf ' .\n This build is one static file and has no live page (--preview).\n'

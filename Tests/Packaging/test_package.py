@@ -82,4 +82,4 @@ def test_the_package_holds_what_it_should(program, tmp_path):
     assert outcome.returncode == 0 and len(outcome.stdout.splitlines()) == 1
     fields = subprocess.run(["dpkg-deb", "--field", package], capture_output=True, text=True, check=True).stdout
     assert "Architecture: amd64\n" in fields and "Depends: libc6 (>= " in fields and "libjpeg62-turbo" in fields
-    assert "Recommends: libmicrohttpd12\n" in fields
+    assert "Recommends: libmicrohttpd12, libv4l-0\n" in fields
