@@ -34,9 +34,10 @@ extension Picture {
     let radius = max(1.5, min(Float(2 * lineWidth), Float(faceWidth) / 25))
     for index in 0..<Landmarks.count { fillDisc(landmarks[index], radius: radius, Palette.landmark(index)) }
     let pixelSize = max(1, min(lineWidth, faceWidth / FaceLabel.scoreWidth))
-    let labelHeight = FaceLabel.height * pixelSize
-    let above = pixel(top) - lineWidth / 2 - labelHeight
-    draw(FaceLabel(score: score, id: id), left: pixel(left) - lineWidth / 2, top: above >= 0 ? above : max(0, pixel(top)),
-         pixelSize: pixelSize, Palette.text, ground: Palette.box)
+    let label = FaceLabel(score: score, id: id)
+    let above = pixel(top) - lineWidth / 2 - FaceLabel.height * pixelSize
+    // Of a face that is half outside, the label is not.
+    let start = max(0, min(pixel(left) - lineWidth / 2, width - label.width * pixelSize))
+    draw(label, left: start, top: above >= 0 ? above : max(0, pixel(top)), pixelSize: pixelSize, Palette.text, ground: Palette.box)
   }
 }

@@ -81,3 +81,17 @@ private func painted(_ picture: Picture) -> Set<[Int]> {
   }
   #expect(seen.count == ids.count)
 }
+
+@Test func aLabelIsWholeWhereTheFaceIsNot() {
+  let point = FramePoint(x: -50, y: -50)
+  let landmarks = Landmarks(leftEye: point, rightEye: point, nose: point, leftMouthCorner: point, rightMouthCorner: point)
+  var counts: Set<Int> = []
+  for left: Float in [-40, 10, 280] {
+    let picture = Picture(width: 300, height: 60)
+    for index in 0..<(3 * 300 * 60) { picture.pixels[index] = 0 }
+    picture.drawFace(left: left, top: 30, right: left + 50, bottom: 50, landmarks: landmarks, score: 0.99, id: 12)
+    // Only text is red.
+    counts.insert((0..<(300 * 60)).count { picture.pixels[3 * $0] == 255 })
+  }
+  #expect(counts.count == 1 && counts.first! > 50, "\(counts)")
+}
