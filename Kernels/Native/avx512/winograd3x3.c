@@ -1,8 +1,8 @@
 // 3x3 convolution by F(4x4, 3x3) for AVX-512: 16 channels of a tile at once.
 #if defined(__x86_64__)
 #include <immintrin.h>
-#include "../tiles.h"
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#include "activation.h"
 
 enum { LANES = 16 };
 typedef __m512 vector;
@@ -14,8 +14,6 @@ INLINED vector load_first(const float *input, int32_t count) { return _mm512_mas
 INLINED void store_first(float *output, vector value, int32_t count) {
   _mm512_mask_storeu_ps(output, first_lanes(count), value);
 }
-
-INLINED vector activated_by(vector value, float slope) { return _mm512_max_ps(value, value * slope); }
 
 #include "../winograd3x3_transforms.h"
 
@@ -29,7 +27,7 @@ INLINED sums plus_products(sums sum, const value *one, sums weights) {
 }
 
 // A panel from channel `o` on of one tile, from columns[6][4][channel].
-INLINED void output_tile(const args *a, tile_place at, const result *columns, int32_t o) {
+INLINED void output_panel(const args *a, tile_place at, const result *columns, int32_t o, float slope) {
   const int32_t count = a->cout - o;
   const vector bias = _mm512_loadu_ps(a->bias + o);
   float *output = a->output + at.y * a->output_row_stride + at.x * a->output_pixel_stride + o;
@@ -39,8 +37,13 @@ INLINED void output_tile(const args *a, tile_place at, const result *columns, in
     transform_output_line(row, 1);
     UNROLLED for (int x = 0; x < RF_WINOGRAD_PIXELS; x++)
       if (x < at.columns)
-        store_first(output + x * a->output_pixel_stride, activated_by(row[x] + bias, a->slope), count);
+        store_first(output + x * a->output_pixel_stride, activated(row[x] + bias, slope), count);
   }
+}
+
+INLINED void output_tile(const args *a, tile_place at, const result *columns, int32_t o) {
+  if (a->slope == 0) output_panel(a, at, columns, o, 0);
+  else output_panel(a, at, columns, o, a->slope);
 }
 
 #include "../winograd3x3_columns.h"
