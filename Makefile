@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
+INSTALLED := .venv/installed
 BENCH_PYTHON := .venv-bench/bin/python
 BENCH_INSTALLED := .venv-bench/installed
 SWIFT_BUILD := swift build -c release --static-swift-stdlib
@@ -76,12 +77,12 @@ camera-test: setup train-setup ## the kernel's own camera devices in QEMU, x86-6
 	@Toolchains/setup.sh cameras
 	@Boards/camera-testbed/test.sh
 
-train-setup: $(PYTHON) ## Python with PyTorch and the rest, pinned, in .venv
+train-setup: $(INSTALLED) ## Python with PyTorch and the rest, pinned, in .venv
 
-$(PYTHON): Training/requirements.txt
+$(INSTALLED): Training/requirements.txt
 	python3 -m venv .venv
 	$(PYTHON) -m pip install --quiet -r Training/requirements.txt
-	@touch $(PYTHON)
+	@touch $@
 
 train: train-setup ## train our own model; OPTIONS="--help" lists what can be set
 	cd Training && ../$(PYTHON) -m retinaface.train $(OPTIONS)
