@@ -22,6 +22,20 @@ let byteConvShapes: [ByteConvShape] = {
         slope: 0.1, zero: 100, channelsBeside: cout))
     }
   }
+  // What has tiles of its own on ARM: the first convolution, and 4, 8, 16, 20 and 32 taps.
+  for cout in [1, 4, 5, 8] {
+    for width in 1...9 {
+      shapes.append(ByteConvShape(
+        width: width, height: 2, cin: 3, cout: cout, kernelWidth: 3, kernelHeight: 3, stride: 2,
+        slope: slopes[width % 3], zero: 100, channelsBeside: beside[width % 4]))
+    }
+  }
+  for cin in [4, 8, 16, 20, 32, 36, 48, 640, 641, 1300] {
+    for width in [3, 9] {
+      shapes.append(ByteConvShape(
+        width: width, height: 2, cin: cin, cout: 28, slope: slopes[cin % 3], zero: 3, channelsBeside: beside[width % 4]))
+    }
+  }
   for (width, height) in [(0, 0), (0, 3), (3, 0)] {
     shapes.append(ByteConvShape(width: width, height: height, cin: 3, cout: 20, kernelWidth: 3, kernelHeight: 3))
   }
@@ -52,6 +66,9 @@ let byteHeadShapes: [ByteConvShape] = {
         width: width, height: 1 + turn % 2, cin: [1, 3, 8, 63, 64, 65, 256][turn % 7], cout: cout, slope: 1,
         kind: .head, channelsBeside: [0, 3, 16][turn % 3]))
     }
+  }
+  for cin in [640, 641, 1300] {
+    for cout in [4, 20] { shapes.append(ByteConvShape(width: 5, height: 2, cin: cin, cout: cout, slope: 1, kind: .head)) }
   }
   for (width, height) in [(0, 0), (0, 3), (3, 0)] {
     shapes.append(ByteConvShape(width: width, height: height, cin: 64, cout: 4, slope: 1, kind: .head))

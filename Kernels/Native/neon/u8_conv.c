@@ -1,143 +1,168 @@
 // Dense 8-bit convolutions for ARMv8.0, which has no dot product: a product of two bytes is 16 bits wide, two of them always
-// fit their sum (2 * 127 * 128 < 2^15), and sadalp adds neighbours of those to sums of 32 bits. Eight taps of two outputs so
-// take smull, smlal and sadalp: 8 products a cycle where one multiplier of 8 lanes is all there is (Cortex-A72).
+// fit their sum (2 * 127 * 128 < 2^15), and sadalp adds neighbours of those to sums of 32 bits. Four taps of four outputs so
+// take smull, smlal and sadalp: 8 products a cycle where one multiplier of 8 lanes is all there is (Cortex-A72). What else a
+// tile does has to fit beside them in the other pipe: weights are put in an order (u8_pairs.h) that leaves a sum in one lane.
 #if defined(__aarch64__)
 #pragma STDC FP_CONTRACT OFF
-#include "bytes.h"
+#include "u8_pairs.h"
+#include "u8_stem.h"
 
-// A tile is 4 pixels x 8 outputs. A sum has two parts, in neighbouring lanes: packed weights have four taps of an output side
-// by side, and sadalp adds two of them. So a vector of sums is two outputs', and 8 outputs are four.
-enum { PIXELS = 4 };
+// A tile is 4 pixels x 16 outputs; 4 x 8 of a head and of the first convolution.
 
-// The inner loop is assembly: clang makes of smlal2 by a repeated lane an ext and an smlal, and then keeps sums in memory.
-// v16 to v19: taps of the four pixels; v20 to v23: weights of 8 outputs, two groups of four taps; v24, v25: a group's taps,
-// repeated; v26 to v29: products; v31: 128 in every byte. v0 to v15 are the sums, four a pixel.
-#define LOAD_TAPS \
-  "ldr q16, [%[p0]], #16\n ldr q17, [%[p1]], #16\n ldr q18, [%[p2]], #16\n ldr q19, [%[p3]], #16\n" \
-  "eor v16.16b, v16.16b, v31.16b\n eor v17.16b, v17.16b, v31.16b\n" \
-  "eor v18.16b, v18.16b, v31.16b\n eor v19.16b, v19.16b, v31.16b\n"
-#define LOAD_GROUP(first, second, at) "ldp q" #first ", q" #second ", [%[weights], #" #at "]\n"
-#define NEXT_GROUPS(bytes) "add %[weights], %[weights], #" #bytes "\n"
-#define FIRST_PRODUCTS \
-  "smull v26.8h, v20.8b, v24.8b\n smull2 v27.8h, v20.16b, v24.16b\n" \
-  "smull v28.8h, v21.8b, v24.8b\n smull2 v29.8h, v21.16b, v24.16b\n"
-#define SECOND_PRODUCTS \
-  "smlal v26.8h, v22.8b, v25.8b\n smlal2 v27.8h, v22.16b, v25.16b\n" \
-  "smlal v28.8h, v23.8b, v25.8b\n smlal2 v29.8h, v23.16b, v25.16b\n"
-#define ADD(add, a, b, c, d) \
-  add " v" #a ".4s, v26.8h\n" add " v" #b ".4s, v27.8h\n" add " v" #c ".4s, v28.8h\n" add " v" #d ".4s, v29.8h\n"
-#define PIXEL_EIGHT(add, taps, one, two, a, b, c, d) \
-  "dup v24.4s, " #taps ".s[" #one "]\n dup v25.4s, " #taps ".s[" #two "]\n" FIRST_PRODUCTS SECOND_PRODUCTS ADD(add, a, b, c, d)
-#define PIXEL_FOUR(taps, a, b, c, d) "dup v24.4s, " #taps ".s[0]\n" FIRST_PRODUCTS ADD("sadalp", a, b, c, d)
-#define TWO_GROUPS(add, one, two) \
-  LOAD_GROUP(20, 21, 0) LOAD_GROUP(22, 23, 64) NEXT_GROUPS(128) \
-  PIXEL_EIGHT(add, v16, one, two, 0, 1, 2, 3) PIXEL_EIGHT(add, v17, one, two, 4, 5, 6, 7) \
-  PIXEL_EIGHT(add, v18, one, two, 8, 9, 10, 11) PIXEL_EIGHT(add, v19, one, two, 12, 13, 14, 15)
-#define ONE_GROUP \
-  LOAD_GROUP(20, 21, 0) NEXT_GROUPS(64) \
-  PIXEL_FOUR(v16, 0, 1, 2, 3) PIXEL_FOUR(v17, 4, 5, 6, 7) PIXEL_FOUR(v18, 8, 9, 10, 11) PIXEL_FOUR(v19, 12, 13, 14, 15)
-#define THIRD_GROUP_FIRST \
-  "ext v16.16b, v16.16b, v16.16b, #8\n ext v17.16b, v17.16b, v17.16b, #8\n" \
-  "ext v18.16b, v18.16b, v18.16b, #8\n ext v19.16b, v19.16b, v19.16b, #8\n"
+#define TAP_POINTERS(input) \
+  const uint8_t *p0 = (input), *p1 = p0 + pixel[1], *p2 = p0 + pixel[2], *p3 = p0 + pixel[3]
 
-#define FOUR_GROUPS LOAD_TAPS TWO_GROUPS("sadalp", 0, 1) TWO_GROUPS("sadalp", 2, 3)
-#define ZERO(a, b, c, d) "movi v" #a ".4s, #0\n movi v" #b ".4s, #0\n movi v" #c ".4s, #0\n movi v" #d ".4s, #0\n"
+#define SUMS_OF_16 \
+  {{sum0, sum1, sum2, sum3}, {sum4, sum5, sum6, sum7}, {sum8, sum9, sum10, sum11}, {sum12, sum13, sum14, sum15}}
 
-// More groups, from label 1 on four at a time, from label 2 on the last ones. All but the way from a row of four to its end
-// stands apart: what every tile does runs straight on, and a processor has the end of one tile and the next in hand at once.
-#define GROUPS \
-  ".subsection 1\n" \
-  "1:\n" FOUR_GROUPS "subs %w[groups], %w[groups], #4\n b.ge 1b\n b 2f\n" \
-  "3:\n" LOAD_TAPS "cmp %w[groups], #2\n b.lt 4f\n" TWO_GROUPS("sadalp", 0, 1) "cmp %w[groups], #2\n b.eq 5f\n" \
-  THIRD_GROUP_FIRST \
-  "4:\n" ONE_GROUP "b 5f\n" \
-  ".previous\n" \
-  "2: adds %w[groups], %w[groups], #4\n b.ne 3b\n" \
-  "5:\n"
-// The first row starts the sums: its first products are not added to anything.
-#define FIRST_ROW \
-  "subs %w[groups], %w[groups], #4\n b.lt 6f\n" \
-  ".subsection 1\n" \
-  "6:\n" ZERO(0, 1, 2, 3) ZERO(4, 5, 6, 7) ZERO(8, 9, 10, 11) ZERO(12, 13, 14, 15) "b 2f\n" \
-  ".previous\n" \
-  LOAD_TAPS TWO_GROUPS("saddlp", 0, 1) TWO_GROUPS("sadalp", 2, 3) "subs %w[groups], %w[groups], #4\n b.ge 1f\n" GROUPS
-#define ONLY_ROW LOAD_TAPS TWO_GROUPS("saddlp", 0, 1)
-#define NEXT_ROW "subs %w[groups], %w[groups], #4\n b.ge 1f\n" GROUPS
-
-#define FOR_SUMS(X) X(0), X(1), X(2), X(3), X(4), X(5), X(6), X(7), X(8), X(9), X(10), X(11), X(12), X(13), X(14), X(15)
-#define STARTED(n) "=w"(sum##n)
-#define CONTINUED(n) "+w"(sum##n)
-#define ADD_ROW(text, sums) \
-  __asm__("movi v31.16b, #128\n" text \
-          : FOR_SUMS(sums), [p0] "+r"(p0), [p1] "+r"(p1), [p2] "+r"(p2), [p3] "+r"(p3), [weights] "+r"(weights), \
-            [groups] "+r"(groups) \
-          : \
-          : "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v31", "cc", \
-            "memory")
-
-// The sums of outputs `first` to `first` + 7 of four pixels, whose inputs are `pixel` bytes away, with bias and RF_MAGIC_BITS.
-// `is_short`: there is one row of two groups. Beyond a row's last group lies what is within RF_SLACK, and nobody multiplies it.
-INLINED void add_products(const rf_u8_block *b, const uint8_t *input, const ptrdiff_t pixel[PIXELS], int32_t first, int is_short,
-                          int32x4_t whole[PIXELS][2]) {
-#define SUM(n) sum##n __asm__("v" #n)
-  register int32x4_t FOR_SUMS(SUM);
-  const int8_t *weights = b->weights + 4 * first;
-  const uint8_t *p0 = input, *p1 = input + pixel[1], *p2 = input + pixel[2], *p3 = input + pixel[3];
-  int32_t groups = b->groups_in_row;
-  if (is_short) ADD_ROW(ONLY_ROW, STARTED);
-  else ADD_ROW(FIRST_ROW, STARTED);
-  for (int32_t ky = b->kernel_height; __builtin_expect(!is_short && ky > 1, 0); ky--) {
-    input += b->input_row_stride;
-    p0 = input, p1 = input + pixel[1], p2 = input + pixel[2], p3 = input + pixel[3];
-    groups = b->groups_in_row;
-    ADD_ROW(NEXT_ROW, CONTINUED);
-  }
-  const int32x4_t low = vld1q_s32(b->bias + first), high = vld1q_s32(b->bias + first + RF_LANES);
-#define WHOLE(p, a, b, c, d) \
-  whole[p][0] = vaddq_s32(vpaddq_s32(sum##a, sum##b), low), whole[p][1] = vaddq_s32(vpaddq_s32(sum##c, sum##d), high);
-  WHOLE(0, 0, 1, 2, 3) WHOLE(1, 4, 5, 6, 7) WHOLE(2, 8, 9, 10, 11) WHOLE(3, 12, 13, 14, 15)
-}
-
-INLINED void store_head_tile(const rf_u8_block *b, int32x4_t (*sum)[2], float *output, int32_t pixels, int32_t first) {
-  UNROLLED for (int p = 0; p < PIXELS; p++)
-    if (p < pixels) store_values(b, sum[p], output + p * b->output_pixel_stride, first);
-}
-
-// What a panel may be: any; without slope; with one row of two groups, too; a head.
-typedef enum { LEAKY, PLAIN, SHORT, HEAD } panel_kind;
-
-// A row of tiles. A narrow last one computes its first pixel again in place of those that it lacks: what would be read for
-// them may not be there.
-INLINED void row_of_panel(const rf_u8_rectangle *r, const uint8_t *input, uint8_t *output, panel_kind kind) {
+// A rectangle of 16 outputs. A row's whole tiles run one after the other; its narrow last tile computes its first pixel again
+// in place of those that it lacks: what would be read for them may not be there. What is not whole goes through `spare`. Beyond
+// a row's last group lies what is within RF_SLACK, and nobody multiplies it. `is_short`: there are two groups.
+INLINED void plain_tiles(const pair_panel *panel, const rf_u8_rectangle *r, int is_short) {
+  register int32x4_t FOR_16(SUM);
+  __asm__(START_OF_16 : FOR_16(STARTED) : [bias] "r"(panel->bias) : "memory");
   const rf_u8_block *b = &r->block;
-  for (int32_t left = r->width; left > 0; left -= PIXELS) {
-    ptrdiff_t pixel[PIXELS] = {};
-    UNROLLED for (int p = 1; p < PIXELS; p++) pixel[p] = p < left ? p * b->input_pixel_stride : 0;
-    for (int32_t first = 0; first < b->last_channels; first += 8) {
-      int32x4_t sum[PIXELS][2];
-      add_products(b, input, pixel, first, kind == SHORT, sum);
-      if (kind == HEAD) store_head_tile(b, sum, (float *)(void *)output, left, first);
-      else store_results(b, sum, output, PIXELS, left < PIXELS ? left : PIXELS, first, kind == LEAKY);
+  const ptrdiff_t step = b->input_pixel_stride;
+  uint8_t spare[PIXELS * RF_PANEL];
+  for (ptrdiff_t y = 0; y < r->height; y++) {
+    const uint8_t *input = r->input + y * r->input_step;
+    uint8_t *output = r->output + y * r->output_step;
+    for (int32_t left = r->width, tiles; left > 0; left -= tiles * PIXELS) {
+      tiles = left >= PIXELS ? left / PIXELS : 1;
+      const int is_whole = left >= PIXELS && b->last_channels == RF_PANEL;
+      const ptrdiff_t second = left > 1 ? step : 0, third = left > 2 ? 2 * step : 0, fourth = left > 3 ? 3 * step : 0;
+      const ptrdiff_t stride = is_whole ? b->output_pixel_stride : RF_PANEL;
+      uint8_t *o0 = is_whole ? output : spare, *o1 = o0 + stride, *o2 = o1 + stride, *o3 = o2 + stride;
+      const ptrdiff_t output_step = is_whole ? PIXELS * stride : 0;
+      for (int32_t t = tiles; t > 0; t--) {
+        const uint8_t *p0 = input, *p1 = input + second, *p2 = input + third, *p3 = input + fourth;
+        const int8_t *weights = panel->weights;
+        int32_t groups = b->groups_in_row;
+#define TILE(text) \
+  __asm__(SIGN_BITS text \
+          : FOR_16(CONTINUED), ROW_PLACES \
+          : [bias] "r"(panel->bias), [rule] "r"(panel->multiplier), [o0] "r"(o0), [o1] "r"(o1), [o2] "r"(o2), [o3] "r"(o3) \
+          : CLOBBER_ROW)
+        if (is_short) TILE(LAST_TWO_OF_16);
+        else TILE(WHOLE_ROW_OF_16);
+        if (__builtin_expect(!is_whole, 0)) store_part(output, b->output_pixel_stride, spare, left, b->last_channels);
+        input += PIXELS * step;
+        output += PIXELS * b->output_pixel_stride;
+        o0 += output_step, o1 += output_step, o2 += output_step, o3 += output_step;
+      }
     }
-    input += PIXELS * b->input_pixel_stride;
-    output += PIXELS * b->output_pixel_stride * r->output_element;
   }
 }
 
-#define PANEL(name, kind) \
-  static void name(const rf_u8_rectangle *r) { \
-    for (ptrdiff_t y = 0; y < r->height; y++) \
-      row_of_panel(r, r->input + y * r->input_step, r->output + y * r->output_step, kind); \
+// A tile whose outputs have a slope.
+INLINED void leaky_tile(const pair_panel *panel, const rf_u8_block *b, const uint8_t *input, const ptrdiff_t pixel[PIXELS],
+                        uint8_t *output, int32_t pixels) {
+  register int32x4_t FOR_16(SUM);
+  const int8_t *weights = panel->weights;
+  int32_t groups = b->groups_in_row;
+  TAP_POINTERS(input);
+  __asm__(SIGN_BITS START_OF_16 ROW(GROUP_OF_16) : FOR_16(STARTED), ROW_PLACES : [bias] "r"(panel->bias) : CLOBBER_ROW);
+  const int32x4_t sum[PIXELS][QUARTERS] = SUMS_OF_16;
+  store_tile_of_16(panel, b, sum, output, pixels, 1);
+}
+
+// Eight outputs of a head, the first ones of a panel or the others.
+INLINED void head_tile(const pair_panel *panel, const rf_u8_block *b, const uint8_t *input, const ptrdiff_t pixel[PIXELS],
+                       float *output, int32_t pixels, int32_t half) {
+  register int32x4_t FOR_8(SUM);
+  const int8_t *weights = panel->weights + GROUP_BYTES / 2 * half;
+  int32_t groups = b->groups_in_row;
+  TAP_POINTERS(input);
+  __asm__(SIGN_BITS START_OF_8 ROW(GROUP_OF_8)
+          : FOR_8(STARTED), ROW_PLACES : [bias] "r"(panel->bias + 8 * half) : CLOBBER_ROW);
+  const int32x4_t sum[PIXELS][2] = {{sum0, sum1}, {sum2, sum3}, {sum4, sum5}, {sum6, sum7}};
+  store_head_tile(panel, b, sum, output, pixels, half);
+}
+
+// Adds the products of a segment of a kernel row to the sums of a tile, which lie in memory.
+static __attribute__((noinline)) void add_segment(const int8_t *weights, const uint8_t *input, const ptrdiff_t pixel[PIXELS],
+                                                  int32_t groups, int32x4_t sum[PIXELS * QUARTERS]) {
+  register int32x4_t FOR_16(SUM);
+#define LOAD_SUM(n) sum##n = sum[n]
+#define STORE_SUM(n) sum[n] = sum##n
+  FOR_16(LOAD_SUM);
+  TAP_POINTERS(input);
+  __asm__(SIGN_BITS ROW(GROUP_OF_16) : FOR_16(CONTINUED), ROW_PLACES : : CLOBBER_ROW);
+  FOR_16(STORE_SUM);
+}
+
+// A tile of more than one kernel row, or of more taps than a panel holds: then weights are put in order anew for each.
+static void long_tile(pair_panel *panel, const rf_u8_block *b, const uint8_t *input, const ptrdiff_t pixel[PIXELS],
+                      uint8_t *output, int32_t pixels) {
+  int32x4_t sum[PIXELS][QUARTERS];
+  for (int p = 0; p < PIXELS; p++) __builtin_memcpy(sum[p], panel->bias, sizeof sum[p]);
+  const int8_t *next = b->weights, *ordered = panel->weights;
+  for (int32_t ky = 0; ky < b->kernel_height; ky++, input += b->input_row_stride) {
+    for (int32_t first = 0, groups; first < b->groups_in_row; first += groups, next += groups * GROUP_BYTES) {
+      groups = b->groups_in_row - first < MOST_GROUPS ? b->groups_in_row - first : MOST_GROUPS;
+      if (!panel->is_whole) order_weights(next, panel->weights, groups);
+      add_segment(panel->is_whole ? ordered : panel->weights, input + 4 * (ptrdiff_t)first, pixel, groups, sum[0]);
+      ordered += groups * GROUP_BYTES;
+    }
   }
-PANEL(leaky_panel, LEAKY)
-PANEL(plain_panel, PLAIN)
-PANEL(short_panel, SHORT)
-PANEL(head_panel, HEAD)
+  if (!b->addend) store_head_values(panel, b, (const int32x4_t(*)[QUARTERS])sum, (float *)(void *)output, pixels);
+  else if (rf_is_leaky(b->slope)) store_tile_of_16(panel, b, (const int32x4_t(*)[QUARTERS])sum, output, pixels, 1);
+  else store_tile_of_16(panel, b, (const int32x4_t(*)[QUARTERS])sum, output, pixels, 0);
+}
+
+// Other tiles of a rectangle.
+#define TILES(name, TILE, ...) \
+  static void name(pair_panel *panel, const rf_u8_rectangle *r, ##__VA_ARGS__) { \
+    const rf_u8_block *b = &r->block; \
+    const ptrdiff_t step = b->input_pixel_stride; \
+    for (ptrdiff_t y = 0; y < r->height; y++) { \
+      const uint8_t *input = r->input + y * r->input_step; \
+      uint8_t *output = r->output + y * r->output_step; \
+      for (int32_t left = r->width; left > 0; left -= PIXELS) { \
+        const ptrdiff_t pixel[PIXELS] = {0, left > 1 ? step : 0, left > 2 ? 2 * step : 0, left > 3 ? 3 * step : 0}; \
+        TILE; \
+        input += PIXELS * step; \
+        output += PIXELS * b->output_pixel_stride * r->output_element; \
+      } \
+    } \
+  }
+TILES(leaky_tiles, leaky_tile(panel, b, input, pixel, output, left))
+TILES(long_tiles, long_tile(panel, b, input, pixel, output, left))
+TILES(head_tiles, head_tile(panel, b, input, pixel, (float *)(void *)output, left, half), int32_t half)
+
+static void conv_panel(const rf_u8_rectangle *r) {
+  pair_panel panel;
+  order_panel(&panel, &r->block);
+  if (r->block.kernel_height > 1 || !panel.is_whole) long_tiles(&panel, r);
+  else if (rf_is_leaky(r->block.slope)) leaky_tiles(&panel, r);
+  else if (r->block.groups_in_row == 2) plain_tiles(&panel, r, 1);
+  else plain_tiles(&panel, r, 0);
+}
+
+// Whole tiles, and what is left of a row as any other convolution's.
+static void stem_panel(const rf_u8_rectangle *r) {
+  pair_panel panel;
+  rf_u8_rectangle rest = *r;
+  const int32_t tiles = r->width / PIXELS;
+  stem_tiles(&panel, r, tiles);
+  rest.width -= tiles * PIXELS;
+  rest.input += tiles * STEM_STEP;
+  rest.output += tiles * PIXELS * r->block.output_pixel_stride;
+  if (rest.width == 0) return;
+  order_panel(&panel, &r->block);
+  long_tiles(&panel, &rest);
+}
+
+static void head_panel(const rf_u8_rectangle *r) {
+  pair_panel panel;
+  order_panel(&panel, &r->block);
+  if (!panel.is_whole) long_tiles(&panel, r);
+  else for (int32_t half = 0; 8 * half < r->cout; half++) head_tiles(&panel, r, half);
+}
 
 void rf_u8_conv__neon(const rf_u8_conv_args *a) {
   const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
-  const int is_short = rectangle.block.kernel_height == 1 && rectangle.block.groups_in_row == 2;
-  by_panels(&rectangle, rf_is_leaky(a->slope) ? leaky_panel : is_short ? short_panel : plain_panel);
+  by_panels(&rectangle, is_stem(a) ? stem_panel : conv_panel);
 }
 
 void rf_u8_head__neon(const rf_u8_head_args *a) {
