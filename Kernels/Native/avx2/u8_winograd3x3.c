@@ -16,7 +16,6 @@ INLINED words load_bytes(const uint8_t *bytes) {
 }
 INLINED void store_words(int16_t *to, words value) { _mm256_store_si256((__m256i *)to, (__m256i)value); }
 INLINED sums load_sums(const int32_t *from) { return (sums)_mm256_load_si256((const __m256i *)from); }
-INLINED sums halved(sums value, int times) { return (sums)_mm256_srai_epi32((__m256i)value, times); }
 
 INLINED void product(const int16_t *inputs, ptrdiff_t tile_words, const int16_t *weights, int32_t groups, int32_t *outputs,
                      int tiles) {
@@ -58,14 +57,15 @@ INLINED void products(const int16_t *inputs, ptrdiff_t tile_words, const int16_t
   }
 }
 
-INLINED void store_pixels(const rf_u8_winograd3x3_args *a, const sums sum[4], int32_t o, const rf_u8_destination *to,
-                          uint8_t *output, int32_t columns) {
+INLINED void store_pixels(const rf_u8_winograd3x3_args *a, const sums sum[4], int32_t o, uint8_t *output, ptrdiff_t stride,
+                          int leaky) {
+  (void)leaky;
   const __m256i start = _mm256_add_epi32(_mm256_loadu_si256((const __m256i *)(a->bias + o)), _mm256_set1_epi32(RF_MAGIC_BITS));
   __m256i pixel[4];
   UNROLLED for (int x = 0; x < 4; x++)
-    pixel[x] = requantised(_mm256_castsi256_ps(_mm256_add_epi32((__m256i)sum[x], start)), a->multiplier + o, a->addend + o,
-                           a->slope);
-  store_four(pixel, output, to->pixel_stride, columns, to->count);
+    pixel[x] = requantised(_mm256_castsi256_ps(_mm256_add_epi32(_mm256_srai_epi32((__m256i)sum[x], 6), start)),
+                           a->multiplier + o, a->addend + o, a->slope);
+  store_four(pixel, output, stride, 4, SUMS);
 }
 
 #include "../u8_winograd3x3_tiles.h"

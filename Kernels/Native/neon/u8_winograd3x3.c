@@ -4,19 +4,13 @@
 #pragma STDC FP_CONTRACT OFF
 #include "bytes.h"
 
-enum { WORDS = 8, SUMS = 8, PANELS = 1, MOST_TILES = 6 };
+enum { WORDS = 8, SUMS = RF_LANES, PANELS = 1, MOST_TILES = 6 };
 typedef int16x8_t words;
-typedef uint32_t sums __attribute__((vector_size(4 * SUMS))); // two registers
-typedef int32_t signed_sums __attribute__((vector_size(4 * SUMS)));
+typedef uint32x4_t sums;
 
 INLINED words load_bytes(const uint8_t *bytes) { return vreinterpretq_s16_u16(vmovl_u8(vld1_u8(bytes))); }
 INLINED void store_words(int16_t *to, words value) { vst1q_s16(to, value); }
-INLINED sums load_sums(const int32_t *from) {
-  sums value;
-  __builtin_memcpy(&value, from, sizeof value);
-  return value;
-}
-INLINED sums halved(sums value, int times) { return (sums)((signed_sums)value >> times); }
+INLINED sums load_sums(const int32_t *from) { return vreinterpretq_u32_s32(vld1q_s32(from)); }
 
 // One tap of all tiles, a lane of `taps`.
 #define ADD_TAP(lane) { \
@@ -69,7 +63,7 @@ INLINED void products(const int16_t *inputs, ptrdiff_t tile_words, const int16_t
   const rf_tiling tiling = rf_tile_row(tiles, MOST_TILES);
   for (int32_t index = 0; index < tiling.count; index++) {
     const int32_t count = rf_tile_pixels(&tiling, index);
-    for (int half = 0; half < RF_PANEL; half += SUMS)
+    for (int half = 0; half < RF_PANEL; half += 2 * RF_LANES)
       product_of[count - 1](inputs, tile_words, weights + half, channels, outputs + half);
     inputs += count * tile_words;
     outputs += count * RF_PANEL;
@@ -78,25 +72,24 @@ INLINED void products(const int16_t *inputs, ptrdiff_t tile_words, const int16_t
 
 #include "../u8_winograd3x3_output.h"
 
-// Eight sums of a pixel, in two registers.
-INLINED uint8x8_t pixel_bytes(const rf_u8_winograd3x3_args *a, const sums *sum, int32_t o, int leaky) {
-  float32x4_t value[2];
-  UNROLLED for (int half = 0; half < 2; half++, o += RF_LANES) {
-    int32x4_t whole;
-    __builtin_memcpy(&whole, (const char *)sum + half * sizeof whole, sizeof whole);
-    const int32x4_t start = vaddq_s32(vld1q_s32(a->bias + o), vdupq_n_s32(RF_MAGIC_BITS));
-    value[half] = requantised(vaddq_s32(whole, start), vld1q_f32(a->multiplier + o), vld1q_f32(a->addend + o), a->slope, leaky);
+// Two pixels become bytes together. What a product is added to comes from memory: a copy would take a multiplier's time.
+INLINED void store_pixels(const rf_u8_winograd3x3_args *a, const sums sum[4], int32_t o, uint8_t *output, ptrdiff_t pixel_stride,
+                          int leaky) {
+  const float32x4_t multiplier = vld1q_f32(a->multiplier + o);
+  const int32_t *bias = a->bias + o;
+  const float *addend = a->addend + o;
+  float32x4_t value[4];
+  UNROLLED for (int x = 0; x < 4; x++) {
+    __asm__("" : "+r"(addend), "+r"(bias));
+    const int32x4_t start = vaddq_s32(vld1q_s32(bias), vdupq_n_s32(RF_MAGIC_BITS));
+    const int32x4_t whole = vsraq_n_s32(start, vreinterpretq_s32_u32(sum[x]), 6);
+    value[x] = requantised(whole, multiplier, vld1q_f32(addend), a->slope, leaky);
   }
-  return bytes_of(value[0], value[1]);
-}
-
-INLINED void store_pixels(const rf_u8_winograd3x3_args *a, const sums sum[4], int32_t o, const rf_u8_destination *to,
-                          uint8_t *output, int32_t columns) {
-  uint8x8_t pixel[4];
-  const int leaky = rf_is_leaky(a->slope);
-  UNROLLED for (int x = 0; x < 4; x++) pixel[x] = leaky ? pixel_bytes(a, sum + x, o, 1) : pixel_bytes(a, sum + x, o, 0);
-  UNROLLED for (int x = 0; x < 4; x++)
-    if (x < columns) store_eight(output + x * to->pixel_stride, pixel[x], to->count);
+  UNROLLED for (int x = 0; x < 4; x += 2, output += 2 * pixel_stride) {
+    const uint32x2_t bytes = vreinterpret_u32_u8(bytes_of(value[x], value[x + 1]));
+    vst1_lane_u32((uint32_t *)(void *)output, bytes, 0);
+    vst1_lane_u32((uint32_t *)(void *)(output + pixel_stride), bytes, 1);
+  }
 }
 
 #include "../u8_winograd3x3_tiles.h"
