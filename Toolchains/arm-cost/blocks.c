@@ -1,14 +1,39 @@
-// QEMU plugin: how often every translated block ran, from mark to mark. Output: a line `mark NAME KIND MULTIPLY-ADDS`, then
-// `ADDRESS INSTRUCTIONS COUNT` for each block that ran since the mark before.
+// QEMU plugin: how often every translated block ran, and how often it ran on into the one that follows it in memory, from mark
+// to mark. Output: a line `mark NAME KIND MULTIPLY-ADDS`, then for each block that ran since the mark before
+// `ADDRESS INSTRUCTIONS COUNT`, and for each that others ran on into `ADDRESS INSTRUCTIONS ADDRESS INSTRUCTIONS COUNT`.
 #include "plugin.h"
 
 typedef struct block {
   uint64_t address, instructions, count, told;
   struct block *next;
+  struct entry *entries;
 } block;
 
-static block *blocks;
-static FILE *out;
+// A block from which another was entered without a jump.
+typedef struct entry {
+  const block *from;
+  uint64_t count, told;
+  struct entry *next;
+} entry;
+
+static block *blocks, *last;
+
+static entry *entry_from(block *to, const block *from) {
+  for (entry *at = to->entries; at; at = at->next)
+    if (at->from == from) return at;
+  entry *new = calloc(1, sizeof *new);
+  if (!new) abort();
+  *new = (entry){.from = from, .next = to->entries};
+  return to->entries = new;
+}
+
+static void executed(unsigned cpu, void *user) {
+  (void)cpu;
+  block *const now = user;
+  now->count++;
+  if (last && last->address + 4 * last->instructions == now->address) entry_from(now, last)->count++;
+  last = now;
+}
 
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
   (void)id;
@@ -16,31 +41,18 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
   if (!new) abort();
   *new = (block){.address = qemu_plugin_tb_vaddr(tb), .instructions = qemu_plugin_tb_n_insns(tb), .next = blocks};
   blocks = new;
-  qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, &new->count, 1);
+  qemu_plugin_register_vcpu_tb_exec_cb(tb, executed, QEMU_PLUGIN_CB_NO_REGS, new);
 }
 
-static void called(qemu_plugin_id_t id, unsigned cpu, int64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
-                   uint64_t f, uint64_t g, uint64_t h) {
-  (void)id, (void)cpu, (void)c, (void)d, (void)e, (void)f, (void)g, (void)h;
-  const char *mark = mark_of(number, a, b);
-  if (!mark) return;
-  fprintf(out, "mark %.*s\n", (int)strcspn(mark, "\n"), mark);
+static void tell(FILE *to) {
   for (block *at = blocks; at; at = at->next) {
-    if (at->count > at->told) fprintf(out, "%lx %lu %lu\n", at->address, at->instructions, at->count - at->told);
+    if (at->count > at->told) fprintf(to, "%lx %lu %lu\n", at->address, at->instructions, at->count - at->told);
     at->told = at->count;
+    for (entry *by = at->entries; by; by = by->next) {
+      if (by->count > by->told)
+        fprintf(to, "%lx %lu %lx %lu %lu\n", by->from->address, by->from->instructions, at->address, at->instructions,
+                by->count - by->told);
+      by->told = by->count;
+    }
   }
-}
-
-static void finish(qemu_plugin_id_t id, void *user) {
-  (void)id, (void)user;
-  fclose(out);
-}
-
-EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv) {
-  (void)info;
-  if (!(out = output_of(argc, argv))) return 1;
-  qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
-  qemu_plugin_register_vcpu_syscall_cb(id, called);
-  qemu_plugin_register_atexit_cb(id, finish, NULL);
-  return 0;
 }

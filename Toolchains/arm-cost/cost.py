@@ -59,6 +59,13 @@ def frame_costs(parts: list[Part], program: Program, processor: Processor):
     return by_part, by_function
 
 
+def cycles_by_equal_counts(parts: list[Part], program: Program, processor: Processor) -> float:
+    """The network's cycles where only blocks that ran equally often are joined: README.md, "How far to trust it"."""
+    blocks = [block for part in parts if part.kind == "network" for block in blocks_of(part, program, "equal")]
+    processor.learn([program.text(b.address, b.instructions) for b in blocks])
+    return sum(processor.cycles(program.text(b.address, b.instructions)) * b.count for b in blocks)
+
+
 def line(name: str, cost: Cost, total: float) -> str:
     rate = f"{cost.multiply_adds / cost.cycles:8.2f}" if cost.multiply_adds else f"{'':8}"
     return (f"{name:34}{cost.multiply_adds / 1e6:9.2f}{cost.cycles / 1e6:10.3f}{100 * cost.cycles / total:8.1f} %{rate}"
@@ -89,6 +96,8 @@ def report(parts: list[Part], program: Program, processor: Processor, options) -
     print_table("where", sorted(functions, key=lambda row: -row[1].cycles), network.cycles)
     for stage, title in STAGES.items():
         print(line(title, kinds[stage], network.cycles))
+    equal = cycles_by_equal_counts(parts, program, processor)
+    print(f"megacycles if only blocks that ran equally often are joined: {equal / 1e6:.1f}")
     return network
 
 

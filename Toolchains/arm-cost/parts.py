@@ -14,6 +14,8 @@ class Part:
     kind: str
     multiply_adds: int
     lines: list[list[int]] = field(default_factory=list)
+    # Address and instructions of a block, of the one that it ran on into, and how often.
+    entries: list[list[int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -35,36 +37,52 @@ def counted(plugin: Path, emulated: str, command: list[str], output: Path, again
         if line.startswith("mark "):
             _, name, kind, multiply_adds = line.split()
             parts.append(Part(name, kind, int(multiply_adds)))
+        elif plugin.stem == "blocks":
+            words = line.split()
+            values = [int(word, 16 if index % 2 == 0 and index < len(words) - 1 else 10) for index, word in enumerate(words)]
+            (parts[-1].lines if len(values) == 3 else parts[-1].entries).append(values)
         else:
-            first, *rest = line.split()
-            parts[-1].lines.append([int(first, 16 if len(rest) == 2 and plugin.stem == "blocks" else 10), *map(int, rest)])
+            parts[-1].lines.append([int(word) for word in line.split()])
     return [part for part in parts if part.kind != "-"]
 
 
-def blocks_of(part: Part, program: Program) -> list[Block]:
+def blocks_of(part: Part, program: Program, rule: str = "ran on") -> list[Block]:
     """A part's blocks, joined where one runs on into the next: a processor that predicts branches has both in hand at once.
 
-    QEMU cuts at every branch, at a page's end and after 512 instructions. Two blocks that follow each other in memory are taken
-    to have run together as often as the rarer of them.
+    QEMU cuts at every branch, at a page's end and after 512 instructions. Rule "ran on": two blocks count as one as often as
+    the first was seen to run on into the second. Rule "equal": always, if both ran equally often, else never; to compare.
     """
-    counts: dict[tuple[int, int], int] = {}
-    for address, instructions, count in part.lines:
-        counts[address, instructions] = counts.get((address, instructions), 0) + count
+    counts, entries = _sums(part.lines), _sums(part.entries)
     joined: list[Block] = []
-    ends: dict[int, list[int]] = {}
+    # By the last block of each joined one.
+    ends: dict[tuple[int, int], list[int]] = {}
+    before: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for first_address, first_instructions, address, instructions in entries:
+        before.setdefault((address, instructions), []).append((first_address, first_instructions))
     for (address, instructions), count in sorted(counts.items()):
-        before = [] if program.leaves(address - 4) else ends.pop(address, [])
-        for index in sorted(before, key=lambda i: joined[i].count != count):
-            block = joined[index]
-            together = min(block.count, count)
-            joined[index] = Block(block.address, block.instructions, block.count - together)
-            count -= together
-            _append(joined, ends, Block(block.address, block.instructions + instructions, together))
-        _append(joined, ends, Block(address, instructions, count))
+        key = address, instructions
+        for first in before.get(key, []):
+            left = min(count, entries[*first, *key])
+            if rule == "equal" and counts.get(first) != counts[key]:
+                continue
+            for index in sorted(ends.get(first, []), key=lambda i: joined[i].count != count):
+                block = joined[index]
+                together = min(block.count, left)
+                joined[index] = Block(block.address, block.instructions, block.count - together)
+                left, count = left - together, count - together
+                _append(joined, ends, key, Block(block.address, block.instructions + instructions, together))
+        _append(joined, ends, key, Block(address, instructions, count))
     return [block for block in joined if block.count > 0]
 
 
-def _append(joined: list[Block], ends: dict[int, list[int]], block: Block) -> None:
+def _sums(lines: list[list[int]]) -> dict[tuple[int, ...], int]:
+    sums: dict[tuple[int, ...], int] = {}
+    for *key, count in lines:
+        sums[tuple(key)] = sums.get(tuple(key), 0) + count
+    return sums
+
+
+def _append(joined: list[Block], ends: dict[tuple[int, int], list[int]], last: tuple[int, int], block: Block) -> None:
     if block.count > 0:
-        ends.setdefault(block.address + 4 * block.instructions, []).append(len(joined))
+        ends.setdefault(last, []).append(len(joined))
         joined.append(block)

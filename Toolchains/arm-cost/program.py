@@ -20,10 +20,6 @@ class Program:
         index = bisect.bisect_right(self._starts, address) - 1
         return self._functions[index] if index >= 0 else ("?", "?")
 
-    def leaves(self, address: int) -> bool:
-        """Whether the instruction never goes on with the next one."""
-        return self.instructions.get(address, "").split("\t")[0].split(" ")[0] in {"b", "bl", "br", "blr", "ret", "svc"}
-
     def text(self, address: int, count: int) -> str:
         """Instructions as llvm-mca reads them, a line each."""
         return "".join(self.instructions.get(address + 4 * i, "nop") + "\n" for i in range(count))
