@@ -54,21 +54,28 @@ INLINED void magic_bias(const rf_u8_block *b, int32_t biases[RF_PANEL]) {
 // All pixels of one panel of a rectangle, whose biases magic_bias has made.
 typedef void rf_u8_panel_fn(const rf_u8_rectangle *panel);
 
-// The whole rectangle, a panel at a time.
+// The whole rectangle, a panel at a time, in bands of rows: a band's input stays in the second-level cache for all its panels.
+enum { BAND_BYTES = 1 << 18 };
+
 INLINED void by_panels(const rf_u8_rectangle *rectangle, rf_u8_panel_fn *compute) {
-  for (int32_t first = 0; first < rectangle->cout; first += RF_PANEL) {
-    rf_u8_rectangle panel = *rectangle;
-    rf_u8_block *block = &panel.block;
-    int32_t biases[RF_PANEL];
-    panel.cout = block->last_channels = rectangle->cout - first < RF_PANEL ? rectangle->cout - first : RF_PANEL;
-    panel.output += first * panel.output_element;
-    block->weights += first / RF_PANEL * block->panel_stride;
-    block->bias += first;
-    block->multiplier += first;
-    if (block->addend) block->addend += first;
-    magic_bias(block, biases);
-    block->bias = biases;
-    compute(&panel);
+  const ptrdiff_t rows = rectangle->cout > RF_PANEL ? BAND_BYTES / (rectangle->input_step + 1) + 1 : rectangle->height;
+  for (ptrdiff_t y = 0; y < rectangle->height; y += rows) {
+    for (int32_t first = 0; first < rectangle->cout; first += RF_PANEL) {
+      rf_u8_rectangle panel = *rectangle;
+      rf_u8_block *block = &panel.block;
+      int32_t biases[RF_PANEL];
+      panel.height = (int32_t)(rectangle->height - y < rows ? rectangle->height - y : rows);
+      panel.cout = block->last_channels = rectangle->cout - first < RF_PANEL ? rectangle->cout - first : RF_PANEL;
+      panel.input += y * rectangle->input_step;
+      panel.output += y * rectangle->output_step + first * panel.output_element;
+      block->weights += first / RF_PANEL * block->panel_stride;
+      block->bias += first;
+      block->multiplier += first;
+      if (block->addend) block->addend += first;
+      magic_bias(block, biases);
+      block->bias = biases;
+      compute(&panel);
+    }
   }
 }
 

@@ -7,8 +7,7 @@
 #include "u8_pairs.h"
 #include "u8_stem.h"
 
-// A tile is 4 pixels x 16 outputs; 4 x 8 of a head and of the first convolution.
-
+// A tile is 4 pixels x 16 outputs, or 4 x 8: of a head and of the first convolution.
 #define TAP_POINTERS(input) \
   const uint8_t *p0 = (input), *p1 = p0 + pixel[1], *p2 = p0 + pixel[2], *p3 = p0 + pixel[3]
 
@@ -105,9 +104,10 @@ static void long_tile(pair_panel *panel, const rf_u8_block *b, const uint8_t *in
       ordered += groups * GROUP_BYTES;
     }
   }
-  if (!b->addend) store_head_values(panel, b, (const int32x4_t(*)[QUARTERS])sum, (float *)(void *)output, pixels);
-  else if (rf_is_leaky(b->slope)) store_tile_of_16(panel, b, (const int32x4_t(*)[QUARTERS])sum, output, pixels, 1);
-  else store_tile_of_16(panel, b, (const int32x4_t(*)[QUARTERS])sum, output, pixels, 0);
+  const int32x4_t(*const sums)[QUARTERS] = (const int32x4_t(*)[QUARTERS])sum;
+  if (!b->addend) store_head_values(panel, b, sums, (float *)(void *)output, pixels);
+  else if (rf_is_leaky(b->slope)) store_tile_of_16(panel, b, sums, output, pixels, 1);
+  else store_tile_of_16(panel, b, sums, output, pixels, 0);
 }
 
 // Other tiles of a rectangle.

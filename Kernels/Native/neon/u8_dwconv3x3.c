@@ -132,11 +132,12 @@ static dw_block block_of(const rf_u8_dwconv3x3_args *a, int32_t first, int32_t c
   return block;
 }
 
-static void rows_of_block(const rf_u8_dwconv3x3_args *a, const dw_block *block, int32_t first, int32_t pixels) {
+static void rows_of_block(const rf_u8_dwconv3x3_args *a, const dw_block *block, int32_t first, int32_t pixels, ptrdiff_t from,
+                          ptrdiff_t to) {
   const ptrdiff_t step = (ptrdiff_t)pixels * a->channels;
   dw_row r = {.input_step = a->stride * step, .output_step = step, .channels = a->channels,
               .row_bytes = (ptrdiff_t)a->width * a->channels - first, .slope = a->slope};
-  for (ptrdiff_t y = 0; y < a->height; y++) {
+  for (ptrdiff_t y = from; y < to; y++) {
     for (int ky = 0; ky < 3; ky++) r.input[ky] = a->input + (y * a->stride + ky) * a->input_row_stride + first;
     r.output = a->output + y * a->output_row_stride + first;
     if (a->stride == 1 && pixels == 1) {
@@ -150,14 +151,18 @@ static void rows_of_block(const rf_u8_dwconv3x3_args *a, const dw_block *block, 
   }
 }
 
-// The last channels come first: what their vectors write beyond a pixel's end is then overwritten.
+// In bands of rows, as by_panels has them. The last channels come first: what their vectors write beyond a pixel's end is then
+// overwritten.
 void rf_u8_dwconv3x3__neon(const rf_u8_dwconv3x3_args *a) {
   if (a->width <= 0 || a->height <= 0) return;
   const int32_t pixels = a->stride == 1 && a->channels < RF_VECTOR ? RF_VECTOR / a->channels : 1;
-  for (int32_t first = (a->channels - 1) / RF_VECTOR * RF_VECTOR; first >= 0; first -= RF_VECTOR) {
-    const int32_t rest = a->channels - first, count = rest < RF_VECTOR ? rest : RF_VECTOR;
-    const dw_block block = block_of(a, first, count, pixels);
-    rows_of_block(a, &block, first, pixels);
+  const ptrdiff_t rows = a->channels > RF_VECTOR ? BAND_BYTES / (a->stride * a->input_row_stride + 1) + 1 : a->height;
+  for (ptrdiff_t y = 0; y < a->height; y += rows) {
+    for (int32_t first = (a->channels - 1) / RF_VECTOR * RF_VECTOR; first >= 0; first -= RF_VECTOR) {
+      const int32_t rest = a->channels - first, count = rest < RF_VECTOR ? rest : RF_VECTOR;
+      const dw_block block = block_of(a, first, count, pixels);
+      rows_of_block(a, &block, first, pixels, y, y + rows < a->height ? y + rows : a->height);
+    }
   }
 }
 #endif

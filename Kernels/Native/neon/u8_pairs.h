@@ -32,7 +32,7 @@ static __attribute__((noinline)) void order_weights(const int8_t *from, int8_t *
 
 // Everything but the weights. `b` has the biases of magic_bias.
 INLINED void order_outputs(pair_panel *panel, const rf_u8_block *b) {
-  for (int32_t at = 0; at < RF_PANEL; at++) {
+  _Pragma("clang loop unroll(disable) vectorize(disable)") for (int32_t at = 0; at < RF_PANEL; at++) {
     const int32_t output = output_at(at);
     panel->bias[at] = b->bias[output];
     panel->multiplier[at] = b->multiplier[output];
@@ -69,8 +69,8 @@ static __attribute__((noinline)) void store_part(uint8_t *output, ptrdiff_t stri
 }
 
 // The bytes of a tile of 16 outputs. `pixels` may be more than a tile has.
-INLINED void store_tile_of_16(const pair_panel *panel, const rf_u8_block *b, const int32x4_t sum[PIXELS][QUARTERS], uint8_t *output,
-                              int32_t pixels, int leaky) {
+INLINED void store_tile_of_16(const pair_panel *panel, const rf_u8_block *b, const int32x4_t sum[PIXELS][QUARTERS],
+                              uint8_t *output, int32_t pixels, int leaky) {
   uint8x16_t bytes[PIXELS];
   float32x4_t multiplier[QUARTERS];
   const float *addend = panel->addend, slope = b->slope;
@@ -117,10 +117,10 @@ INLINED void store_head_tile(const pair_panel *panel, const rf_u8_block *b, cons
 }
 
 // The same of a whole panel.
-static void store_head_values(const pair_panel *panel, const rf_u8_block *b, const int32x4_t sum[PIXELS][QUARTERS], float *output,
-                              int32_t pixels) {
-  for (int p = 0; p < PIXELS && p < pixels; p++)
-    for (int32_t half = 0; 8 * half < b->last_channels; half++)
+static void store_head_values(const pair_panel *panel, const rf_u8_block *b, const int32x4_t sum[PIXELS][QUARTERS],
+                              float *output, int32_t pixels) {
+  _Pragma("clang loop unroll(disable)") for (int p = 0; p < PIXELS && p < pixels; p++)
+    _Pragma("clang loop unroll(disable)") for (int32_t half = 0; 8 * half < b->last_channels; half++)
       store_values_of_8(output + p * b->output_pixel_stride + 8 * half, sum[p] + 2 * half, panel->multiplier + 8 * half,
                         b->last_channels - 8 * half);
 }

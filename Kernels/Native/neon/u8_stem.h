@@ -16,8 +16,8 @@ static int is_stem(const rf_u8_conv_args *a) {
 static __attribute__((noinline)) void order_stem(pair_panel *panel, const rf_u8_block *b) {
   uint32x4_t whole[STEM_GROUPS + 1][QUARTERS] = {};
   const int8_t *weights = b->weights;
-  for (int32_t ky = 0; ky < 3; ky++) {
-    for (int32_t first = 0; first < STEM_TAPS; first += 4) {
+  _Pragma("clang loop unroll(disable)") for (int32_t ky = 0; ky < 3; ky++) {
+    _Pragma("clang loop unroll(disable)") for (int32_t first = 0; first < STEM_TAPS; first += 4) {
       const int32_t group = (STEM_TAPS * ky + first) / 4, bits = (STEM_TAPS * ky + first) % 4 * 8;
       UNROLLED for (int q = 0; q < QUARTERS; q++, weights += 16) {
         const uint32x4_t taps = vreinterpretq_u32_s8(vld1q_s8(weights));
