@@ -3,13 +3,16 @@ import CHost
 import KernelChecks
 import Kernels
 
-/// A line a row: right, wrong, or left out. Exit status 1 where one is wrong.
-func checkKernels(share: Share) -> Int32 {
+/// A line a row: right, wrong, or left out. Exit status 1 where one is wrong. `native`: the portable rows are left out, whose
+/// code is the same on every processor.
+func checkKernels(native: Bool, share: Share) -> Int32 {
   var wrong = 0
   for row in Row.all {
     let name = row.name
     if let missing = row.missing {
       print("\(name) left out: this processor lacks \(missing.description)")
+    } else if native && row.isa.isEmpty {
+      print("\(name) left out: portable")
     } else if let mismatch = mismatch(of: row, share) {
       print("\(name) WRONG: \(mismatch)")
       wrong += 1

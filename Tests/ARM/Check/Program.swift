@@ -3,7 +3,8 @@ import CHost
 import Engine
 
 private let usage = """
-  usage: rf-check kernels [K/N]            every row that this processor can run; of all shapes the Kth of N shares
+  usage: rf-check kernels [native] [K/N]   every row that this processor can run, or all but the portable ones; of all shapes
+                                           the Kth of N shares
          rf-check layers MODEL WxH...      a line a layer of an int8 model at each size: size, hash, name
          rf-check frame MODEL WxH          one frame with marks in it, for Toolchains/arm-cost
   """
@@ -11,8 +12,12 @@ private let usage = """
 func runCheck() -> Int32 {
   let words = (1..<max(1, Int(rf_argument_count()))).map { rf_argument(Int32($0))! }
   if let first = words.first {
-    if strcmp(first, "kernels") == 0, words.count == 1 { return checkKernels(share: Share(index: 0, count: 1)) }
-    if strcmp(first, "kernels") == 0, words.count == 2, let share = Share(words[1]) { return checkKernels(share: share) }
+    if strcmp(first, "kernels") == 0 {
+      let native = words.count > 1 && strcmp(words[1], "native") == 0
+      let rest = words.dropFirst(native ? 2 : 1)
+      if rest.isEmpty { return checkKernels(native: native, share: Share(index: 0, count: 1)) }
+      if rest.count == 1, let share = Share(rest[rest.startIndex]) { return checkKernels(native: native, share: share) }
+    }
     if strcmp(first, "layers") == 0, words.count >= 3 { return onModel(words[1], sizes: words[2...], hashLayers(of:width:height:)) }
     if strcmp(first, "frame") == 0, words.count == 3 { return onModel(words[1], sizes: words[2...], runFrame(of:width:height:)) }
   }
