@@ -269,7 +269,7 @@ extension CameraSource {
 
   private func give(_ index: UInt32, to stream: CameraStream) throws(CameraFault) {
     let hadRefused = stream.hasRefused
-    guard stream.give(index) else { throw .streamError }
+    guard try stream.give(index) else { throw .streamError }
     if stream.hasRefused, !hadRefused {
       tell(.trouble("\(name): the driver refused a buffer; offering it again"))
     }

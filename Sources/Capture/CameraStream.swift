@@ -103,9 +103,12 @@ final class CameraStream {
   }
 
   /// Gives a buffer back. One that is refused is offered again the next time; false where the driver takes none.
-  func give(_ index: UInt32) -> Bool {
-    refused.append(index)
-    return retryRefused()
+  func give(_ index: UInt32) throws(CameraFault) -> Bool {
+    let result = rf_video_give(video, index)
+    if result == -ENODEV { throw .system(step: "giving a frame back", number: ENODEV) }
+    _ = retryRefused()
+    if result < 0 { refused.append(index) }
+    return refused.count < bufferCount
   }
 
   /// False where the driver still takes none.

@@ -80,6 +80,18 @@ func aBadFrameIsSkippedAndCounted(event: rf_fake_event, reason: String) throws {
   #expect(source.counts.reconnects == 1)
 }
 
+/// While the detector is busy: what tells of it is the buffer that is given back.
+@Test func aCameraThatGoesWhileAFrameIsLookedAtIsToldOnce() throws {
+  let camera = try FakeCamera()
+  camera.schedule(RF_FAKE_UNPLUGGED, at: 5)
+  camera.fake.pointee.away_seconds = 0.5
+  let source = camera.source()
+  try camera.run(source, frames: 12, seconds: 0.05)
+  #expect(source.counts.reconnects == 1)
+  #expect(camera.troubles.filter { $0.contains("No such device") }.count == 1 && !camera.troubles.contains { $0.contains("refused") },
+          "\(camera.troubles)")
+}
+
 /// The camera sits at the same port, but another device took its number.
 @Test func aCameraIsFoundUnderAnotherNumber() throws {
   let camera = try FakeCamera()
