@@ -142,7 +142,7 @@ renumbered() {
   uvcsim 640x480:MJPG=/data/640x480.jpg &
   simulator=$!
   within 40 said "back as /dev/video"
-  check "under another number: $(grep back /tmp/err)" $?
+  check "under another number: $(grep 'back as' /tmp/err)" $?
   goes_on "under another number: goes on"
   interrupt
   unplug
