@@ -47,7 +47,7 @@ extension LayerPreparation {
       scratch: arena + plan.scratchOffset, width: Int32(map.width), height: Int32(map.height),
       cin: Int32(layer.inputChannels), cout: Int32(layer.outputChannels), first_cout: Int32(layer.outputChannels),
       slope: layer.slope)
-    guard plan.hasJoined(index) else { return args }
+    guard plan.steps.hasJoined(index) else { return args }
     let second = model.layers[index + 1]
     let secondMap = outputMap(of: second)
     Winograd.packByteWeights(of: second, into: weights + Winograd.weightCount(of: layer, .int8))

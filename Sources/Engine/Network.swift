@@ -108,7 +108,7 @@ public final class Network: @unchecked Sendable {
     let step = plan.steps[index]
     if step.isJoined { return }
     clearBorder(ofLayer: index, part: part, of: parts)
-    if plan.hasJoined(index) { clearBorder(ofLayer: index + 1, part: part, of: parts) }
+    if plan.steps.hasJoined(index) { clearBorder(ofLayer: index + 1, part: part, of: parts) }
     let rows = step.usesWinograd ? winogradRows(step.height, part: part, of: min(parts, plan.threads))
       : Network.rows(step.height, part: part, of: parts)
     if !rows.isEmpty { calls[index].run(rows: rows, part: part, kernels) }

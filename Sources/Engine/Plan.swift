@@ -123,11 +123,13 @@ public struct Plan: Sendable {
     unsharedMapBytes = builder.unsharedMapBytes
   }
 
-  /// Whether the layer after this one is computed with it.
-  func hasJoined(_ index: Int) -> Bool { index + 1 < steps.count && steps[index + 1].isJoined }
-
   /// Multiplications with addition of all dense layers: what every frame costs.
   public func denseMultiplyAdds(of model: Model) -> Int {
     zip(model.layers, steps).reduce(0) { $0 + ($1.0.isSparse ? 0 : $1.1.multiplyAdds) }
   }
+}
+
+extension [Plan.Step] {
+  /// Whether the layer after this one is computed with it.
+  func hasJoined(_ index: Int) -> Bool { index + 1 < count && self[index + 1].isJoined }
 }

@@ -8,7 +8,7 @@ extension PlanBuilder {
     var sinceBarrier: [Int] = []
     // After the layers in strips all wait.
     for index in model.layers.indices[strips.layerCount...] where !model.layers[index].isSparse && !steps[index].isJoined {
-      let together = hasJoined(index) ? [index, index + 1] : [index]
+      let together = steps.hasJoined(index) ? [index, index + 1] : [index]
       if together.contains(where: { later in sinceBarrier.contains { conflict(earlier: $0, later: later) } }) {
         steps[index].needsBarrier = true
         sinceBarrier = []

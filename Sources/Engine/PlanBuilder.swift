@@ -126,7 +126,7 @@ struct PlanBuilder {
   /// Weights and channels of a layer and of the one that is joined to it, whose constants follow.
   private func joinedCounts(_ index: Int) -> (Int, Int) {
     if steps[index].isJoined { return (0, 0) }
-    let layers = model.layers[index...(index + (hasJoined(index) ? 1 : 0))]
+    let layers = model.layers[index...(index + (steps.hasJoined(index) ? 1 : 0))]
     return (layers.reduce(0) { $0 + Winograd.weightCount(of: $1, .int8) },
             layers.reduce(0) { $0 + PackedWeights.paddedChannels(of: $1) })
   }

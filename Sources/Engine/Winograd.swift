@@ -121,14 +121,11 @@ extension PlanBuilder {
       && a.outputChannels % Int(RF_PANEL) == 0
   }
 
-  /// Whether the layer after this one is computed with it.
-  func hasJoined(_ index: Int) -> Bool { index + 1 < steps.count && steps[index + 1].isJoined }
-
   /// Scratch of every thread after the constants. It shares no memory with maps, so it needs no barriers of its own.
   mutating func placeScratch(threads: Int) throws(PlanError) {
     scratchOffset = constantBytes
     for index in model.layers.indices where steps[index].usesWinograd {
-      let channels = model.layers[index].outputChannels + (hasJoined(index) ? model.layers[index + 1].outputChannels : 0)
+      let channels = model.layers[index].outputChannels + (steps.hasJoined(index) ? model.layers[index + 1].outputChannels : 0)
       let bytes = Winograd.scratchBytes(of: model.layers[index], outputChannels: channels, model.precision)
       scratchBytes = max(scratchBytes, try sum(0, bytes))
     }
