@@ -22,7 +22,7 @@ setup: ## install the Debian packages that are missing
 
 build: setup ## the programs: build/rf-cam, build/rf-pack, build/rf-bench
 	@for program in rf-cam rf-pack rf-bench; do $(SWIFT_BUILD) --product $$program || exit 1; done
-	@mkdir -p build && cp .build/release/rf-cam .build/release/rf-pack .build/release/rf-bench build/
+	@mkdir -p build && cp --remove-destination .build/release/rf-cam .build/release/rf-pack .build/release/rf-bench build/
 
 demo: build ## rf-cam on the sample pictures; the annotated ones go to build/demo
 	@mkdir -p build/demo
