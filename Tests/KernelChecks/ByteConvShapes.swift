@@ -39,6 +39,11 @@ let byteConvShapes: [ByteConvShape] = {
   for (width, height) in [(0, 0), (0, 3), (3, 0)] {
     shapes.append(ByteConvShape(width: width, height: height, cin: 3, cout: 20, kernelWidth: 3, kernelHeight: 3))
   }
+  // Rows so far apart that a kernel that takes rows in bands has several.
+  for (kernel, stride) in [(1, 1), (3, 1), (3, 2)] {
+    shapes.append(ByteConvShape(
+      width: 5, height: 7, cin: 12, cout: 33, kernelWidth: kernel, kernelHeight: kernel, stride: stride, inputPadding: 100_000))
+  }
   return shapes + firstLayerShapes
 }()
 

@@ -109,6 +109,8 @@ private let byteDepthwiseShapes: [ByteDepthwiseShape] = {
           zero: [0, 101, 255][turn % 3]))
       }
     }
+    // Rows so far apart that a kernel that takes rows in bands has several.
+    shapes.append(ByteDepthwiseShape(width: 5, height: 7, channels: 40, stride: stride, inputPadding: 100_000))
     for (width, height) in [(0, 0), (0, 2), (2, 0)] {
       shapes.append(ByteDepthwiseShape(width: width, height: height, channels: 8, stride: stride))
     }
