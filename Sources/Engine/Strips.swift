@@ -188,15 +188,13 @@ extension LayerCall {
   func runStrip(rows: Range<Int>, inputShift: Int, outputShift: Int, _ kernels: KernelSet) {
     switch self {
     case .byteConv(var args):
-      args.input += rows.lowerBound * Int(args.stride) * args.input_row_stride + inputShift
-      args.output += rows.lowerBound * args.output_row_stride + outputShift
-      args.height = Int32(truncatingIfNeeded: rows.count)
-      kernels.byteConv(&args)
+      args.input += inputShift
+      args.output += outputShift
+      LayerCall.byteConv(args).run(rows: rows, part: 0, kernels)
     case .byteDepthwiseConv3x3(var args):
-      args.input += rows.lowerBound * Int(args.stride) * args.input_row_stride + inputShift
-      args.output += rows.lowerBound * args.output_row_stride + outputShift
-      args.height = Int32(truncatingIfNeeded: rows.count)
-      kernels.byteDWConv3x3(&args)
+      args.input += inputShift
+      args.output += outputShift
+      LayerCall.byteDepthwiseConv3x3(args).run(rows: rows, part: 0, kernels)
     default: preconditionFailure("only convolutions of bytes are computed in strips")
     }
   }
