@@ -79,6 +79,12 @@ static inline void rf_u8_by_tiles(const rf_u8_rectangle *r, const rf_u8_tiles *b
   }
 }
 
+// The network's first layer, 3x3 at stride 2 from 3 to at most 8 channels, which fills no tile: variants have routines for it.
+enum { RF_U8_STEM_CHANNELS = 8 };
+INLINED int rf_u8_is_stem(const rf_u8_conv_args *a) {
+  return a->kernel_width == 3 && a->kernel_height == 3 && a->stride == 2 && a->cin == 3 && a->cout <= RF_U8_STEM_CHANNELS;
+}
+
 INLINED rf_u8_rectangle rf_u8_conv_rectangle(const rf_u8_conv_args *a) {
   const int32_t groups = rf_u8_groups(a->kernel_width * a->cin);
   return (rf_u8_rectangle){

@@ -66,12 +66,11 @@ INLINED void rf_u8_winograd3x3_by_tiles(const rf_u8_winograd3x3_args *a) {
   const ptrdiff_t tile_words = (a->cin + 31) / 32 * 32, panel_words = POSITIONS * groups * RF_PANEL * RF_U8_WINOGRAD_TAPS;
   int16_t *inputs = a->scratch;
   int32_t *outputs = (int32_t *)(inputs + RF_WINOGRAD_TILES * POSITIONS * tile_words);
-  const int32_t across = (a->width + RF_WINOGRAD_PIXELS - 1) / RF_WINOGRAD_PIXELS;
-  const rf_tiling blocks = rf_tile_row(across * ((a->height + RF_WINOGRAD_PIXELS - 1) / RF_WINOGRAD_PIXELS), RF_WINOGRAD_TILES);
+  const rf_tiling blocks = blocks_of_tiles(a->width, a->height);
   for (int32_t block = 0, first = 0, tiles; block < blocks.count; block++, first += tiles) {
     tiles = rf_tile_pixels(&blocks, block);
     for (int32_t t = 0; t < tiles; t++)
-      transform_input(a, place(a, first + t), inputs + t * tile_words, SIDE * tiles * tile_words, tiles * tile_words);
+      input_tile(a, place(a->width, a->height, first + t), inputs + t * tile_words, SIDE * tiles * tile_words, tiles * tile_words);
     for (int32_t panel = 0, panels; panel < panel_count; panel += panels) {
       panels = smaller(panel_count - panel, PANELS);
       const ptrdiff_t position_step = tiles * panels * RF_PANEL;
@@ -82,7 +81,7 @@ INLINED void rf_u8_winograd3x3_by_tiles(const rf_u8_winograd3x3_args *a) {
       const int32_t first_channel = panel * RF_PANEL, last_channel = smaller(a->cout, first_channel + panels * RF_PANEL);
       for (int32_t t = 0; t < tiles; t++)
         (leaky ? leaky_output_of_tile : plain_output_of_tile)(
-          a, place(a, first + t), outputs + t * panels * RF_PANEL, position_step, first_channel, last_channel);
+          a, place(a->width, a->height, first + t), outputs + t * panels * RF_PANEL, position_step, first_channel, last_channel);
     }
   }
 }

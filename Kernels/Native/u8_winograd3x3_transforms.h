@@ -1,4 +1,4 @@
-// The transforms of the 8-bit 3x3 convolution by Winograd's filtering (rfkernels.h has the integers), and where a tile lies.
+// The transforms of the 8-bit 3x3 convolution by Winograd's filtering (rfkernels.h has the integers).
 // Include it inside the file's target attribute; the file brings
 //   words, sums             vectors of WORDS 16-bit integers and of SUMS unsigned 32-bit ones
 //   load_bytes              WORDS bytes, widened
@@ -6,8 +6,8 @@
 #ifndef RF_U8_WINOGRAD3X3_TRANSFORMS_H
 #define RF_U8_WINOGRAD3X3_TRANSFORMS_H
 #include "u8_winograd3x3_output.h"
+#include "winograd3x3_place.h"
 
-enum { SIDE = RF_WINOGRAD_PIXELS + 2, POSITIONS = RF_WINOGRAD_POSITIONS };
 enum { INVERSE_OF_9 = 0x38e38e39 }; // modulo 2^32
 
 // B^T d for the 6 values that are `step` apart.
@@ -32,21 +32,9 @@ INLINED void transform_output_line(sums *m, int step) {
   m[3 * step] = 2 * (4 * far_odd + m[5 * step]) + near_odd;
 }
 
-// Where a tile lies, in output pixels.
-typedef struct {
-  ptrdiff_t x, y;
-  int32_t rows, columns; // that are left from there
-} tile_place;
-
-INLINED tile_place place(const rf_u8_winograd3x3_args *a, int32_t tile) {
-  const int32_t across = (a->width + RF_WINOGRAD_PIXELS - 1) / RF_WINOGRAD_PIXELS;
-  const int32_t x = tile % across * RF_WINOGRAD_PIXELS, y = tile / across * RF_WINOGRAD_PIXELS;
-  return (tile_place){x, y, a->height - y, a->width - x};
-}
-
 // One tile's inputs, all channels. A row or column that lies outside is taken for the last.
-static void transform_input(const rf_u8_winograd3x3_args *a, tile_place at, int16_t *values, ptrdiff_t row_step,
-                            ptrdiff_t column_step) {
+static void input_tile(const rf_u8_winograd3x3_args *a, tile_place at, int16_t *values, ptrdiff_t row_step,
+                       ptrdiff_t column_step) {
   const uint8_t *row[SIDE];
   ptrdiff_t column[SIDE];
   for (int i = 0; i < SIDE; i++) {

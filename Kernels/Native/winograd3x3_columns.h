@@ -74,12 +74,11 @@ static void block_of_tiles(const args *a, const column_layout *l, const tile_pla
 // The whole rectangle.
 INLINED void rf_winograd3x3_by_columns(const args *a, const column_layout *l) {
   if (a->width <= 0 || a->height <= 0) return;
-  const int32_t across = (a->width + RF_WINOGRAD_PIXELS - 1) / RF_WINOGRAD_PIXELS;
-  const rf_tiling blocks = rf_tile_row(across * ((a->height + RF_WINOGRAD_PIXELS - 1) / RF_WINOGRAD_PIXELS), RF_WINOGRAD_TILES);
+  const rf_tiling blocks = blocks_of_tiles(a->width, a->height);
   for (int32_t block = 0, first = 0; block < blocks.count; block++) {
     const int32_t tiles = rf_tile_pixels(&blocks, block);
     tile_place at[RF_WINOGRAD_TILES];
-    for (int32_t t = 0; t < tiles; t++) at[t] = place(a, first + t);
+    for (int32_t t = 0; t < tiles; t++) at[t] = place(a->width, a->height, first + t);
     block_of_tiles(a, l, at, tiles);
     first += tiles;
   }

@@ -24,7 +24,7 @@ INLINED void transform_output(const rf_f32_winograd3x3_args *a, const float *val
 }
 
 static void output_tile(const rf_f32_winograd3x3_args *a, int32_t tile, const float *values) {
-  const tile_place at = place(a, tile);
+  const tile_place at = place(a->width, a->height, tile);
   float *output = a->output + at.y * a->output_row_stride + at.x * a->output_pixel_stride;
   int32_t o = 0;
   if (at.rows >= RF_WINOGRAD_PIXELS && at.columns >= RF_WINOGRAD_PIXELS)
@@ -43,12 +43,11 @@ INLINED void rf_winograd3x3_by_tiles(const rf_f32_winograd3x3_args *a, rf_f32_co
   float *inputs = a->scratch, *outputs = inputs + RF_WINOGRAD_TILES * input_size;
   float *zeros = outputs + RF_WINOGRAD_TILES * output_size;
   for (int32_t o = 0; o < panels * RF_PANEL; o++) zeros[o] = 0;
-  const int32_t across = (a->width + RF_WINOGRAD_PIXELS - 1) / RF_WINOGRAD_PIXELS;
-  const rf_tiling blocks = rf_tile_row(across * ((a->height + RF_WINOGRAD_PIXELS - 1) / RF_WINOGRAD_PIXELS), RF_WINOGRAD_TILES);
+  const rf_tiling blocks = blocks_of_tiles(a->width, a->height);
   for (int32_t block = 0, first = 0; block < blocks.count; block++) {
     const int32_t tiles = rf_tile_pixels(&blocks, block);
     for (int32_t t = 0; t < tiles; t++)
-      input_tile(a, place(a, first + t), inputs + t * input_size, SIDE * (ptrdiff_t)a->cin, a->cin);
+      input_tile(a, place(a->width, a->height, first + t), inputs + t * input_size, SIDE * (ptrdiff_t)a->cin, a->cin);
     for (int32_t p = 0; p < POSITIONS; p++)
       product(&(rf_f32_conv_args){
         .input = inputs + p * (ptrdiff_t)a->cin, .weights = a->weights + p * (ptrdiff_t)a->cin * panels * RF_PANEL,

@@ -1,13 +1,10 @@
 // Winograd's minimal filtering F(4x4, 3x3), Lavin and Gray, arXiv 1509.09308: the transforms at the points 0, 1, -1, 2, -2
-// and infinity, and where a tile lies. In between lies a 1x1 convolution for each of the 36 positions of a tile.
+// and infinity. In between lies a 1x1 convolution for each of the 36 positions of a tile.
 // Include it inside the file's target attribute; the file brings `vector`, LANES, activated_by, and load_first and
 // store_first of up to LANES channels.
 #ifndef RF_WINOGRAD3X3_TRANSFORMS_H
 #define RF_WINOGRAD3X3_TRANSFORMS_H
-#include "rfkernels.h"
-#include "tiles.h"
-
-enum { SIDE = RF_WINOGRAD_PIXELS + 2, POSITIONS = RF_WINOGRAD_POSITIONS };
+#include "winograd3x3_place.h"
 
 // B^T d for the 6 values that are `step` apart.
 INLINED void transform_input_line(vector *d, int step) {
@@ -47,18 +44,6 @@ INLINED void transform_input(const float *input, ptrdiff_t row_stride, ptrdiff_t
     transform_input_line(d + x, SIDE);
     UNROLLED for (int y = 0; y < SIDE; y++) store_first(values + y * row_step + x * column_step, d[y * SIDE + x], count);
   }
-}
-
-// Where a tile lies, in output pixels.
-typedef struct {
-  ptrdiff_t x, y;
-  int32_t rows, columns; // that are left from there
-} tile_place;
-
-INLINED tile_place place(const rf_f32_winograd3x3_args *a, int32_t tile) {
-  const int32_t across = (a->width + RF_WINOGRAD_PIXELS - 1) / RF_WINOGRAD_PIXELS;
-  const int32_t x = tile % across * RF_WINOGRAD_PIXELS, y = tile / across * RF_WINOGRAD_PIXELS;
-  return (tile_place){x, y, a->height - y, a->width - x};
 }
 
 // All channels of a tile: values[y][x] are `row_step` and `column_step` apart.

@@ -149,7 +149,7 @@ INLINED void by_tiles(const rf_u8_rectangle *r) {
 }
 
 void rf_u8_conv__avx2(const rf_u8_conv_args *a) {
-  if (is_stem(a)) {
+  if (rf_u8_is_stem(a)) {
     stem_rectangle(a);
   } else if (has_few_taps(a)) {
     few_taps_rectangle(a);

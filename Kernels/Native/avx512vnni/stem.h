@@ -5,11 +5,7 @@
 #ifndef RF_AVX512VNNI_STEM_H
 #define RF_AVX512VNNI_STEM_H
 
-enum { STEM_CHANNELS = 8, STEM_PIXELS = 16, STEM_GROUPS = 7, STEM_STEP = 6 };
-
-INLINED int is_stem(const rf_u8_conv_args *a) {
-  return a->kernel_width == 3 && a->kernel_height == 3 && a->stride == 2 && a->cin == 3 && a->cout <= STEM_CHANNELS;
-}
+enum { STEM_CHANNELS = RF_U8_STEM_CHANNELS, STEM_PIXELS = 16, STEM_GROUPS = 7, STEM_STEP = 6 };
 
 typedef struct {
   int32_t weight[STEM_GROUPS][STEM_CHANNELS]; // four bytes each

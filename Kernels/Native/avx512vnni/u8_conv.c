@@ -142,7 +142,7 @@ UP_TO_12(NARROW_HEAD)
 static const rf_u8_tiles narrow_head_tiles = {12, {UP_TO_12(NARROW_HEAD_NAME)}};
 
 void rf_u8_conv__avx512vnni(const rf_u8_conv_args *a) {
-  if (is_stem(a)) {
+  if (rf_u8_is_stem(a)) {
     stem_rectangle(a);
     return;
   }

@@ -30,10 +30,6 @@ INLINED sums plus_products(sums sum, const value *pair, sums weights) {
   return sum;
 }
 
-INLINED void input_tile(const args *a, tile_place at, value *values, ptrdiff_t row_step, ptrdiff_t column_step) {
-  transform_input(a, at, values, row_step, column_step);
-}
-
 INLINED void store_pixels(const args *a, const sums sum[4], int32_t o, const rf_u8_destination *to,
                           uint8_t *output, int32_t columns) {
   const __m512i start = _mm512_add_epi32(_mm512_loadu_si512(a->bias + o), _mm512_set1_epi32(RF_MAGIC_BITS));

@@ -162,7 +162,7 @@ static void head_panel(const rf_u8_rectangle *r) {
 
 void rf_u8_conv__neon(const rf_u8_conv_args *a) {
   const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
-  by_panels(&rectangle, is_stem(a) ? stem_panel : conv_panel);
+  by_panels(&rectangle, rf_u8_is_stem(a) ? stem_panel : conv_panel);
 }
 
 void rf_u8_head__neon(const rf_u8_head_args *a) {

@@ -8,10 +8,6 @@
 
 enum { STEM_TAPS = 9, STEM_GROUPS = 7, STEM_STEP = 6 * PIXELS };
 
-static int is_stem(const rf_u8_conv_args *a) {
-  return a->kernel_width == 3 && a->kernel_height == 3 && a->cin == 3 && a->stride == 2 && a->cout <= 8;
-}
-
 // Packed weights have each row's taps in groups of its own, the last padded with 0.
 static __attribute__((noinline)) void order_stem(pair_panel *panel, const rf_u8_block *b) {
   uint32x4_t whole[STEM_GROUPS + 1][QUARTERS] = {};
