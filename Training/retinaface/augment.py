@@ -1,4 +1,4 @@
-"""Training samples from annotated pictures: windows, mosaics, flips, and photometric distortion of whole batches.
+"""Training samples from annotated pictures: windows, mosaics, flips, turns, and photometric distortion of whole batches.
 
 Square crops of 0.3 to 1 of the short side are the paper's (section 4.2). Windows aimed at a face of a drawn size
 (PyramidBox's data-anchor sampling, arXiv 1803.07737) and mosaics make the tiny and crowded faces that the small
@@ -17,6 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from .data import AnnotatedPicture
+from .turn import draw_angle, turn
 
 FILL_RGB = (123, 117, 104)
 """Outside the picture: the mean that the network's input subtracts, so 0 to the network."""
@@ -32,7 +33,7 @@ BLURS = (1.3, 2.5)
 """How much coarser blurred windows are made: crowds are often enlarged copies of small pictures."""
 
 SMALLEST_AIM = 8.0
-LARGEST_AIM = 0.8
+LARGEST_AIM = 1.0
 """Sizes that a face is brought to: from so many pixels to this share of the sample's side."""
 
 LEAST_COVER = 0.7
@@ -46,6 +47,7 @@ class AugmentConfig:
     mosaic_chance: float = 0.25
     aimed_chance: float = 0.75
     blur_chance: float = 0.15
+    turn_chance: float = 0.3
     largest_zoom: float = 4.0
     photometric: bool = True
 
@@ -122,7 +124,9 @@ def flip(sample: Sample) -> Sample:
 
 
 def _windowed(image: Image.Image, picture: AnnotatedPicture, shape: Size, config: AugmentConfig, rng: np.random.Generator) -> Sample:
-    """A random window of a picture as a sample of `shape`."""
+    """A random window of a picture, turned at times, as a sample of `shape`."""
+    if rng.random() < config.turn_chance:
+        image, picture = turn(image, picture, draw_angle(rng), FILL_RGB)
     if len(picture.boxes) > 0 and rng.random() < config.aimed_chance:
         window = _aimed_window(image.size, picture.boxes, shape, config, rng)
     else:

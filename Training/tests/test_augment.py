@@ -9,6 +9,7 @@ from PIL import Image
 from retinaface.augment import AugmentConfig, Window, colour_transforms, cut, flip, random_sample
 from retinaface.batches import BatchConfig, Batches, network_input
 from retinaface.data import AnnotatedPicture
+from retinaface.turn import turn
 
 ANCHORS = ((16, 32), (64, 128), (256, 512))
 
@@ -59,9 +60,32 @@ def test_windows_and_flips_keep_points_on_the_face(flipped):
     assert checked > 30
 
 
+@pytest.mark.parametrize("degrees", [-170.0, -45.0, 0.0, 20.0, 90.0])
+def test_turns_keep_points_on_the_face_and_the_box_around_it(degrees):
+    rng = np.random.default_rng(13)
+    checked = 0
+    for _ in range(8):
+        image, picture = annotated(rng)
+        turned, there = turn(image, picture, degrees, (0, 0, 0))
+        checked += assert_on_the_face(cut(turned, there, Window(0, 0, *turned.size), *turned.size), flipped=False)
+        skin = np.asarray(turned)[..., 0] > 180
+        for x1, y1, x2, y2 in there.boxes:
+            columns, rows = (skin[max(0, int(y1) - 2) : int(y2) + 3, max(0, int(x1) - 2) : int(x2) + 3].any(axis=axis).nonzero()[0] for axis in (0, 1))
+            assert abs(columns[-1] - columns[0] - (x2 - x1)) < 3 and abs(rows[-1] - rows[0] - (y2 - y1)) < 3
+    assert checked > 5
+
+
+def test_a_quarter_turn_goes_clockwise():
+    picture = AnnotatedPicture("p", np.float32([[10, 20, 30, 60]]), np.float32([[10, 20] * 5]), np.zeros(1, np.int8))
+    turned, there = turn(Image.new("RGB", (200, 100)), picture, 90.0, (0, 0, 0))
+    assert turned.size == (100, 200)
+    np.testing.assert_allclose(there.boxes, [[40, 10, 80, 30]], atol=1e-3)
+    np.testing.assert_allclose(there.landmarks, [[80, 10] * 5], atol=1e-3)
+
+
 def test_random_samples_keep_points_on_the_face():
     rng = np.random.default_rng(12)
-    config = AugmentConfig(mosaic_chance=0.5)
+    config = AugmentConfig(mosaic_chance=0.5, turn_chance=0.0)
     pictures = [annotated(rng) for _ in range(6)]
     images = {id(picture): image for image, picture in pictures}
     checked = 0
