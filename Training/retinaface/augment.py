@@ -47,7 +47,7 @@ class AugmentConfig:
     mosaic_chance: float = 0.25
     aimed_chance: float = 0.75
     blur_chance: float = 0.15
-    turn_chance: float = 0.3
+    turn_chance: float = 0.2
     largest_zoom: float = 4.0
     photometric: bool = True
 

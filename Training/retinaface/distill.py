@@ -102,5 +102,5 @@ def _feature_error(student: list[Tensor], teacher: list[Tensor]) -> Tensor:
     errors = []
     for ours, theirs in zip(student, teacher, strict=True):
         theirs = theirs.float().relu()
-        errors.append((ours.float() - theirs).square().mean() / theirs.square().mean().clamp(min=1e-6))
+        errors.append(functional.mse_loss(ours.float(), theirs) / theirs.square().mean().clamp(min=1e-6))
     return torch.stack(errors).mean()

@@ -134,5 +134,5 @@ def make_optimizer(network: RetinaFace, config: TrainConfig) -> torch.optim.Opti
     free = [value for value in network.parameters() if value.ndim <= 1]
     groups = [{"params": decaying, "weight_decay": config.weight_decay}, {"params": free, "weight_decay": 0.0}]
     if config.optimizer == "adamw":
-        return torch.optim.AdamW(groups, lr=config.schedule.peak, betas=(0.9, 0.99))
+        return torch.optim.AdamW(groups, lr=config.schedule.peak, betas=(0.9, 0.99), fused=True)
     return torch.optim.SGD(groups, lr=config.schedule.peak, momentum=0.9)
