@@ -42,6 +42,14 @@ def test_folded_convolution_equals_convolution_and_batch_norm(bias):
         assert (folded - layer(x)).abs().max() < 1e-12
 
 
+def test_a_channel_that_never_varied_becomes_a_constant():
+    convolution, norm = lived_in(nn.Sequential(nn.Conv2d(4, 6, 3, bias=False), nn.BatchNorm2d(6)))
+    norm.running_var[2] = 1e-9
+    weight, bias = folding.fold(convolution, norm)
+    assert (weight[2] == 0).all() and bias[2] == norm.bias[2]
+    assert (weight[[0, 1, 3, 4, 5]] != 0).all()
+
+
 @pytest.mark.parametrize("config", CONFIGS)
 def test_exchange_file_does_what_the_network_did(tmp_path, config):
     network = lived_in(RetinaFace(config))
