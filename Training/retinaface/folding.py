@@ -19,9 +19,9 @@ DEAD_VARIANCE = 1e-6
 def fold(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """Weight (O x I x kh x kw) and bias (O) of the one convolution that does what both did in evaluation mode.
 
-    Float64; the convolution may have a bias or not. A channel that hardly varied in training (variance below `DEAD_VARIANCE`) becomes a constant: what
-    feeds it is dead, so its weights are worth nothing, but the norm makes them thousands of times larger than the others', and a value that a
-    strange picture or rounding to bytes lets through would drown the map.
+    Float64; the convolution may have a bias or not. A channel that hardly varied in training (variance below `DEAD_VARIANCE`) becomes a
+    constant: what feeds it is dead, so its weights are worth nothing, but the norm makes them thousands of times larger than the
+    others', and a value that a strange picture or rounding to bytes lets through would drown the map.
     """
     is_alive = norm.running_var >= DEAD_VARIANCE
     factor = torch.where(is_alive, norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps), 0.0)

@@ -44,7 +44,7 @@ def test_folding_again_gives_the_same_tensors_but_for_dead_channels(trained):
         alive = module.norm.running_var.numpy() >= DEAD_VARIANCE if isinstance(module, ConvNorm) else slice(None)
         np.testing.assert_allclose(again[name][alive], tensor[alive], atol=1e-4 * max(1.0, float(np.abs(tensor).max())), err_msg=name)
         shares += [np.mean(alive)] if isinstance(module, ConvNorm) else []
-    # Untrained, a third of the depthwise channels are: their inputs' biases are below zero.
+    # Up to half of an untrained layer's channels are dead: its input's biases are below zero.
     assert min(shares) > 0.5
 
 
