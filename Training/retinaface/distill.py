@@ -20,6 +20,9 @@ TEMPERATURE = 2.0
 SURE_SCORE = 0.3
 """Teacher's face score from which its box and landmarks are taken."""
 
+MISSED_SCORE = 0.5
+"""Teacher's face score under which an annotated face's anchor does not learn its class from it."""
+
 
 @dataclass(frozen=True)
 class DistillWeights:
@@ -62,7 +65,7 @@ def distillation_losses(student: Observation, teacher: Observation, targets: Tar
         "box": _regression_error(student.heads.boxes, teacher.heads.boxes, sure),
         "landmarks": _regression_error(student.heads.landmarks, teacher.heads.landmarks, sure, landmark_beta),
     }
-    missed = (targets.matches >= 0) & (score < SURE_SCORE)
+    missed = (targets.matches >= 0) & (score < MISSED_SCORE)
     divergence = _class_divergence(student.heads.classes, teacher.heads.classes) * ~(faceless[:, None] | missed)
     return {
         "teacher_class": divergence.sum() / count,

@@ -1,7 +1,9 @@
 """Which anchor stands for which face. Thresholds are RetinaFace's (arXiv 1905.00641, section 4.2).
 
 An anchor is positive above IoU 0.5 and negative below 0.3, ignored between; the best anchor of every face is
-positive whatever its IoU. Anchors over ignored faces are never negative.
+positive whatever its IoU. Faces between the anchors' sizes, and under the smallest, would be left with that one
+alone: they get their few best anchors (scale compensation, S3FD, arXiv 1708.05237, section 3.2). Anchors over
+ignored faces are never negative.
 """
 
 from __future__ import annotations
@@ -13,6 +15,10 @@ from .anchors import corners
 
 POSITIVE_IOU = 0.5
 NEGATIVE_IOU = 0.3
+COMPENSATED_IOU = 0.2
+FEWEST_ANCHORS = 3
+"""Anchors that a face gets at least, as far as there are so many above `COMPENSATED_IOU`."""
+
 NEGATIVE = -1
 IGNORED = -2
 
@@ -46,8 +52,14 @@ def match(boxes: Tensor, ignored: Tensor, anchors: Tensor) -> Tensor:
     best_overlap, best_face = overlaps[sought].max(dim=0)
     positive = best_overlap > POSITIVE_IOU
     matches[positive] = sought[best_face[positive]]
-    # Small faces last: where two faces share their best anchor, it goes to the one that has fewer others.
+    counts = matches[positive].bincount(minlength=len(boxes))
+    # Small faces last: where two faces share an anchor, it goes to the one that has fewer others.
     areas = (boxes[:, 2:] - boxes[:, :2]).prod(dim=1)
-    for face in sought[areas[sought].argsort(descending=True)].tolist():
+    by_size = sought[areas[sought].argsort(descending=True)]
+    lonely = by_size[counts[by_size] < FEWEST_ANCHORS]
+    values, nearest = overlaps[lonely].topk(min(FEWEST_ANCHORS, len(anchors)), dim=1)
+    for face, near in zip(lonely.tolist(), [row[value >= COMPENSATED_IOU] for row, value in zip(nearest, values)]):
+        matches[near[~positive[near]]] = face
+    for face in by_size.tolist():
         matches[best_anchor[face]] = face
     return matches

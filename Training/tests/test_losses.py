@@ -114,7 +114,7 @@ def test_distillation_is_that_of_the_plain_version(case):
             score = float(teacher.classes[picture, anchor].softmax(0)[1])
             is_face = bool(targets.matches[picture, anchor] >= 0)
             counted += score > 0.3 or is_face
-            if score >= 0.3 or not is_face:
+            if score >= 0.5 or not is_face:
                 divergence += 4 * sum(p * math.log(p / q) for p, q in zip(*softened))
             if score > 0.3:
                 box += score * sum(map(plain_smooth_l1, student.boxes[picture, anchor].tolist(), teacher.boxes[picture, anchor].tolist()))

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from retinaface.anchors import corners, make_anchors
-from retinaface.matching import IGNORED, NEGATIVE, iou_matrix, match
+from retinaface.matching import COMPENSATED_IOU, FEWEST_ANCHORS, IGNORED, NEGATIVE, iou_matrix, match
 
 SIDES = ((16, 32), (64, 128), (256, 512))
 
@@ -35,15 +35,29 @@ def test_anchors_are_positive_above_a_half_and_negative_below_three_tenths():
         faces = some_faces(seed)
         matches = match(faces, torch.zeros(len(faces), dtype=torch.bool), anchors)
         overlaps = np.array([[plain_iou(anchor, face) for face in faces.tolist()] for anchor in corners(anchors).tolist()])
-        best_of_some_face = np.isin(np.arange(len(anchors)), overlaps.argmax(axis=0))
+        least_compensated = np.maximum(np.sort(overlaps, axis=0)[-FEWEST_ANCHORS], COMPENSATED_IOU)
         best = overlaps.max(axis=1)
         for anchor, found in enumerate(matches.tolist()):
-            if best_of_some_face[anchor]:
+            if anchor in overlaps.argmax(axis=0):
                 assert found >= 0 and anchor in (overlaps[:, found].argmax(), *np.flatnonzero(best > 0.5))
             elif best[anchor] > 0.5:
                 assert found == overlaps[anchor].argmax()
+            elif found >= 0:
+                assert overlaps[anchor, found] >= least_compensated[found] - 1e-6
+                assert (overlaps[:, found] > 0.5).sum() < FEWEST_ANCHORS
             else:
                 assert found == (NEGATIVE if best[anchor] < 0.3 else IGNORED)
+
+
+def test_a_lone_face_has_its_fewest_anchors():
+    for side in (9, 11, 13, 23, 46):
+        face = torch.tensor([[100.0, 101, 100 + side, 101 + side]])
+        anchors = make_anchors(200, 200, SIDES)
+        overlaps = iou_matrix(face, corners(anchors))[0]
+        matched = (match(face, torch.tensor([False]), anchors) == 0).nonzero()[:, 0]
+        wanted = max(int((overlaps > 0.5).sum()), min(FEWEST_ANCHORS, int((overlaps >= COMPENSATED_IOU).sum())), 1)
+        assert len(matched) == wanted
+        assert overlaps[matched].min() >= overlaps.sort(descending=True).values[wanted - 1]
 
 
 def test_every_face_has_an_anchor_even_a_tiny_one():
