@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from .data import AnnotatedPicture
-from .turn import draw_angle, turn
+from .turn import TurnedImage, draw_angle, turn
 
 FILL_RGB = (123, 117, 104)
 """Outside the picture: the mean that the network's input subtracts, so 0 to the network."""
@@ -93,7 +93,7 @@ def random_sample(load: Load, pick: Pick, side: int, config: AugmentConfig, rng:
     return flip(sample) if rng.random() < 0.5 else sample
 
 
-def cut(image: Image.Image, picture: AnnotatedPicture, window: Window, width: int, height: int, blur: float = 1.0) -> Sample:
+def cut(image: Image.Image | TurnedImage, picture: AnnotatedPicture, window: Window, width: int, height: int, blur: float = 1.0) -> Sample:
     """`window` of a picture resized to `width` x `height`, with the faces that it shows.
 
     blur: how much coarser the pixels are made on the way (1: not at all).
@@ -178,7 +178,7 @@ def _mosaic(load: Load, pick: Pick, side: int, config: AugmentConfig, rng: np.ra
     return Sample(pixels, **joined)
 
 
-def _render(image: Image.Image, window: Window, width: int, height: int, blur: float) -> np.ndarray:
+def _render(image: Image.Image | TurnedImage, window: Window, width: int, height: int, blur: float) -> np.ndarray:
     scale_x, scale_y = width / window.width, height / window.height
     left, top = max(window.left, 0.0), max(window.top, 0.0)
     right, bottom = min(window.left + window.width, image.width), min(window.top + window.height, image.height)

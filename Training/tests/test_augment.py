@@ -67,8 +67,9 @@ def test_turns_keep_points_on_the_face_and_the_box_around_it(degrees):
     for _ in range(8):
         image, picture = annotated(rng)
         turned, there = turn(image, picture, degrees, (0, 0, 0))
-        checked += assert_on_the_face(cut(turned, there, Window(0, 0, *turned.size), *turned.size), flipped=False)
-        skin = np.asarray(turned)[..., 0] > 180
+        whole = cut(turned, there, Window(0, 0, *turned.size), *turned.size)
+        checked += assert_on_the_face(whole, flipped=False)
+        skin = whole.pixels[..., 0] > 180
         for x1, y1, x2, y2 in there.boxes:
             columns, rows = (skin[max(0, int(y1) - 2) : int(y2) + 3, max(0, int(x1) - 2) : int(x2) + 3].any(axis=axis).nonzero()[0] for axis in (0, 1))
             assert abs(columns[-1] - columns[0] - (x2 - x1)) < 3 and abs(rows[-1] - rows[0] - (y2 - y1)) < 3
