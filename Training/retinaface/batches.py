@@ -5,6 +5,7 @@ Every batch has about the same number of pixels, at a side drawn for it: small s
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -129,7 +130,7 @@ def loader(batches: Batches, first: int, workers: int) -> DataLoader:
     """Batches from number `first` on, without end in practice, made by `workers` processes (0: in this one)."""
     steps = range(first, 1 << 40)
     return DataLoader(
-        batches, batch_size=None, sampler=steps, num_workers=workers, prefetch_factor=4 if workers else None, worker_init_fn=_one_thread
+        batches, batch_size=None, sampler=steps, num_workers=workers, prefetch_factor=4 if workers else None, worker_init_fn=_start_worker
     )
 
 
@@ -144,5 +145,7 @@ def network_input(batch: Batch, device: torch.device) -> Tensor:
     return pixels.reshape(count, height, width, 3).permute(0, 3, 1, 2)
 
 
-def _one_thread(_: int) -> None:
+def _start_worker(_: int) -> None:
     torch.set_num_threads(1)
+    # A signal to the run's whole group (a terminal's interrupt, `kill -- -PID`) is for the run: it saves and ends the workers itself.
+    os.setpgrp()

@@ -1,6 +1,11 @@
 """Training as a whole: it learns eight pictures by heart, resumes bit for bit, and spends its budget smoothly."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from datetime import datetime, timezone
 
 import numpy as np
@@ -16,7 +21,7 @@ from retinaface.losses import Targets
 from retinaface.matching import match
 from retinaface.checkpoints import load_checkpoint
 from retinaface.schedule import Budget, Schedule
-from retinaface.options import make_budget, parse_options
+from retinaface.options import TRAINING, make_budget, parse_options
 from retinaface.trainer import TrainConfig, Trainer
 from retinaface.network import RetinaFace
 from retinaface.wider import overlaps
@@ -91,6 +96,21 @@ def test_a_resumed_run_ends_with_the_same_weights(tmp_path, monkeypatch):
     starts = json.loads((tmp_path / "parts" / "config.json").read_text())
     assert [start["options"]["resume"] for start in starts] == [False, True]
     assert load_checkpoint(tmp_path / "whole" / "checkpoint.pth").config == TrainConfig().network
+
+
+def test_a_run_whose_whole_group_is_told_to_stop_saves_first(tmp_path):
+    data = write_data(tmp_path / "data")
+    output = tmp_path / "run"
+    command = [sys.executable, "-m", "retinaface.train", "--data", str(data), "--output", str(output), "--backbone", "none", "--device", "cpu"]
+    command += ["--batch-pictures", "1", "--sides", f"{SIDE}:1", "--workers", "1", "--log-every", "1"]
+    run = subprocess.Popen(command, cwd=TRAINING, start_new_session=True, stderr=subprocess.PIPE)
+    log = output / "log.jsonl"
+    while run.poll() is None and not (log.exists() and log.read_text()):
+        time.sleep(0.1)
+    os.killpg(run.pid, signal.SIGTERM)
+    _, messages = run.communicate(timeout=60)
+    assert run.returncode == 0, messages.decode()
+    assert load_checkpoint(output / "checkpoint.pth") is not None
 
 
 def test_a_run_is_not_overwritten_and_bad_options_are_named(tmp_path, capsys):
