@@ -52,14 +52,21 @@ def match(boxes: Tensor, ignored: Tensor, anchors: Tensor) -> Tensor:
     best_overlap, best_face = overlaps[sought].max(dim=0)
     positive = best_overlap > POSITIVE_IOU
     matches[positive] = sought[best_face[positive]]
-    counts = matches[positive].bincount(minlength=len(boxes))
     # Small faces last: where two faces share an anchor, it goes to the one that has fewer others.
     areas = (boxes[:, 2:] - boxes[:, :2]).prod(dim=1)
     by_size = sought[areas[sought].argsort(descending=True)]
-    lonely = by_size[counts[by_size] < FEWEST_ANCHORS]
-    values, nearest = overlaps[lonely].topk(min(FEWEST_ANCHORS, len(anchors)), dim=1)
-    for face, near in zip(lonely.tolist(), [row[value >= COMPENSATED_IOU] for row, value in zip(nearest, values)]):
-        matches[near[~positive[near]]] = face
+    _compensate(matches, overlaps, by_size)
     for face in by_size.tolist():
         matches[best_anchor[face]] = face
     return matches
+
+
+def _compensate(matches: Tensor, overlaps: Tensor, faces: Tensor) -> None:
+    """Gives those `faces` that have fewer than `FEWEST_ANCHORS` their best ones, as far as no other face has them; later ones take from earlier ones."""
+    positive = matches >= 0
+    counts = matches[positive].bincount(minlength=len(overlaps))
+    lonely = faces[counts[faces] < FEWEST_ANCHORS]
+    values, nearest = overlaps[lonely].topk(min(FEWEST_ANCHORS, overlaps.shape[1]), dim=1)
+    for face, anchors, close in zip(lonely.tolist(), nearest, values >= COMPENSATED_IOU):
+        chosen = anchors[close]
+        matches[chosen[~positive[chosen]]] = face
