@@ -65,7 +65,7 @@ def run(trainer: Trainer, batches: Batches, held_back: Split, options: argparse.
         if trainer.seconds - validated > options.validate_minutes * 60 or done:
             result = validate(trainer.averaged_network(), held_back.validation, held_back.negative_validation)
             _log(log, trainer, validation=asdict(result))
-            draw_curves(output / "log.jsonl", output / "curves.png")
+            draw_curves([output / "log.jsonl"], output / "curves.png")
             validated = trainer.seconds
         if leaving:
             break
