@@ -72,8 +72,8 @@ extension Picture {
     case .rgb: warp(frame, similarity, RGBRow.self)
     case .bgr: warp(frame, similarity, BGRRow.self)
     case .gray: warp(frame, similarity, GrayRow.self)
-    case .yuyv: warp(frame, similarity, YUYVRow.self)
-    case .uyvy: warp(frame, similarity, UYVYRow.self)
+    case .yuyv: warp(frame, similarity, PairsRow<YUYVPairs>.self)
+    case .uyvy: warp(frame, similarity, PairsRow<UYVYPairs>.self)
     case .nv12: warp(frame, similarity, NV12Row.self)
     case .i420: warp(frame, similarity, I420Row.self)
     }

@@ -9,8 +9,8 @@ extension Picture {
     case .rgb: convert(frame, RGBRow.self)
     case .bgr: convert(frame, BGRRow.self)
     case .gray: convert(frame, GrayRow.self)
-    case .yuyv: convert(frame, YUYVRow.self)
-    case .uyvy: convert(frame, UYVYRow.self)
+    case .yuyv: convert(frame, PairsRow<YUYVPairs>.self)
+    case .uyvy: convert(frame, PairsRow<UYVYPairs>.self)
     case .nv12: convert(frame, NV12Row.self)
     case .i420: convert(frame, I420Row.self)
     }

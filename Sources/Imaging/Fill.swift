@@ -48,8 +48,8 @@ private func fillAny(_ input: some FillTarget, from frame: Frame, transform: Tra
   case .rgb: fill(input, from: frame, transform, area, RGBRow.self)
   case .bgr: fill(input, from: frame, transform, area, BGRRow.self)
   case .gray: fill(input, from: frame, transform, area, GrayRow.self)
-  case .yuyv: fill(input, from: frame, transform, area, YUYVRow.self)
-  case .uyvy: fill(input, from: frame, transform, area, UYVYRow.self)
+  case .yuyv: fill(input, from: frame, transform, area, PairsRow<YUYVPairs>.self)
+  case .uyvy: fill(input, from: frame, transform, area, PairsRow<UYVYPairs>.self)
   case .nv12: fill(input, from: frame, transform, area, NV12Row.self)
   case .i420: fill(input, from: frame, transform, area, I420Row.self)
   }

@@ -127,33 +127,27 @@ struct GrayRow: PixelRow {
   }
 }
 
+/// Two pixels in four bytes, Y' and chroma by turns.
+protocol YCbCrPairs {
+  /// Where in the four bytes the first pixel's Y' lies, and where Cb; the second Y' and Cr lie two bytes on.
+  static var luma: Int { get }
+  static var chroma: Int { get }
+}
+
 /// Y0 Cb Y1 Cr.
-struct YUYVRow: YCbCrRow {
-  private let bytes: UnsafePointer<UInt8>
-  let matrix: YCbCr
-
-  init(_ frame: Frame, y: Int) {
-    bytes = frame.planes.0.row(y)
-    matrix = YCbCr(frame.range)
-  }
-
-  @inline(__always)
-  func four(at x: Int) -> FourPixels {
-    guard x & 1 == 0 else { return fourOneByOne(at: x) }
-    let (p, q) = (bytes.four(at: 2 * x), bytes.four(at: 2 * x + 4))
-    return matrix.bytes(y: SIMD4(p[0], p[2], q[0], q[2]), cb: SIMD4(p[1], p[1], q[1], q[1]),
-                        cr: SIMD4(p[3], p[3], q[3], q[3]))
-  }
-
-  @inline(__always)
-  func samples(at x: Int) -> SIMD4<Float> {
-    let group = 4 * (x / 2)
-    return SIMD4<Float>(SIMD4<UInt8>(bytes[group + 2 * (x & 1)], bytes[group + 1], bytes[group + 3], 0))
-  }
+enum YUYVPairs: YCbCrPairs {
+  @inline(__always) static var luma: Int { 0 }
+  @inline(__always) static var chroma: Int { 1 }
 }
 
 /// Cb Y0 Cr Y1.
-struct UYVYRow: YCbCrRow {
+enum UYVYPairs: YCbCrPairs {
+  @inline(__always) static var luma: Int { 1 }
+  @inline(__always) static var chroma: Int { 0 }
+}
+
+/// One plane of pairs.
+struct PairsRow<Pairs: YCbCrPairs>: YCbCrRow {
   private let bytes: UnsafePointer<UInt8>
   let matrix: YCbCr
 
@@ -166,14 +160,16 @@ struct UYVYRow: YCbCrRow {
   func four(at x: Int) -> FourPixels {
     guard x & 1 == 0 else { return fourOneByOne(at: x) }
     let (p, q) = (bytes.four(at: 2 * x), bytes.four(at: 2 * x + 4))
-    return matrix.bytes(y: SIMD4(p[1], p[3], q[1], q[3]), cb: SIMD4(p[0], p[0], q[0], q[0]),
-                        cr: SIMD4(p[2], p[2], q[2], q[2]))
+    let (y, cb, cr) = (Pairs.luma, Pairs.chroma, Pairs.chroma + 2)
+    return matrix.bytes(y: SIMD4(p[y], p[y + 2], q[y], q[y + 2]), cb: SIMD4(p[cb], p[cb], q[cb], q[cb]),
+                        cr: SIMD4(p[cr], p[cr], q[cr], q[cr]))
   }
 
   @inline(__always)
   func samples(at x: Int) -> SIMD4<Float> {
-    let group = 4 * (x / 2)
-    return SIMD4<Float>(SIMD4<UInt8>(bytes[group + 2 * (x & 1) + 1], bytes[group], bytes[group + 2], 0))
+    let pair = bytes + 4 * (x / 2)
+    let (y, cb) = (Pairs.luma + 2 * (x & 1), Pairs.chroma)
+    return SIMD4<Float>(SIMD4<UInt8>(pair[y], pair[cb], pair[cb + 2], 0))
   }
 }
 
