@@ -16,7 +16,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402  (the backend is chosen first)
 
 
-def read_logs(logs: list[Path]) -> tuple[list[dict], list[float]]:
+def read_logs(logs: list[Path]) -> tuple[list[dict], list[int]]:
     """The lines of all logs, "pictures" counted on from log to log, and where each but the first starts.
 
     Raises OSError for a log that cannot be read, ValueError for one that is none.

@@ -61,6 +61,9 @@ def test_eight_pictures_are_learnt_by_heart():
         assert (errors < 0.06 * np.sqrt(truth[:, 2] * truth[:, 3])).all()
 
 
+ONE_SMALL_PICTURE_A_STEP = ["--backbone", "none", "--device", "cpu", "--batch-pictures", "1", "--sides", f"{SIDE}:1"]
+
+
 class StopAfter:
     """Stands in for the signal: asks to stop once `steps` steps are done."""
 
@@ -77,8 +80,8 @@ class StopAfter:
 
 def test_a_resumed_run_ends_with_the_same_weights(tmp_path, monkeypatch):
     data = write_data(tmp_path / "data")
-    arguments = ["--data", str(data), "--backbone", "none", "--pictures", "32", "--batch-pictures", "1", "--sides", f"{SIDE}:1", "--device", "cpu"]
-    arguments += ["--workers", "0", "--log-every", "2", "--optimizer", "adamw", "--learning-rate", "1e-3"]
+    arguments = ["--data", str(data), *ONE_SMALL_PICTURE_A_STEP, "--pictures", "32", "--workers", "0", "--log-every", "2"]
+    arguments += ["--optimizer", "adamw", "--learning-rate", "1e-3"]
     assert train.main([*arguments, "--output", str(tmp_path / "whole")]) == 0
     monkeypatch.setattr(StopAfter, "steps", 3)
     monkeypatch.setattr(train, "_StopRequest", StopAfter)
@@ -101,14 +104,17 @@ def test_a_resumed_run_ends_with_the_same_weights(tmp_path, monkeypatch):
 def test_a_run_whose_whole_group_is_told_to_stop_saves_first(tmp_path):
     data = write_data(tmp_path / "data")
     output = tmp_path / "run"
-    command = [sys.executable, "-m", "retinaface.train", "--data", str(data), "--output", str(output), "--backbone", "none", "--device", "cpu"]
-    command += ["--batch-pictures", "1", "--sides", f"{SIDE}:1", "--workers", "1", "--log-every", "1"]
-    run = subprocess.Popen(command, cwd=TRAINING, start_new_session=True, stderr=subprocess.PIPE)
-    log = output / "log.jsonl"
-    while run.poll() is None and not (log.exists() and log.read_text()):
-        time.sleep(0.1)
-    os.killpg(run.pid, signal.SIGTERM)
-    _, messages = run.communicate(timeout=60)
+    command = [sys.executable, "-m", "retinaface.train", "--data", str(data), "--output", str(output), *ONE_SMALL_PICTURE_A_STEP]
+    run = subprocess.Popen([*command, "--workers", "1", "--log-every", "1"], cwd=TRAINING, start_new_session=True, stderr=subprocess.PIPE)
+    try:
+        log, deadline = output / "log.jsonl", time.monotonic() + 120
+        while run.poll() is None and not (log.exists() and log.read_text()):
+            assert time.monotonic() < deadline, "no step in two minutes"
+            time.sleep(0.1)
+        os.killpg(run.pid, signal.SIGTERM)
+        _, messages = run.communicate(timeout=60)
+    finally:
+        run.kill()
     assert run.returncode == 0, messages.decode()
     assert load_checkpoint(output / "checkpoint.pth") is not None
 
