@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from . import distill, losses
+from .augment import AugmentConfig
 from .batches import BatchConfig
 from .config import NetworkConfig, parse_anchors
 from .schedule import Budget, Schedule
@@ -53,6 +54,8 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     recipe.add_argument("--feature-weight", type=float, default=distill.DistillWeights.features)
     recipe.add_argument("--batch-pictures", type=int, default=24, help="pictures of 320 pixels in a batch; larger ones are fewer")
     recipe.add_argument("--sides", help="sample sides with shares, such as 320:0.7,640:0.3")
+    recipe.add_argument("--mosaic-chance", type=float, default=AugmentConfig.mosaic_chance, help="of a sample showing four pictures")
+    recipe.add_argument("--blur-chance", type=float, default=AugmentConfig.blur_chance, help="of a window being made coarser, as enlarged crowd pictures are")
     recipe.add_argument("--seed", type=int, default=1)
     machine = parser.add_argument_group("machine")
     machine.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -71,6 +74,7 @@ def make_config(options: argparse.Namespace) -> TrainConfig:
         pixels=options.batch_pictures * 320 * 320,
         human_landmark_weight=options.human_landmark_weight,
         human_picture_weight=options.human_picture_weight,
+        augment=AugmentConfig(mosaic_chance=options.mosaic_chance, blur_chance=options.blur_chance),
     )
     if options.sides:
         pairs = [pair.split(":") for pair in options.sides.split(",")]
