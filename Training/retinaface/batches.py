@@ -6,6 +6,7 @@ Every batch has about the same number of pixels, at a side drawn for it: small s
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -53,13 +54,22 @@ class Batch:
 
 def decode_all(pictures: list[AnnotatedPicture], problems: Problems) -> dict[str, Image.Image]:
     """Every picture's pixels by path, decoded once; broken ones are reported and left out."""
+    with ThreadPoolExecutor() as threads:  # Pillow decodes outside the interpreter's lock
+        results = list(threads.map(_load_or_error, pictures))
     decoded = {}
-    for picture in pictures:
-        try:
-            decoded[str(picture.path)] = load_picture(picture.path)
-        except DataError as error:
-            problems.report(str(error))
+    for picture, result in zip(pictures, results, strict=True):
+        if isinstance(result, DataError):
+            problems.report(str(result))
+        else:
+            decoded[str(picture.path)] = result
     return decoded
+
+
+def _load_or_error(picture: AnnotatedPicture) -> Image.Image | DataError:
+    try:
+        return load_picture(picture.path)
+    except DataError as error:
+        return error
 
 
 class Batches(Dataset):
