@@ -32,8 +32,8 @@ from .trainer import TrainConfig, Trainer
 from .unfolding import unfold
 from .validation import validate
 
-START_BATCHES = 8
-"""Batches that the batch norms of a started-from model are fitted to."""
+START_PIXELS = 128 * 320 * 320
+"""About so many pixels of training batches are what the batch norms of a started-from model are fitted to."""
 
 
 def run(trainer: Trainer, batches: Batches, held_back: Split, options: argparse.Namespace) -> None:
@@ -148,7 +148,8 @@ def _start_from(network: RetinaFace, path: Path, batches: Batches) -> None:
     if config != network.config:
         raise model_file.ModelFileError(f"{path} is {config}; the options ask for {network.config}")
     side, _ = batches.shape(0)
-    alike = [step for step in range(START_BATCHES * 8) if batches.shape(step)[0] == side][:START_BATCHES]
+    count = max(1, round(START_PIXELS / batches.config.pixels))
+    alike = [step for step in range(count * 8) if batches.shape(step)[0] == side][:count]
     unfold(network, tensors, torch.cat([network_input(batches[step], torch.device("cpu")) for step in alike]))
 
 
