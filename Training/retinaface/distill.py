@@ -6,14 +6,15 @@ sure, and features: the pyramid's taps and the context modules' outputs, after a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .anchors import decode_boxes
 from .losses import Targets
-from .matching import NEGATIVE
+from .matching import IGNORED, NEGATIVE, POSITIVE_IOU, iou_matrix
 from .network import Heads, RetinaFace
 
 TEMPERATURE = 2.0
@@ -53,6 +54,21 @@ def observe(network: RetinaFace, images: Tensor, precision: torch.dtype) -> Obse
         taps = network.backbone(images)
         contexts = network.contexts(taps)
     return Observation(taps, contexts, network.heads([context.float() for context in contexts]))
+
+
+def without_contradictions(targets: Targets, teacher: Heads, anchors: Tensor) -> Targets:
+    """`targets` with those negatives ignored that the teacher moves onto an annotated face and is sure of.
+
+    Their IoU is too low for the annotation, but for the network they are as good as positives (HAMBox, arXiv 1912.09231, section 3.3): to call
+    them background, and a face in the next term, is a contradiction that costs small faces their score. anchors: A x 4, centre form.
+    """
+    sure = teacher.classes.softmax(dim=-1)[..., 1] > SURE_SCORE
+    picture, anchor = (sure & (targets.matches == NEGATIVE)).nonzero(as_tuple=True)
+    moved = decode_boxes(teacher.boxes[picture, anchor], anchors[anchor])
+    on_face = iou_matrix(moved[:, None], targets.boxes[picture]).amax(dim=(1, 2)) > POSITIVE_IOU
+    matches = targets.matches.clone()
+    matches[picture[on_face], anchor[on_face]] = IGNORED
+    return replace(targets, matches=matches)
 
 
 def distillation_losses(student: Observation, teacher: Observation, targets: Targets, landmark_beta: float = 1.0) -> dict[str, Tensor]:

@@ -24,9 +24,9 @@ IGNORED = -2
 
 
 def iou_matrix(boxes: Tensor, others: Tensor) -> Tensor:
-    """Intersection over union of N x 4 and M x 4 boxes (x1, y1, x2, y2), N x M, in 0...1."""
-    left, top, right, bottom = boxes.T[..., None]
-    other_left, other_top, other_right, other_bottom = others.T[:, None]
+    """Intersection over union of ... x N x 4 and ... x M x 4 boxes (x1, y1, x2, y2), ... x N x M, in 0...1."""
+    left, top, right, bottom = boxes[..., None].unbind(-2)
+    other_left, other_top, other_right, other_bottom = others[..., None, :, :].unbind(-1)
     width = (torch.minimum(right, other_right) - torch.maximum(left, other_left)).clamp_(min=0)
     height = (torch.minimum(bottom, other_bottom) - torch.maximum(top, other_top)).clamp_(min=0)
     intersection = width.mul_(height)

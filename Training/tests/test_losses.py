@@ -131,3 +131,16 @@ def test_a_student_equal_to_its_teacher_has_nothing_to_learn(case):
     features = [torch.rand(PICTURES, 4, 3, 3), torch.rand(PICTURES, 4, 2, 2)]
     terms = distill.distillation_losses(observation(heads, features), observation(heads, features), targets)
     assert len(terms) == 4 and all(float(term) == pytest.approx(0, abs=1e-4) for term in terms.values())
+
+
+def test_negatives_that_the_teacher_moves_onto_a_face_are_not_background(case):
+    heads, targets, anchors = case
+    teacher = Heads(torch.tensor([4.0, -4.0]).repeat(PICTURES, len(anchors), 1), torch.zeros_like(heads.boxes), heads.landmarks)
+    moved, unsure, elsewhere = (targets.matches[0] == NEGATIVE).nonzero()[:3, 0]
+    far = targets.boxes[0, 2] + 60
+    for anchor, box, logit in ((moved, targets.boxes[0, 2], 4.0), (unsure, targets.boxes[0, 2], -4.0), (elsewhere, far, 4.0)):
+        teacher.classes[0, anchor] = torch.tensor([-logit, logit])
+        teacher.boxes[0, anchor] = encode_boxes(box, anchors[anchor])
+    result = distill.without_contradictions(targets, teacher, anchors)
+    changed = (result.matches != targets.matches).nonzero()
+    assert changed.tolist() == [[0, int(moved)]] and result.matches[0, moved] == IGNORED
