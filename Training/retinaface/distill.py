@@ -59,7 +59,7 @@ def observe(network: RetinaFace, images: Tensor, precision: torch.dtype) -> Obse
 def without_contradictions(targets: Targets, teacher: Heads, anchors: Tensor) -> Targets:
     """`targets` with those negatives ignored that the teacher moves onto an annotated face and is sure of.
 
-    Their IoU is too low for the annotation, but for the network they are as good as positives (HAMBox, arXiv 1912.09231, section 3.3): to call
+    Their IoU is too low for the annotation, but for the network they are as good as positives (HAMBox, arXiv 1912.09231): to call
     them background, and a face in the next term, is a contradiction that costs small faces their score. anchors: A x 4, centre form.
     """
     sure = teacher.classes.softmax(dim=-1)[..., 1] > SURE_SCORE
