@@ -34,28 +34,43 @@ def read_logs(logs: list[Path]) -> tuple[list[dict], list[int]]:
 
 
 def draw_curves(logs: list[Path], picture: Path) -> None:
-    """Reads each `log.jsonl` and writes a PNG: losses above, average precision and the learning rate below."""
+    """Reads each `log.jsonl` and writes a PNG: losses, held-back average precision with the learning rate, and that of evaluation folders."""
     lines, starts = read_logs(logs)
     trained = [line for line in lines if "losses" in line]
     measured = [line for line in lines if "validation" in line]
-    figure, (above, below) = pyplot.subplots(2, 1, figsize=(9, 8), sharex=True)
+    evaluations = _evaluations(measured)
+    count = 3 if evaluations else 2
+    figure, axes = pyplot.subplots(count, 1, figsize=(9, 4 * count), sharex=True)
     for name in trained[-1]["losses"] if trained else ():
         points = [(line["pictures"] / 1000, line["losses"][name]) for line in trained if name in line["losses"]]
-        above.plot(*zip(*points), label=name.replace("_", " "), linewidth=1)
-    above.set(ylabel="loss (unweighted)", yscale="log")
-    above.legend(ncols=2, fontsize=8)
-    for start in starts:
-        for axes in (above, below):
-            axes.axvline(start / 1000, color="black", linestyle=":", linewidth=1)
-    below.plot([line["pictures"] / 1000 for line in measured], [line["validation"]["average_precision"] for line in measured], "o-", label="AP, held back")
-    below.set(xlabel="thousand pictures seen", ylabel="AP at IoU 0.5")
-    below.legend(loc="lower right")
-    rates = below.twinx()
+        axes[0].plot(*zip(*points), label=name.replace("_", " "), linewidth=1)
+    axes[0].set(ylabel="loss (unweighted)", yscale="log")
+    axes[1].plot([line["pictures"] / 1000 for line in measured], [line["validation"]["average_precision"] for line in measured], "o-", label="held back")
+    for name, points in evaluations.items():
+        axes[2].plot(*zip(*points), "o-", label=name)
+    for place in axes[1:]:
+        place.set(ylabel="AP at IoU 0.5")
+    for place in axes:
+        for start in starts:
+            place.axvline(start / 1000, color="black", linestyle=":", linewidth=1)
+        place.legend(ncols=2, fontsize=8)
+    axes[-1].set(xlabel="thousand pictures seen")
+    rates = axes[1].twinx()
     rates.plot([line["pictures"] / 1000 for line in trained], [line["learning_rate"] for line in trained], color="grey", linewidth=0.8)
     rates.set(ylabel="learning rate")
     figure.tight_layout()
     figure.savefig(picture, dpi=110)
     pyplot.close(figure)
+
+
+def _evaluations(measured: list[dict]) -> dict[str, list[tuple[float, float]]]:
+    """By evaluation folder and set: thousand pictures seen, and AP."""
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for line in measured:
+        for folder, sets in line.get("evaluation", {}).items():
+            for name, precision in sets.items():
+                curves.setdefault(f"{folder}, {name}", []).append((line["pictures"] / 1000, precision))
+    return curves
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -25,18 +25,20 @@ from .batches import Batches, decode_all, loader, network_input
 from .checkpoints import load_backbone, load_published
 from .curves import draw_curves
 from .data import DataError, Problems, Split, read_training_data
+from .evaluate import Dataset, read_folder
+from .ground_truth import AnnotationError
 from .network import RetinaFace
 from .options import TRAINING, make_budget, make_config, parse_options
 from .schedule import Budget
 from .trainer import TrainConfig, Trainer
 from .unfolding import unfold
-from .validation import validate
+from .validation import average_precisions, validate
 
 START_PIXELS = 128 * 320 * 320
 """About so many pixels of training batches are what the batch norms of a started-from model are fitted to."""
 
 
-def run(trainer: Trainer, batches: Batches, held_back: Split, options: argparse.Namespace) -> None:
+def run(trainer: Trainer, batches: Batches, held_back: Split, sets: list[Dataset], options: argparse.Namespace) -> None:
     """Trains to the budget's end; logs, validates, saves and draws at the options' intervals."""
     output: Path = options.output
     log = open(output / "log.jsonl", "a", buffering=1)
@@ -63,8 +65,9 @@ def run(trainer: Trainer, batches: Batches, held_back: Split, options: argparse.
             trainer.save(output / "checkpoint.pth")
             saved = time.monotonic()
         if trainer.seconds - validated > options.validate_minutes * 60 or done:
-            result = validate(trainer.averaged_network(), held_back.validation, held_back.negative_validation)
-            _log(log, trainer, validation=asdict(result))
+            network = trainer.averaged_network()
+            result = validate(network, held_back.validation, held_back.negative_validation)
+            _log(log, trainer, validation=asdict(result), evaluation=average_precisions(network, sets))
             draw_curves([output / "log.jsonl"], output / "curves.png")
             validated = trainer.seconds
         if leaving:
@@ -108,17 +111,18 @@ def main(arguments: list[str] | None = None) -> int:
         config = make_config(options)
         problems = Problems(refuse=options.on_bad_data == "refuse")
         data = read_training_data(options.data, problems)
+        sets = [read_folder(folder) for folder in options.evaluate_on]
         decoded = decode_all(data.training + data.training_negatives, problems)
         batches = Batches(data.training, data.training_negatives, decoded, config.network.anchors, config.batch, config.seed)
         trainer = _make_trainer(options, config, batches)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, AnnotationError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 1
     for message in problems.messages:
         print(f"skipped: {message}", file=sys.stderr)
     print(f"{len(batches.pictures)} pictures, {len(batches.negatives)} negatives, {len(problems.messages)} skipped", file=sys.stderr)
     _describe(options, config, len(problems.messages))
-    run(trainer, batches, data, options)
+    run(trainer, batches, data, sets, options)
     return 0
 
 
@@ -156,12 +160,19 @@ def _start_from(network: RetinaFace, path: Path, batches: Batches) -> None:
 def _describe(options: argparse.Namespace, config: TrainConfig, skipped: int) -> None:
     """Adds this start to the run's config.json."""
     options.output.mkdir(parents=True, exist_ok=True)
-    names = {name: value.name if isinstance(value, Path) else value for name, value in vars(options).items()}
+    names = {name: _without_folders(value) for name, value in vars(options).items()}
     facts = {"commit": git_commit(), "started": f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC", "torch": torch.__version__}
     facts |= {"options": names, "recipe": asdict(config), "skipped_data": skipped}
     path = options.output / "config.json"
     starts = json.loads(path.read_text()) if options.resume and path.exists() else []
     path.write_text(json.dumps([*starts, facts], indent=2) + "\n")
+
+
+def _without_folders(value: object) -> object:
+    """An option's value as a run's folder stores it: paths by their last part, since a run may be published."""
+    if isinstance(value, list):
+        return [_without_folders(part) for part in value]
+    return value.name if isinstance(value, Path) else value
 
 
 if __name__ == "__main__":

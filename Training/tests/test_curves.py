@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from PIL import Image
 
 from retinaface import curves
 
@@ -21,6 +22,17 @@ def test_later_runs_count_on(tmp_path):
     assert [line["pictures"] for line in lines] == [10, 20, 20, 25, 35, 35] and starts == [20]
     assert curves.main([*map(str, runs), "--output", str(tmp_path / "c.png")]) == 0
     assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_evaluation_folders_have_a_picture_of_their_own(tmp_path):
+    run = write_run(tmp_path / "a", [10, 20])
+    assert curves.main([str(run), "--output", str(tmp_path / "two.png")]) == 0
+    line = {"pictures": 20, "learning_rate": 1e-3, "validation": {"average_precision": 0.5}, "evaluation": {"street": {"easy": 0.9, "hard": 0.7}}}
+    with open(run / "log.jsonl", "a") as log:
+        log.write(json.dumps(line) + "\n")
+    assert curves.main([str(run), "--output", str(tmp_path / "three.png")]) == 0
+    two, three = (Image.open(tmp_path / f"{name}.png").height for name in ("two", "three"))
+    assert three == two * 3 // 2
 
 
 @pytest.mark.parametrize("text", ["{", "[]\n", '{"step": 1}\n'])

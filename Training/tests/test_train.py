@@ -80,8 +80,9 @@ class StopAfter:
 
 def test_a_resumed_run_ends_with_the_same_weights(tmp_path, monkeypatch):
     data = write_data(tmp_path / "data")
+    (data / "ground_truth.txt").write_text("drawn0.png\n1\n10 10 20 20 1 1 1\n")
     arguments = ["--data", str(data), *ONE_SMALL_PICTURE_A_STEP, "--pictures", "32", "--workers", "0", "--log-every", "2"]
-    arguments += ["--optimizer", "adamw", "--learning-rate", "1e-3"]
+    arguments += ["--evaluate-on", str(data), "--optimizer", "adamw", "--learning-rate", "1e-3"]
     assert train.main([*arguments, "--output", str(tmp_path / "whole")]) == 0
     monkeypatch.setattr(StopAfter, "steps", 3)
     monkeypatch.setattr(train, "_StopRequest", StopAfter)
@@ -95,7 +96,7 @@ def test_a_resumed_run_ends_with_the_same_weights(tmp_path, monkeypatch):
     for kind in ("network", "average"):
         assert all(torch.equal(value, parts[kind][key]) for key, value in whole[kind].items())
     lines = [json.loads(line) for line in (tmp_path / "whole" / "log.jsonl").read_text().splitlines()]
-    assert "validation" in lines[-1] and (tmp_path / "whole" / "curves.png").stat().st_size > 0
+    assert "validation" in lines[-1] and lines[-1]["evaluation"]["data"].keys() == {"easy", "medium", "hard"} and (tmp_path / "whole" / "curves.png").stat().st_size > 0
     starts = json.loads((tmp_path / "parts" / "config.json").read_text())
     assert [start["options"]["resume"] for start in starts] == [False, True]
     assert load_checkpoint(tmp_path / "whole" / "checkpoint.pth").config == TrainConfig().network
@@ -127,6 +128,8 @@ def test_a_run_is_not_overwritten_and_bad_options_are_named(tmp_path, capsys):
     assert "--resume" in capsys.readouterr().err
     assert train.main(["--data", str(tmp_path / "absent"), "--output", str(tmp_path / "new")]) == 1
     assert "label.txt" in capsys.readouterr().err
+    assert train.main(["--data", str(data), "--evaluate-on", str(tmp_path / "absent"), "--output", str(tmp_path / "new")]) == 1
+    assert "ground_truth.txt" in capsys.readouterr().err
 
 
 def test_learning_rates():
