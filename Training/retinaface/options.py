@@ -64,7 +64,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     machine.add_argument("--threads", type=int, help="processor threads of PyTorch")
     machine.add_argument("--save-minutes", type=float, default=3)
     machine.add_argument("--validate-minutes", type=float, default=10)
-    machine.add_argument("--evaluate-on", type=Path, action="append", default=[], metavar="FOLDER", help="also measure on this evaluation folder (images/ and ground_truth.txt) then; may be repeated")
+    machine.add_argument("--evaluate-on", type=Path, action="append", default=[], metavar="FOLDER", help="measure on this evaluation folder (images/, ground_truth.txt), too; may be repeated")
     machine.add_argument("--log-every", type=int, default=20, help="steps a line of the log")
     return parser.parse_args(arguments)
 
