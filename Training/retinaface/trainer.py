@@ -79,17 +79,15 @@ class Trainer:
         anchors = make_anchors(images.shape[3], images.shape[2], self.config.network.anchors).to(self.device)
         self.network.train()
         seen = distill.observe(self.network, images, precision)
+        lessons, taught = {}, 0.0
         if self.teacher is not None:
             with torch.no_grad():
                 shown = distill.observe(self.teacher, images, precision)
                 targets = distill.without_contradictions(targets, shown.heads, anchors)
-        terms = losses.detection_losses(seen.heads, targets, anchors, landmark_beta=self.config.loss.landmark_beta)
-        loss = losses.total(terms, self.config.loss)
-        if self.teacher is not None:
             lessons = distill.distillation_losses(seen, shown, targets, self.config.loss.landmark_beta)
-            loss = loss + distill.total(lessons, self.config.distill, self.progress)
-            terms |= lessons
-        return terms, loss
+            taught = distill.total(lessons, self.config.distill, self.progress)
+        terms = losses.detection_losses(seen.heads, targets, anchors, landmark_beta=self.config.loss.landmark_beta)
+        return terms | lessons, losses.total(terms, self.config.loss) + taught
 
     def averaged_network(self) -> RetinaFace:
         """A copy of the network with the averaged weights."""
