@@ -15,7 +15,8 @@ import numpy
 import tqdm
 
 from . import wider
-from .evaluate import Dataset, read_folder
+from .detect import Options
+from .evaluate import predict, read_folder
 from .ground_truth import SETS, AnnotationError, Picture
 from .predictors import Predictor, ProgramPredictor, StoredPredictor, rf_cam_arguments
 
@@ -59,17 +60,13 @@ def compare(pictures: list[Picture], before: Predictions, after: Predictions, dr
 
 
 def _precisions(pictures: list[Picture], found: Predictions) -> list[float]:
-    curves = wider.evaluate(pictures, found, wider.EXACT, ious=(0.5,)).curves
-    return [curves[name].ap for name in SETS]
-
-
-def _predict(predictor: Predictor, dataset: Dataset) -> Predictions:
-    found, _ = predictor.predict(dataset.images, [picture.name for picture in dataset.pictures], dataset.name)
-    return {name: faces.wider() for name, faces in found.items()}
+    precisions = wider.evaluate(pictures, found, wider.EXACT, ious=(0.5,)).ap
+    return [precisions[name] for name in SETS]
 
 
 def _predictor(path: Path, rf_cam: str | None) -> Predictor:
-    return StoredPredictor(path) if rf_cam is None else ProgramPredictor(rf_cam_arguments(rf_cam, str(path), 0.02, 0.4, []))
+    how = Options()
+    return StoredPredictor(path) if rf_cam is None else ProgramPredictor(rf_cam_arguments(rf_cam, str(path), how.threshold, how.nms_iou, []))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,7 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("AP at IoU 0.5        before   after   after less before, 5th to 95th percentile")
         for folder in options.data:
             dataset = read_folder(folder)
-            found = [_predict(predictor, dataset) for predictor in predictors]
+            found = [predict(predictor, dataset)[0] for predictor in predictors]
             for name, row in compare(dataset.pictures, *found, options.draws).items():
                 verdict = "within chance" if row.within_chance else "better" if row.low > 0 else "worse"
                 print(f"{dataset.name:10} {name:8} {row.before:7.3f} {row.after:7.3f}   {row.low:+.3f} ... {row.high:+.3f}  {verdict}")

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy
 import torch
 
 from . import detect, ground_truth, landmarks, report, wider
@@ -60,10 +61,16 @@ def read_official(lists: Path, images: Path, protocol: str | None = None) -> Dat
     return Dataset(f"official-{len(present)}", images, present, protocol or "official")
 
 
+def predict(predictor: Predictor, dataset: Dataset) -> tuple[dict[str, numpy.ndarray], list[str]]:
+    """What `wider.evaluate` judges, M x 5 (x y w h score) by picture name, and the names of pictures without a prediction."""
+    found, missing = predictor.predict(dataset.images, [picture.name for picture in dataset.pictures], dataset.name)
+    return {name: faces.wider() for name, faces in found.items()}, missing
+
+
 def measure(predictor: Predictor, dataset: Dataset) -> DatasetReport:
     """Average precision of one dataset."""
-    found, missing = predictor.predict(dataset.images, [picture.name for picture in dataset.pictures], dataset.name)
-    result = wider.evaluate(dataset.pictures, {name: faces.wider() for name, faces in found.items()}, PROTOCOLS[dataset.protocol])
+    found, missing = predict(predictor, dataset)
+    result = wider.evaluate(dataset.pictures, found, PROTOCOLS[dataset.protocol])
     return DatasetReport(dataset.name, dataset.protocol, len(dataset.pictures), missing, result)
 
 

@@ -34,7 +34,7 @@ class DatasetReport:
         curves = self.result.curves
         return {"protocol": self.protocol, "pictures": self.picture_count, "missing": self.missing,
                 "faces": {name: curves[name].face_count for name in SETS},
-                "ap": {name: curves[name].ap for name in SETS}, "map": dict(self.result.mean_ap)}
+                "ap": self.result.ap, "map": dict(self.result.mean_ap)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +67,7 @@ def table(datasets: list[DatasetReport], landmarks: LandmarkResult | None, negat
         width = max(len(report.name) for report in datasets)
         lines.append(f"{'':{width}}  pictures   AP @ 0.5: easy medium hard    mAP 0.5:0.95: easy medium hard")
     for report in datasets:
-        ap = "  ".join(f"{report.result.curves[name].ap:.3f}" for name in SETS)
+        ap = "  ".join(f"{report.result.ap[name]:.3f}" for name in SETS)
         mean_ap = "  ".join(f"{report.result.mean_ap[name]:.3f}" for name in SETS)
         lines.append(f"{report.name:{width}}  {report.picture_count:8}   {ap:>29}    {mean_ap:>31}   {report.protocol}")
     if landmarks is not None:

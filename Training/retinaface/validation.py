@@ -41,14 +41,13 @@ def validate(network: RetinaFace, pictures: list[AnnotatedPicture], negatives: l
     found = {str(picture.path): detect(network, load_picture(picture.path)) for picture in pictures}
     result = evaluate(truths, {name: detections.wider() for name, detections in found.items()}, EXACT, ious=(0.5,))
     false = [len(detect(network, load_picture(picture.path)).above(FALSE_SCORE).scores) > 0 for picture in negatives]
-    return Result(result.curves[SETS[0]].ap, _recall_by_size(truths, found), float(np.mean(false)) if false else float("nan"))
+    return Result(result.ap[SETS[0]], _recall_by_size(truths, found), float(np.mean(false)) if false else float("nan"))
 
 
 def average_precisions(network: RetinaFace, datasets: list[Dataset]) -> dict[str, dict[str, float]]:
     """Of evaluation folders, by their name and set: AP at IoU 0.5 at the pictures' own size; broken pictures are named and count as empty."""
     predictor = NetworkPredictor(network, Options(), allow_missing=True)
-    reports = [measure(predictor, dataset) for dataset in datasets]
-    return {report.name: {name: curve.ap for name, curve in report.result.curves.items()} for report in reports}
+    return {dataset.name: measure(predictor, dataset).result.ap for dataset in datasets}
 
 
 def _recall_by_size(truths: list[Picture], found: dict[str, Detections]) -> list[float]:

@@ -47,6 +47,11 @@ class Result:
     curves: dict[str, Curve]
     mean_ap: dict[str, float]
 
+    @property
+    def ap(self) -> dict[str, float]:
+        """Set name -> AP at IoU 0.5."""
+        return {name: curve.ap for name, curve in self.curves.items()}
+
 
 @dataclasses.dataclass(frozen=True)
 class _Matched:

@@ -96,7 +96,8 @@ def test_a_resumed_run_ends_with_the_same_weights(tmp_path, monkeypatch):
     for kind in ("network", "average"):
         assert all(torch.equal(value, parts[kind][key]) for key, value in whole[kind].items())
     lines = [json.loads(line) for line in (tmp_path / "whole" / "log.jsonl").read_text().splitlines()]
-    assert "validation" in lines[-1] and lines[-1]["evaluation"]["data"].keys() == {"easy", "medium", "hard"} and (tmp_path / "whole" / "curves.png").stat().st_size > 0
+    assert "validation" in lines[-1] and (tmp_path / "whole" / "curves.png").stat().st_size > 0
+    assert lines[-1]["evaluation"]["data"].keys() == {"easy", "medium", "hard"}
     starts = json.loads((tmp_path / "parts" / "config.json").read_text())
     assert [start["options"]["resume"] for start in starts] == [False, True]
     assert load_checkpoint(tmp_path / "whole" / "checkpoint.pth").config == TrainConfig().network
