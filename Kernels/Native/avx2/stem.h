@@ -13,7 +13,8 @@ typedef struct {
   __m256 multiplier[STEM_CHANNELS], addend[STEM_CHANNELS];
 } stem;
 
-INLINED __m256i weight_pair(int first, int second) { return _mm256_set1_epi32((second << 16) | (first & 0xffff)); }
+// A product and not a shift: a negative value must not be shifted to the left (C23, 6.5.8).
+INLINED __m256i weight_pair(int first, int second) { return _mm256_set1_epi32(second * 65536 + (first & 0xffff)); }
 
 static void prepare_stem(const rf_u8_conv_args *a, stem *s) {
   for (int o = 0; o < STEM_CHANNELS; o++) {
