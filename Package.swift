@@ -27,7 +27,7 @@ let package = Package(
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     // The page's files are embedded; libmicrohttpd is loaded when it is wanted (CPreview/library.h), not linked.
     .target(name: "CPreview", exclude: ["page"]),
-    .target(name: "CModel", path: "Models", exclude: ["README.md", "default-float32.rfm", "default.rfm", "sample.jpg", "training.png"]),
+    .target(name: "CModel", path: "Models", exclude: ["LICENSE", "README.md", "default-float32.rfm", "default.rfm", "sample.jpg", "training.png"]),
     .target(name: "Capture", dependencies: ["CHost", "CJPEG", "CVideo", "Imaging"], swiftSettings: core),
 
     .target(name: "Preview", dependencies: ["Capture", "CHost", "CPreview", "Imaging", "RetinaFace"], swiftSettings: core),

@@ -4,22 +4,23 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 readonly python=.venv/bin/python
-readonly shared=${RF_SHARED:-../shared}
+# Research data outside the project (CONTRIBUTING.md): tests that need it are left out without it.
+readonly data=${RF_DATA:-}
 readonly fuzz_seconds=${RF_FUZZ_SECONDS:-60}
 readonly jobs=$(nproc)
 
 # The published models, exported and packed: what the engine is compared with PyTorch on.
 pack_published() {
   local name=$1 anchors=$2 activation=$3
-  make --silent model WEIGHTS="$shared/weights/$name.pth" OUT="build/models/$name.rfm" ANCHORS="$anchors" ACTIVATION="$activation" >"build/models/$name.txt"
+  make --silent model WEIGHTS="$data/weights/$name.pth" OUT="build/models/$name.rfm" ANCHORS="$anchors" ACTIVATION="$activation" >"build/models/$name.txt"
 }
 
 stage_programs() { make --silent build; }
 
 stage_models() {
   mkdir -p build/models
-  if [ ! -d "$shared/weights" ]; then
-    echo "left out: comparisons with the published models ($shared/weights is missing)"
+  if [ ! -d "$data/weights" ]; then
+    echo "left out: comparisons with the published models (set RF_DATA to a folder with weights/; see CONTRIBUTING.md)"
     return 0
   fi
   pack_published leaky_anchors16 16,32/64,128/256,512 leaky:0.1 && pack_published relu_anchors10 10,20/32,64/128,256 relu

@@ -1,5 +1,6 @@
-"""Where things lie. What is made goes below build/benchmarks; ../shared need not be there."""
+"""Paths of inputs and outputs. Everything that is made goes below build/benchmarks."""
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -10,6 +11,7 @@ FLOAT_MODEL = ROOT / "Models/default-float32.rfm"
 INT8_MODEL = ROOT / "Models/default.rfm"
 #: What the engines' answers are compared on.
 PICTURE = ROOT / "Tests/Fixtures/pictures/group.jpg"
-CALIBRATION = ROOT.parent / "shared/data/train/images"
+#: Pictures with faces, for calibration: a folder of the research data (CONTRIBUTING.md), or none.
+CALIBRATION = Path(os.environ["RF_DATA"]) / "data/train/images" if os.environ.get("RF_DATA") else None
 
 SIZES = {"vga": (640, 480), "hd": (1920, 1080)}

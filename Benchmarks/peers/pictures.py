@@ -46,8 +46,10 @@ class NetworkInputs:
         return network_input(self._files[index], *self._size)
 
 
-def calibration_files(folder: Path, count: int) -> list[Path]:
+def calibration_files(folder: Path | None, count: int) -> list[Path]:
     """Up to `count` pictures of the folder and those below, evenly spread over the sorted names. Raises BenchmarkError."""
+    if folder is None:
+        raise BenchmarkError("no calibration pictures: name a folder of ordinary pictures with faces, --calibrate FOLDER")
     if not folder.is_dir():
         raise BenchmarkError(f"{folder}: is not a folder: name one of ordinary pictures with faces, --calibrate FOLDER")
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)

@@ -1,4 +1,4 @@
-// `rf-bench network`: the forward pass alone, the input already in the arena. Prints what ../shared/peers/compare.py reads.
+// `rf-bench network`: the forward pass alone, the input already in the arena. Prints one line per size, for other programs to parse.
 import CHost
 import Engine
 import Kernels

@@ -1,27 +1,27 @@
-// Both published models against what PyTorch answers on real pictures (../shared/reference), raw heads, float32.
+// Compares raw heads of both published models with PyTorch on real pictures, in float32.
 import Foundation
 import Kernels
 import Testing
 
 @testable import Engine
 
-/// Where the material lies that is not part of the project; RF_SHARED and RF_TEST_MODELS say otherwise.
+/// Research data outside the project (CONTRIBUTING.md, RF_DATA) and the published models that `make test` packs.
 enum Material {
   private static let root = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-  private static func folder(_ variable: String, _ standard: String) -> URL {
-    ProcessInfo.processInfo.environment[variable].map { URL(filePath: $0) } ?? root.appending(path: standard)
+  private static func folder(_ variable: String) -> URL? {
+    ProcessInfo.processInfo.environment[variable].map { URL(filePath: $0) }
   }
 
-  static let reference = folder("RF_SHARED", "../shared").appending(path: "reference")
-  static let models = folder("RF_TEST_MODELS", "build/models")
+  static let reference = (folder("RF_DATA") ?? root.appending(path: "none")).appending(path: "reference")
+  static let models = folder("RF_TEST_MODELS") ?? root.appending(path: "build/models")
   static let isThere = ["leaky_anchors16", "relu_anchors10"].allSatisfy {
     FileManager.default.fileExists(atPath: models.appending(path: "\($0).rfm").path)
   } && FileManager.default.fileExists(atPath: reference.path)
 }
 
-@Suite(.enabled(if: Material.isThere, "needs ../shared/reference and the published models in build/models (make test makes them)"))
+@Suite(.enabled(if: Material.isThere, "left out: needs RF_DATA/reference and build/models (make test packs them)"))
 struct ReferenceTests {
   @Test(arguments: ["bald_guys", "dogs"], [("leaky", "leaky_anchors16"), ("relu", "relu_anchors10")])
   func headsEqualPyTorch(picture: String, model: (kind: String, name: String)) throws {

@@ -4,12 +4,13 @@ import Testing
 
 private let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent()
-private let shared = ProcessInfo.processInfo.environment["RF_SHARED"].map { URL(filePath: $0) }
-  ?? packageRoot.appending(path: "../shared").standardizedFileURL
+/// Research data outside the project (CONTRIBUTING.md).
+private let dataFolder = ProcessInfo.processInfo.environment["RF_DATA"].map { URL(filePath: $0).standardizedFileURL }
+  ?? packageRoot.appending(path: "none")
 private let models = ProcessInfo.processInfo.environment["RF_TEST_MODELS"].map { URL(filePath: $0) }
   ?? packageRoot.appending(path: "build/models")
 private let published = [("leaky", "leaky_anchors16"), ("relu", "relu_anchors10")]
-private let isThere = FileManager.default.fileExists(atPath: shared.path)
+private let isThere = FileManager.default.fileExists(atPath: dataFolder.path)
   && published.allSatisfy { FileManager.default.fileExists(atPath: models.appending(path: "\($0.1).rfm").path) }
 
 /// A line of JSON, ours or the reference's.
@@ -25,23 +26,23 @@ private struct Detections: Decodable {
     }
   }
   var faces: [Face]
-  /// References only: where the picture lies, under ../shared or beside the reference.
+  /// References only: the picture's path, in RF_DATA or beside the reference.
   var picture: String?
 }
 
-@Suite(.enabled(if: isThere, "needs ../shared and build/models (make test packs them)"))
+@Suite(.enabled(if: isThere, "left out: needs RF_DATA and build/models (make test packs them)"))
 struct PublishedModelTests {
   @Test(arguments: published)
   func facesOfEveryReferencePictureAreThoseOfPyTorch(model: (kind: String, name: String)) throws {
     let workshop = try Workshop()
-    let folder = shared.appending(path: "reference")
+    let folder = dataFolder.appending(path: "reference")
     let references = try FileManager.default.contentsOfDirectory(atPath: folder.path)
       .filter { $0.hasSuffix(".\(model.kind).json") }
     #expect(references.count == 10)
     for name in references {
       let reference = try JSONDecoder().decode(Detections.self, from: Data(contentsOf: folder.appending(path: name)))
       let picture = try #require(reference.picture)
-      let file = picture.contains("/") ? shared.appending(path: picture) : folder.appending(path: picture)
+      let file = picture.contains("/") ? dataFolder.appending(path: picture) : folder.appending(path: picture)
       let outcome = try workshop.runBare("--model", models.appending(path: "\(model.name).rfm").path, "--format", "json",
                                          "--threshold", "0.3", file.path)
       #expect(outcome.status == 0, "\(outcome.errors)")
@@ -65,7 +66,7 @@ struct PublishedModelTests {
   @Test func vgaTakesLessThan40Megabytes() throws {
     let workshop = try Workshop()
     let outcome = try workshop.runBare("--model", models.appending(path: "leaky_anchors16.rfm").path, "--stats",
-                                       shared.appending(path: "reference/bald_guys.vga.ppm").path)
+                                       dataFolder.appending(path: "reference/bald_guys.vga.ppm").path)
     #expect(outcome.lines.count > 10)
     #expect(try peakMegabytes(outcome) < 40)
   }
@@ -74,7 +75,7 @@ struct PublishedModelTests {
     let workshop = try Workshop()
     func hash(_ options: String...) throws -> String {
       try RunningProgram(["--model", models.appending(path: "leaky_anchors16.rfm").path, "--format", "hash"] + options
-        + [shared.appending(path: "reference/bald_guys.vga.ppm").path], in: workshop.folder).finish().text
+        + [dataFolder.appending(path: "reference/bald_guys.vga.ppm").path], in: workshop.folder).finish().text
     }
     let best = try hash()
     #expect(best.count > 16)

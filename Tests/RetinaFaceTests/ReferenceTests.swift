@@ -5,7 +5,7 @@ import Imaging
 import RetinaFace
 import Testing
 
-/// What PyTorch found (../shared/reference/README.md).
+/// Faces that PyTorch found: a file of RF_DATA/reference.
 struct Reference: Decodable {
   struct Face: Decodable {
     var score: Double
@@ -20,14 +20,14 @@ struct Reference: Decodable {
 }
 
 private let published = [("leaky", "leaky_anchors16"), ("relu", "relu_anchors10")]
-private let isThere = FileManager.default.fileExists(atPath: sharedFolder.path)
+private let isThere = FileManager.default.fileExists(atPath: dataFolder.path)
   && published.allSatisfy { FileManager.default.fileExists(atPath: modelsFolder.appending(path: "\($0.1).rfm").path) }
 
-@Suite(.enabled(if: isThere, "needs ../shared and build/models (make test packs them)"))
+@Suite(.enabled(if: isThere, "left out: needs RF_DATA and build/models (make test packs them)"))
 struct ReferenceTests {
   @Test(arguments: published, ["bald_guys", "dogs"])
   func facesAreThoseOfPyTorch(model: (kind: String, name: String), picture: String) throws {
-    let folder = sharedFolder.appending(path: "reference")
+    let folder = dataFolder.appending(path: "reference")
     let reference = try Reference(folder.appending(path: "\(picture).vga.\(model.kind).json"))
     let pixmap = try PortablePixmap(folder.appending(path: "\(picture).vga.ppm"))
     let loaded = try LoadedModel(Data(contentsOf: modelsFolder.appending(path: "\(model.name).rfm")))

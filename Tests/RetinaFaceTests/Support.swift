@@ -1,4 +1,4 @@
-// What several tests of this target need: made heads, models, ../shared.
+// What several tests of this target need: made heads, models, research data.
 import Engine
 import Foundation
 
@@ -74,9 +74,9 @@ func decode(_ heads: MadeHeads, threshold: Float = 0.5, maximumOverlap: Float = 
 let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent()
 
-/// Where data that is not part of the project lies, if it does.
-let sharedFolder = ProcessInfo.processInfo.environment["RF_SHARED"].map { URL(filePath: $0) }
-  ?? packageRoot.appending(path: "../shared").standardizedFileURL
+/// Research data outside the project (CONTRIBUTING.md); a folder that does not exist where RF_DATA is not set.
+let dataFolder = ProcessInfo.processInfo.environment["RF_DATA"].map { URL(filePath: $0).standardizedFileURL }
+  ?? packageRoot.appending(path: "none")
 
 /// Where packed published models lie, if they do.
 let modelsFolder = ProcessInfo.processInfo.environment["RF_TEST_MODELS"].map { URL(filePath: $0) }

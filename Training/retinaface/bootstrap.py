@@ -22,7 +22,7 @@ from .predictors import Predictor, ProgramPredictor, StoredPredictor, rf_cam_arg
 
 PERCENTILES = (5, 95)
 EPILOG = """examples:
-  two model files:  python -m retinaface.bootstrap old.rfm new.rfm --rf-cam ../build/rf-cam --data ../../shared/data/eval/wider
+  two model files:  python -m retinaface.bootstrap old.rfm new.rfm --rf-cam ../build/rf-cam --data DATA/eval/wider
   stored answers:   python -m retinaface.bootstrap old.json new.json --data FOLDER      (rf-cam --format json --threshold 0.02 --size original ...)
 """
 

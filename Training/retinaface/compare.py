@@ -1,7 +1,7 @@
 """Compares rf-cam's faces, or a network's raw outputs, with those that PyTorch gave: `python -m retinaface.compare`.
 
 Why: the engine may differ from PyTorch by rounding only. Bounds: the same faces at score 0.5 or more, scores within 0.003, boxes and
-landmarks within 0.2 pixels, raw outputs within 1e-3. The references' format: `../shared/reference/README.md`.
+landmarks within 0.2 pixels, raw outputs within 1e-3.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ HEADS = {"loc": 4, "conf": 2, "landms": 10}
 """Names in the reference archives, and values an anchor: boxes, class probabilities after softmax, landmarks."""
 
 EPILOG = """examples:
-  python -m retinaface.compare faces --reference ../../shared/reference --kind relu --rf-cam ../build/rf-cam --model ../build/relu.rfm
-  python -m retinaface.compare faces --reference ../../shared/reference --kind relu --predictions rf-cam.json
-  python -m retinaface.compare heads ../../shared/reference/dogs.vga.relu.heads.npz dump      (reads dump.loc.f32, dump.conf.f32, dump.landms.f32)
+  python -m retinaface.compare faces --reference REFERENCE --kind relu --rf-cam ../build/rf-cam --model ../build/relu.rfm
+  python -m retinaface.compare faces --reference REFERENCE --kind relu --predictions rf-cam.json
+  python -m retinaface.compare heads REFERENCE/dogs.vga.relu.heads.npz dump      (reads dump.loc.f32, dump.conf.f32, dump.landms.f32)
 """
 
 

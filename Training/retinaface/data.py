@@ -1,7 +1,7 @@
 """Annotated pictures: WIDER FACE's folders with RetinaFace's label file, negatives, and what is held back.
 
 A label file has `# path` lines, each followed by one line a face: `x y w h`, five times `px py flag`, quality
-(pixels of the picture). Flags, as ../shared/data/README.md gives them: 0 a human's landmark, 1 a teacher
+(pixels of the picture). Flags: 0 a human's landmark, 1 a teacher
 network's, -1 none. RetinaFace's own annotation uses 0.0, 1.0 (occluded) and -1 in the same places.
 """
 

@@ -1,7 +1,7 @@
 """Measures a detector: WIDER FACE's AP, landmark error and false faces, for PyTorch weights, stored predictions or rf-cam.
 
 Why: one judge for the network, its exported copy and the program, so that their figures can be compared. Protocol: wider.py; landmark error:
-landmarks.py; figures to compare with: `../shared/data/README.md`.
+landmarks.py.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FALSE_FACE_THRESHOLD = 0.5
 PROTOCOLS = {"exact": wider.EXACT, "official": wider.OFFICIAL}
 
 EPILOG = """examples:
-  a checkpoint:     python -m retinaface.evaluate --weights runs/a/last.pth --data ../../shared/data/eval/wider --data ../../shared/data/eval/crowd
+  a checkpoint:     python -m retinaface.evaluate --weights runs/a/last.pth --data DATA/eval/wider --data DATA/eval/crowd
   a published one:  ... --weights relu_anchors10.pth --activation relu --anchors 10,20/32,64/128,256 --data FOLDER
   the program:      ... --rf-cam ../build/rf-cam --model ../build/model.rfm --data FOLDER
   its output:       rf-cam --format json --threshold 0.02 --size original --max-faces 5000 --recursive FOLDER/images > a.json; ... --predictions a.json --data FOLDER

@@ -1,7 +1,7 @@
 """Readers of WIDER FACE ground truth: the official MATLAB lists and the evaluation folders' `ground_truth.txt`.
 
 Why: the protocol (wider.py) needs for every picture all boxes and, for each of the sets easy, medium, hard, which of them count; the
-others are ignored, neither found nor false. Source: WIDER FACE's eval_tools; the text format is described in `../shared/data/README.md`.
+others are ignored, neither found nor false. Source: WIDER FACE's eval_tools; text format: Training/README.md, "Data".
 """
 
 from __future__ import annotations

@@ -22,14 +22,14 @@ TRAINING = Path(__file__).resolve().parent.parent
 
 def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    shared = Path(os.environ.get("RF_SHARED", TRAINING.parent.parent / "shared"))
+    research = Path(os.environ["RF_DATA"]) if os.environ.get("RF_DATA") else None
     parser = argparse.ArgumentParser(prog="python -m retinaface.train", description="Trains the RetinaFace detector.")
-    parser.add_argument("--data", type=Path, default=shared / "data" / "train", help="folder with label.txt, negatives.txt and images (default: %(default)s)")
+    parser.add_argument("--data", type=Path, default=research and research / "data" / "train", required=research is None, help="folder with label.txt, negatives.txt and images (default: data/train in RF_DATA)")
     parser.add_argument("--output", type=Path, default=TRAINING / "runs" / f"{datetime.now():%Y-%m-%d-%H%M}", help="the run's folder (default: %(default)s)")
     parser.add_argument("--resume", action="store_true", help="go on from the output folder's checkpoint")
     parser.add_argument("--on-bad-data", choices=["skip", "refuse"], default="skip", help="what to do with pictures and labels that cannot be used")
     start = parser.add_argument_group("start and teacher")
-    start.add_argument("--backbone", type=Path, default=shared / "weights" / "mobilenetV1X0.25_pretrain.tar", help="ImageNet classifier to start from, or none")
+    start.add_argument("--backbone", type=Path, default=research / "weights/mobilenetV1X0.25_pretrain.tar" if research else Path("none"), help="ImageNet classifier to start from, or none for random weights (default: weights/mobilenetV1X0.25_pretrain.tar in RF_DATA; none without RF_DATA)")
     start.add_argument("--start", type=Path, help="exported model (.safetensors) to train on from instead, such as a shipped one")
     start.add_argument("--teacher", type=Path, help="published detector with the same anchors to learn from on the training pictures")
     start.add_argument("--teacher-activation", default="leaky:0.1")

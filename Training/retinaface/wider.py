@@ -4,7 +4,7 @@ A detection belongs to the face that it overlaps most. On an ignored face it is 
 (evaluation.m). Scores are normalised over all pictures (norm_score.m). AP is the area under the VOC 2010 envelope (VOCap.m). Pictures without
 an annotated face are passed over, so false faces there cost nothing; evaluate.py counts those apart. Two ways to read the curve:
 OFFICIAL as the MATLAB tools do, with the pixel added to every side (boxoverlap.m) and 1000 thresholds; EXACT without either, which
-the figures of `../shared/data/README.md` were made with (saturated scores near 1 fall between the 1000 thresholds).
+the published figures were made with (saturated scores near 1 fall between the 1000 thresholds).
 """
 
 from __future__ import annotations

@@ -14,12 +14,12 @@ torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
-    """The data beside the project; the test is skipped, with the reason, where it is missing."""
-    folder = Path(os.environ.get("RF_SHARED", TRAINING.parent.parent / "shared"))
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is missing: it holds the published weights and the data (set RF_SHARED)")
-    return folder
+def research() -> Path:
+    """Research data outside the project; skips the test, with the reason, without it."""
+    folder = os.environ.get("RF_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("left out: set RF_DATA to the folder with the published weights and the data (CONTRIBUTING.md)")
+    return Path(folder).absolute()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -92,9 +92,9 @@ def test_program_is_run_and_compared(small_reference, capsys):
     assert "no prediction" in capsys.readouterr().err
 
 
-def test_references_are_read(shared):
+def test_references_are_read(research):
     for kind in ("leaky", "relu"):
-        references = compare.read_references(shared / "reference", kind)
+        references = compare.read_references(research / "reference", kind)
         assert len(references) == 10 and all(path.is_file() for path in references)
 
 

@@ -77,9 +77,9 @@ def test_split_holds_back_tenths_and_keeps_videos_together(tmp_path):
     assert {entry.path for entry in again.landmark_validation + again.validation} == held
 
 
-def test_research_data_is_read_without_loss(shared):
+def test_research_data_is_read_without_loss(research):
     problems = Problems()
-    data = read_training_data(shared / "data" / "train", problems)
+    data = read_training_data(research / "data" / "train", problems)
     held = data.validation + data.landmark_validation
     assert problems.messages == []
     assert len(data.training) + len(held) == 6044 and len(data.training_negatives) + len(data.negative_validation) == 332

@@ -109,14 +109,14 @@ def test_orientation_is_applied(tmp_path):
 
 
 @pytest.mark.parametrize("kind", PUBLISHED)
-def test_reference_detections(shared, kind):
+def test_reference_detections(research, kind):
     file, activation, anchors = PUBLISHED[kind]
-    network = export.load_any(shared / "weights" / file, activation, anchors)
+    network = export.load_any(research / "weights" / file, activation, anchors)
     names = ("bald_guys.vga", "dogs.vga", "20_Family_Group_Family_Group_20_27", "51_Dresses_wearingdress_51_549")
-    for path in (shared / f"reference/{name}.{kind}.json" for name in names):
+    for path in (research / f"reference/{name}.{kind}.json" for name in names):
         reference = json.loads(path.read_text())
-        picture = shared / "reference" / reference["picture"]
-        faces = detect.detect(network, detect.read_picture(picture if picture.exists() else shared / reference["picture"]), detect.Options(threshold=0.3))
+        picture = research / "reference" / reference["picture"]
+        faces = detect.detect(network, detect.read_picture(picture if picture.exists() else research / reference["picture"]), detect.Options(threshold=0.3))
         for key, values, bound in (("score", faces.scores, 1e-4), ("box", faces.boxes, 0.01), ("landmarks", faces.landmarks, 0.01)):
             expected = numpy.array([face[key] for face in reference["faces"]])
             assert values.shape == expected.shape and numpy.abs(values - expected).max() < bound, path.name

@@ -11,7 +11,7 @@ from retinaface.checkpoints import save_weights
 from retinaface.config import NetworkConfig
 from retinaface.network import RetinaFace
 
-# ../shared/data/README.md: AP easy, medium, hard of the published weights.
+# AP easy, medium, hard of the published weights, measured in PyTorch, float32.
 PUBLISHED = {"leaky": ("leaky_anchors16.pth", "leaky", "16,32/64,128/256,512"), "relu": ("relu_anchors10.pth", "relu", "10,20/32,64/128,256")}
 FIGURES = {
     ("leaky", "wider"): (0.992, 0.990, 0.952), ("leaky", "crowd"): (0.782, 0.731, 0.441),
@@ -23,10 +23,10 @@ FACE = {"score": 0.9, "box": [10, 10, 30, 30], "landmarks": [[12, 12], [28, 12],
 @pytest.mark.parametrize("kind,data", [
     pytest.param(kind, data, marks=[] if data == "crowd" and kind == "relu" else pytest.mark.full) for kind, data in FIGURES
 ])
-def test_published_figures(shared, tmp_path, kind, data):
+def test_published_figures(research, tmp_path, kind, data):
     weights, activation, anchors = PUBLISHED[kind]
-    assert evaluate.main(["--weights", str(shared / "weights" / weights), "--activation", activation, "--anchors", anchors,
-                          "--data", str(shared / "data/eval" / data), "--output", str(tmp_path)]) == 0
+    assert evaluate.main(["--weights", str(research / "weights" / weights), "--activation", activation, "--anchors", anchors,
+                          "--data", str(research / "data/eval" / data), "--output", str(tmp_path)]) == 0
     results = json.loads((tmp_path / "results.json").read_text())["datasets"][data]
     assert list(results["ap"].values()) == pytest.approx(FIGURES[kind, data], abs=0.002)
     assert (tmp_path / f"precision-recall-{data}.png").read_bytes().startswith(b"\x89PNG")
@@ -111,11 +111,11 @@ def test_contradicting_options_end_with_status_2(arguments):
     assert end.value.code == 2
 
 
-def test_official_lists_are_narrowed_to_the_pictures_that_are_there(shared, tmp_path, capsys):
+def test_official_lists_are_narrowed_to_the_pictures_that_are_there(research, tmp_path, capsys):
     predictions = tmp_path / "x.json"
     predictions.write_text("")
-    images = shared / "data/eval/wider/images"
-    assert evaluate.main(["--predictions", str(predictions), "--official", str(shared / "data/eval/wider_ground_truth"), "--images", str(images),
+    images = research / "data/eval/wider/images"
+    assert evaluate.main(["--predictions", str(predictions), "--official", str(research / "data/eval/wider_ground_truth"), "--images", str(images),
                           "--allow-missing", "--output", str(tmp_path / "out")]) == 0
     results = json.loads((tmp_path / "out/results.json").read_text())["datasets"]["official-160"]
     assert results["faces"] == {"easy": 419, "medium": 489, "hard": 515} and results["protocol"] == "official"

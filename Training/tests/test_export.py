@@ -73,17 +73,17 @@ def test_equal_networks_give_equal_bytes(tmp_path):
 
 
 @pytest.mark.parametrize("kind", PUBLISHED)
-def test_published_weights_give_the_reference_heads(shared, tmp_path, kind):
+def test_published_weights_give_the_reference_heads(research, tmp_path, kind):
     file, activation, anchors = PUBLISHED[kind]
     output = tmp_path / "model.safetensors"
-    assert export.main([str(shared / "weights" / file), "--output", str(output), "--activation", activation, "--anchors", anchors]) == 0
+    assert export.main([str(research / "weights" / file), "--output", str(output), "--activation", activation, "--anchors", anchors]) == 0
     network = FoldedNetwork.load(output)
     for picture in ("bald_guys", "dogs"):
-        image = numpy.asarray(Image.open(shared / f"reference/{picture}.vga.ppm"))[:, :, ::-1].astype(numpy.float32)
+        image = numpy.asarray(Image.open(research / f"reference/{picture}.vga.ppm"))[:, :, ::-1].astype(numpy.float32)
         x = torch.from_numpy((image - numpy.float32([104, 117, 123])).transpose(2, 0, 1).copy())[None]
         with torch.no_grad():
             heads = network(x)
-        reference = numpy.load(shared / f"reference/{picture}.vga.{kind}.heads.npz")
+        reference = numpy.load(research / f"reference/{picture}.vga.{kind}.heads.npz")
         for name, values in (("loc", heads.boxes), ("conf", heads.classes.softmax(-1)), ("landms", heads.landmarks)):
             assert numpy.abs(reference[name] - values[0].numpy()).max() < 1e-4, (picture, name)
 
@@ -94,8 +94,8 @@ def test_published_weights_give_the_reference_heads(shared, tmp_path, kind):
     (["--activation", "swish", "--anchors", "10,20/32,64/128,256"], "activation 'swish'"),
     (["--activation", "relu", "--anchors", "10,20/32,64"], "levels"),
 ])
-def test_published_weights_with_wrong_options_are_refused(shared, tmp_path, capsys, options, message):
-    weights = str(shared / "weights/relu_anchors10.pth")
+def test_published_weights_with_wrong_options_are_refused(research, tmp_path, capsys, options, message):
+    weights = str(research / "weights/relu_anchors10.pth")
     assert export.main([weights, "--output", str(tmp_path / "x.safetensors"), *options]) == 1
     assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

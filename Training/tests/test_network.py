@@ -18,14 +18,14 @@ PUBLISHED = {
 
 @pytest.mark.parametrize("kind", PUBLISHED)
 @pytest.mark.parametrize("picture", ["bald_guys", "dogs"])
-def test_published_models_answer_as_their_authors_code(shared, kind, picture):
+def test_published_models_answer_as_their_authors_code(research, kind, picture):
     name, config = PUBLISHED[kind]
-    network = load_published(shared / "weights" / name, config)
-    pixels = np.asarray(Image.open(shared / "reference" / f"{picture}.vga.ppm").convert("RGB"))[..., ::-1]
+    network = load_published(research / "weights" / name, config)
+    pixels = np.asarray(Image.open(research / "reference" / f"{picture}.vga.ppm").convert("RGB"))[..., ::-1]
     images = torch.from_numpy(pixels - np.float32(MEAN_BGR)).permute(2, 0, 1)[None]
     with torch.inference_mode():
         heads = network(images)
-    expected = np.load(shared / "reference" / f"{picture}.vga.{kind}.heads.npz")
+    expected = np.load(research / "reference" / f"{picture}.vga.{kind}.heads.npz")
     for ours, key in [(heads.boxes, "loc"), (heads.classes.softmax(-1), "conf"), (heads.landmarks, "landms")]:
         np.testing.assert_allclose(ours[0].numpy(), expected[key], atol=1e-4)
 
@@ -58,10 +58,10 @@ def test_encoding_is_undone_by_decoding():
     torch.testing.assert_close(decode_landmarks(encode_landmarks(points, anchors), anchors), points, atol=1e-3, rtol=1e-4)
 
 
-def test_backbone_starts_from_the_classifier(shared):
+def test_backbone_starts_from_the_classifier(research):
     network = RetinaFace()
     before = network.backbone.block13.pointwise.conv.weight.clone()
-    load_backbone(network, shared / "weights" / "mobilenetV1X0.25_pretrain.tar")
+    load_backbone(network, research / "weights" / "mobilenetV1X0.25_pretrain.tar")
     assert not torch.equal(before, network.backbone.block13.pointwise.conv.weight)
 
 
@@ -90,11 +90,11 @@ def test_unknown_published_weights_are_named(tmp_path, content, message):
         load_published(tmp_path / "broken.pth", NetworkConfig())
 
 
-def test_misfits_are_named(shared, tmp_path):
+def test_misfits_are_named(research, tmp_path):
     with pytest.raises(ValueError, match="leaky_anchors16.pth: the weights do not fit"):
-        load_published(shared / "weights" / "leaky_anchors16.pth", NetworkConfig(anchors=((16,), (64,), (256,))))
+        load_published(research / "weights" / "leaky_anchors16.pth", NetworkConfig(anchors=((16,), (64,), (256,))))
     with pytest.raises(ValueError, match="leaky_anchors16.pth: no checkpoint of this training"):
-        load_checkpoint(shared / "weights" / "leaky_anchors16.pth")
+        load_checkpoint(research / "weights" / "leaky_anchors16.pth")
     with pytest.raises(ValueError, match="anchors '16,x'"):
         parse_anchors("16,x")
     with pytest.raises(ValueError, match="activation 'gelu'"):

@@ -55,9 +55,9 @@ def test_eight_pictures_are_learnt_by_heart():
     for image, boxes, landmarks in pictures:
         found = detect(network, image, Options(threshold=0.5))
         truth = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
-        shared = overlaps(truth, found.wider()[:, :4])
-        assert len(found.scores) == len(boxes) and (shared.max(axis=1) > 0.7).all()
-        errors = np.linalg.norm(found.landmarks[shared.argmax(axis=1)] - landmarks, axis=2).mean(axis=1)
+        research = overlaps(truth, found.wider()[:, :4])
+        assert len(found.scores) == len(boxes) and (research.max(axis=1) > 0.7).all()
+        errors = np.linalg.norm(found.landmarks[research.argmax(axis=1)] - landmarks, axis=2).mean(axis=1)
         assert (errors < 0.06 * np.sqrt(truth[:, 2] * truth[:, 3])).all()
 
 
