@@ -1,4 +1,4 @@
-"""The manual page, the completion and the package itself, held to what the program says of itself."""
+"""The manual page and the package, compared with what the program says of itself."""
 
 import re
 import shutil
@@ -6,20 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from options import options
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-def options(program: Path) -> dict[str, str]:
-    """Every option of --help, long and short, with what follows it."""
-    found = {}
-    text = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
-    for long, _, short, valid in re.findall(r"^  (--[a-z-]+)(, (-[a-z]))?(.*)$", text, re.M):
-        found[long] = valid.strip()
-        if short:
-            found[short] = ""
-    assert len(found) > 20
-    return found
 
 
 def test_the_manual_page_has_every_option_and_source(program):
@@ -34,34 +23,6 @@ def test_the_manual_page_has_every_option_and_source(program):
     if shutil.which("groff"):
         outcome = subprocess.run(["groff", "-man", "-ww", "-Tutf8", "-z"], input=page, capture_output=True, text=True)
         assert outcome.stderr == ""
-
-
-def complete(program: Path, tmp_path: Path, *words: str) -> list[str]:
-    """What bash offers after these words, the last of which is being typed."""
-    script = f'''
-        source {ROOT}/Packaging/rf-cam.bash
-        COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
-        _rf_cam {program.resolve()} "${{COMP_WORDS[COMP_CWORD]}}" "${{COMP_WORDS[COMP_CWORD - 1]}}"
-        printf '%s\\n' "${{COMPREPLY[@]}}"
-    '''
-    outcome = subprocess.run(["bash", "-c", script, "bash", "rf-cam", *words], capture_output=True, text=True, cwd=tmp_path, timeout=60)
-    assert outcome.stderr == ""
-    return outcome.stdout.split()
-
-
-def test_completion_offers_every_option_and_what_is_valid(program, tmp_path):
-    assert set(complete(program, tmp_path, "-")) == set(options(program))
-    assert complete(program, tmp_path, "--thr") == ["--threshold", "--threads"]
-    assert complete(program, tmp_path, "--format", "") == ["text", "json", "wider", "hash", "none"]
-    assert complete(program, tmp_path, "--format", "=", "js") == ["json"]
-    assert complete(program, tmp_path, "--format", "=") == ["text", "json", "wider", "hash", "none"]
-    assert "reference" in complete(program, tmp_path, "--isa", "")
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "file.jpg").touch()
-    assert complete(program, tmp_path, "--output", "f") == ["folder"]
-    assert sorted(complete(program, tmp_path, "f")) == ["file.jpg", "folder"]
-    assert sorted(complete(program, tmp_path, "--stats", "f")) == ["file.jpg", "folder"]
-    assert complete(program, tmp_path, "pat") == ["pattern:"]
 
 
 @pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="this machine has no dpkg-deb")
