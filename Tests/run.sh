@@ -15,6 +15,9 @@ pack_published() {
   make --silent model WEIGHTS="$data/weights/$name.pth" OUT="build/models/$name.rfm" ANCHORS="$anchors" ACTIVATION="$activation" >"build/models/$name.txt"
 }
 
+# The scripts themselves: installation, hostile names.
+stage_scripts() { "$python" -m pytest -q -rs -p no:cacheprovider Tests/Scripts; }
+
 stage_programs() { make --silent build; }
 
 stage_models() {
@@ -72,7 +75,7 @@ stage_camera() { make --silent camera-test; }
 
 stage_fuzz() { Tests/Fuzz/run.sh "$fuzz_seconds"; }
 
-all=(programs models embedded cross arm swift preview packaging python firmware camera fuzz)
+all=(scripts programs models embedded cross arm swift preview packaging python firmware camera fuzz)
 [ $# -gt 0 ] && all=("$@")
 
 mkdir -p build

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Fetches and unpacks Debian packages of any architecture, without root and without installing: from this machine's own
-# sources, by a package manager of its own, so that the machine's never hears of the architecture. Does nothing where the
-# same list is unpacked already; delete the folder to take newer versions.
+# sources, with package lists of its own, so that the machine's do not change. Does nothing if the same list is unpacked
+# already; delete the folder to take newer versions.
 # Usage: Toolchains/fetch.sh ARCHITECTURE TARGET PACKAGE...
 #   A name with a ! after it is a package that only depends on another one, which is taken instead (linux-image-arm64!).
-# TARGET/versions.txt tells what was taken: package, version, SHA-256.
+# TARGET/versions.txt lists what was fetched: package, version, SHA-256.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=Toolchains/apt.sh
+. Toolchains/apt.sh
+readonly as_root=()
 
 fail() {
   echo "fetch: $1" >&2
@@ -18,9 +21,10 @@ readonly architecture=$1 target=$PWD/$2
 shift 2
 readonly packages=("$@")
 readonly cache=$PWD/build/packages/$architecture
-[ "$(cat "$target/packages.txt" 2>/dev/null)" = "${packages[*]}" ] && exit 0
 
+is_unpacked() { [ "$(cat "$target/packages.txt" 2>/dev/null)" = "${packages[*]}" ]; }
 private_apt() { APT_CONFIG=$cache/apt.conf "$@"; }
+private_apt_get() { APT_CONFIG=$cache/apt.conf apt_get fetch "$@"; }
 
 make_apt_root() {
   mkdir -p "$cache"/apt/{state/lists/partial,cache/archives/partial}
@@ -44,26 +48,39 @@ resolve() {
   esac
 }
 
-for tool in apt-get dpkg-deb; do
+# Fetches a package's file into its folder of the cache, unless it was fetched for another target already.
+fetch_package() {
+  local name=$1 folder=$2 file
+  mkdir -p "$folder"
+  file=$(private_apt apt-cache show --no-all-versions "$name" | sed -n 's/^Filename: .*\///p')
+  if [ -n "$file" ] && [ -e "$folder/$file" ]; then return 0; fi
+  (cd "$folder" && rm -f ./*.deb && private_apt_get download -qq "$name")
+}
+
+is_unpacked && exit 0
+for tool in apt-get dpkg-deb flock; do
   command -v "$tool" >/dev/null || fail "no $tool: this script takes Debian packages and needs Debian or a child of it"
 done
+# Two runs for one architecture share the cache: the second one waits, then finds what the first one fetched.
+mkdir -p "$cache"
+exec 9>"$cache/lock"
+flock 9
+is_unpacked && exit 0
 echo "fetch: ${packages[*]} ($architecture)"
 make_apt_root
-# One list of several may be out of step with its mirror: what matters is whether the packages can be had.
-private_apt apt-get update -qq || echo "fetch: not all package lists could be read; going on with those that could" >&2
+# One list of several may be out of step with its mirror: what matters is whether the packages can be fetched.
+private_apt_get update -qq || echo "fetch: not all package lists could be read; going on with those that could" >&2
 part=$target.part
 rm -rf "$part" && mkdir -p "$part"
 for package in "${packages[@]}"; do
   name=$(resolve "$package")
   [ -n "$name" ] || fail "$package: no such package for $architecture in this machine's sources"
   folder=$cache/$name
-  mkdir -p "$folder"
-  file=$(private_apt apt-cache show --no-all-versions "$name" | sed -n 's/^Filename: .*\///p')
-  # What was fetched for another folder is there already.
-  [ -n "$file" ] && [ -e "$folder/$file" ] || (cd "$folder" && rm -f ./*.deb && private_apt apt-get download -qq "$name") ||
+  fetch_package "$name" "$folder" ||
     fail "cannot fetch $name for $architecture: is there a network, and do the machine's sources carry it?"
   package_file=$(echo "$folder"/*.deb)
   dpkg-deb --extract "$package_file" "$part"
+  # shellcheck disable=SC2016 # dpkg-deb replaces these, not the shell
   echo "$(dpkg-deb --show --showformat='${Package} ${Version} ' "$package_file")$(sha256sum <"$package_file" | cut -d' ' -f1)"
 done >"$part.txt"
 mv "$part.txt" "$part/versions.txt"
