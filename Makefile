@@ -7,10 +7,12 @@ BENCH_PYTHON := .venv-bench/bin/python
 BENCH_INSTALLED := .venv-bench/installed
 SWIFT_BUILD := swift build -c release --static-swift-stdlib
 PICTURES := Tests/Fixtures/pictures
-# A checkpoint's own metadata wins; these are for published checkpoints, which carry none.
-PRECISION ?= float32
-PACK_OPTIONS := --precision $(PRECISION) $(if $(CALIBRATE),--calibrate $(CALIBRATE))
-MODEL_OPTIONS := $(if $(ANCHORS),--anchors $(ANCHORS)) $(if $(ACTIVATION),--activation $(ACTIVATION))
+# Names reach the scripts through the environment ("$$NAME"), never as text of a recipe: they may have spaces and quotes.
+# OPTIONS alone is text of a command line: OPTIONS="--data 'my folder'".
+# $(value) keeps a dollar sign in a name from being expanded.
+NAMES := WEIGHTS OUT ANCHORS ACTIVATION PRECISION CALIBRATE BOARD MODEL PICTURE ARCHITECTURES
+$(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
+export $(NAMES)
 
 .PHONY: help setup build demo test model bench cross arm-test arm-cost firmware camera-test preview-look deb bench-peers train-setup train clean
 
@@ -34,19 +36,14 @@ test: setup train-setup ## every test: Swift, Embedded Swift, Python, fuzzing
 
 deb: build ## a Debian package: program, systemd unit, manual page, completion; ARCHITECTURES="amd64 arm64" for ARM, too
 	@Toolchains/setup.sh packaging
-	@Packaging/make-deb.sh $(or $(ARCHITECTURES),amd64)
+	@read -ra names <<<"$${ARCHITECTURES:-amd64}"; Packaging/make-deb.sh "$${names[@]}"
 
 preview-look: build train-setup ## the live page in headless Chromium (installed if missing); screenshots go to build/preview
 	@Toolchains/setup.sh browser
 	$(PYTHON) Tests/Preview/look.py
 
 model: train-setup build ## WEIGHTS=x.pth OUT=x.rfm [ANCHORS=16,32/64,128/256,512] [ACTIVATION=relu or leaky] [PRECISION=int8 CALIBRATE=folder]: a checkpoint becomes a model file
-	@test -n "$(WEIGHTS)" -a -n "$(OUT)" || { echo "make model: name WEIGHTS=checkpoint.pth and OUT=model.rfm" >&2; exit 2; }
-	@test "$(PRECISION)" != int8 -o -n "$(CALIBRATE)" || { echo "make model: PRECISION=int8 needs CALIBRATE=folder of pictures" >&2; exit 2; }
-	@mkdir -p build/models
-	cd Training && ../$(PYTHON) -m retinaface.export $(abspath $(WEIGHTS)) --output $(abspath build/models/export.safetensors) $(MODEL_OPTIONS)
-	build/rf-pack build/models/export.safetensors --output $(OUT) --name $(basename $(notdir $(OUT))) $(PACK_OPTIONS)
-	build/rf-pack inspect $(OUT)
+	@Training/make-model.sh
 
 bench: build ## kernels, then the network at VGA and HD, one thread
 	build/rf-bench kernels
@@ -60,7 +57,7 @@ $(BENCH_INSTALLED): Benchmarks/requirements.txt Benchmarks/requirements-alone.tx
 	@Benchmarks/setup.sh
 
 cross: setup ## BOARD=rk3399, aarch64 or armv7: build/BOARD/rf-cam, one static file for the board
-	@Toolchains/cross.sh "$(BOARD)"
+	@Toolchains/cross.sh "$$BOARD"
 
 arm-test: setup ## every kernel and every layer's hash on ARM, under QEMU as three processors
 	@Toolchains/setup.sh emulation
@@ -71,7 +68,7 @@ arm-cost: setup ## an ESTIMATE of a frame's cycles and memory traffic on ARM pro
 	@Toolchains/arm-cost/run.sh $(OPTIONS)
 
 firmware: setup ## BOARD=rk3399, x86-64 or qemu-virt: what the board boots, build/BOARD/firmware.elf or .img (Boards/README.md)
-	@MODEL="$(MODEL)" PICTURE="$(PICTURE)" Boards/build.sh "$(BOARD)"
+	@Boards/build.sh "$$BOARD"
 
 camera-test: setup train-setup ## the kernel's own camera devices in QEMU, x86-64 and ARM (Boards/camera-testbed/README.md)
 	@Toolchains/setup.sh cameras

@@ -75,7 +75,7 @@ stage_camera() { make --silent camera-test; }
 
 stage_fuzz() { Tests/Fuzz/run.sh "$fuzz_seconds"; }
 
-all=(scripts programs models embedded cross arm swift preview packaging python firmware camera fuzz)
+all=(programs scripts models embedded cross arm swift preview packaging python firmware camera fuzz)
 [ $# -gt 0 ] && all=("$@")
 
 mkdir -p build
