@@ -1,9 +1,9 @@
-// Which request gets which answer. Untrusted: what is not one of six paths, asked for by GET or HEAD, without a body and
-// under a name of this machine, is refused here.
+// Which request gets which answer. Untrusted: a request for anything but one of six paths, by another method than GET or HEAD,
+// with a body, or one that requests.c does not let pass, is refused here.
 #if __has_include(<microhttpd.h>)
 #include "pages.h"
+#include "requests.h"
 #include "server.h"
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,33 +51,6 @@ static enum MHD_Result refuse(rf_preview *preview, struct MHD_Connection *connec
   return queue(preview, connection, status, response);
 }
 
-static bool ends_with(const char *text, const char *end) {
-  size_t count = strlen(text), end_count = strlen(end);
-  return count > end_count && strcasecmp(text + count - end_count, end) == 0;
-}
-
-// Whether the name in a Host header can only be this machine's: an address, localhost, the machine's own name, or one that
-// the local network gives (.local). Any other may be a stranger's that was made to lead here, so that his page in a
-// viewer's browser could read ours (DNS rebinding).
-static bool is_own_name(const char *host) {
-  char name[256];
-  size_t count;
-  if (host[0] == '[') {
-    const char *end = strchr(host, ']');
-    if (!end || (end[1] && end[1] != ':')) return false;
-    count = (size_t)(end - ++host);
-  } else {
-    count = strcspn(host, ":");
-  }
-  if (count == 0 || count >= sizeof name) return false;
-  memcpy(name, host, count);
-  name[count] = '\0';
-  char own[256] = "";
-  if (gethostname(own, sizeof own - 1)) own[0] = '\0';
-  return rf_preview_is_address(name) || strcasecmp(name, "localhost") == 0 || ends_with(name, ".localhost") ||
-         ends_with(name, ".local") || (own[0] && strcasecmp(name, own) == 0);
-}
-
 static const char *header(rf_preview *preview, struct MHD_Connection *connection, const char *name) {
   return preview->mhd->MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
@@ -98,12 +71,40 @@ static enum MHD_Result answer_stream(rf_preview *preview, struct MHD_Connection 
                 MHD_HTTP_HEADER_RETRY_AFTER, "5");
 }
 
-static enum MHD_Result answer(rf_preview *preview, struct MHD_Connection *connection, const char *path, bool is_head) {
-  const char *host = header(preview, connection, MHD_HTTP_HEADER_HOST);
-  if (host && !is_own_name(host))
+static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *name, const char *value) {
+  (void)kind, (void)value;
+  if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0) ++*(size_t *)context;
+  return MHD_YES;
+}
+
+static rf_request_problem problem_of(rf_preview *preview, struct MHD_Connection *connection, const char *version,
+                                     bool is_stream) {
+  rf_request request = {
+    .version = version, .is_stream = is_stream,
+    .host = header(preview, connection, MHD_HTTP_HEADER_HOST),
+    .origin = header(preview, connection, MHD_HTTP_HEADER_ORIGIN),
+    .fetch_site = header(preview, connection, "Sec-Fetch-Site"),
+    .fetch_mode = header(preview, connection, "Sec-Fetch-Mode"),
+  };
+  preview->mhd->MHD_get_connection_values(connection, MHD_HEADER_KIND, count_header, &request.host_count);
+  char own[256] = "";
+  if (gethostname(own, sizeof own - 1)) own[0] = '\0';
+  return rf_request_check(&request, own);
+}
+
+static enum MHD_Result answer(rf_preview *preview, struct MHD_Connection *connection, const char *path, const char *version,
+                              bool is_head) {
+  bool is_video = strcmp(path, "/video") == 0, is_stream = is_video || strcmp(path, "/events") == 0;
+  switch (problem_of(preview, connection, version, is_stream)) {
+  case RF_REQUEST_GOOD: break;
+  case RF_REQUEST_BAD_HOST:
+    return refuse(preview, connection, MHD_HTTP_BAD_REQUEST, "A request needs one Host header.\n", NULL, NULL);
+  case RF_REQUEST_FOREIGN:
     return refuse(preview, connection, 421, "This name may not be used here: use the machine's address.\n", NULL, NULL);
-  if (strcmp(path, "/video") == 0) return answer_stream(preview, connection, true, is_head);
-  if (strcmp(path, "/events") == 0) return answer_stream(preview, connection, false, is_head);
+  case RF_REQUEST_CROSS_SITE:
+    return refuse(preview, connection, MHD_HTTP_FORBIDDEN, "Pages of other sites may not use this one.\n", NULL, NULL);
+  }
+  if (is_stream) return answer_stream(preview, connection, is_video, is_head);
   const rf_page *page = rf_page_at(path);
   if (page) return queue(preview, connection, MHD_HTTP_OK, fixed(preview, page->bytes, page->count, page->type));
   return refuse(preview, connection, MHD_HTTP_NOT_FOUND, "There is nothing here: the page is at /.\n", NULL, NULL);
@@ -111,7 +112,7 @@ static enum MHD_Result answer(rf_preview *preview, struct MHD_Connection *connec
 
 enum MHD_Result rf_preview_answer(void *context, struct MHD_Connection *connection, const char *path, const char *method,
                                   const char *version, const char *upload, size_t *upload_count, void **state) {
-  (void)version, (void)upload, (void)upload_count;
+  (void)upload, (void)upload_count;
   rf_preview *preview = context;
   bool is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
   client *client = rf_preview_client(preview, connection);
@@ -127,6 +128,6 @@ enum MHD_Result rf_preview_answer(void *context, struct MHD_Connection *connecti
       return refuse(preview, connection, 413, "A request has no body here.\n", NULL, NULL);
     return MHD_YES;
   }
-  return answer(preview, connection, path, is_head);
+  return answer(preview, connection, path, version, is_head);
 }
 #endif

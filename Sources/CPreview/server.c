@@ -1,12 +1,9 @@
-// The server's thread: libmicrohttpd on epoll, woken by the network, by new bytes, and once a second to see who has kept it
-// waiting for too long. The library's own timeout starts again with every byte, so that a client who sends one now and then
-// would never meet it (slow loris); deadlines here are for whole requests and whole frames.
+// The server's thread: libmicrohttpd on epoll, woken by the network, by new bytes, and once a second to end connections that
+// have kept it waiting for too long (clients.c).
 #if __has_include(<microhttpd.h>)
-#define _GNU_SOURCE // POLLRDHUP
 #include "server.h"
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -23,77 +20,8 @@ double rf_preview_seconds(void) {
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-client *rf_preview_client(rf_preview *preview, struct MHD_Connection *connection) {
-  const union MHD_ConnectionInfo *info =
-    preview->mhd->MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-  return info->socket_context;
-}
-
-static void set(int socket, int level, int option, int value) {
+void rf_socket_set(int socket, int level, int option, int value) {
   setsockopt(socket, level, option, &value, sizeof value);
-}
-
-// A phone that left the network says nothing: the kernel asks after it.
-static void set_up(int socket) {
-  set(socket, SOL_SOCKET, SO_SNDBUF, SOCKET_BYTES);
-  set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set(socket, IPPROTO_TCP, TCP_KEEPIDLE, 10);
-  set(socket, IPPROTO_TCP, TCP_KEEPINTVL, 5);
-  set(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
-}
-
-static void connection_changed(void *context, struct MHD_Connection *connection, void **kept,
-                               enum MHD_ConnectionNotificationCode code) {
-  rf_preview *preview = context;
-  if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-    client *new = calloc(1, sizeof *new);
-    *kept = new;
-    if (!new) return;
-    new->socket = preview->mhd->MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    new->since = rf_preview_seconds();
-    new->next = preview->clients;
-    preview->clients = new;
-    set_up(new->socket);
-  } else {
-    for (client **place = &preview->clients; *place; place = &(*place)->next) {
-      if (*place != *kept) continue;
-      *place = (*place)->next;
-      break;
-    }
-    free(*kept);
-    *kept = NULL;
-  }
-}
-
-static void request_completed(void *context, struct MHD_Connection *connection, void **state,
-                              enum MHD_RequestTerminationCode code) {
-  (void)state, (void)code;
-  client *client = rf_preview_client(context, connection);
-  if (!client) return;
-  client->answers = false;
-  client->since = rf_preview_seconds();
-}
-
-// The library sees the end, frees and reports the client. What the kernel still holds for him goes too: he would never
-// take it.
-static void end(client *client) {
-  struct linger none = {.l_onoff = 1, .l_linger = 0};
-  setsockopt(client->socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-  shutdown(client->socket, SHUT_RDWR);
-}
-
-// Ends connections that have kept the server waiting.
-static void sweep(rf_preview *preview) {
-  double now = rf_preview_seconds();
-  for (client *client = preview->clients; client; client = client->next) {
-    double limit = client->answers ? ANSWER_SECONDS : REQUEST_SECONDS;
-    if (client->since > 0 && now - client->since > limit) end(client);
-  }
-  // Nothing is sent to those who wait for a frame, so that their leaving would not be noticed.
-  for (viewer *viewer = preview->viewers; viewer; viewer = viewer->next) {
-    struct pollfd end = {.fd = viewer->client->socket, .events = POLLRDHUP};
-    if (viewer->waits && poll(&end, 1, 0) > 0) viewer->is_gone = true;
-  }
 }
 
 static int wait_milliseconds(rf_preview *preview) {
@@ -113,7 +41,7 @@ static void *serve(void *context) {
     uint64_t count;
     if (waited[1].revents && read(preview->wake, &count, sizeof count) < 0) continue;
     if (rf_preview_seconds() >= next_sweep) {
-      sweep(preview);
+      rf_preview_sweep(preview);
       next_sweep = rf_preview_seconds() + 1;
     }
     rf_preview_resume_viewers(preview);
@@ -142,7 +70,7 @@ static int listen_at(const char *address, uint16_t port) {
   }
   int listener = socket(name.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (listener < 0) return -errno;
-  set(listener, SOL_SOCKET, SO_REUSEADDR, 1);
+  rf_socket_set(listener, SOL_SOCKET, SO_REUSEADDR, 1);
   if (bind(listener, &name.any, count) == 0 && listen(listener, 64) == 0) return listener;
   int number = errno;
   close(listener);
@@ -156,14 +84,21 @@ static uint16_t port_of(int listener) {
   return ntohs(name.sin6_port); // at the same place in an IPv4 name
 }
 
+// No path here has a character that needs escaping. Left as they are, escaped ones match none, and %00 ends none early.
+static size_t keep_escaped(void *context, struct MHD_Connection *connection, char *text) {
+  (void)context, (void)connection;
+  return strlen(text);
+}
+
 static bool start_daemon(rf_preview *preview) {
   preview->daemon = preview->mhd->MHD_start_daemon(
     MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, rf_preview_answer, preview,
     MHD_OPTION_LISTEN_SOCKET, (MHD_socket)preview->listener,
-    MHD_OPTION_CONNECTION_LIMIT, (unsigned)MOST_CONNECTIONS,
+    MHD_OPTION_CONNECTION_LIMIT, (unsigned)(MOST_CONNECTIONS + SPARE_CONNECTIONS),
     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-    MHD_OPTION_NOTIFY_CONNECTION, connection_changed, preview,
-    MHD_OPTION_NOTIFY_COMPLETED, request_completed, preview, MHD_OPTION_END);
+    MHD_OPTION_NOTIFY_CONNECTION, rf_preview_connection_changed, preview,
+    MHD_OPTION_NOTIFY_COMPLETED, rf_preview_request_completed, preview,
+    MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_END);
   if (!preview->daemon) return false;
   preview->listener = -1; // it is the library's now
   preview->epoll = preview->mhd->MHD_get_daemon_info(preview->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;

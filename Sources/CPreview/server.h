@@ -10,10 +10,13 @@
 // Limits on what a client may cost. Requests of browsers are below 2 kB.
 enum {
   MOST_CONNECTIONS = 128,
+  MOST_CONNECTIONS_OF_ADDRESS = 64, // more than all places of both streams
+  SPARE_CONNECTIONS = 64,         // beyond the limit, for those that are being ended
   CONNECTION_BYTES = 32 << 10,    // headers and output buffer; longer headers are answered with 431
   SOCKET_BYTES = 96 << 10,        // what the kernel holds for a viewer who is slow
   REQUEST_SECONDS = 10,           // from connecting, or the answer before, until a whole request has come
   ANSWER_SECONDS = 10,            // until an answer, or one frame of a stream, has been taken
+  PLACE_SECONDS = 20,             // for which a viewer keeps its place while others ask for one
 };
 
 // Bytes that several viewers may be in the middle of.
@@ -27,7 +30,9 @@ typedef struct {
 typedef struct client {
   struct client *next;
   int socket;
+  uint64_t address;
   bool answers;  // a request has come and its answer is on its way
+  bool is_ended; // by us; the library has not reported it yet
   double since;  // when what it is waited for began; 0: it is not waited for
 } client;
 
@@ -40,6 +45,7 @@ typedef struct viewer {
   bool is_video, has_begun, waits, is_gone;
   payload *held;  // what it is in the middle of
   size_t sent;
+  double began;
   uint64_t seen[RF_PREVIEW_CHANNELS];
 } viewer;
 
@@ -61,7 +67,16 @@ struct rf_preview {
 
 double rf_preview_seconds(void);
 void rf_preview_wake(rf_preview *preview);
+void rf_socket_set(int socket, int level, int option, int value);
+
+// clients.c: the library's reports, the deadlines, and the end of a connection.
 client *rf_preview_client(rf_preview *preview, struct MHD_Connection *connection);
+void rf_preview_connection_changed(void *context, struct MHD_Connection *connection, void **kept,
+                                   enum MHD_ConnectionNotificationCode code);
+void rf_preview_request_completed(void *context, struct MHD_Connection *connection, void **state,
+                                  enum MHD_RequestTerminationCode code);
+void rf_preview_end(client *client);
+void rf_preview_sweep(rf_preview *preview);
 
 // answers.c: the library's handler of a request.
 enum MHD_Result rf_preview_answer(void *context, struct MHD_Connection *connection, const char *path, const char *method,

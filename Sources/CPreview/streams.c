@@ -133,17 +133,43 @@ void rf_preview_resume_viewers(rf_preview *preview) {
   }
 }
 
+static int places_of(rf_preview *preview, uint64_t address, bool is_video) {
+  int count = 0;
+  for (viewer *viewer = preview->viewers; viewer; viewer = viewer->next)
+    count += viewer->is_video == is_video && !viewer->is_gone && viewer->client->address == address;
+  return count;
+}
+
+// Whether there is a place for a newcomer, or one that it may take. The viewer that goes is the one that has had its place longest
+// of the address that has most: at once where the newcomer's address has fewer even with this one, otherwise after PLACE_SECONDS.
+// So nobody keeps all places for ever, and those behind one address take turns.
+static bool make_place(rf_preview *preview, const client *newcomer, bool is_video) {
+  int taken = 0, most = 0;
+  viewer *longest = NULL;
+  // The newest come first.
+  for (viewer *viewer = preview->viewers; viewer; viewer = viewer->next) {
+    if (viewer->is_video != is_video || viewer->is_gone) continue;
+    taken++;
+    int places = places_of(preview, viewer->client->address, is_video);
+    if (places >= most) longest = viewer;
+    if (places > most) most = places;
+  }
+  if (taken < (is_video ? RF_PREVIEW_MOST_VIDEO_VIEWERS : RF_PREVIEW_MOST_EVENT_VIEWERS)) return true;
+  bool has_less = places_of(preview, newcomer->address, is_video) + 1 < most;
+  if (!has_less && rf_preview_seconds() - longest->began < PLACE_SECONDS) return false;
+  longest->is_gone = true;
+  rf_preview_end(longest->client);
+  return true;
+}
+
 struct MHD_Response *rf_preview_stream(rf_preview *preview, struct MHD_Connection *connection, bool is_video) {
   atomic_int *viewers = is_video ? &preview->video_viewers : &preview->event_viewers;
-  if (atomic_load(viewers) >= (is_video ? RF_PREVIEW_MOST_VIDEO_VIEWERS : RF_PREVIEW_MOST_EVENT_VIEWERS)) return NULL;
-  viewer *new = calloc(1, sizeof *new);
   client *client = rf_preview_client(preview, connection);
-  if (!new || !client) {
-    free(new);
-    return NULL;
-  }
+  if (!client || !make_place(preview, client, is_video)) return NULL;
+  viewer *new = calloc(1, sizeof *new);
+  if (!new) return NULL;
   *new = (viewer){.next = preview->viewers, .preview = preview, .connection = connection, .client = client,
-                  .is_video = is_video};
+                  .is_video = is_video, .began = rf_preview_seconds()};
   // What there is may be from when somebody looked last, long ago.
   pthread_mutex_lock(&preview->lock);
   memcpy(new->seen, preview->number, sizeof new->seen);

@@ -13,10 +13,11 @@ class Answer:
 
 
 class Client:
-    """One connection."""
+    """One connection; from another address of this machine where `source` names one."""
 
-    def __init__(self, port: int, receive_bytes: int | None = None):
+    def __init__(self, port: int, receive_bytes: int | None = None, source: str = "127.0.0.1"):
         self.socket = socket.socket()
+        self.socket.bind((source, 0))
         if receive_bytes:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.socket.settimeout(60)

@@ -14,6 +14,7 @@ from program import RunningCamera
 MOST_VIDEO, MOST_EVENTS = 8, 32
 REQUEST_SECONDS, ANSWER_SECONDS = 10, 10
 SLACK_SECONDS = 15
+PLACE_SECONDS = 20
 
 
 def open_streams(port: int, path: str, count: int) -> tuple[list[Client], list[Client]]:
@@ -60,6 +61,102 @@ def test_fifty_viewers(camera, path, most):
     wait_for_a_place(camera.port, path)
 
 
+def read_on(clients: list[Client], is_over: threading.Event) -> None:
+    """Takes what is sent, as viewers do."""
+    for client in clients:
+        client.socket.settimeout(0.01)
+    while not is_over.is_set():
+        for client in clients:
+            try:
+                client.receive()
+                client.buffer = b""
+            except (TimeoutError, OSError):
+                pass
+
+
+def test_nobody_keeps_all_places(camera):
+    taken, refused = open_streams(camera.port, "/video", MOST_VIDEO + 2)
+    started, is_over = time.monotonic(), threading.Event()
+    reader = threading.Thread(target=read_on, args=(taken, is_over))
+    reader.start()
+    try:
+        assert len(refused) == 2
+        # Another address gets places at once, up to half of them, and keeps them.
+        others = [Client(camera.port, source="127.0.0.2") for _ in range(MOST_VIDEO)]
+        statuses = []
+        for client in others:
+            client.get("/video")
+            statuses.append(client.head().status)
+        assert statuses == MOST_VIDEO // 2 * [200] + MOST_VIDEO // 2 * [503]
+        Pieces(others[0]).take_until(b"--frame\r\n")
+        # The same address gets one once it has been held for a while.
+        with Client(camera.port) as early:
+            early.get("/video")
+            assert early.head().status == 503 and time.monotonic() - started < PLACE_SECONDS
+        time.sleep(max(0, started + PLACE_SECONDS + 0.5 - time.monotonic()))
+        with Client(camera.port) as late:
+            late.get("/video")
+            assert late.head().status == 200
+            Pieces(late).take_until(b"--frame\r\n")
+    finally:
+        is_over.set()
+        reader.join()
+        close(*taken, *refused, *others)
+    wait_for_a_place(camera.port, "/video")
+
+
+@pytest.mark.parametrize("source", ["127.0.0.1", "127.0.0.2"])
+def test_connections_that_wait_keep_nobody_out(camera, source):
+    """Three hundred of one address: the newest stay, and others are served at once."""
+    idle = []
+    for number in range(300):
+        idle.append(Client(camera.port))
+        if number % 3 == 0:
+            idle[-1].send(b"GET / HTTP/1.1\r\nX: ")
+    try:
+        for _ in range(20):
+            started = time.monotonic()
+            with Client(camera.port, source=source) as client:
+                client.get("/")
+                assert client.answer().status == 200
+            assert time.monotonic() - started < 2
+        assert idle[0].is_ended_within(1) and idle[200].is_ended_within(1)
+        assert not is_reset(idle[-1])
+    finally:
+        close(*idle)
+
+
+def test_clients_that_connect_anew_keep_nobody_out(camera):
+    """A slow loris whose connections are opened again as soon as they end."""
+    is_over = threading.Event()
+
+    def renew() -> None:
+        while not is_over.is_set():
+            try:
+                with Client(camera.port) as client:
+                    client.send(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ")
+                    client.is_ended_within(2)
+            except OSError:
+                pass
+
+    threads = [threading.Thread(target=renew) for _ in range(150)]
+    for thread in threads:
+        thread.start()
+    try:
+        time.sleep(1)
+        served = 0
+        for _ in range(10):
+            try:
+                served += request(camera.port, "/").status == 200
+            except (EOFError, OSError):
+                pass  # this one was taken for the longest waiting; the next is not
+        assert served >= 8
+    finally:
+        is_over.set()
+        for thread in threads:
+            thread.join()
+
+
 class Attack:
     """All of it at once."""
 
@@ -89,15 +186,7 @@ class Attack:
 
     def read(self) -> None:
         """The viewers who behave read on."""
-        for client in self.viewers:
-            client.socket.settimeout(0.01)
-        while not self.is_over.is_set():
-            for client in self.viewers:
-                try:
-                    client.receive()
-                    client.buffer = b""
-                except (TimeoutError, OSError):
-                    pass
+        read_on(self.viewers, self.is_over)
 
     def send_headers(self) -> None:
         """A header of 1 MB, again and again."""

@@ -2,6 +2,7 @@
 
 import io
 import json
+import socket
 import subprocess
 import time
 
@@ -72,7 +73,7 @@ def test_events_are_the_lines_of_standard_output_and_the_figures(camera):
 @pytest.mark.parametrize("path", [
     "/etc/passwd", "/../../../../etc/passwd", "/..%2f..%2f..%2f..%2fetc%2fpasswd", "/%2e%2e/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd",
     "/./etc/passwd", "/style.css/../../../etc/passwd", "/index.html", "/page/index.html", "/..", "/proc/self/environ", "/video/",
-    "/\\..\\..\\etc\\passwd", "http://127.0.0.1/etc/passwd", "file:///etc/passwd", "etc/passwd", "*", "/" + 9000 * "a",
+    "/\\..\\..\\etc\\passwd", "/%00", "/%00/etc/passwd", "/video%00x", "/%76ideo", "/events%00", "/style.css%00.html", "http://127.0.0.1/etc/passwd", "file:///etc/passwd", "etc/passwd", "*", "/" + 9000 * "a",
 ])
 def test_nothing_else_is_reachable(camera, path):
     answer = request(camera.port, path)
@@ -91,14 +92,46 @@ def test_bodies_are_refused_unread(camera, more):
     assert answer.status in (400, 413) and answer.headers["connection"] == "close"
 
 
+OWN = socket.gethostname()
+
+
 @pytest.mark.parametrize(("host", "is_own"), [
-    ("127.0.0.1", True), ("127.0.0.1:8080", True), ("localhost:99", True), ("[::1]:8080", True), ("192.168.1.7", True),
-    ("board.local", True), ("evil.example", False), ("127.0.0.1.evil.example", False), ("localhost.evil.example:80", False),
-    ("", False), ("[evil.example]", False), ("[::1]evil.example", False), (300 * "a", False),
+    ("127.0.0.1", True), ("127.0.0.1:8080", True), ("localhost:99", True), ("LocalHost", True), ("[::1]:8080", True),
+    ("192.168.1.7", True), (OWN, True), (f"{OWN}:80", True), (OWN.partition(".")[0].upper() + ".local", True),
+    ("evil.local", False), ("board.local:8080", False), (f"{OWN}.evil.local", False), (f"evil-{OWN}.local", False),
+    (".local", False), ("local", False), (f"{OWN}.local.evil.example", False), ("evil.localhost", False),
+    ("evil.example", False), ("127.0.0.1.evil.example", False), ("localhost.evil.example:80", False), ("", False),
+    (":80", False), ("[evil.example]", False), ("[127.0.0.1]", False), ("[::1", False), ("[::1]evil.example", False),
+    ("127.0.0.1:80@evil.example", False), ("127.0.0.1:port", False), (300 * "a", False),
 ])
 def test_names_of_strangers_are_refused(camera, host, is_own):
     for path in ("/", "/events") if not is_own else ("/",):
         assert request(camera.port, path, host=host).status == (200 if is_own else 421)
+
+
+@pytest.mark.parametrize(("text", "status"), [
+    ("GET / HTTP/1.1\r\n\r\n", 400), ("GET /video HTTP/1.1\r\n\r\n", 400), ("GET / HTTP/1.0\r\n\r\n", 200),
+    ("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n", 400),
+    ("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nhost: 127.0.0.1\r\n\r\n", 400),
+])
+def test_a_request_names_one_host(camera, text, status):
+    with Client(camera.port) as client:
+        client.send(text.encode())
+        assert client.answer().status == status
+
+
+@pytest.mark.parametrize(("path", "more", "status"), [
+    *[(path, "Sec-Fetch-Site: cross-site\r\n", 403) for path in (*PAGES, "/video", "/events")],
+    ("/video", "Sec-Fetch-Site: same-site\r\n", 403), ("/video", "Sec-Fetch-Site: nonsense\r\n", 403),
+    ("/video", "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n", 403),
+    ("/events", "Origin: http://evil.example\r\n", 403), ("/events", "Origin: null\r\n", 403),
+    ("/events", "Origin: https://127.0.0.1\r\n", 403), ("/", "Origin: http://127.0.0.1\r\n", 200),
+    # A link or a bookmark; the page's own requests.
+    ("/", "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n", 200), ("/", "Sec-Fetch-Site: none\r\n", 200),
+    ("/script.js", "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: no-cors\r\n", 200),
+])
+def test_pages_of_other_sites_get_nothing(camera, path, more, status):
+    assert request(camera.port, path, more=more).status == status
 
 
 def test_a_connection_serves_many_requests(camera):

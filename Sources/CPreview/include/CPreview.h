@@ -23,7 +23,7 @@ typedef enum : int32_t {
   RF_PREVIEW_CANNOT_START,  // no memory, no thread, no descriptor
 } rf_preview_result;
 
-// Watchers at the same time; who comes beyond that is told so (503).
+// Viewers at the same time. One more replaces the one that has watched longest, or is refused (503): streams.c.
 enum { RF_PREVIEW_MOST_VIDEO_VIEWERS = 8, RF_PREVIEW_MOST_EVENT_VIEWERS = 32 };
 
 typedef struct rf_preview rf_preview;
