@@ -1,9 +1,12 @@
 """Paths of inputs and outputs. Everything that is made goes below build/benchmarks."""
 
 import os
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+# Pictures are read by the training's reader, so that all of the project sees the same pixels.
+sys.path.append(str(ROOT / "Training"))
 BENCH = ROOT / "build/rf-bench"
 OUTPUT = ROOT / "build/benchmarks"
 MODELS = OUTPUT / "models"

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
+from . import paths  # noqa: F401 (finds the training's package)
 from .errors import BenchmarkError
+
+from retinaface.pictures import PictureError, read_picture  # noqa: E402
 
 #: The order and mean of the model that ships; `prepare` refuses a model with others.
 MEAN = (104, 117, 123)
@@ -16,8 +19,7 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".ppm"}
 
 def letterboxed(path: Path, width: int, height: int) -> Image.Image:
     """The whole picture at the top left of `width` x `height` pixels; the rest has the mean's colour, 0 to the network."""
-    with Image.open(path) as image:
-        picture = ImageOps.contain(ImageOps.exif_transpose(image).convert("RGB"), (width, height))
+    picture = ImageOps.contain(read_picture(path), (width, height))
     canvas = Image.new("RGB", (width, height), MEAN[::-1])
     canvas.paste(picture)
     return canvas
@@ -69,8 +71,7 @@ def _spread(files: list[Path], count: int) -> list[Path]:
 
 def _opens(path: Path) -> bool:
     try:
-        with Image.open(path) as image:
-            image.load()
+        read_picture(path)
         return True
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
+    except PictureError:
         return False

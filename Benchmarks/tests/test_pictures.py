@@ -21,6 +21,14 @@ def test_input_is_blue_green_red_less_the_mean_and_0_beyond_the_picture(tmp_path
     assert not image[0, :, 4:].any()
 
 
+def test_pictures_are_upright(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (2, 4), (10, 20, 30)).save(tmp_path / "a.png", exif=exif)
+    assert letterboxed(tmp_path / "a.png", 8, 2).getpixel((3, 0)) == (10, 20, 30)
+    assert letterboxed(tmp_path / "a.png", 8, 2).getpixel((4, 0)) != (10, 20, 30)
+
+
 def test_large_pictures_are_shrunk_whole(tmp_path):
     assert letterboxed(picture(tmp_path / "a.png", (400, 100)), 40, 30).getpixel((39, 9)) == (10, 20, 30)
 

@@ -18,6 +18,7 @@ from . import detect, predictions
 from .ground_truth import AnnotationError
 from .predictions import Detections
 from .predictors import Predictor, ProgramPredictor, StoredPredictor, rf_cam_arguments
+from .text import read_text
 
 FACE_SCORE = 0.5
 LEAST_SCORE = 0.3
@@ -98,7 +99,7 @@ def read_references(folder: Path, kind: str) -> dict[Path, Detections]:
     result = {}
     for path in sorted(folder.glob(f"*.{kind}.json")):
         try:
-            text = path.read_text()
+            text = read_text(path)
             picture = Path(json.loads(text)["picture"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise AnnotationError(f"{path}: not a reference: {error}") from None

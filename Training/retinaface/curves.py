@@ -15,6 +15,8 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402  (the backend is chosen first)
 
+from .text import read_lines  # noqa: E402
+
 
 def read_logs(logs: list[Path]) -> tuple[list[dict], list[int]]:
     """The lines of all logs, "pictures" counted on from log to log, and where each but the first starts.
@@ -26,7 +28,7 @@ def read_logs(logs: list[Path]) -> tuple[list[dict], list[int]]:
         before = lines[-1]["pictures"] if lines else 0
         starts.append(before)
         try:
-            own = [json.loads(line) for line in log.read_text().splitlines()]
+            own = [json.loads(line) for line in read_lines(log)]
             lines += [{**line, "pictures": before + line["pictures"]} for line in own]
         except (ValueError, TypeError, KeyError) as error:
             raise ValueError(f"{log} is no log of a run: {error!r}") from None

@@ -1,7 +1,7 @@
 """Annotated pictures: WIDER FACE's folders with RetinaFace's label file, negatives, and what is held back.
 
-A label file has `# path` lines, each followed by one line a face: `x y w h`, five times `px py flag`, quality
-(pixels of the picture). Flags: 0 a human's landmark, 1 a teacher
+A label file has `# path` lines, each followed by one line per face: `x y w h`, five times `px py flag`, quality
+(pixels of the upright picture, as viewers and rf-cam show it). Flags: 0 a human's landmark, 1 a teacher
 network's, -1 none. RetinaFace's own annotation uses 0.0, 1.0 (occluded) and -1 in the same places.
 """
 
@@ -15,7 +15,10 @@ from enum import IntEnum
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
+
+from .pictures import PictureError, picture_size, read_picture
+from .text import inside, read_lines
 
 POINTS = 5
 FIELDS = 4 + 3 * POINTS + 1
@@ -78,15 +81,17 @@ class Split:
 
 
 def read_labels(label_file: Path, images: Path, problems: Problems) -> list[AnnotatedPicture]:
-    """The pictures of a label file, in its order; faces and pictures that cannot be used are reported to `problems`."""
+    """The pictures of a label file, in its order; faces and pictures that cannot be used are reported to `problems`.
+
+    Raises DataError, naming file and line, if the file is not UTF-8.
+    """
     pictures = []
     for name, line_number, lines in _sections(label_file, problems):
-        path = images / name
         try:
-            with Image.open(path) as image:
-                size = image.size
-        except (OSError, UnidentifiedImageError) as error:
-            problems.report(f"{label_file}:{line_number}: picture {path} cannot be read ({error})")
+            path = inside(images, name)
+            size = picture_size(path)
+        except (ValueError, PictureError) as error:
+            problems.report(f"{label_file}:{line_number}: {error}")
             continue
         faces = []
         for face_number, text in lines:
@@ -104,15 +109,20 @@ def read_labels(label_file: Path, images: Path, problems: Problems) -> list[Anno
 
 
 def read_negatives(list_file: Path, images: Path, problems: Problems) -> list[AnnotatedPicture]:
-    """The face-free pictures of a list, one path a line; those missing or broken are reported to `problems`."""
+    """The face-free pictures of a list, one path per line; those missing or broken are reported to `problems`.
+
+    Raises DataError, naming file and line, if the file is not UTF-8.
+    """
     pictures = []
-    for line_number, name in enumerate(list_file.read_text().splitlines(), start=1):
-        path = images / name.strip()
+    for line_number, name in enumerate(_lines(list_file), start=1):
+        if not name.strip():
+            continue
         try:
-            with Image.open(path):
-                pictures.append(AnnotatedPicture.without_faces(path))
-        except (OSError, UnidentifiedImageError) as error:
-            problems.report(f"{list_file}:{line_number}: picture {path} cannot be read ({error})")
+            path = inside(images, name.strip())
+            picture_size(path)
+            pictures.append(AnnotatedPicture.without_faces(path))
+        except (ValueError, PictureError) as error:
+            problems.report(f"{list_file}:{line_number}: {error}")
     return pictures
 
 
@@ -144,12 +154,18 @@ def held_back_landmark_pictures(folder: Path, problems: Problems | None = None) 
 
 
 def load_picture(path: Path) -> Image.Image:
-    """A picture's pixels as RGB. Raises DataError, naming the file, where they cannot be decoded."""
+    """A picture's pixels as RGB, upright. Raises DataError, naming the file, if they cannot be decoded."""
     try:
-        with Image.open(path) as image:
-            return image.convert("RGB")
-    except (OSError, UnidentifiedImageError) as error:
-        raise DataError(f"picture {path} cannot be decoded ({error})") from error
+        return read_picture(path)
+    except PictureError as error:
+        raise DataError(f"picture {path} cannot be decoded ({error.reason})") from error
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return read_lines(path)
+    except ValueError as error:
+        raise DataError(str(error)) from None
 
 
 def _hold_back(
@@ -170,7 +186,7 @@ def _hold_back(
 def _sections(label_file: Path, problems: Problems) -> Iterator[tuple[str, int, list[tuple[int, str]]]]:
     """Yields picture name, its line number, and the numbered face lines below it."""
     name, name_line, lines = None, 0, []
-    for number, text in enumerate(label_file.read_text().splitlines(), start=1):
+    for number, text in enumerate(_lines(label_file), start=1):
         if text.startswith("#"):
             if name is not None:
                 yield name, name_line, lines

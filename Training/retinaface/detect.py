@@ -7,8 +7,6 @@ suppression at IoU 0.4, short sides 500, 800, 1100, 1400, 1700 with flip, and bo
 from __future__ import annotations
 
 import dataclasses
-import os
-import re
 
 import numpy
 import torch
@@ -16,6 +14,7 @@ from PIL import Image, ImageOps
 from torch import nn
 
 from .anchors import MEAN_BGR, decode_boxes, decode_landmarks, make_anchors
+from .pictures import PictureError, read_picture  # noqa: F401 (part of this module for its users)
 from .predictions import Detections
 
 PAPER_SCALES = (500, 800, 1100, 1400, 1700)
@@ -38,19 +37,6 @@ class Options:
     flip: bool = False
     scales: tuple[int, ...] = ()
     vote: bool = False
-
-
-class PictureError(Exception):
-    """A picture cannot be read. The message names it."""
-
-
-def read_picture(path: str | os.PathLike) -> Image.Image:
-    """An RGB picture, turned as its EXIF orientation says. Raises PictureError."""
-    try:
-        with Image.open(path) as picture:
-            return ImageOps.exif_transpose(picture).convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise PictureError(f"{path}: cannot be read as a picture: {re.sub(r'<.*?>', 'it', str(error))}") from None
 
 
 def detect(network: nn.Module, picture: Image.Image, options: Options = Options()) -> Detections:

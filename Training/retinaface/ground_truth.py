@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy
 import scipy.io
 
+from .text import inside, read_lines
+
 SETS = ("easy", "medium", "hard")
 
 
@@ -40,9 +42,11 @@ def read_text(path: str | os.PathLike) -> list[Picture]:
     """
     path = Path(path)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_lines(path)
+    except OSError as error:
         raise AnnotationError(f"{path}: cannot be read: {error}") from None
+    except ValueError as error:
+        raise AnnotationError(str(error)) from None
     pictures: list[Picture] = []
     names: set[str] = set()
     at = 0
@@ -50,6 +54,10 @@ def read_text(path: str | os.PathLike) -> list[Picture]:
         name = lines[at].strip()
         if not name or name in names:
             raise AnnotationError(f"{path}:{at + 1}: {'empty picture name' if not name else f'picture {name} a second time'}")
+        try:
+            inside(path.parent / "images", name)
+        except ValueError as error:
+            raise AnnotationError(f"{path}:{at + 1}: {error}") from None
         names.add(name)
         count_text = lines[at + 1].strip() if at + 1 < len(lines) else "end of file"
         if not count_text.isdecimal() or at + 2 + int(count_text) > len(lines):

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 import numpy
 
 from .ground_truth import AnnotationError
+from .text import read_lines
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,9 +49,11 @@ class Detections:
 def read_json_lines(path: str | os.PathLike) -> dict[str, Detections]:
     """Source -> detections of a file with one JSON object a line. Raises AnnotationError."""
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_lines(path)
+    except OSError as error:
         raise AnnotationError(f"{path}: cannot be read: {error}") from None
+    except ValueError as error:
+        raise AnnotationError(str(error)) from None
     return parse_json_lines(lines, str(path))
 
 
@@ -112,9 +115,11 @@ def read_wider_folder(folder: str | os.PathLike) -> dict[str, Detections]:
 
 def _read_wider_file(path: Path) -> Detections:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_lines(path)
+    except OSError as error:
         raise AnnotationError(f"{path}: cannot be read: {error}") from None
+    except ValueError as error:
+        raise AnnotationError(str(error)) from None
     if len(lines) < 2 or not lines[1].strip().isdecimal() or int(lines[1]) != len(lines) - 2:
         raise AnnotationError(f"{path}:2: needs the number of lines that follow ({len(lines) - 2}), "
                               f"got {lines[1].strip() if len(lines) > 1 else 'end of file'!r}")

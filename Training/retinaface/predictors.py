@@ -17,6 +17,7 @@ from torch import nn
 from . import detect, predictions
 from .ground_truth import AnnotationError
 from .predictions import Detections
+from .text import decode, lines
 
 _PICTURES_A_RUN = 32
 """One command line of rf-cam gets so many pictures: enough to forget its start, few enough for a progress bar."""
@@ -76,14 +77,19 @@ class ProgramPredictor:
         return predictions.by_picture(sources, names, self.allow_missing)
 
     def _run(self, paths: list[str]) -> dict[str, Detections]:
+        paths = [f"./{path}" if path.startswith("-") else path for path in paths]  # not an option
         try:
-            run = subprocess.run([*self.arguments, *paths], capture_output=True, text=True)
+            run = subprocess.run([*self.arguments, *paths], capture_output=True)
         except OSError as error:
             raise AnnotationError(f"{self.arguments[0]}: cannot be run: {error}") from None
-        sys.stderr.write(run.stderr)
+        sys.stderr.write(run.stderr.decode(errors="replace"))
         if run.returncode not in (0, 1):
             raise AnnotationError(f"{' '.join(self.arguments)}: ended with status {run.returncode}")
-        return predictions.parse_json_lines(run.stdout.splitlines(), f"output of {self.arguments[0]}")
+        where = f"output of {self.arguments[0]}"
+        try:
+            return predictions.parse_json_lines(lines(decode(run.stdout, where)), where)
+        except ValueError as error:
+            raise AnnotationError(str(error)) from None
 
 
 def rf_cam_arguments(program: str, model: str | None, threshold: float, nms_iou: float, more: list[str]) -> list[str]:

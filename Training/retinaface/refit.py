@@ -104,7 +104,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         network = load_checkpoint(options.weights)
-        data = read_training_data(options.data, Problems())
+        problems = Problems()
+        data = read_training_data(options.data, problems)
+        for message in problems.messages:
+            print(f"skipped: {message}", file=sys.stderr)
         pictures = [picture for picture in data.training if (picture.sources == LandmarkSource.HUMAN).any()]
         count = refit(network, pictures, options.ridge)
         save_weights(network, options.output)

@@ -30,6 +30,7 @@ from .ground_truth import AnnotationError
 from .network import RetinaFace
 from .options import TRAINING, make_budget, make_config, parse_options
 from .schedule import Budget
+from .text import read_text
 from .trainer import TrainConfig, Trainer
 from .unfolding import unfold
 from .validation import average_precisions, validate
@@ -164,7 +165,7 @@ def _describe(options: argparse.Namespace, config: TrainConfig, skipped: int) ->
     facts = {"commit": git_commit(), "started": f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC", "torch": torch.__version__}
     facts |= {"options": names, "recipe": asdict(config), "skipped_data": skipped}
     path = options.output / "config.json"
-    starts = json.loads(path.read_text()) if options.resume and path.exists() else []
+    starts = json.loads(read_text(path)) if options.resume and path.exists() else []
     path.write_text(json.dumps([*starts, facts], indent=2) + "\n")
 
 

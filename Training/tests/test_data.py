@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from drawn import face_line, write_data
+from PIL import Image
 
 from retinaface.batches import decode_all
-from retinaface.data import AnnotatedPicture, DataError, LandmarkSource, Problems, read_labels, read_training_data, split
+from retinaface.data import AnnotatedPicture, DataError, LandmarkSource, Problems, read_labels, read_negatives, read_training_data, split
 
 GOOD = "10 20 30 40 " + "12 22 1 " * 5 + "0.9"
 
@@ -92,3 +93,66 @@ def test_written_faces_read_back(tmp_path):
     pictures, _ = read(tmp_path, f"# drawn0.png\n{face_line(box, points)}\n")
     np.testing.assert_allclose(pictures[0].boxes[0], box)
     np.testing.assert_allclose(pictures[0].landmarks[0], points.ravel())
+
+
+def label_bytes(picture, face, end="\n", mark=b"", encoding="utf-8"):
+    return mark + f"# {picture}{end}{face}{end}".encode(encoding)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("name", ["drawn0.png", "two words.png", "n\u00e4her\u4eba.png", "a\u2028b\x85c.png"])
+def test_marks_and_line_ends_of_editors_change_nothing(tmp_path, end, mark, name):
+    write_data(tmp_path)
+    if name != "drawn0.png":
+        (tmp_path / "images/drawn0.png").rename(tmp_path / "images" / name)
+    (tmp_path / "label.txt").write_bytes(label_bytes(name, GOOD, end, mark))
+    (tmp_path / "negatives.txt").write_bytes(mark + (name + end + end).encode())
+    problems = Problems(refuse=True)
+    pictures = read_labels(tmp_path / "label.txt", tmp_path / "images", problems)
+    assert [p.path.name for p in pictures] == [name] and pictures[0].boxes.tolist() == [[10, 20, 40, 60]]
+    assert [p.path.name for p in read_negatives(tmp_path / "negatives.txt", tmp_path / "images", problems)] == [name]
+
+
+@pytest.mark.parametrize("content, message", [
+    (b"# a.png\n\n# n\xe4her.png\n", "3: is not UTF-8 .byte 0xe4.: save it as UTF-8"),
+    (b"\xef\xbb\xbf# a.png\r\n# n\xe4her.png\r\n", "2: is not UTF-8 .byte 0xe4.: save it as UTF-8"),
+    ("# a.png\n".encode("utf-16"), "1: is UTF-16: save it as UTF-8"),
+])
+def test_another_encoding_is_an_error_with_file_and_line(tmp_path, content, message):
+    for read, name in ((read_labels, "label.txt"), (read_negatives, "negatives.txt")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(DataError, match=f"{name}:{message}"):
+            read(tmp_path / name, tmp_path, Problems())
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../outside.png", "a/../../outside.png", "a\0b.png", ""])
+def test_a_picture_outside_the_folder_is_an_error_with_file_and_line(tmp_path, name):
+    write_data(tmp_path)
+    (tmp_path / "outside.png").write_bytes((tmp_path / "images/drawn0.png").read_bytes())
+    (tmp_path / "images/a").mkdir()
+    pictures, messages = read(tmp_path, f"# drawn0.png\n{GOOD}\n# {name}\n{GOOD}\n")
+    assert len(pictures) == 1 and len(messages) == 1
+    assert messages[0].startswith(f"{tmp_path}/label.txt:3: ") and ("outside the data folder" in messages[0] or "\0" in name or not name)
+    with pytest.raises(DataError, match="label.txt:3: "):
+        read(tmp_path, f"# drawn0.png\n{GOOD}\n# {name}\n{GOOD}\n", refuse=True)
+
+
+def test_links_inside_the_folder_may_lead_anywhere(tmp_path):
+    write_data(tmp_path)
+    (tmp_path / "images/drawn0.png").rename(tmp_path / "elsewhere.png")
+    (tmp_path / "images/link.png").symlink_to(tmp_path / "elsewhere.png")
+    assert read(tmp_path, f"# link.png\n{GOOD}\n", refuse=True)[0][0].path.name == "link.png"
+
+
+def test_labels_are_in_upright_coordinates(tmp_path):
+    (tmp_path / "images").mkdir()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (20, 40)).save(tmp_path / "images/turned.jpg", exif=exif)  # 40 x 20 upright
+    line = "25 2 12 15 " + "26 3 1 " * 5 + "0.9"
+    (picture,), messages = read(tmp_path, f"# turned.jpg\n{line}\n")
+    assert messages == [] and picture.boxes.tolist() == [[25, 2, 37, 17]]
+    decoded = decode_all([picture], Problems(refuse=True))
+    assert decoded[str(picture.path)].size == (40, 20)
+    assert "leaves its picture of 40 x 20" in read(tmp_path, f"# turned.jpg\n{line.replace('25 2', '2 25', 1)}\n")[1][0]

@@ -1,0 +1,107 @@
+"""Reads picture files: the only reader of the training, the evaluation and the benchmarks.
+
+Why: labels, predictions and rf-cam must mean the same pixels. Pictures are upright, as their EXIF orientation says and as every viewer
+shows them, and hold at most as many pixels as rf-cam accepts. Needs Pillow and numpy only, because the benchmarks use it too.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+
+import numpy
+from PIL import Image
+
+MOST_PIXELS = 100_000_000
+"""rf-cam accepts as many. A small file can claim far more (a decompression bomb)."""
+
+_ORIENTATION = 0x0112
+_TRANSPOSITIONS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
+}
+_SIDES_SWAPPED = (5, 6, 7, 8)
+
+# Pillow's own limits: a warning at 89 megapixels, an error at twice as many. _open has one limit and always an error.
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+class PictureError(Exception):
+    """A picture cannot be read. The message names the file; `reason` is the rest of it."""
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or message
+
+
+def _error(path: str | os.PathLike, reason: str) -> PictureError:
+    return PictureError(f"{path}: {reason}", reason)
+
+
+def read_picture(path: str | os.PathLike) -> Image.Image:
+    """An upright RGB picture with 8 bits per channel. Raises PictureError."""
+    try:
+        with _open(path) as picture:
+            rgb = _rgb(picture)
+            turn = _TRANSPOSITIONS.get(_orientation(picture))
+            return rgb if turn is None else rgb.transpose(turn)
+    except PictureError:
+        raise
+    except Exception as error:  # Pillow's readers raise many kinds for damaged files
+        raise _unreadable(path, error) from None
+
+
+def picture_size(path: str | os.PathLike) -> tuple[int, int]:
+    """Width and height of the upright picture, from its header. Raises PictureError."""
+    try:
+        with _open(path) as picture:
+            width, height = picture.size
+            return (height, width) if _orientation(picture) in _SIDES_SWAPPED else (width, height)
+    except PictureError:
+        raise
+    except Exception as error:  # as above
+        raise _unreadable(path, error) from None
+
+
+def _open(path: str | os.PathLike) -> Image.Image:
+    try:
+        picture = Image.open(path)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _error(path, "claims more than 100 megapixels: make it smaller first") from None
+    width, height = picture.size
+    if width * height > MOST_PIXELS:
+        picture.close()
+        raise _error(path, f"claims {width} x {height} pixels, more than 100 megapixels: make it smaller first")
+    return picture
+
+
+def _rgb(picture: Image.Image) -> Image.Image:
+    """As RGB. Pillow clips 16-bit gray at 255; here it is scaled, as rf-cam does."""
+    if picture.mode.startswith("I;16") or (picture.mode == "I" and picture.format in ("PPM", "PNG")):
+        samples = numpy.asarray(picture).astype(numpy.int64)
+        return Image.fromarray(((samples * 255 + 32767) // 65535).astype(numpy.uint8)).convert("RGB")
+    if picture.mode in ("I", "F"):
+        raise ValueError(f"samples of kind {picture.mode} have no known range: save it with 8 bits per channel")
+    return picture.convert("RGB")
+
+
+def _orientation(picture: Image.Image) -> int:
+    """EXIF orientation 1...8; 1 if there is none or it is damaged. For JPEG from EXIF alone: Pillow would also take it from XMP, rf-cam does not."""
+    try:
+        if picture.format == "TIFF":  # Pillow turns these by itself
+            return 1
+        if picture.format in ("JPEG", "MPO"):
+            exif = Image.Exif()
+            exif.load(picture.info.get("exif", b""))
+        else:
+            exif = picture.getexif()
+        value = exif.get(_ORIENTATION, 1)
+    except Exception:  # damaged EXIF: rf-cam shows such pictures as they are stored
+        return 1
+    return value if value in _TRANSPOSITIONS else 1
+
+
+def _unreadable(path: str | os.PathLike, error: Exception) -> PictureError:
+    return _error(path, f"cannot be read as a picture: {re.sub(r'<.*?>', 'it', str(error)) or type(error).__name__}")
