@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 
 from .config import NetworkConfig
 from .network import RetinaFace
+from .wrappers import CheckpointError, describe_keys, find_weights, has_weights, read_checkpoint
 
 _UNITS = {"0": "conv", "1": "norm"}
 _BLOCK_UNITS = {"0": "depthwise.conv", "1": "depthwise.norm", "3": "pointwise.conv", "4": "pointwise.norm"}
@@ -31,15 +33,30 @@ _PUBLISHED_NAMES: list[tuple[str, Callable[..., str]]] = [
 ]
 """Published module names (with X as x) and ours."""
 
+# First parts of names that tell networks apart.
+_DETECTOR_MARKER = "body"
+_CLASSIFIER_MARKER = "stage1"
+_OUR_MARKER = "backbone"
+
 
 def load_published(path: str | Path, config: NetworkConfig) -> RetinaFace:
-    """A published detector (biubug6's key names) as our network, in evaluation mode.
+    """A detector whose checkpoint has no configuration, as our network in evaluation mode; wrapped in other dictionaries or not.
 
-    Raises ValueError where a key or a shape does not fit `config`.
+    Names are biubug6's, or ours (`torch.save(network.state_dict())`; the stem's size then gives its stride).
+    Raises ValueError if a key or a shape does not fit `config`.
     """
-    network = RetinaFace(config)
-    _load_strictly(network, _renamed(_read_state(path), path), path)
+    state = weights_without_configuration(read_checkpoint(path), path)
+    stem = state.get("backbone.stem.conv.weight")
+    network = RetinaFace(replace(config, stem_stride=4 if stem is not None and stem.shape[-1:] == (7,) else 2))
+    _load_strictly(network, state, path)
     return network.eval()
+
+
+def weights_without_configuration(checkpoint: object, path: str | Path) -> dict[str, Tensor]:
+    """The state dictionary, under our names, of a checkpoint that need not be one of our training. Raises CheckpointError."""
+    if not has_weights(checkpoint, _DETECTOR_MARKER) and has_weights(checkpoint, _OUR_MARKER):
+        return find_weights(checkpoint, _OUR_MARKER, path)
+    return _renamed(find_weights(checkpoint, _DETECTOR_MARKER, path), path)
 
 
 def load_backbone(network: RetinaFace, path: str | Path) -> None:
@@ -47,7 +64,8 @@ def load_backbone(network: RetinaFace, path: str | Path) -> None:
 
     A stem of another size than the classifier's 3x3 keeps its random start. Raises ValueError where a key or a shape does not fit.
     """
-    state = {f"body.{key}": value for key, value in _read_state(path).items() if not key.startswith("fc.")}
+    classifier = find_weights(read_checkpoint(path), _CLASSIFIER_MARKER, path)
+    state = {f"body.{key}": value for key, value in classifier.items() if not key.startswith("fc.")}
     renamed = {key.removeprefix("backbone."): value for key, value in _renamed(state, path).items()}
     if network.config.stem_stride != 2:
         renamed = {key: network.backbone.state_dict()[key] if key.startswith("stem.") else value for key, value in renamed.items()}
@@ -63,30 +81,24 @@ def save_weights(network: RetinaFace, path: str | Path, state: Mapping[str, Tens
 def load_checkpoint(path: str | Path, averaged: bool = True) -> RetinaFace:
     """A checkpoint of our training as a network in evaluation mode; its averaged weights where it has some and `averaged`.
 
-    Raises ValueError where the file is none of our checkpoints or does not fit its own configuration.
+    Raises ValueError if the file is none of our checkpoints or does not fit its own configuration.
     """
-    checkpoint = _read(path)
-    if not isinstance(checkpoint, dict) or "config" not in checkpoint or "network" not in checkpoint:
-        raise ValueError(f"{path}: no checkpoint of this training; a published one is read with its anchors and activation named")
-    network = RetinaFace(NetworkConfig.from_dict(checkpoint["config"]))
+    checkpoint = read_checkpoint(path)
+    if not is_own(checkpoint):
+        raise CheckpointError(f"{path}: no checkpoint of this training, which has config and network; {describe_keys(checkpoint)}")
+    try:
+        config = NetworkConfig.from_dict(checkpoint["config"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: its configuration cannot be used: {error!r}") from None
+    network = RetinaFace(config)
     state = checkpoint["average"] if averaged and "average" in checkpoint else checkpoint["network"]
-    _load_strictly(network, state, path)
+    _load_strictly(network, find_weights(state, _OUR_MARKER, path), path)
     return network.eval()
 
 
-def _read(path: str | Path) -> object:
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever the broken file made the unpickler trip over
-        raise ValueError(f"{path}: not a PyTorch checkpoint ({error})") from error
-
-
-def _read_state(path: str | Path) -> dict[str, Tensor]:
-    checkpoint = _read(path)
-    state = checkpoint.get("state_dict", checkpoint) if isinstance(checkpoint, dict) else None
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise ValueError(f"{path}: no published weights: they are a dictionary of tensors")
-    return {key.removeprefix("module."): value for key, value in state.items()}
+def is_own(checkpoint: object) -> bool:
+    """Whether a checkpoint is one of our training: it has its configuration."""
+    return isinstance(checkpoint, Mapping) and all(isinstance(checkpoint.get(key), Mapping) for key in ("config", "network"))
 
 
 def _renamed(state: Mapping[str, Tensor], path: str | Path) -> dict[str, Tensor]:

@@ -11,33 +11,35 @@ import os
 import sys
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from . import model_file
 from .folded import FoldedNetwork
 from .model_file import ModelFileError
-from .checkpoints import load_checkpoint, load_published
+from .checkpoints import is_own, load_checkpoint, load_published, weights_without_configuration
 from .config import NetworkConfig, with_anchors
 from .network import RetinaFace
+from .wrappers import read_checkpoint
 
 PUBLISHED_HINT = ("type --activation leaky:0.1 --anchors 16,32/64,128/256,512 (leaky_anchors16.pth) "
                   "or --activation relu --anchors 10,20/32,64/128,256 (relu_anchors10.pth)")
 
 
 def load_network(path: str | os.PathLike, activation: str | None = None, anchors: str | None = None) -> RetinaFace:
-    """A published or an own checkpoint in evaluation mode.
+    """A checkpoint as a network in evaluation mode: of retinaface.train, or any other of this architecture (see wrappers.py).
 
-    `activation` and `anchors` must be given for a published one, which carries neither, and for no other. Raises ModelFileError.
+    `activation` and `anchors` must be given if it is not one of retinaface.train, which alone stores them. Raises ModelFileError.
     """
     if not os.access(path, os.R_OK):
         raise ModelFileError(f"{path}: is not there or cannot be read")
     try:
-        if not _is_published(path):
+        checkpoint = read_checkpoint(path)
+        if is_own(checkpoint):
             _refuse_options(path, activation, anchors)
             return load_checkpoint(path)
         if activation is None or anchors is None:
-            raise ModelFileError(f"{path}: a published checkpoint says neither activation nor anchors; {PUBLISHED_HINT}")
+            weights_without_configuration(checkpoint, path)  # what options cannot mend comes first
+            raise ModelFileError(f"{path}: is no checkpoint of retinaface.train, so it says neither activation nor anchors; {PUBLISHED_HINT}")
         slope = "leaky:0.1" if activation == "leaky" else activation
         return load_published(path, with_anchors(NetworkConfig(), anchors, slope))
     except ValueError as error:
@@ -58,19 +60,9 @@ def add_weight_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--anchors", metavar="SIDES", help="for published checkpoints: sides in pixels, a level by '/', such as 16,32/64,128/256,512")
 
 
-def _is_published(path: str | os.PathLike) -> bool:
-    """Whether it is a bare state dictionary with the published names. Raises ModelFileError where it is no checkpoint at all."""
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever the broken file made the unpickler trip over
-        raise ModelFileError(f"{path}: not a PyTorch checkpoint: {_one_line(error)}") from None
-    state = content.get("state_dict", content) if isinstance(content, dict) else {}
-    return any(str(name).removeprefix("module.").startswith("body.") for name in state)
-
-
 def _refuse_options(path: str | os.PathLike, activation: str | None, anchors: str | None) -> None:
     if activation is not None or anchors is not None:
-        raise ModelFileError(f"{path}: says its activation and anchors itself; leave --activation and --anchors away")
+        raise ModelFileError(f"{path}: is a checkpoint of retinaface.train and stores its activation and anchors: leave --activation and --anchors out")
 
 
 def _one_line(error: Exception) -> str:

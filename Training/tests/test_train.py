@@ -144,7 +144,7 @@ def test_learning_rates():
 def test_budgets():
     assert Budget(100).progress(50, 1e9) == 0.5
     assert Budget(100, seconds=60).progress(10**6, 15) == 0.25
-    options = parse_options(["--stop-at", "01:30"])
+    options = parse_options(["--data", "x", "--stop-at", "01:30"])
     budget = make_budget(options, 600, datetime(2026, 1, 1, 23, 30, tzinfo=timezone.utc))
     assert budget.seconds == 600 + 2 * 3600
     assert budget.progress(0, 600 + 3600) == pytest.approx(4200 / 7800)
