@@ -9,10 +9,12 @@ readonly data=${RF_DATA:-}
 readonly fuzz_seconds=${RF_FUZZ_SECONDS:-60}
 readonly jobs=$(nproc)
 
-# The published models, exported and packed: what the engine is compared with PyTorch on.
+# Exports and packs a published model: float32 for the comparison with PyTorch, int8 for the hashes of its layers.
 pack_published() {
-  local name=$1 anchors=$2 activation=$3
-  make --silent model WEIGHTS="$data/weights/$name.pth" OUT="build/models/$name.rfm" ANCHORS="$anchors" ACTIVATION="$activation" >"build/models/$name.txt"
+  local name=$1 options=(WEIGHTS="$data/weights/$1.pth" ANCHORS="$2" ACTIVATION="$3")
+  make --silent model "${options[@]}" OUT="build/models/$name.rfm" >"build/models/$name.txt" &&
+    make --silent model "${options[@]}" OUT="build/models/$name-int8.rfm" PRECISION=int8 CALIBRATE=Tests/Fixtures/pictures \
+      >"build/models/$name-int8.txt"
 }
 
 # The scripts themselves: installation, hostile names.
