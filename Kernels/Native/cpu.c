@@ -1,6 +1,11 @@
-// What the processor can do, so that one binary holds every variant: cpuid and xgetbv on x86 (Intel SDM vol. 1, 13.3), on
+// What the processor can do, so that one binary holds every kernel: cpuid and xgetbv on x86 (Intel SDM vol. 1, 13.3), on
 // ARM the operating system or, without one, the identification registers.
 #include "rfkernels.h"
+
+// Facts that the probes of isa.inc read; ymm and zmm: the operating system saves these registers.
+typedef struct {
+  int ymm, zmm, fma, avx2, avx512, avx512vnni, neon, dot_product;
+} facts;
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -11,38 +16,59 @@ static uint64_t enabled_state(void) {
   return (uint64_t)high << 32 | low;
 }
 
-uint32_t rf_cpu_isa(void) {
+static facts processor(void) {
   uint32_t a, b, c, d;
-  if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return RF_ISA_REFERENCE;
-  int fma = (c & bit_FMA) != 0;
-  uint64_t state = enabled_state();
-  int ymm = (state & 0x06) == 0x06, zmm = (state & 0xe6) == 0xe6;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return RF_ISA_REFERENCE;
-  uint32_t isa = RF_ISA_REFERENCE;
-  if (ymm && fma && (b & bit_AVX2)) isa |= RF_ISA_AVX2;
-  uint32_t wide = bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
-  if (zmm && (isa & RF_ISA_AVX2) && (b & wide) == wide) {
-    isa |= RF_ISA_AVX512;
-    if (c & bit_AVX512VNNI) isa |= RF_ISA_AVX512VNNI;
-  }
-  return isa;
-}
-#elif defined(__aarch64__) && defined(__linux__)
-// The kernel's word (Linux, asm/hwcap.h: HWCAP_ASIMDDP); every ARMv8.0 processor has NEON. Declared here, so that no header of
-// an operating system is needed.
-enum { HWCAP = 16, HWCAP_DOT_PRODUCT = 1 << 20 };
-unsigned long getauxval(unsigned long type);
-
-uint32_t rf_cpu_isa(void) { return RF_ISA_NEON | (getauxval(HWCAP) & HWCAP_DOT_PRODUCT ? RF_ISA_NEONDOT : 0); }
-#elif defined(__aarch64__) && !defined(__APPLE__)
-// Bare metal asks the processor: ID_AA64ISAR0_EL1.DP, bits 47 to 44 (Arm ARM, D19.2.61), readable from EL1 up.
-uint32_t rf_cpu_isa(void) {
-  uint64_t features;
-  __asm__("mrs %0, ID_AA64ISAR0_EL1" : "=r"(features));
-  return RF_ISA_NEON | (features >> 44 & 15 ? RF_ISA_NEONDOT : 0);
+  if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return (facts){0};
+  const uint64_t state = enabled_state();
+  facts cpu = {.ymm = (state & 0x06) == 0x06, .zmm = (state & 0xe6) == 0xe6, .fma = (c & bit_FMA) != 0};
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return (facts){0};
+  const uint32_t wide = bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
+  cpu.avx2 = (b & bit_AVX2) != 0;
+  cpu.avx512 = (b & wide) == wide;
+  cpu.avx512vnni = (c & bit_AVX512VNNI) != 0;
+  return cpu;
 }
 #elif defined(__aarch64__)
-uint32_t rf_cpu_isa(void) { return RF_ISA_NEON; }
+#if defined(__linux__)
+// Linux reports dot products in the auxiliary vector (asm/hwcap.h: HWCAP_ASIMDDP). Declared here, so that no header of an
+// operating system is needed.
+enum { HWCAP = 16, HWCAP_DOT_PRODUCT = 1 << 20 };
+unsigned long getauxval(unsigned long type);
+static int has_dot_product(void) { return (getauxval(HWCAP) & HWCAP_DOT_PRODUCT) != 0; }
+#elif defined(__APPLE__)
+static int has_dot_product(void) { return 0; }
 #else
-uint32_t rf_cpu_isa(void) { return RF_ISA_REFERENCE; }
+// Bare metal asks the processor: ID_AA64ISAR0_EL1.DP, bits 47 to 44 (Arm ARM, D19.2.61), readable from EL1 up.
+static int has_dot_product(void) {
+  uint64_t features;
+  __asm__("mrs %0, ID_AA64ISAR0_EL1" : "=r"(features));
+  return (features >> 44 & 15) != 0;
+}
 #endif
+
+// Every ARMv8.0 processor has NEON.
+static facts processor(void) { return (facts){.neon = 1, .dot_product = has_dot_product()}; }
+#else
+static facts processor(void) { return (facts){0}; }
+#endif
+
+uint32_t rf_cpu_isa(void) {
+  const facts cpu = processor();
+  uint32_t isa = RF_ISA_REFERENCE;
+#define RF_ISA_SET(NAME, name, bit, implied, probe) \
+  if ((isa & (implied)) == (implied) && (probe)) isa |= RF_ISA_##NAME;
+#include "isa.inc"
+#undef RF_ISA_SET
+  return isa;
+}
+
+static const rf_isa_set sets[] = {
+#define RF_ISA_SET(NAME, name, bit, implied, probe) {#name, RF_ISA_##NAME, implied},
+#include "isa.inc"
+#undef RF_ISA_SET
+};
+
+const rf_isa_set *rf_isa_sets(size_t *count) {
+  *count = sizeof sets / sizeof *sets;
+  return sets;
+}

@@ -18,8 +18,7 @@ private struct Options {
       case "--json": json = true
       case "--isa":
         guard let list = rest.popFirst(), let set = ISA.parse(list) else {
-          let known = ISA.named.map(\.name.description).joined(separator: ", ")
-          complain("--isa takes a list such as avx2,avx512; known: \(known)")
+          complain("--isa takes a list such as avx2,avx512; known: \(ISA.knownNames)")
           return nil
         }
         isa = set

@@ -64,7 +64,7 @@ private func apply(_ line: UnsafeRawBufferPointer.SubSequence, number: Int, from
 private func set(_ entry: OptionEntry, to value: Argument, _ options: inout Options) -> String? {
   switch entry.action {
   case .value(let valid, let store):
-    return store(&options, value) ? nil : valid.description
+    return store(&options, value) ? nil : valid
   case .flag(let set):
     if value.equals("yes") { set(&options) }
     return value.equals("yes") || value.equals("no") ? nil : "yes or no"

@@ -4,9 +4,9 @@
 /// What is wrong with a command line.
 enum CommandLineError: Error {
   case unknownOption(Argument)
-  case missingValue(option: StaticString, valid: StaticString)
+  case missingValue(option: StaticString, valid: String)
   case unexpectedValue(option: StaticString)
-  case badValue(option: StaticString, value: Argument, valid: StaticString)
+  case badValue(option: StaticString, value: Argument, valid: String)
   case noSource
   case widerNeedsOutput
   /// The lines of a --config file that are wrong.

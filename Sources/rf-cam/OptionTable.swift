@@ -17,7 +17,7 @@ struct OptionEntry {
     OptionEntry(name: name, short: short, help: help, action: .flag(set))
   }
 
-  static func value(_ name: StaticString, _ valid: StaticString, help: StaticString,
+  static func value(_ name: StaticString, _ valid: String, help: StaticString,
                     store: @escaping (inout Options, Argument) -> Bool) -> OptionEntry {
     OptionEntry(name: name, short: nil, help: help, action: .value(valid: valid, store))
   }
@@ -28,7 +28,7 @@ enum OptionAction {
   /// Nothing follows the name.
   case flag((inout Options) -> Void)
   /// A value follows: what is valid, as help and errors show it; and what stores it, false where it is not valid.
-  case value(valid: StaticString, (inout Options, Argument) -> Bool)
+  case value(valid: String, (inout Options, Argument) -> Bool)
 }
 
 /// The longest side that `parseSize` takes too: a JPEG's.
@@ -65,8 +65,8 @@ private func networkOptions() -> [OptionEntry] {
     .value("--threads", "1..64", help: "worker threads (default 1)") {
       store($1.integer(upTo: 64), atLeast: 1, in: &$0.threads)
     },
-    .value("--isa", "those of reference, avx2, avx512, avx512vnni, neon, neondot that this processor has",
-           help: "use only these kernels, a comma between them (default: the best there are)") {
+    .value("--isa", "a list of \(ISA.knownNames) that this processor has",
+           help: "use only kernels for these instruction sets (default: all that this processor has)") {
       guard let isa = ISA.parse($1.description), ISA.available.isSuperset(of: isa) else { return false }
       $0.isa = isa
       return true
@@ -107,7 +107,7 @@ private func outputOptions() -> [OptionEntry] {
       $0.crops = $1
       return true
     },
-    .value("--preview", PreviewAddress.validText,
+    .value("--preview", PreviewAddress.validText.description,
            help: """
              a live page for browsers: annotated video, faces, figures. A port alone is for this
              machine; with 0.0.0.0 everybody who reaches it can look on

@@ -10,17 +10,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#pragma clang assume_nonnull begin
-
-// Instruction sets a row may need; a row is usable where the processor has all its bits. 0: any processor.
+// Instruction sets that a kernel may need; it is usable where the processor has all its bits. 0: any processor.
 typedef enum : uint32_t {
   RF_ISA_REFERENCE = 0,
-  RF_ISA_AVX2 = 1u << 0,        // with FMA
-  RF_ISA_AVX512 = 1u << 1,      // F, BW, DQ, VL
-  RF_ISA_AVX512VNNI = 1u << 2,
-  RF_ISA_NEON = 1u << 3,        // ARMv8.0
-  RF_ISA_NEONDOT = 1u << 4,     // ARMv8.2 dotprod
+#define RF_ISA_SET(NAME, name, bit, implied, probe) RF_ISA_##NAME = 1u << bit,
+#include "../isa.inc"
+#undef RF_ISA_SET
 } rf_isa;
+
+#pragma clang assume_nonnull begin
+
+// A line of isa.inc.
+typedef struct {
+  const char *name;
+  rf_isa bit;
+  uint32_t implied;              // rf_isa bits
+} rf_isa_set;
+const rf_isa_set *rf_isa_sets(size_t *count);
 
 // Output channels come in panels of this many: packed weights and biases are padded with zeros to a whole panel.
 enum { RF_PANEL = 16 };
