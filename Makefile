@@ -5,7 +5,9 @@ PYTHON := .venv/bin/python
 INSTALLED := .venv/installed
 BENCH_PYTHON := .venv-bench/bin/python
 BENCH_INSTALLED := .venv-bench/installed
-SWIFT_BUILD := swift build -c release --static-swift-stdlib
+# Links without the folder of the program in its library path ($ORIGIN), and with all addresses resolved at the start, so that
+# the tables of functions are read-only (Tests/Packaging/test_hardening.py).
+SWIFT_BUILD := swift build -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -Xlinker now
 PICTURES := Tests/Fixtures/pictures
 # Names reach the scripts through the environment ("$$NAME"), never as text of a recipe: they may have spaces and quotes.
 # OPTIONS alone is text of a command line: OPTIONS="--data 'my folder'".

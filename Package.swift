@@ -5,6 +5,9 @@ import PackageDescription
 /// What Embedded Swift cannot do is an error on every build of the core, so that firmware never finds out first.
 let core: [SwiftSetting] = [.treatWarning("EmbeddedRestrictions", as: .error)]
 
+/// The C library checks the sizes of buffers (feature_test_macros(7)); the checks need an optimised build.
+let fortified: [CSetting] = [.define("_FORTIFY_SOURCE", to: "3", .when(configuration: .release))]
+
 let package = Package(
   name: "RetinaFace",
   products: [
@@ -22,11 +25,11 @@ let package = Package(
     .target(name: "RetinaFace", dependencies: ["Engine", "Imaging", "Kernels"], swiftSettings: core),
 
     // Linux: files, streams, cameras, JPEG; and the model inside the program.
-    .target(name: "CHost"),
-    .target(name: "CVideo", dependencies: ["CHost"]),
-    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "CHost", cSettings: fortified),
+    .target(name: "CVideo", dependencies: ["CHost"], cSettings: fortified),
+    .target(name: "CJPEG", cSettings: fortified, linkerSettings: [.linkedLibrary("jpeg")]),
     // The page's files are embedded; libmicrohttpd is loaded when it is wanted (CPreview/library.h), not linked.
-    .target(name: "CPreview", exclude: ["page"]),
+    .target(name: "CPreview", exclude: ["page"], cSettings: fortified),
     .target(name: "CModel", path: "Models", exclude: ["LICENSE", "README.md", "default-float32.rfm", "default.rfm", "sample.jpg", "training.png"]),
     .target(name: "Capture", dependencies: ["CHost", "CJPEG", "CVideo", "Imaging"], swiftSettings: core),
 

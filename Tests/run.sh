@@ -34,7 +34,7 @@ stage_models() {
 # The four core modules, and rf-cam whole, as Embedded Swift: what a board gets.
 stage_embedded() {
   swift build -c release --jobs "$jobs" --scratch-path build/embedded \
-    --swift-sdks-path Toolchains --swift-sdk rf-x86_64-embedded --product rf-cam &&
+    --swift-sdks-path Toolchains --swift-sdk rf-x86_64-embedded --disable-local-rpath --product rf-cam &&
     build/embedded/release/rf-cam --version
 }
 

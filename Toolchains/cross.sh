@@ -23,7 +23,7 @@ mkdir -p "$scratch"
 cp "$toolset" "$scratch/"
 mkdir -p "build/$board"
 swift build -c release --jobs "$(nproc)" --scratch-path "$scratch" \
-  --swift-sdks-path Toolchains --swift-sdk "$sdk" --product "$product" -Xlinker "-Map=$PWD/build/$board/$product.map"
+  --swift-sdks-path Toolchains --swift-sdk "$sdk" --disable-local-rpath --product "$product" -Xlinker "-Map=$PWD/build/$board/$product.map"
 # Beside and renamed: whoever runs the old file keeps it.
 cp "$scratch/release/$product" "build/$board/.$product.part"
 mv "build/$board/.$product.part" "build/$board/$product"

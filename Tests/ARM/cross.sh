@@ -22,6 +22,8 @@ if [ "$(stat -c %s build/rk3399/rf-cam)" -ge "$most_bytes" ]; then
   echo "build/rk3399/rf-cam: more than $most_bytes bytes" >&2
   failed=1
 fi
+Tests/Packaging/hardening.py build/rk3399/rf-cam || failed=1
+Tests/Packaging/hardening.py --fixed-addresses build/armv7/rf-cam || failed=1
 want=$("$host" --size 320 "$pictures")
 [ "$(wc -l <<<"$want")" -ge 20 ] || { echo "the host finds too few faces to compare" >&2; exit 1; }
 for cpu in cortex-a53 cortex-a72 max; do compare "rk3399 as $cpu" qemu-aarch64 -cpu "$cpu" build/rk3399/rf-cam; done
