@@ -27,6 +27,14 @@ copy_libraries() {
   done
 }
 
+# The first process, as one static file. build_init OUT FLAG...   flags: the compiler's, for another processor
+build_init() {
+  local out=$1
+  shift
+  clang "$@" -fuse-ld=lld -std=gnu2x -Os -D_FORTIFY_SOURCE=3 -Wall -Wextra -Werror -static-pie -s -Wl,-z,now \
+    Boards/image/init/*.c -o "$out"
+}
+
 # make_initrd OUT ROOT INIT PROGRAM MODULE...
 make_initrd() {
   local out=$1 root=$2 init=$3 program=$4 work file

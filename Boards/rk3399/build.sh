@@ -18,8 +18,7 @@ readonly others=(cpufreq_dt rk808_regulator xhci_plat_hcd realtek uvcvideo vfat 
 Toolchains/fetch.sh arm64 build/boards/arm64 linux-image-arm64! u-boot-rockchip
 Toolchains/cross.sh rk3399
 mkdir -p "$out"
-clang --target=aarch64-linux-gnu --sysroot=build/sysroots/arm64 -fuse-ld=lld -std=gnu2x -Os -Wall -Wextra -Werror -static -s \
-  Boards/image/init/*.c -o "$out/init"
+build_init "$out/init" --target=aarch64-linux-gnu --sysroot=build/sysroots/arm64
 
 version=$(kernel_version "$root")
 trees=("$root/usr/lib/linux-image-$version/rockchip/rk3399-"{nanopc-t4,rock-pi-4{a,b,c},rockpro64,rockpro64-v2}.dtb)

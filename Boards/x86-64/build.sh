@@ -6,16 +6,16 @@ cd "$(dirname "$0")/../.."
 . Boards/image/image.sh
 out=${OUT:-$PWD/build/x86-64} root=$PWD/build/boards/amd64
 
-# What a PC may be started from and what it may have: disks, USB, Ethernet; cameras; QEMU's devices.
+# What a PC may be started from and what it may have: disks, USB, Ethernet; cameras; watchdogs; QEMU's devices.
 readonly modules=(ahci sd_mod usb_storage uas nvme mmc_block sdhci_pci xhci_pci ehci_pci ohci_pci uhci_hcd uvcvideo
-  e1000 e1000e igb r8169 realtek vfat nls_ascii nls_cp437 virtio_pci virtio_blk virtio_net)
+  e1000 e1000e igb r8169 realtek iTCO_wdt sp5100_tco vfat nls_ascii nls_cp437 virtio_pci virtio_blk virtio_net)
 
 Toolchains/fetch.sh amd64 build/boards/amd64 linux-image-amd64! systemd-boot-efi
 # The same build as the test of Embedded Swift: dynamic, so its libraries go into the image.
 swift build -c release --jobs "$(nproc)" --scratch-path build/embedded --swift-sdks-path Toolchains \
-  --swift-sdk rf-x86_64-embedded --product rf-cam
+  --swift-sdk rf-x86_64-embedded --disable-local-rpath --product rf-cam
 mkdir -p "$out"
-clang -fuse-ld=lld -std=gnu2x -Os -Wall -Wextra -Werror -static -s Boards/image/init/*.c -o "$out/init"
+build_init "$out/init"
 make_initrd "$out/initrd.gz" "$root" "$out/init" build/embedded/release/rf-cam "${modules[@]}"
 
 files=$(mktemp -d)

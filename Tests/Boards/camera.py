@@ -1,4 +1,5 @@
-"""A camera that shows a known picture: vivid, the kernel's own, fed before the image's first process runs (guest/)."""
+"""What tests put into an image's initial RAM disk (guest/): a camera that shows a known picture (vivid, the kernel's own), and a
+script that watches or stops rf-cam."""
 
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ SETTINGS = {"camera": "640x480:YUYV", "threads": "2", "frames": "1"}
 
 
 def with_camera(initrd: Path, architecture: str, folder: Path) -> Path:
-    """The image's initial RAM disk with the camera's files after it; start it with rdinit=/test/init."""
+    """The image's initial RAM disk with the files of guest/ after it; start it with rdinit=/test/init."""
     subprocess.run([ROOT / "Tests/Boards/guest/make.sh", architecture], check=True)
     both = folder / "initrd.gz"
     both.write_bytes(initrd.read_bytes() + (BUILD / f"boards/test-{architecture}.gz").read_bytes())

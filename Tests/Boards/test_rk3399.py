@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from camera import SETTINGS, check_faces, with_camera
 from card import Card
-from emulator import BUILD, ROOT, VIRTUAL_TIME, Machine
+from emulator import BUILD, JUMPING_TIME, ROOT, VIRTUAL_TIME, Machine
+from hardening import faults
 
 BOARD = BUILD / "rk3399"
 VIRT = ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "512"]
@@ -23,10 +24,10 @@ QUICK = {"source": "pattern:640x480", "size": "64", "format": "json"}
 
 
 def boot(card: Card | None, *options: str, initrd: Path = BOARD / "initrd.gz", append: str = "",
-         drive: tuple[str, ...] = ()) -> Machine:
+         drive: tuple[str, ...] = (), clock: list[str] = VIRTUAL_TIME) -> Machine:
     """Starts the image's kernel, as U-Boot would."""
     disk = [*card.drive(*drive), "-device", "virtio-blk-device,drive=card"] if card else []
-    return Machine([*VIRT, *VIRTUAL_TIME, "-kernel", str(BOARD / "Image"), "-initrd", str(initrd), "-append",
+    return Machine([*VIRT, *clock, "-kernel", str(BOARD / "Image"), "-initrd", str(initrd), "-append",
                     f"console=ttyAMA0 loglevel=4 panic=-1 {append}", *disk, *options])
 
 
@@ -40,6 +41,10 @@ def test_is_the_same_when_built_again(tmp_path):
                    stdout=subprocess.DEVNULL)
     for name in ["firmware-nanopc-t4.img", "firmware-rock-pi-4.img", "firmware-rockpro64.img"]:
         subprocess.run(["cmp", BOARD / name, tmp_path / name], check=True)
+
+
+def test_programs_have_all_defences():
+    assert faults(BOARD / "init") == [] and faults(BOARD / "rf-cam") == []
 
 
 def test_boot_loader_lies_where_the_boot_rom_looks():
@@ -72,6 +77,46 @@ def test_finds_the_faces_that_a_camera_shows(card, tmp_path):
     initrd = with_camera(BOARD / "initrd.gz", "arm64", tmp_path)
     with boot(card, initrd=initrd, append="rdinit=/test/init") as device:
         check_faces(device)
+
+
+def test_rf_cam_runs_without_rights_and_writes_results(card, tmp_path):
+    card.configure(**QUICK, results="results.txt", sync="0")
+    initrd = with_camera(BOARD / "initrd.gz", "arm64", tmp_path)
+    with boot(card, initrd=initrd, append="rdinit=/test/init rf_test=rights") as device:
+        device.wait_for("test: end")
+        wait_for_results(card, 3)
+        said = [line.removeprefix("test: ").split() for line in device.lines if line.startswith("test: ")]
+    rights = {words[0]: words[1:] for words in said}
+    assert rights["Uid:"] == 4 * ["1000"] and rights["Gid:"] == 4 * ["1000"] and rights["Groups:"] == []
+    for name in ("CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"):
+        assert int(rights[name][0], 16) == 0, name
+    assert rights["NoNewPrivs:"] == ["1"] and rights["Seccomp:"] == ["2"]
+    for place in ("/boot", "/results"):
+        assert {"nosuid", "nodev", "noexec"} <= set(rights[place][0].split(","))
+    assert "ro" in rights["/boot"][0].split(",") and "rw" in rights["/results"][0].split(",")
+    # The card itself is root's.
+    assert rights["/dev/vda"] == ["0", "0", "600"]
+
+
+def test_rf_cam_that_hangs_is_started_again(card, tmp_path):
+    card.configure(**QUICK)
+    initrd = with_camera(BOARD / "initrd.gz", "arm64", tmp_path)
+    with boot(card, initrd=initrd, append="rdinit=/test/init rf_test=hang", clock=JUMPING_TIME) as device:
+        device.wait_for("test: rf-cam is stopped")
+        device.wait_for("rf-cam has given no sign of life for 30 s: it is ended")
+        device.wait_for("rf-cam was ended by signal 9 (Killed); again in 1 s")
+        device.text = device.text.rpartition("again in 1 s")[2]
+        device.wait_for('"frame":20,')
+        assert "no sign of life" not in device.text, device.text
+
+
+def test_configuration_with_a_byte_order_mark_sets_the_address(card):
+    lines = [f"{name} = {value}" for name, value in {"address": "10.0.2.20/24", **QUICK}.items()]
+    # As an editor of another system writes it; of two addresses the last one holds, as for rf-cam's own names.
+    card.write("rf-cam.conf", "\r\n".join([*lines[:1], "address = 10.0.2.21/24", *lines[1:], ""]).encode("utf-8-sig"))
+    with boot(card, "-netdev", "user,id=net", "-device", "virtio-net-device,netdev=net") as device:
+        device.wait_for("eth0 has 10.0.2.21/24")
+        device.wait_for('"source":"pattern:640x480"')
 
 
 def test_camera_without_a_usable_format_is_said_and_tried_again(card, tmp_path):

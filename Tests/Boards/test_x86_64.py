@@ -12,6 +12,7 @@ import pytest
 from camera import SETTINGS, check_faces, with_camera
 from card import Card
 from emulator import BUILD, ROOT, Machine
+from hardening import faults
 
 BOARD = BUILD / "x86-64"
 # In real time: OVMF gets nowhere by counted instructions.
@@ -37,6 +38,10 @@ def test_is_the_same_when_built_again(tmp_path):
     subprocess.run(["cmp", BOARD / "firmware.img", tmp_path / "firmware.img"], check=True)
 
 
+def test_programs_have_all_defences():
+    assert faults(BOARD / "init") == [] and faults(BUILD / "embedded/release/rf-cam") == []
+
+
 def test_starts_from_a_stick_and_writes_to_it(card):
     card.configure(**QUICK, frames="3", results="results.txt")
     with boot(card, *STICK) as device:
@@ -58,7 +63,9 @@ def test_finds_the_faces_that_a_camera_shows(card, tmp_path):
 def test_results_go_out_of_a_serial_port(card, tmp_path):
     card.configure(**QUICK, frames="3", results="/dev/ttyS1@115200")
     port = tmp_path / "port.txt"
-    with boot(card, *DISK, "-serial", f"file:{port}") as device:
+    # The machine's own watchdog (QEMU's is switched off by default) is found on the way.
+    with boot(card, *DISK, "-serial", f"file:{port}", "-global", "ICH9-LPC.noreboot=false") as device:
+        device.wait_for("watchdog: the machine starts again when init hangs for 60 s")
         device.wait_for("again in 1 s")
     # The PC's firmware writes to every serial port before.
     results = re.findall(r'\{"source".*\}', port.read_text(errors="replace"))

@@ -13,10 +13,16 @@
 void mount_system(void) {
   static const struct {
     const char *type, *place;
-  } systems[] = {{"proc", "/proc"}, {"sysfs", "/sys"}, {"devtmpfs", "/dev"}, {"tmpfs", "/tmp"}};
+    unsigned long flags;
+  } systems[] = {
+    {"proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC},
+    {"sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC},
+    {"devtmpfs", "/dev", MS_NOSUID | MS_NOEXEC},
+    {"tmpfs", "/tmp", MS_NOSUID | MS_NODEV | MS_NOEXEC},
+  };
   for (size_t i = 0; i < sizeof systems / sizeof *systems; i++) {
     mkdir(systems[i].place, 0755);
-    mount(systems[i].type, systems[i].place, systems[i].type, 0, NULL);
+    mount(systems[i].type, systems[i].place, systems[i].type, systems[i].flags, NULL);
   }
   mkdir(BOOT, 0755);
   mkdir(RESULTS, 0755);
@@ -51,13 +57,19 @@ static bool find_boot_partition(char *path, size_t room) {
   return found;
 }
 
+// Files of the card: no programs, no devices.
+static const unsigned long card_flags = MS_NOATIME | MS_NODEV | MS_NOEXEC | MS_NOSUID;
+
 static void mount_results(const char *path) {
-  // Names on FAT are UTF-8; what is written reaches the card within seconds even where nobody asks.
-  if (mount(path, RESULTS, "vfat", MS_NOATIME | MS_NODEV | MS_NOEXEC | MS_NOSUID, "utf8") == 0) return;
+  // Names on FAT are UTF-8, and it has no owners of its own: all of it is rf-cam's. What is written reaches the card within seconds
+  // even where nobody asks.
+  char options[64];
+  snprintf(options, sizeof options, "utf8,uid=%d,gid=%d,fmask=0133,dmask=0022", RF_USER, RF_USER);
+  if (mount(path, RESULTS, "vfat", card_flags, options) == 0) return;
   int problem = errno;
   if (problem == EROFS || problem == EACCES) {
     say("%s: the card is write-protected: results that go to a file are lost; move the card's switch", path);
-    if (mount(path, RESULTS, "vfat", MS_RDONLY | MS_NOATIME, "utf8") == 0) return;
+    if (mount(path, RESULTS, "vfat", MS_RDONLY | card_flags, options) == 0) return;
   }
   say("%s: the results partition cannot be mounted (%s): format it as FAT32; until then results that go to a file are lost",
       path, strerror(problem));
@@ -75,7 +87,7 @@ void mount_card(int seconds) {
     mount("tmpfs", RESULTS, "tmpfs", MS_RDONLY, NULL);
     return;
   }
-  if (mount(path, BOOT, "vfat", MS_RDONLY | MS_NOATIME, "utf8")) say("%s: cannot be mounted: %s", path, strerror(errno));
+  if (mount(path, BOOT, "vfat", MS_RDONLY | card_flags, "utf8")) say("%s: cannot be mounted: %s", path, strerror(errno));
   path[strlen(path) - 1]++; // ...1 to ...2
   mount_results(path);
 }

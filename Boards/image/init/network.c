@@ -6,25 +6,12 @@
 #include <net/if.h>
 #include <net/route.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 static const char port[] = "eth0";
-
-// The value of a line `name = value`, without what a comment adds; false where there is none.
-static bool setting(const char *name, char *value, size_t room) {
-  FILE *file = fopen(CONFIG, "re");
-  bool found = false;
-  for (char line[256], format[64]; file && !found && fgets(line, sizeof line, file);) {
-    snprintf(format, sizeof format, " %s = %%%zu[^ \t\r\n#]", name, room - 1);
-    found = sscanf(line, format, value) == 1;
-  }
-  if (file) fclose(file);
-  return found;
-}
 
 static struct sockaddr_in *in(struct sockaddr *address) { return (struct sockaddr_in *)address; }
 

@@ -1,37 +1,68 @@
-// rf-cam, started again whenever it ends, later each time up to half a minute: never a loop that floods the console, never
+// rf-cam, started again whenever it ends or hangs, later each time up to half a minute: never a loop that floods the console, never
 // one without a word, and never a device that has given up.
+#define _GNU_SOURCE // pipe2
 #include "init.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/reboot.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { LONGEST_WAIT = 30, GOOD_RUN = 60 }; // seconds
 
-static const char program[] = "/bin/rf-cam";
+static int signs = -1, devices = -1; // sockets: what rf-cam and the kernel send
 
-// In the child: its output is the pipe, its folder the results partition.
-[[noreturn]] static void become_program(int output) {
-  dup2(output, STDOUT_FILENO);
-  dup2(output, STDERR_FILENO);
-  signal(SIGPIPE, SIG_DFL);
-  if (chdir(RESULTS)) dprintf(STDERR_FILENO, RESULTS ": %s\n", strerror(errno));
-  if (access(CONFIG, F_OK)) {
-    dprintf(STDERR_FILENO, CONFIG " is missing: defaults, results on this console\n");
-    execl(program, program, "camera", NULL);
-  } else {
-    execl(program, program, "--config", CONFIG, NULL);
+// The socket for signs of life: any datagram on it is one (sd_notify(3)).
+static void open_signs(void) {
+  struct sockaddr_un name = {.sun_family = AF_UNIX};
+  size_t count = strlen(NOTIFY_SOCKET);
+  memcpy(name.sun_path + 1, &NOTIFY_SOCKET[1], count - 1); // the first byte, 0, stands for the @
+  signs = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (signs < 0 || bind(signs, (struct sockaddr *)&name, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + count))) {
+    say("rf-cam cannot be watched, one that hangs stays so: %s", strerror(errno));
+    if (signs >= 0) close(signs);
+    signs = -1;
   }
-  dprintf(STDERR_FILENO, "%s: %s: build the image again\n", program, strerror(errno));
-  _exit(127);
 }
 
-// Copies what the program prints to the consoles until it and all its children have closed the pipe.
-static void copy(int pipe) {
+static bool has_sign(void) {
+  char message[256];
+  bool has = false;
+  while (recv(signs, message, sizeof message, 0) >= 0) has = true;
+  return has;
+}
+
+// Ends a program that hangs. One that the kernel does not let die holds a driver that nothing else gets free.
+static void end_silent(pid_t child, int tries) {
+  if (tries > 1) {
+    say("rf-cam cannot be ended: a driver hangs; the machine starts again");
+    reboot(RB_AUTOBOOT);
+  }
+  say("rf-cam has given no sign of life for %d s: it is ended", SILENT_SECONDS);
+  kill(child, SIGKILL);
+}
+
+// Copies what the program prints to the consoles until it has closed the pipe; meanwhile watches it, and gives it new devices.
+static void watch(pid_t child, int pipe) {
+  double last_sign = uptime();
   char bytes[4096];
-  for (;;) {
+  for (int tries = 0;;) {
+    struct pollfd waited[] = {{.fd = pipe, .events = POLLIN}, {.fd = signs, .events = POLLIN}, {.fd = devices, .events = POLLIN}};
+    poll(waited, 3, 1000);
+    watchdog_feed();
+    if (waited[2].revents) devices_changed(devices);
+    if (signs < 0 || (waited[1].revents && has_sign())) last_sign = uptime();
+    if (uptime() - last_sign > SILENT_SECONDS) {
+      end_silent(child, ++tries);
+      last_sign = uptime();
+    }
+    if (!waited[0].revents) continue;
     ssize_t count = read(pipe, bytes, sizeof bytes);
     if (count > 0) console_write(bytes, (size_t)count);
     else if (count == 0 || errno != EINTR) return;
@@ -65,29 +96,37 @@ static void tell_end(int status, int seconds) {
 static int run(double *seconds) {
   double start = uptime();
   int ends[2];
-  if (pipe(ends)) return 0;
-  pid_t child = fork();
-  if (child == 0) {
-    close(ends[0]);
-    become_program(ends[1]);
-  }
+  if (pipe2(ends, O_CLOEXEC)) return 0;
+  pid_t child = program_start(ends[1]);
   close(ends[1]);
   if (child < 0) say("no process can be started: %s", strerror(errno));
-  else copy(ends[0]);
+  else watch(child, ends[0]);
   close(ends[0]);
   int status = child < 0 ? 0 : wait_for(child);
   *seconds = uptime() - start;
   return status;
 }
 
+static void rest(int seconds) {
+  for (double end = uptime() + seconds; uptime() < end;) {
+    watchdog_feed();
+    struct pollfd waited = {.fd = devices, .events = POLLIN};
+    poll(&waited, 1, 500);
+    if (waited.revents) devices_changed(devices);
+  }
+}
+
 void supervise(void) {
+  open_signs();
+  devices = devices_open();
+  watchdog_open();
   for (int wait = 1;;) {
     double seconds = 0;
     say("starting rf-cam");
     int status = run(&seconds);
     if (seconds >= GOOD_RUN) wait = 1;
     tell_end(status, wait);
-    sleep((unsigned)wait);
+    rest(wait);
     wait = wait * 2 < LONGEST_WAIT ? wait * 2 : LONGEST_WAIT;
   }
 }

@@ -15,7 +15,7 @@ Toolchains/fetch.sh "$architecture" "build/boards/busybox-$architecture" busybox
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/test/modules"
-cp Tests/Boards/guest/init "build/boards/busybox-$architecture/bin/busybox" build/boards/pictures/640x480.yuyv "$work/test/"
+cp Tests/Boards/guest/{init,watch} "build/boards/busybox-$architecture/bin/busybox" build/boards/pictures/640x480.yuyv "$work/test/"
 "${compiler[@]}" -std=gnu2x -O2 -Wall -Wextra -static Boards/camera-testbed/cameractl.c -o "$work/test/cameractl"
 ordered_modules "$kernel" vivid | while read -r file; do
   cp "$file" "$work/test/modules/"

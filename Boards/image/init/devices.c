@@ -1,0 +1,51 @@
+// Devices belong to root, and rf-cam has a user of its own: it gets the cameras, and the serial port that rf-cam.conf names for
+// results. Disks, other ports and the watchdog stay root's.
+#include "init.h"
+#include <dirent.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void give(const char *path) {
+  struct stat info;
+  if (stat(path, &info) == 0 && S_ISCHR(info.st_mode) && info.st_gid != RF_USER && chown(path, 0, RF_USER) == 0) chmod(path, 0660);
+}
+
+static void give_cameras(void) {
+  DIR *folder = opendir("/sys/class/video4linux");
+  for (struct dirent *entry; folder && (entry = readdir(folder));) {
+    char path[300];
+    snprintf(path, sizeof path, "/dev/%s", entry->d_name);
+    if (entry->d_name[0] != '.') give(path);
+  }
+  if (folder) closedir(folder);
+}
+
+// `results = /dev/ttyUSB0@115200`; any other place needs nothing, or is none that a board's owner can mean.
+static void give_port(void) {
+  char path[64];
+  if (!setting("results", path, sizeof path)) return;
+  path[strcspn(path, "@")] = '\0';
+  if (strncmp(path, "/dev/tty", 8) == 0 && !strchr(path + 8, '/')) give(path);
+}
+
+int devices_open(void) {
+  struct sockaddr_nl name = {.nl_family = AF_NETLINK, .nl_groups = 1}; // the kernel's own reports of devices
+  int events = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
+  if (events < 0 || bind(events, (struct sockaddr *)&name, sizeof name))
+    say("devices that are plugged in later cannot be noticed; those that are there can be used");
+  give_cameras();
+  give_port();
+  return events;
+}
+
+void devices_changed(int events) {
+  // What exactly has changed does not matter, and is lost where there were too many reports.
+  char report[8192];
+  while (recv(events, report, sizeof report, 0) > 0) {}
+  give_cameras();
+  give_port();
+}

@@ -1,0 +1,6 @@
+"""The check of programs' headers is the packages' too."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "Packaging"))
