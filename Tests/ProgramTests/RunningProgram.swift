@@ -22,8 +22,9 @@ final class RunningProgram {
   /// Where the program reads from, unless a file or nothing was given.
   let input = Pipe()
 
-  /// The program beside the test bundle.
+  /// The program that the environment names in RF_CAM, as for the tests in Python; otherwise the one beside the test bundle.
   static var executable: URL {
+    if let path = ProcessInfo.processInfo.environment["RF_CAM"] { return URL(filePath: path) }
     let bundle = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     return bundle.appending(path: "rf-cam")
   }
