@@ -42,14 +42,14 @@ struct FaceLabel {
   /// - Parameters:
   ///   - score: rounded to hundredths and held within 0...9.99.
   ///   - id: 0 or more.
-  init(score: Float, id: Int?) {
+  init(score: Float, id: Int64?) {
     if let id {
       append(numberSign)
       append(number: id)
       append(space)
     }
     let hundredths = nearestWhole(Double(score == score ? min(max(score, 0), 9.99) : 0) * 100)
-    append(number: hundredths / 100)
+    append(number: Int64(hundredths / 100))
     append(point)
     append(Glyph(hundredths / 10 % 10))
     append(Glyph(hundredths % 10))
@@ -60,9 +60,9 @@ struct FaceLabel {
     count += 1
   }
 
-  private mutating func append(number: Int) {
+  private mutating func append(number: Int64) {
     precondition(number >= 0)
-    var unit = 1
+    var unit: Int64 = 1
     while number / unit >= 10 { unit *= 10 }
     while unit > 0 {
       append(Glyph(number / unit % 10))

@@ -26,7 +26,7 @@ extension Picture {
   ///   - score: 0...1.
   ///   - id: of the face in a stream, 0 or more; nil: none is drawn.
   public func drawFace(left: Float, top: Float, right: Float, bottom: Float,
-                       landmarks: Landmarks, score: Float, id: Int? = nil) {
+                       landmarks: Landmarks, score: Float, id: Int64? = nil) {
     let lineWidth = fittingLineWidth
     strokeBox(left: left, top: top, right: right, bottom: bottom, lineWidth: lineWidth, Palette.box)
     // Dots and digits shrink with the face, so that a crowd stays readable.

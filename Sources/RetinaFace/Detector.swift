@@ -166,8 +166,13 @@ public final class Detector {
       decoder.scan(level: level, logits: scores.base, rowStride: scores.rowStride, pixelStride: scores.pixelStride)
     }
     let found = decoder.suppress(heads: network)
-    for i in found.indices { faces.initializeElement(at: i, to: Face(found[i], transform)) }
-    return Faces(storage: UnsafeBufferPointer(rebasing: faces[..<found.count]))
+    var count = 0
+    for index in found.indices {
+      guard let face = Face(found[index], transform) else { continue }
+      faces.initializeElement(at: count, to: face)
+      count += 1
+    }
+    return Faces(storage: UnsafeBufferPointer(rebasing: faces[..<count]))
   }
 
   private static func check(_ options: Options) throws(DetectorError) {
@@ -205,14 +210,3 @@ public final class Detector {
 }
 
 extension Network: PointHeads {}
-
-extension Face {
-  init(_ face: ModelFace, _ transform: Transform) {
-    let topLeft = transform.toFrame(ModelPoint(x: face.box.x1, y: face.box.y1))
-    let bottomRight = transform.toFrame(ModelPoint(x: face.box.x2, y: face.box.y2))
-    func point(_ index: Int) -> FramePoint { transform.toFrame(face.landmarks[index]) }
-    self.init(score: face.score, box: Box(x1: topLeft.x, y1: topLeft.y, x2: bottomRight.x, y2: bottomRight.y),
-              landmarks: Landmarks(leftEye: point(0), rightEye: point(1), nose: point(2), leftMouthCorner: point(3),
-                                   rightMouthCorner: point(4)))
-  }
-}

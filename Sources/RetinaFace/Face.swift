@@ -33,7 +33,7 @@ public struct Face: Equatable, Sendable {
   public var box: Box
   public var landmarks: Landmarks
   /// Which face of a stream it is, from 1 on: the same in all frames that show it. `nil` until a `Tracker` says so.
-  public var id: Int?
+  public var id: Int64?
 
   public init(score: Float, box: Box, landmarks: Landmarks) {
     self.score = score

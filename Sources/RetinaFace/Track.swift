@@ -11,17 +11,18 @@ struct Track {
   /// The weight of the newest velocity once there are some: less trembles less, more turns faster.
   private static let velocityGain: Float = 0.25
 
-  let id: Int
+  let id: Int64
   private(set) var missedFrames = 0
   /// Where it was seen last.
   private(set) var box: Box
   private var seenAt: Double
+  /// Counted only for as long as it matters to the gain.
   private var sightings = 1
   /// Pixels a second.
   private var velocityX: Float = 0, velocityY: Float = 0
   private var smoother: FaceSmoother
 
-  init(id: Int, _ face: Face, at time: Double) {
+  init(id: Int64, _ face: Face, at time: Double) {
     self.id = id
     box = face.box
     seenAt = time
@@ -35,16 +36,16 @@ struct Track {
   }
 
   /// The face is in this frame, too. Returns it steadier.
-  /// - Precondition: `time` is after the last one.
   mutating func see(_ face: Face, at time: Double) -> Face {
-    let seconds = time - seenAt
+    // A clock far from 0 has no finer steps: never divide by 0.
+    let seconds = max(time - seenAt, StreamClock.leastInterval)
     let gain = max(1 / Float(sightings), Self.velocityGain)
     let movedX = (face.box.x1 + face.box.x2 - box.x1 - box.x2) / 2
     let movedY = (face.box.y1 + face.box.y2 - box.y1 - box.y2) / 2
     velocityX += gain * (movedX / Float(seconds) - velocityX)
     velocityY += gain * (movedY / Float(seconds) - velocityY)
     (box, seenAt, missedFrames) = (face.box, time, 0)
-    sightings += 1
+    if 1 / Float(sightings) > Self.velocityGain { sightings += 1 }
     return smoother.update(face, seconds: seconds)
   }
 

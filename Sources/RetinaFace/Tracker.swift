@@ -23,7 +23,7 @@ public final class Tracker {
   private let matches: UnsafeMutableBufferPointer<Int>
   private var pairs: CandidateHeap
   private var clock = StreamClock()
-  private var lastID = 0
+  private var lastID: Int64 = 0
 
   /// - Parameters:
   ///   - maxFaces: the most that a frame can have, as the detector's; at least 1.
@@ -124,17 +124,26 @@ public final class Tracker {
 struct StreamClock {
   /// Where a stream's times say nothing.
   private static let usualInterval = 1.0 / 30
+  /// Shorter steps, and longer ones, are no stream's: dividing by them would leave the range of Float.
+  static let leastInterval = 1e-6
+  private static let mostInterval = 1e6
 
   private var time = 0.0
+  private var hasBegun = false
   private var lastSeconds: Double?
   private var meanInterval: Double?
 
   /// The time of the next frame: seconds from the first, always more than for the one before.
   mutating func advance(to seconds: Double) -> Double {
-    defer { lastSeconds = seconds }
-    guard let lastSeconds else { return time }
-    let interval = seconds - lastSeconds
-    if interval > 0 {
+    // A time that is no number says nothing; the next one counts from the last that was a number.
+    let difference = lastSeconds.map { seconds - $0 } ?? .nan
+    if seconds.isFinite { lastSeconds = seconds }
+    guard hasBegun else {
+      hasBegun = true
+      return time
+    }
+    if difference > 0 {
+      let interval = min(max(difference, Self.leastInterval), Self.mostInterval)
       // A camera that was away for a minute does not change what is usual.
       meanInterval = meanInterval.map { $0 + (min(interval, 2 * $0) - $0) / 16 } ?? interval
       time += max(interval, meanInterval! / 2)

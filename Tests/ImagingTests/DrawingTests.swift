@@ -73,7 +73,7 @@ private func painted(_ picture: Picture) -> Set<[Int]> {
   let point = FramePoint(x: -50, y: -50)
   let landmarks = Landmarks(leftEye: point, rightEye: point, nose: point, leftMouthCorner: point, rightMouthCorner: point)
   var seen: Set<[UInt8]> = []
-  let ids: [Int?] = [nil, 0, 1, 7, 10, 12, 100, 99999, Int.max]
+  let ids: [Int64?] = [nil, 0, 1, 7, 10, 12, 100, 99999, Int64.max]
   for id in ids {
     let picture = Picture(width: 300, height: 60)
     picture.drawFace(left: 10, top: 30, right: 60, bottom: 50, landmarks: landmarks, score: 0.99, id: id)

@@ -23,7 +23,7 @@ extension Tracker {
 }
 
 /// The ids of every frame of a stream at so many frames a second.
-private func ids(_ frames: [[Face]], framesPerSecond: Double = 30) -> [[Int?]] {
+private func ids(_ frames: [[Face]], framesPerSecond: Double = 30) -> [[Int64?]] {
   let tracker = Tracker(maxFaces: 100)
   return frames.enumerated().map { index, faces in
     tracker.track(faces, seconds: Double(index) / framesPerSecond).map(\.id)
@@ -33,7 +33,7 @@ private func ids(_ frames: [[Face]], framesPerSecond: Double = 30) -> [[Int?]] {
 @Test func facesKeepTheirIdsInWhateverOrderTheyCome() {
   let faces = [madeFace(x: 100, y: 100), madeFace(x: 300, y: 120), madeFace(x: 500, y: 90)]
   let frames = (0..<30).map { frame in (0..<3).map { faces[($0 + frame) % 3] } }
-  for (frame, found) in ids(frames).enumerated() { #expect(found == (0..<3).map { ($0 + frame) % 3 + 1 }) }
+  for (frame, found) in ids(frames).enumerated() { #expect(found == (0..<3).map { Int64(($0 + frame) % 3 + 1) }) }
 }
 
 /// Towards each other at 4 pixels a frame; where they overlap by more than 0.4 only the nearer, stronger one is found.
@@ -93,7 +93,7 @@ func oddTimesDoNoHarm(seconds: @Sendable (Int) -> Double) {
 private struct Actor {
   var x: Float, y: Float
   let dx: Float, dy: Float
-  var id: Int?
+  var id: Int64?
 
   init(column: Int, row: Int, using random: inout SplitMix64) {
     (x, y) = (100 + 150 * Float(column), 100 + 150 * Float(row))
