@@ -4,6 +4,8 @@ import CHost
 /// Standard input or a fifo.
 final class ByteStream {
   let name: String
+  /// The same in the bytes that the system has.
+  let nameBytes: [UInt8]
   private let file: Int32
   private var isAtEnd = false
   /// When the first byte was waited for, on `rf_seconds`' clock.
@@ -14,11 +16,13 @@ final class ByteStream {
 
   init(name: String, file: Int32) {
     self.name = name
+    nameBytes = Array(name.utf8)
     self.file = file
   }
 
   init(path: FilePath) throws(CaptureError) {
     name = path.text
+    nameBytes = path.nameBytes
     file = path.withCString { rf_file_open($0) }
     guard file >= 0 else { throw .cannotOpen(name: name, reason: systemReason(file)) }
   }

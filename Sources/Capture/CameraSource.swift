@@ -10,6 +10,7 @@ public final class CameraSource {
   public private(set) var counts = CameraCounts()
 
   private let name: String
+  private let nameBytes: [UInt8]
   private let request: CameraRequest
   private let system: UnsafePointer<rf_video_system>
   private let converting: () -> UnsafePointer<rf_video_system>?
@@ -22,7 +23,7 @@ public final class CameraSource {
 
   /// The buffer that the last frame lies in.
   private var held: UInt32?
-  private var index = 0
+  private var index: Int64 = 0
   private var lastSequence: UInt32?
   private var firstSeconds: Double?
   /// For how long frames, good or bad, have been waited for in vain.
@@ -55,6 +56,7 @@ public final class CameraSource {
   init(_ path: FilePath, _ options: SourceOptions, system: UnsafePointer<rf_video_system>,
        converting: @escaping () -> UnsafePointer<rf_video_system>?) {
     name = path.text
+    nameBytes = path.nameBytes
     request = options.camera
     self.system = system
     self.converting = converting
@@ -238,7 +240,7 @@ extension CameraSource {
     if let lastSequence {
       // What the driver could not store anywhere.
       let gap = Int32(bitPattern: taken.sequence &- lastSequence &- 1)
-      if gap > 0, gap < 1 << 20 { counts.dropped += Int(gap) }
+      if gap > 0, gap < 1 << 20 { counts.dropped += Int64(gap) }
     }
     lastSequence = taken.sequence
   }
@@ -319,7 +321,7 @@ extension CameraSource {
     let first = firstSeconds ?? captured
     firstSeconds = first
     defer { index += 1 }
-    return CapturedFrame(frame: frame, name: name, relativeName: name, index: index, timestampSeconds: captured - first,
+    return CapturedFrame(frame: frame, name: name, nameBytes: nameBytes, relativeName: name, index: index, timestampSeconds: captured - first,
                          capturedAtSeconds: captured, captureMilliseconds: (seconds - start) * 1000,
                          width: stream.width, height: stream.height, shrunkBy: shrunkBy)
   }
@@ -328,7 +330,7 @@ extension CameraSource {
 /// At most one line a second about frames that are skipped, however many they are.
 private struct SkipReport {
   private var lastSeconds = -1.0
-  private var untold = 0
+  private var untold: Int64 = 0
 
   mutating func line(_ problem: String, at seconds: Double) -> String? {
     guard lastSeconds < 0 || seconds - lastSeconds >= 1 else {

@@ -31,6 +31,9 @@ struct FilePath {
     bytes.withUnsafeBufferPointer { body($0.baseAddress!) }
   }
 
+  /// As the system has them, without the final zero.
+  var nameBytes: [UInt8] { bytes.dropLast().map { UInt8(bitPattern: $0) } }
+
   /// For people: bytes that are no UTF-8 show as replacement characters.
   var text: String { String(decoding: bytes.dropLast().lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self) }
 

@@ -10,8 +10,8 @@ public final class MJPEGSource {
   private var splitter = JPEGSplitter()
   /// Bytes at the buffer's start that have been dealt with.
   private var used = 0
-  private var index = 0
-  private var byteCount = 0
+  private var index: Int64 = 0
+  private var byteCount: Int64 = 0
 
   private static let pieceBytes = 1 << 16
   /// A frame that has not ended by then never will: 100 megapixels at 5 bits each, more than any camera spends.
@@ -44,7 +44,7 @@ public final class MJPEGSource {
   private func read() throws(CaptureError) -> Bool {
     let before = buffer.count
     let isMore = try input.read(into: buffer, most: Self.pieceBytes)
-    byteCount += buffer.count - before
+    byteCount += Int64(buffer.count - before)
     return isMore
   }
 
@@ -60,7 +60,7 @@ public final class MJPEGSource {
     let picture: Picture
     do { picture = try reader.read(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count])) } catch { throw failed(error) }
     defer { index += 1 }
-    return CapturedFrame(frame: picture.frame, name: input.name, relativeName: input.name, index: index,
+    return CapturedFrame(frame: picture.frame, name: input.name, nameBytes: input.nameBytes, relativeName: input.name, index: index,
                          timestampSeconds: start - input.startSeconds, capturedAtSeconds: start,
                          captureMilliseconds: (rf_seconds() - start) * 1000)
   }

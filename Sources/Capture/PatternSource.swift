@@ -5,13 +5,15 @@ import Imaging
 /// Endless frames: a colour gradient under bright discs that drift to the right, frame by frame.
 public final class PatternSource {
   private let name: String
+  private let nameBytes: [UInt8]
   private let picture: Picture
-  private var index = 0
+  private var index: Int64 = 0
 
   private static let framesPerSecond = 30.0
 
   init(name: String, width: Int, height: Int) {
     self.name = name
+    nameBytes = Array(name.utf8)
     picture = Picture(width: width, height: height)
   }
 
@@ -20,14 +22,16 @@ public final class PatternSource {
     let start = rf_seconds()
     paint(shift: index)
     defer { index += 1 }
-    return CapturedFrame(frame: picture.frame, name: name, relativeName: name, index: index,
+    return CapturedFrame(frame: picture.frame, name: name, nameBytes: nameBytes, relativeName: name, index: index,
                          timestampSeconds: Double(index) / Self.framesPerSecond, capturedAtSeconds: start,
                          captureMilliseconds: (rf_seconds() - start) * 1000)
   }
 
   /// Discs of radius 24 on a grid of 64 pixels; integers only, so every machine paints the same.
-  private func paint(shift: Int) {
+  private func paint(shift: Int64) {
     let (width, height) = (picture.width, picture.height)
+    // The pattern repeats every 64 pixels.
+    let shift = Int(shift % 64)
     for y in 0..<height {
       let row = picture.pixels + y * picture.strideBytes
       let dy = y & 63 - 32, green = UInt8(truncatingIfNeeded: y * 255 / height)

@@ -8,7 +8,7 @@ public final class PictureSource {
   private let reader = PictureReader()
   private let buffer = ByteBuffer()
   private var position = 0
-  private var index = 0
+  private var index: Int64 = 0
 
   /// Larger files hold no picture that would be accepted: 100 megapixels take 600 MB as 16-bit PNM.
   private static let mostFileBytes = 1 << 30
@@ -29,7 +29,8 @@ public final class PictureSource {
       index += 1
       let picture: Picture
       do { picture = try reader.read(buffer.bytes) } catch { throw .picture(name: name, error) }
-      return CapturedFrame(frame: picture.frame, name: name, relativeName: files.relativeName(of: entry), index: index - 1,
+      return CapturedFrame(frame: picture.frame, name: name, nameBytes: files.path(of: entry).nameBytes,
+                           relativeName: files.relativeName(of: entry), index: index - 1,
                            timestampSeconds: 0, capturedAtSeconds: start,
                            captureMilliseconds: (rf_seconds() - start) * 1000)
     }

@@ -8,7 +8,7 @@ public final class RawSource {
   private let raw: RawFormat
   private let frameBytes: Int
   private let buffer: ByteBuffer
-  private var index = 0
+  private var index: Int64 = 0
 
   /// Most bytes taken at once: memory grows with what arrives, so a wrong --raw costs nothing by itself.
   private static let pieceBytes = 1 << 20
@@ -30,7 +30,7 @@ public final class RawSource {
       preconditionFailure("a raw frame's size was checked when it was parsed")
     }
     defer { index += 1 }
-    return CapturedFrame(frame: frame, name: input.name, relativeName: input.name, index: index,
+    return CapturedFrame(frame: frame, name: input.name, nameBytes: input.nameBytes, relativeName: input.name, index: index,
                          timestampSeconds: now - input.startSeconds, capturedAtSeconds: now, captureMilliseconds: 0)
   }
 

@@ -9,10 +9,12 @@ public struct CapturedFrame {
   public let frame: Frame
   /// What the user knows it by: the file's path, or the source's argument.
   public let name: String
+  /// The same in the bytes that the system has, which need not be UTF-8.
+  public let nameBytes: [UInt8]
   /// The path inside the folder that was given; for everything else the same as `name`. Output files are named after it.
   public let relativeName: String
   /// Counts from 0 in its source, frames that failed included.
-  public let index: Int
+  public let index: Int64
   /// Place in the stream's time, in seconds: arrival since the stream began; a 30th of a second a frame for patterns;
   /// 0 for pictures.
   public let timestampSeconds: Double
@@ -25,10 +27,11 @@ public struct CapturedFrame {
   /// How many times smaller `frame` was decoded, 1 where it was not; its last column and row may be cut.
   public let shrunkBy: Int
 
-  init(frame: Frame, name: String, relativeName: String, index: Int, timestampSeconds: Double, capturedAtSeconds: Double,
+  init(frame: Frame, name: String, nameBytes: [UInt8], relativeName: String, index: Int64, timestampSeconds: Double, capturedAtSeconds: Double,
        captureMilliseconds: Double, width: Int? = nil, height: Int? = nil, shrunkBy: Int = 1) {
     self.frame = frame
     self.name = name
+    self.nameBytes = nameBytes
     self.relativeName = relativeName
     self.index = index
     self.timestampSeconds = timestampSeconds

@@ -22,10 +22,17 @@ struct ByteBuffer: ~Copyable {
 
   mutating func append(byte: UInt8) { storage.append(byte) }
 
-  mutating func append(_ value: Int, width: Int = 1) {
+  mutating func append(_ value: Int, width: Int = 1) { append(Int64(value), width: width) }
+
+  /// A whole number, with zeros before its digits where they are fewer than `width`.
+  mutating func append(_ value: Int64, width: Int = 1) {
     if value < 0 { append(byte: UInt8(ascii: "-")) }
+    append(digitsOf: value.magnitude, width: width)
+  }
+
+  private mutating func append(digitsOf value: UInt64, width: Int) {
     let first = storage.count
-    var rest = value.magnitude
+    var rest = value
     repeat {
       storage.append(UInt8(ascii: "0") + UInt8(rest % 10))
       rest /= 10
@@ -35,17 +42,24 @@ struct ByteBuffer: ~Copyable {
   }
 
   /// `value` with that many digits after the point, rounded half away from zero; "-0.0" is "0.0".
-  /// What is too large for that many digits becomes the largest that is not.
-  /// - Precondition: not NaN; decimals 0...9.
+  ///
+  /// Defined for every number: those beyond 2^63 become 2^63, and NaN becomes "null", so that JSON stays JSON. The error is at
+  /// most half a unit of the last digit, but for the rounding of one product of 53 bits.
+  /// - Precondition: decimals 0...9.
   mutating func append(_ value: Double, decimals: Int) {
-    var unit = 1
+    if value != value { return append("null") }
+    var unit: UInt32 = 1
     for _ in 0..<decimals { unit *= 10 }
-    let scaled = Int(min(abs(value) * Double(unit) + 0.5, 9e18))
-    if value < 0, scaled > 0 { append(byte: UInt8(ascii: "-")) }
-    append(scaled / unit)
+    // 64 bits on every machine: microseconds exceed 31 bits after 36 minutes.
+    let magnitude = min(abs(value), 0x1p63)
+    var whole = UInt64(magnitude)
+    var fraction = UInt32((magnitude - Double(whole)) * Double(unit) + 0.5)
+    if fraction == unit { (whole, fraction) = (whole + 1, 0) }
+    if value < 0, whole > 0 || fraction > 0 { append(byte: UInt8(ascii: "-")) }
+    append(digitsOf: whole, width: 1)
     guard decimals > 0 else { return }
     append(byte: UInt8(ascii: "."))
-    append(scaled % unit, width: decimals)
+    append(digitsOf: UInt64(fraction), width: decimals)
   }
 
   mutating func append(_ value: Float, decimals: Int) { append(Double(value), decimals: decimals) }
@@ -60,23 +74,39 @@ struct ByteBuffer: ~Copyable {
 
   mutating func append(spaces count: Int) { append(repeatElement(UInt8(ascii: " "), count: max(0, count))) }
 
-  /// A JSON string with its quotes (RFC 8259, section 7). Bytes that are not UTF-8 become U+FFFD.
-  mutating func append(jsonString name: some Sequence<UInt8>) {
+  /// A JSON string with its quotes (RFC 8259, section 7), as JSON wants it: UTF-8. Bytes that are no UTF-8 become U+FFFD, one
+  /// for every beginning of a character. Characters that would have an effect on a terminal are escaped, so nothing is lost.
+  mutating func append(jsonString text: some Sequence<UInt8>) {
+    let bytes = Array(text)
     append(byte: UInt8(ascii: "\""))
-    for byte in String(decoding: Array(name), as: UTF8.self).utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+    var position = 0
+    while position < bytes.count {
+      let piece = UTF8Piece(bytes, at: position)
+      switch piece.scalar {
+      case nil: append("\u{fffd}")
+      case 0x22, 0x5C:
         append(byte: UInt8(ascii: "\\"))
-        append(byte: byte)
-      case 0..<0x20:
-        append("\\u00")
-        append(byte: hexadecimalDigit(byte >> 4))
-        append(byte: hexadecimalDigit(byte & 15))
-      default:
-        append(byte: byte)
+        append(byte: bytes[position])
+      case let scalar? where piece.isControl:
+        append("\\u")
+        for shift in [12, 8, 4, 0] as [UInt32] { append(byte: hexadecimalDigit(UInt8(scalar >> shift & 15))) }
+      default: append(bytes[position..<(position + piece.count)])
       }
+      position += piece.count
     }
     append(byte: UInt8(ascii: "\""))
+  }
+
+  /// Base64 with padding (RFC 4648, section 4).
+  mutating func append(base64 bytes: [UInt8]) {
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let count = min(3, bytes.count - start)
+      var group: UInt32 = 0
+      for index in 0..<3 { group = group << 8 | (index < count ? UInt32(bytes[start + index]) : 0) }
+      for index in 0..<4 {
+        append(byte: index <= count ? base64Digit(UInt8(group >> UInt32(18 - 6 * index) & 63)) : UInt8(ascii: "="))
+      }
+    }
   }
 
   mutating func append(hexadecimal value: UInt64) {
@@ -86,11 +116,16 @@ struct ByteBuffer: ~Copyable {
   }
 }
 
-/// Control characters become '?': a name cannot end a line or repaint a terminal.
-func printable(_ name: some Sequence<UInt8>) -> [UInt8] {
-  name.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }
-}
-
 private func hexadecimalDigit(_ digit: UInt8) -> UInt8 {
   digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+}
+
+private func base64Digit(_ digit: UInt8) -> UInt8 {
+  switch digit {
+  case 0..<26: UInt8(ascii: "A") + digit
+  case 26..<52: UInt8(ascii: "a") + digit - 26
+  case 52..<62: UInt8(ascii: "0") + digit - 52
+  case 62: UInt8(ascii: "+")
+  default: UInt8(ascii: "/")
+  }
 }

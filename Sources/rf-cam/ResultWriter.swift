@@ -6,10 +6,10 @@ import RetinaFace
 
 /// What a frame's line says besides its faces.
 struct FrameReport {
-  /// As the user named it, or as a folder was read.
+  /// As the user named it, or as a folder was read: the bytes, which need not be UTF-8.
   var source: [UInt8]
   /// Counted from 0 in its source.
-  var frame: Int
+  var frame: Int64
   var timestampSeconds: Double
   var width: Int
   var height: Int
@@ -43,10 +43,15 @@ func appendJSON(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer
   text.append("\n")
 }
 
-/// The same without the line's end.
+/// The same without the line's end. A source whose name is no UTF-8 has its bytes, too: Base64 under `source_bytes`.
 func appendJSONObject(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
   text.append("{\"source\":")
   text.append(jsonString: report.source)
+  if !isUTF8(report.source) {
+    text.append(",\"source_bytes\":\"")
+    text.append(base64: report.source)
+    text.append("\"")
+  }
   text.append(",\"frame\":")
   text.append(report.frame)
   text.append(",\"timestamp_s\":")

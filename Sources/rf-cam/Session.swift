@@ -135,7 +135,7 @@ final class Session {
     var times = Statistics.Times(capture: captured.captureMilliseconds, convert: timings.convert * 1000,
                                  network: timings.network * 1000, decode: timings.decode * 1000)
     times.latency = (rf_seconds() - captured.capturedAtSeconds) * 1000
-    let report = FrameReport(source: FileName(captured.name.utf8), frame: captured.index,
+    let report = FrameReport(source: captured.nameBytes, frame: captured.index,
                              timestampSeconds: captured.timestampSeconds, width: captured.width, height: captured.height,
                              latencyMilliseconds: times.latency)
     try tell(report, faces, detector, isPicture: isPicture)
@@ -169,7 +169,7 @@ final class Session {
     var stem = fileStem(name: captured.name, relativeName: captured.relativeName, frame: captured.index,
                         isPicture: isPicture)
     if isPicture { stem = names.unused(stem) }
-    let source = isPicture ? FileName(captured.name.utf8) : []
+    let source = isPicture ? captured.nameBytes : []
     try crops?.write(captured.frame, faces, stem: stem, source: source)
     try annotations?.write(captured.frame, faces, stem: stem, source: source)
   }

@@ -2,14 +2,16 @@
 import Foundation
 
 func complain(_ message: String) {
-  FileHandle.standardError.write(Data("rf-pack: \(message)\n".utf8))
+  // Names in messages may come from the file that is read: one line, and nothing that repaints a terminal.
+  FileHandle.standardError.write(Data("rf-pack: ".utf8) + Data(printable(message.utf8)) + Data("\n".utf8))
 }
 
 let command: Command
 do {
   command = try Command.parse(Array(CommandLine.arguments.dropFirst()))
 } catch {
-  complain("\(error.message)\n\(Command.usage)")
+  complain(error.message)
+  FileHandle.standardError.write(Data("\(Command.usage)\n".utf8))
   exit(2)
 }
 do {

@@ -69,3 +69,38 @@ func decimalsAreThoseOfPrintf(decimals: Int) {
   #expect(String(decoding: parentComponent(of: FileName("a/0--Parade/x.jpg".utf8)), as: UTF8.self) == "0--Parade")
   #expect(parentComponent(of: FileName("../x.jpg".utf8)).isEmpty && parentComponent(of: FileName("x.jpg".utf8)).isEmpty)
 }
+
+/// At every magnitude and sign: within half a unit of the last digit of the value, as strtod reads it.
+@Test(arguments: 0...9)
+func numbersAreReadBackWithinTheirLastDigit(decimals: Int) throws {
+  let unit = pow(10, Double(decimals))
+  var values: [Double] = [0, 0x1p63, 0x1p63.nextDown, 0x1p62, 4294967295.5, 4294967296, 2147.483647, 2147.483648, 1e6 + 1e-6, 9.9999999999]
+  for exponent in -40...62 {
+    for share in [1, 1.1, 1.5, 1.9999999] { values.append(share * pow(2, Double(exponent))) }
+  }
+  for value in values + values.map({ -$0 }) {
+    let printed = text { $0.append(value, decimals: decimals) }
+    let read = try #require(Double(printed))
+    #expect(abs(read - value) <= 0.500001 / unit + abs(value) * 0x1p-52, "\(value): \(printed)")
+    #expect(printed.split(separator: ".").count == (decimals > 0 ? 2 : 1))
+    #expect(decimals == 0 || printed.split(separator: ".")[1].count == decimals)
+  }
+}
+
+@Test func notANumberIsNull() {
+  #expect(text { $0.append(Double.nan, decimals: 3) } == "null")
+  #expect(text { $0.append(-Float.nan, decimals: 1) } == "null")
+  #expect(text { $0.append(Double.infinity, decimals: 1) } == "9223372036854775808.0")
+  #expect(text { $0.append(-Double.infinity, decimals: 0) } == "-9223372036854775808")
+}
+
+@Test func quantilesOfMoreFramesThan32BitsCount() {
+  var histogram = Histogram()
+  histogram.add(milliseconds: 5, times: 50_000_000_000)
+  histogram.add(milliseconds: 50, times: 50_000_000_001)
+  #expect(abs(histogram.quantile(percent: 50) / 50 - 1) < 0.01 && abs(histogram.quantile(percent: 49) / 5 - 1) < 0.01)
+  #expect(histogram.count == 100_000_000_001)
+  var odd = Histogram()
+  for value in [Double.nan, .infinity, -.infinity, -1, 1e300] { odd.add(milliseconds: value) }
+  #expect(odd.quantile(percent: 50) >= 0)
+}

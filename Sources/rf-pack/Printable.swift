@@ -1,0 +1,1 @@
+../rf-cam/Printable.swift
