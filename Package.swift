@@ -48,7 +48,7 @@ let package = Package(
     .target(name: "TestRandom", path: "Tests/TestRandom"),
     .target(name: "KernelChecks", dependencies: ["CHost", "Kernels", "TestRandom"], path: "Tests/KernelChecks"),
     // The checks and the layers' hashes as a program: for ARM, where Embedded Swift has no Swift Testing.
-    .executableTarget(name: "rf-check", dependencies: ["CHost", "Imaging", "KernelChecks", "Kernels", "RetinaFace"],
+    .executableTarget(name: "rf-check", dependencies: ["Capture", "CHost", "Imaging", "KernelChecks", "Kernels", "RetinaFace"],
                       path: "Tests/ARM/Check", swiftSettings: core),
     .testTarget(name: "KernelTests", dependencies: ["KernelChecks"]),
     .testTarget(name: "EngineTests", dependencies: ["CAllocationCount", "CHost", "Engine", "rf-pack"]),

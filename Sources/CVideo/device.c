@@ -128,7 +128,8 @@ double rf_video_set_rate(const rf_video *video, double frames_per_second) {
   if (ask(video, VIDIOC_G_PARM, &asked) < 0) return 0;
   if (frames_per_second > 0 && asked.parm.capture.capability & V4L2_CAP_TIMEPERFRAME) {
     // Tenths of microseconds, as USB cameras count; 7.5 frames a second is 1333333 of them.
-    asked.parm.capture.timeperframe = (struct v4l2_fract){(uint32_t)(1e7 / frames_per_second + 0.5), 10000000};
+    double interval = 1e7 / frames_per_second + 0.5;
+    asked.parm.capture.timeperframe = (struct v4l2_fract){interval < UINT32_MAX ? (uint32_t)interval : UINT32_MAX, 10000000};
     if (ask(video, VIDIOC_S_PARM, &asked) < 0 && ask(video, VIDIOC_G_PARM, &asked) < 0) return 0;
   }
   return rate(asked.parm.capture.timeperframe);

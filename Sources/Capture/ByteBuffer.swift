@@ -27,7 +27,7 @@ final class ByteBuffer {
   /// Makes room for so many bytes in all.
   func reserve(_ wanted: Int) {
     guard wanted > capacity else { return }
-    let larger = max(wanted, 2 * capacity)
+    let larger = max(wanted, capacity <= Int.max / 2 ? 2 * capacity : Int.max)
     let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
     memcpy(moved, base, count)
     base.deallocate()

@@ -77,11 +77,11 @@ public enum CameraNotice {
 /// What happened to a camera's frames so far.
 public struct CameraCounts: Equatable, Sendable {
   /// Good frames that were not looked at, because a newer one was there.
-  public var dropped = 0
+  public var dropped: Int64 = 0
   /// Frames that were damaged or too short.
-  public var skipped = 0
+  public var skipped: Int64 = 0
   /// How often the camera was lost and came back.
-  public var reconnects = 0
+  public var reconnects: Int64 = 0
 
   public init() {}
 

@@ -34,8 +34,8 @@ extension UnsafeMutablePointer<rf_video> {
       var size = rf_video_size()
       guard rf_video_size_at(self, code, index, &size) == 0 else { break }
       let (rates, isRange) = rates(of: code, size.width, size.height)
-      sizes.append(CameraSize(width: Int(size.width), height: Int(size.height), rates: rates,
-                              least: size.is_range == 0 ? nil : (Int(size.least_width), Int(size.least_height)),
+      sizes.append(CameraSize(width: Int(clamping: size.width), height: Int(clamping: size.height), rates: rates,
+                              least: size.is_range == 0 ? nil : (Int(clamping: size.least_width), Int(clamping: size.least_height)),
                               isRateRange: isRange))
     }
     return sizes
@@ -59,17 +59,17 @@ struct CameraMode {
   /// The rate to ask for; 0: leave it to the driver.
   let framesPerSecond: Double
   /// How far the nearest size is from the one asked for, in pixels of both sides together.
-  let sizeError: Int
+  let sizeError: Int64
 
   init(_ format: CameraFormat, _ video: UnsafeMutablePointer<rf_video>, _ request: CameraRequest) {
     self.format = format
-    var nearest = (request.width, request.height, error: Int.max)
+    var nearest = (request.width, request.height, error: Int64.max)
     for index in 0..<mostEntries {
       var size = rf_video_size()
       guard rf_video_size_at(video, format.fourCC.code, index, &size) == 0 else { break }
-      let width = min(max(request.width, Int(size.least_width)), Int(size.width))
-      let height = min(max(request.height, Int(size.least_height)), Int(size.height))
-      let error = abs(width - request.width) + abs(height - request.height)
+      let width = min(max(request.width, Int(clamping: size.least_width)), Int(clamping: size.width))
+      let height = min(max(request.height, Int(clamping: size.least_height)), Int(clamping: size.height))
+      let error = abs(Int64(width) - Int64(request.width)) + abs(Int64(height) - Int64(request.height))
       if error < nearest.error { nearest = (width, height, error) }
     }
     sizeError = nearest.error == .max ? 0 : nearest.error

@@ -80,9 +80,9 @@ struct CameraFormat: Sendable {
   }
 }
 
-/// 30, 7.5, 29.97: up to two decimals.
+/// Formats 30, 7.5 or 29.97: up to two decimals. Rates are clamped to 0...1e6; NaN is 0.
 func rateText(_ rate: Double) -> String {
-  let hundredths = Int(min(max(rate, 0), 1e6) * 100 + 0.5)
+  let hundredths = rate > 0 ? Int(min(rate, 1e6) * 100 + 0.5) : 0
   let (whole, rest) = (hundredths / 100, hundredths % 100)
   return rest == 0 ? "\(whole)" : rest % 10 == 0 ? "\(whole).\(rest / 10)" : "\(whole).\(rest / 10)\(rest % 10)"
 }

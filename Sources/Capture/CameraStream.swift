@@ -79,7 +79,7 @@ final class CameraStream {
     format.height = UInt32(request.height)
     try check(rf_video_set_format(video, &format), "setting the format")
     guard (1...65500).contains(format.width), (1...65500).contains(format.height),
-          Int(format.width) * Int(format.height) <= Frame.mostPixels else { throw .streamError }
+          Int(format.width) <= Frame.mostPixels / Int(format.height) else { throw .streamError }
     return format
   }
 
@@ -128,12 +128,12 @@ final class CameraStream {
   func frame(_ taken: rf_video_frame) throws(FrameError) -> Frame {
     guard case .raw(let pixels, let isSplit) = mode.format.kind else { preconditionFailure("a JPEG is no frame") }
     let range: ColorRange = format.is_full_range != 0 ? .full : .limited
-    let stride = format.stride_bytes.0 > 0 ? Int(format.stride_bytes.0) : nil
+    let stride = format.stride_bytes.0 > 0 ? Int(clamping: format.stride_bytes.0) : nil
     guard isSplit else {
       return try Frame(pixels, width: width, height: height, bytes: bytes(taken), strideBytes: stride, range: range)
     }
     func plane(_ base: UnsafePointer<UInt8>?, _ count: Int, _ stride: UInt32) -> (UnsafeRawBufferPointer, Int) {
-      (UnsafeRawBufferPointer(start: base, count: count), Int(stride))
+      (UnsafeRawBufferPointer(start: base, count: count), Int(clamping: stride))
     }
     return try Frame(pixels, width: width, height: height, range: range, planes:
       (plane(taken.base.0, taken.byte_count.0, format.stride_bytes.0),

@@ -11,9 +11,9 @@ public enum CaptureError: Error, Equatable {
   /// A picture's bytes are no use.
   case picture(name: String, PictureError)
   /// A frame of a stream is no use.
-  case frame(name: String, index: Int, PictureError)
+  case frame(name: String, index: Int64, PictureError)
   /// A stream that ended without one whole frame.
-  case noFrames(name: String, byteCount: Int)
+  case noFrames(name: String, byteCount: Int64)
   /// A folder without pictures; `isRecursive` tells whether those below it were looked at.
   case noPictures(name: String, isRecursive: Bool)
   /// A camera that cannot be had.

@@ -32,7 +32,7 @@ private func orientation(ofSegment segment: UnsafeRawBufferPointer) -> Orientati
   return TIFF(UnsafeRawBufferPointer(rebasing: segment[6...]))?.orientation
 }
 
-/// A TIFF header and its first directory. Offsets count from the header.
+/// A TIFF header and its first directory. Offsets count from the header; they have 32 bits, so sums need more.
 private struct TIFF {
   private let bytes: UnsafeRawBufferPointer
   private let isLittleEndian: Bool
@@ -59,13 +59,14 @@ private struct TIFF {
     return nil
   }
 
-  private func short(at offset: Int) -> Int? {
-    guard offset + 2 <= bytes.count else { return nil }
-    let (a, b) = (Int(bytes[offset]), Int(bytes[offset + 1]))
+  private func short(at place: Int64) -> Int64? {
+    guard place >= 0, place + 2 <= bytes.count else { return nil }
+    let offset = Int(place)
+    let (a, b) = (Int64(bytes[offset]), Int64(bytes[offset + 1]))
     return isLittleEndian ? b << 8 | a : a << 8 | b
   }
 
-  private func long(at offset: Int) -> Int? {
+  private func long(at offset: Int64) -> Int64? {
     guard let a = short(at: offset), let b = short(at: offset + 2) else { return nil }
     return isLittleEndian ? b << 16 | a : a << 16 | b
   }

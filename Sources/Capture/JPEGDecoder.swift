@@ -50,7 +50,7 @@ final class JPEGDecoder {
   }
 
   private func checkSize(_ width: Int, _ height: Int, byteCount: Int) throws(PictureError) {
-    guard width * height <= Frame.mostPixels else { throw .tooLarge(width: width, height: height) }
+    guard width <= Frame.mostPixels / max(1, height) else { throw .tooLarge(width: width, height: height) }
     let least = rf_jpeg_least_bytes(decoder)
     guard byteCount >= least else {
       throw .implausible(width: width, height: height, byteCount: byteCount, leastBytes: least)

@@ -9,6 +9,9 @@ struct PNMDecoder {
   private let isPlain: Bool
   private let channels: Int
 
+  /// Greater numbers count as this one: more than any size or sample may be, and ten times it still fits 32 bits.
+  private static let mostNumber = 2 * Frame.mostPixels
+
   /// - Parameter bytes: begin with "P2", "P3", "P5" or "P6".
   init(_ bytes: UnsafeRawBufferPointer) {
     self.bytes = bytes
@@ -65,7 +68,7 @@ struct PNMDecoder {
     let start = position
     var value = 0
     while position < bytes.count, case let digit = Int(bytes[position]) - 48, (0...9).contains(digit) {
-      value = min(10 * value + digit, 1 << 31)
+      value = min(10 * value + digit, Self.mostNumber)
       position += 1
     }
     guard position > start else {

@@ -138,10 +138,13 @@ enum PackedBytes {
 
   private static func groups(_ layer: Model.Layer) -> Int { (layer.kernelWidth * layer.inputChannels + 3) / 4 }
 
-  /// Bytes of a packed convolution. No overflow: the file holds at least a 64th of them.
-  static func count(of layer: Model.Layer) -> Int {
-    PackedWeights.paddedChannels(of: layer) * layer.kernelHeight * groups(layer) * 4
+  /// Bytes of a packed convolution: up to 64 times those in the file.
+  static func checkedCount(of layer: Model.Layer) -> Checked {
+    Checked(PackedWeights.paddedChannels(of: layer)) * Checked(layer.kernelHeight) * Checked(groups(layer)) * Checked(4)
   }
+
+  /// The same of a layer that a plan has room for.
+  private static func count(of layer: Model.Layer) -> Int { checkedCount(of: layer).value! }
 
   /// From [out][ky][kx][in] to [out / 16][ky][(kx, in) / 4][16][4]; gaps are 0.
   static func pack(_ layer: Model.Layer, into packed: UnsafeMutablePointer<Int8>) {

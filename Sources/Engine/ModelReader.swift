@@ -128,11 +128,11 @@ private struct ModelFile {
     let namesBytes = try record.integer(48, "names", in: 0...bytes.count)
     let namesStart = ModelFormat.headerBytes + tensorCount * ModelFormat.tensorRecordBytes
       + layerCount * ModelFormat.layerRecordBytes + levelCount * ModelFormat.levelRecordBytes
-    let blobStart = (namesStart + namesBytes + ModelFormat.alignment - 1) & -ModelFormat.alignment
+    let checkedStart = (Checked(namesStart) + Checked(namesBytes)).rounded(upTo: ModelFormat.alignment)
     let blobBytes = try record.size(40, "blob bytes")
-    let (end, overflow) = blobStart.addingReportingOverflow(blobBytes)
-    guard !overflow, end <= bytes.count else {
-      throw .truncated(part: "weights", neededBytes: overflow ? Int.max : end, actualBytes: bytes.count)
+    guard let blobStart = checkedStart.value, let end = (checkedStart + Checked(blobBytes)).value, end <= bytes.count else {
+      throw .truncated(part: "weights", neededBytes: (checkedStart + Checked(blobBytes)).value ?? Int.max,
+                       actualBytes: bytes.count)
     }
     guard try record.size(32, "blob offset") == blobStart else {
       throw .invalid(.header, field: "blob offset", problem: "is not \(blobStart), where the names end")

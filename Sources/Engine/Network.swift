@@ -122,7 +122,9 @@ public final class Network: @unchecked Sendable {
 
   /// The rows of one part: all rows are covered once, and equal heights are split in equal ways.
   static func rows(_ height: Int, part: Int, of parts: Int) -> Range<Int> {
-    (height * part / parts)..<(height * (part + 1) / parts)
+    // 100 million rows times a part need more than 32 bits.
+    func start(_ part: Int) -> Int { Int(Int64(height) * Int64(part) / Int64(parts)) }
+    return start(part)..<start(part + 1)
   }
 
   /// Whole rows of tiles, because a tile's values depend on where it begins; nothing for a part beyond `parts`.

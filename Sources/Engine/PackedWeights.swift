@@ -6,8 +6,8 @@ enum PackedWeights {
 
   static func paddedChannels(of layer: Model.Layer) -> Int { (layer.outputChannels + panel - 1) / panel * panel }
 
-  /// Floats of a packed convolution. No overflow: the file holds at least a sixteenth of them.
-  static func count(of layer: Model.Layer) -> Int { paddedChannels(of: layer) * taps(of: layer) }
+  /// Floats of a packed convolution: up to sixteen times those in the file.
+  static func checkedCount(of layer: Model.Layer) -> Checked { Checked(paddedChannels(of: layer)) * Checked(taps(of: layer)) }
 
   private static func taps(of layer: Model.Layer) -> Int { layer.kernelHeight * layer.kernelWidth * layer.inputChannels }
 

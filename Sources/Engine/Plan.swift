@@ -47,7 +47,7 @@ public struct Plan: Sendable {
     public internal(set) var width = 0
     public internal(set) var height = 0
     /// Multiplications with addition over the whole output.
-    public internal(set) var multiplyAdds = 0
+    public internal(set) var multiplyAdds: Int64 = 0
     /// All threads must have finished what comes before.
     public internal(set) var needsBarrier = false
     /// Computed by `rf_f32_winograd3x3` or `rf_u8_winograd3x3`, whose rows are split among threads at multiples of 4.
@@ -124,7 +124,7 @@ public struct Plan: Sendable {
   }
 
   /// Multiplications with addition of all dense layers: what every frame costs.
-  public func denseMultiplyAdds(of model: Model) -> Int {
+  public func denseMultiplyAdds(of model: Model) -> Int64 {
     zip(model.layers, steps).reduce(0) { $0 + ($1.0.isSparse ? 0 : $1.1.multiplyAdds) }
   }
 }

@@ -38,10 +38,10 @@ struct PlanBuilder {
       let shape = try outputShape(of: layer)
       steps[index].width = shape.width
       steps[index].height = shape.height
-      let area = layer.kernelWidth * layer.kernelHeight
-      let perPixel = layer.operation == .conv ? area * layer.inputChannels * layer.outputChannels
-        : layer.operation == .depthwiseConv3x3 ? area * layer.outputChannels : 0
-      steps[index].multiplyAdds = try value(of: Checked(shape.width) * Checked(shape.height) * Checked(perPixel))
+      // Work, not memory: on a machine of 32 bits it exceeds an Int long before the maps exceed the memory.
+      let (product, overflow) = (Int64(shape.width) * Int64(shape.height)).multipliedReportingOverflow(by: layer.multiplyAddsAPixel)
+      guard !overflow else { throw .tooLarge(width: width, height: height) }
+      steps[index].multiplyAdds = product
       guard let output = layer.output else { continue }
       steps[index].clearsBorder = maps[output].width == 0 && maps[output].border > 0
       try setShape(shape, ofTensor: output, by: layer)
@@ -104,14 +104,15 @@ struct PlanBuilder {
   mutating func placeConstants() throws(PlanError) {
     let isInt8 = model.precision == .int8
     for (index, layer) in model.layers.enumerated() {
-      let elements: (Int, Int) = switch layer.operation {
+      let elements: (Checked, Checked) = switch layer.operation {
       case .conv where steps[index].usesWinograd && model.precision == .int8: joinedCounts(index)
       case .conv where steps[index].usesWinograd:
-        (Winograd.weightCount(of: layer, model.precision), PackedWeights.paddedChannels(of: layer))
+        (Winograd.checkedWeightCount(of: layer, model.precision), Checked(PackedWeights.paddedChannels(of: layer)))
       case .conv:
-        (isInt8 ? PackedBytes.count(of: layer) : PackedWeights.count(of: layer), PackedWeights.paddedChannels(of: layer))
-      case .depthwiseConv3x3: (9 * layer.outputChannels, layer.outputChannels)
-      case .upsampleAdd: (steps[index].height, steps[index].width)
+        (isInt8 ? PackedBytes.checkedCount(of: layer) : PackedWeights.checkedCount(of: layer),
+         Checked(PackedWeights.paddedChannels(of: layer)))
+      case .depthwiseConv3x3: (Checked(9 * layer.outputChannels), Checked(layer.outputChannels))
+      case .upsampleAdd: (Checked(steps[index].height), Checked(steps[index].width))
       }
       let isInteger = isInt8 && layer.operation != .upsampleAdd
       let weightBytes = !isInteger ? 4 : steps[index].usesWinograd ? 2 : 1
@@ -124,17 +125,17 @@ struct PlanBuilder {
   }
 
   /// Weights and channels of a layer and of the one that is joined to it, whose constants follow.
-  private func joinedCounts(_ index: Int) -> (Int, Int) {
-    if steps[index].isJoined { return (0, 0) }
+  private func joinedCounts(_ index: Int) -> (Checked, Checked) {
+    if steps[index].isJoined { return (Checked(0), Checked(0)) }
     let layers = model.layers[index...(index + (steps.hasJoined(index) ? 1 : 0))]
-    return (layers.reduce(0) { $0 + Winograd.weightCount(of: $1, .int8) },
-            layers.reduce(0) { $0 + PackedWeights.paddedChannels(of: $1) })
+    return (layers.reduce(Checked(0)) { $0 + Winograd.checkedWeightCount(of: $1, .int8) },
+            layers.reduce(Checked(0)) { $0 + Checked(PackedWeights.paddedChannels(of: $1)) })
   }
 
   /// The offset of the next constants.
-  private mutating func placeConstants(_ count: Int, ofBytes size: Int) throws(PlanError) -> Int {
+  private mutating func placeConstants(_ count: Checked, ofBytes size: Int) throws(PlanError) -> Int {
     let offset = constantBytes
-    constantBytes = try sum(offset, Checked(count) * Checked(size))
+    constantBytes = try sum(offset, count * Checked(size))
     return offset
   }
 
@@ -161,6 +162,18 @@ struct PlanBuilder {
   /// Rounded up to the alignment.
   func sum(_ start: Int, _ bytes: Checked) throws(PlanError) -> Int {
     try value(of: (Checked(start) + bytes).rounded(upTo: Plan.alignment))
+  }
+}
+
+extension Model.Layer {
+  /// Multiplications with addition for one pixel of the output. Below 2^40: `ModelFormat` limits all factors.
+  fileprivate var multiplyAddsAPixel: Int64 {
+    let area = Int64(kernelWidth * kernelHeight)
+    return switch operation {
+    case .conv: area * Int64(inputChannels) * Int64(outputChannels)
+    case .depthwiseConv3x3: area * Int64(outputChannels)
+    case .upsampleAdd: 0
+    }
   }
 }
 

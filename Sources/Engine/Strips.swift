@@ -46,14 +46,16 @@ extension PlanBuilder {
   }
 
   /// Rows that each layer but the last has to keep: what the next one reads for its rows of a strip, or of the first one.
-  private func keptRows(rows: Int) -> [Int] {
-    var kept = [Int](repeating: 0, count: strips.layerCount - 1)
-    var (next, first) = (rows, 1)
+  private func keptRows(rows: Int) -> [Checked] {
+    var kept = [Checked](repeating: Checked(0), count: strips.layerCount - 1)
+    // Up to 16 layers of a stride of up to 8: below 2^60.
+    var (next, first) = (Int64(rows), Int64(1))
     for index in (1..<strips.layerCount).reversed() {
       let layer = model.layers[index]
-      first = (first - 1) * layer.stride + layer.kernelHeight
-      kept[index - 1] = max((next - 1) * layer.stride + layer.kernelHeight, first)
-      next *= layer.stride
+      let (stride, kernelHeight) = (Int64(layer.stride), Int64(layer.kernelHeight))
+      first = (first - 1) * stride + kernelHeight
+      kept[index - 1] = Checked(Int(exactly: max((next - 1) * stride + kernelHeight, first)))
+      next *= stride
     }
     return kept
   }
@@ -61,7 +63,7 @@ extension PlanBuilder {
   private func stripBytes(rows: Int) -> Checked {
     keptRows(rows: rows).enumerated().reduce(Checked(0)) { sum, kept in
       guard let output = model.layers[kept.offset].output else { return sum }
-      return sum + Checked(kept.element) * Checked(maps[output].rowStride)
+      return sum + kept.element * Checked(maps[output].rowStride)
     }
   }
 
@@ -75,7 +77,7 @@ extension PlanBuilder {
       guard let output = model.layers[index].output else { continue }
       maps[output].offset = strips.offset + end
       maps[output].bytes = 0
-      end = try sum(end, Checked(rows) * Checked(maps[output].rowStride))
+      end = try sum(end, rows * Checked(maps[output].rowStride))
     }
     strips.threadBytes = end
     scratchEnd = try sum(scratchEnd, Checked(end) * Checked(threads))

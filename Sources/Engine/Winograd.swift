@@ -17,10 +17,15 @@ enum Winograd {
       && layer.inputChannels >= leastChannels && layer.outputChannels >= leastChannels
   }
 
-  /// Floats, or 16-bit integers, of transformed weights. No overflow: the file holds at least a 128th of them.
-  static func weightCount(of layer: Model.Layer, _ precision: Model.Precision) -> Int {
+  /// Floats, or 16-bit integers, of transformed weights: some eight times those in the file.
+  static func checkedWeightCount(of layer: Model.Layer, _ precision: Model.Precision) -> Checked {
     let taps = precision == .int8 ? (layer.inputChannels + tapsInGroup - 1) / tapsInGroup * tapsInGroup : layer.inputChannels
-    return positions * PackedWeights.paddedChannels(of: layer) * taps
+    return Checked(positions) * Checked(PackedWeights.paddedChannels(of: layer)) * Checked(taps)
+  }
+
+  /// The same of a layer that a plan has room for.
+  static func weightCount(of layer: Model.Layer, _ precision: Model.Precision) -> Int {
+    checkedWeightCount(of: layer, precision).value!
   }
 
   /// RF_WINOGRAD_SCRATCH of rfkernels.h in bytes, or RF_U8_WINOGRAD_SCRATCH.

@@ -89,8 +89,8 @@ extension Picture {
     for y in 0..<height {
       for x in 0..<width {
         let source = similarity.invert(x: Double(x), y: Double(y))
-        // Far outside is black as well, and is kept from overflowing whole numbers.
-        let (sourceX, sourceY) = (min(max(source.x, -2), 0x1p30), min(max(source.y, -2), 0x1p30))
+        // Far outside is black as well, and is kept from overflowing whole numbers. In this order NaN becomes -2.
+        let (sourceX, sourceY) = (min(max(-2, source.x), 0x1p30), min(max(-2, source.y), 0x1p30))
         let (left, top) = (wholeBelow(sourceX), wholeBelow(sourceY))
         let (shareX, shareY) = (Float(sourceX - Double(left)), Float(sourceY - Double(top)))
         let upper = color(left, top) * (1 - shareX) + color(left + 1, top) * shareX

@@ -17,8 +17,8 @@ public struct Plane {
   /// Rows that all lie within the bytes; the last one needs no gap after it.
   init(_ plane: Frame.PlaneBytes, rowBytes: Int, rows: Int) throws(FrameError) {
     let stride = plane.strideBytes > 0 ? plane.strideBytes : rowBytes
-    guard stride >= rowBytes, stride <= Int(Int32.max) else { throw .stride(strideBytes: stride, least: rowBytes) }
-    let needed = stride * (rows - 1) + rowBytes
+    guard stride >= rowBytes, stride <= Frame.mostStrideBytes else { throw .stride(strideBytes: stride, least: rowBytes) }
+    let needed = Int64(stride) * Int64(rows - 1) + Int64(rowBytes)
     guard let start = plane.bytes.baseAddress, plane.bytes.count >= needed else {
       throw .tooFewBytes(given: plane.bytes.count, needed: needed)
     }
@@ -38,6 +38,8 @@ public struct Frame {
 
   /// Pixels of the largest frame: as many as the largest picture that is decoded (100 megapixels).
   public static let mostPixels = 100_000_000
+  /// Bytes between two rows at most: more than twice the longest row, and sums of a few still fit 32 bits.
+  static let mostStrideBytes = (1 << 30) - 1
 
   /// Views one buffer in which the planes follow one another.
   ///
@@ -52,10 +54,10 @@ public struct Frame {
       throw .size(width: width, height: height)
     }
     let stride = strideBytes ?? format.rowBytes(width: width)
-    guard stride >= format.rowBytes(width: width), stride <= Int(Int32.max) else {
+    guard stride >= format.rowBytes(width: width), stride <= Self.mostStrideBytes else {
       throw .stride(strideBytes: stride, least: format.rowBytes(width: width))
     }
-    let needed = format.byteCount(width: width, height: height, strideBytes: stride)
+    let needed = format.byteCount64(height: height, strideBytes: stride)
     guard let start = bytes.baseAddress, bytes.count >= needed else {
       throw .tooFewBytes(given: bytes.count, needed: needed)
     }
@@ -107,7 +109,7 @@ public struct Frame {
 public enum FrameError: Error, Equatable {
   case size(width: Int, height: Int)
   case stride(strideBytes: Int, least: Int)
-  case tooFewBytes(given: Int, needed: Int)
+  case tooFewBytes(given: Int, needed: Int64)
 
   /// What is wrong and what would be right, without a full stop.
   public var message: String {

@@ -49,10 +49,16 @@ public enum PixelFormat: Sendable {
   /// - Parameters:
   ///   - width, height: in pixels, 1 or more.
   ///   - strideBytes: bytes between rows of the first plane; `nil` means tightly packed.
+  /// - Precondition: the result fits `Int`; it does for tightly packed frames of up to 100 megapixels.
   public func byteCount(width: Int, height: Int, strideBytes: Int? = nil) -> Int {
-    let stride = strideBytes ?? rowBytes(width: width)
-    let chroma = chromaStrideBytes(stride) * ((height + 1) / 2)
-    return stride * height + (self == .i420 ? 2 * chroma : chroma)
+    Int(byteCount64(height: height, strideBytes: strideBytes ?? rowBytes(width: width)))
+  }
+
+  /// The same for any stride up to `Frame.mostStrideBytes`: its product with the height may exceed 32 bits.
+  func byteCount64(height: Int, strideBytes: Int) -> Int64 {
+    let rows = Int64(height), chromaRows = (rows + 1) / 2
+    let chroma = Int64(chromaStrideBytes(strideBytes)) * chromaRows
+    return Int64(strideBytes) * rows + (self == .i420 ? 2 * chroma : chroma)
   }
 }
 

@@ -7,7 +7,7 @@ import Engine
 struct LayerRow {
   let name: String
   let output: String
-  let multiplyAdds: Int
+  let multiplyAdds: Int64
   /// The median.
   let seconds: Double
   /// Of the machine's measured peak on one core.

@@ -40,15 +40,17 @@ struct Argument: @unchecked Sendable {
   }
 
   /// A decimal number without sign, nil where it is anything else or above `limit`.
+  /// - Parameter limit: 0 or more, and at most a tenth of Int64.max.
   func integer(upTo limit: Int) -> Int? {
     guard !bytes.isEmpty else { return nil }
-    var value = 0
+    // Ten times a limit of 32 bits needs more.
+    var value: Int64 = 0
     for byte in bytes {
       guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
-      value = value * 10 + Int(byte - UInt8(ascii: "0"))
+      value = value * 10 + Int64(byte - UInt8(ascii: "0"))
       if value > limit { return nil }
     }
-    return value
+    return Int(value)
   }
 
   /// A number as C reads it, all of it.

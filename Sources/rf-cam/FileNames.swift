@@ -37,7 +37,7 @@ extension String {
 
 /// What a file that belongs to a frame is called, without ending: a picture's own name, in its folder where one was given
 /// with all below; a stream's name and the frame's number.
-func fileStem(name: String, relativeName: String, frame: Int, isPicture: Bool) -> FileName {
+func fileStem(name: String, relativeName: String, frame: Int64, isPicture: Bool) -> FileName {
   let relative = FileName(relativeName.utf8)
   if isPicture {
     // A picture that was named by itself has its whole path for both.

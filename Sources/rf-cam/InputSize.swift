@@ -31,9 +31,10 @@ struct InputSize {
 
   /// The frame's proportions to the nearest whole pixel, without padding.
   private init(longSide: Int, frameWidth: Int, frameHeight: Int) {
-    let longest = max(frameWidth, frameHeight)
-    let width = max(1, (frameWidth * longSide + longest / 2) / longest)
-    let height = max(1, (frameHeight * longSide + longest / 2) / longest)
+    // The product of two sides needs more than 32 bits.
+    let longest = Int64(max(frameWidth, frameHeight))
+    func scaled(_ side: Int) -> Int { max(1, Int((Int64(side) * Int64(longSide) + longest / 2) / longest)) }
+    let (width, height) = (scaled(frameWidth), scaled(frameHeight))
     let transform = Transform(scaleX: Float(width) / Float(frameWidth), scaleY: Float(height) / Float(frameHeight))
     self.init(width: width, height: height, transform: transform)
   }

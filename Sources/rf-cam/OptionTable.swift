@@ -122,7 +122,9 @@ private func outputOptions() -> [OptionEntry] {
 private func sourceOptions() -> [OptionEntry] {
   [
     .value("--frames", "N", help: "stop after N frames") {
-      store($1.integer(upTo: largestCount), atLeast: 1, in: &$0.frameLimit)
+      guard let frames = $1.integer(upTo: largestCount), frames >= 1 else { return false }
+      $0.frameLimit = Int64(frames)
+      return true
     },
     .flag("--smooth",
           help: """

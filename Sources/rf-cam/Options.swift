@@ -34,7 +34,7 @@ struct Options {
   var maxFaces = 1000
   var threads = 1
   var isa = ISA.available
-  var frameLimit = Int.max
+  var frameLimit = Int64.max
   var format = Format.text
   var results = ResultPlace.standardOutput
   /// How often a file of results is synchronised.

@@ -3,7 +3,7 @@
 import CHost
 
 /// Bytes; nil where the system does not tell.
-func peakMemoryBytes() -> Int? {
+func peakMemoryBytes() -> Int64? {
   let file = rf_file_open("/proc/self/status")
   guard file >= 0 else { return nil }
   defer { close(file) }
@@ -12,7 +12,8 @@ func peakMemoryBytes() -> Int? {
   guard count > 0 else { return nil }
   for line in bytes[..<count].split(separator: UInt8(ascii: "\n")) where line.starts(with: "VmHWM:".utf8) {
     let digits = line.filter { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-    return digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) } << 10
+    guard digits.count <= 15 else { return nil }
+    return digits.reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) } << 10
   }
   return nil
 }

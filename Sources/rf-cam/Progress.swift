@@ -14,7 +14,7 @@ struct Progress: ~Copyable {
     nextSeconds = rf_seconds() + Progress.periodSeconds
   }
 
-  mutating func show(frames: Int, faces: Int) {
+  mutating func show(frames: Int64, faces: Int64) {
     guard isWanted, rf_seconds() >= nextSeconds else { return }
     nextSeconds = rf_seconds() + Progress.periodSeconds
     isShown = true

@@ -16,7 +16,7 @@ final class ResultSink {
   private var isUnsynchronised = false
   private var nextSync = 0.0
   /// Frames whose lines are lost since the last word about it; and whether there was one.
-  private var lost = 0
+  private var lost: Int64 = 0
   private var isFailing = false
   private var nextTry = 0.0
   private var nextWord = 0.0
@@ -143,7 +143,7 @@ final class ResultSink {
   }
 
   /// Says what is wrong, once and then every minute. A port or a network that is only busy stays open.
-  private func fail(_ result: Int32, losing frames: Int) {
+  private func fail(_ result: Int32, losing frames: Int64) {
     hasFailed = true
     lost += frames
     let now = rf_seconds()

@@ -120,7 +120,7 @@ func aStarvedDriversOldFramesAreNotGiven(frames: Double) throws {
   }
   #expect(oldest <= 1 / 30 + 0.001)
   // What was made, was given or counted as dropped; up to 4 are under way.
-  #expect((0...4).contains(Int(camera.fake.pointee.frames) - 20 - source.counts.dropped), "\(source.counts)")
+  #expect((0...4).contains(Int64(camera.fake.pointee.frames) - 20 - source.counts.dropped), "\(source.counts)")
 }
 
 @Test func latencyCountsFromTheDriversTimestamp() throws {

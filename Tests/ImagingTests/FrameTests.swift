@@ -16,7 +16,7 @@ func tooFewBytesAreRefused(format: PixelFormat) {
   let needed = format.byteCount(width: 3, height: 5)
   let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: needed, alignment: 1)
   defer { bytes.deallocate() }
-  #expect(throws: FrameError.tooFewBytes(given: needed - 1, needed: needed)) {
+  #expect(throws: FrameError.tooFewBytes(given: needed - 1, needed: Int64(needed))) {
     try Frame(format, width: 3, height: 5, bytes: UnsafeRawBufferPointer(rebasing: bytes[..<(needed - 1)]))
   }
   #expect(throws: FrameError.stride(strideBytes: 2, least: format.rowBytes(width: 3))) {

@@ -10,7 +10,7 @@ import RetinaFace
 private struct Mark {
   private let bytes: [UInt8]
 
-  init(_ name: String, _ kind: String, _ multiplyAdds: Int = 0) { bytes = Array("mark \(name) \(kind) \(multiplyAdds)\n".utf8) }
+  init(_ name: String, _ kind: String, _ multiplyAdds: Int64 = 0) { bytes = Array("mark \(name) \(kind) \(multiplyAdds)\n".utf8) }
 
   func write() {
     bytes.withUnsafeBytes { _ = rf_file_write_all(1, $0.baseAddress!, $0.count) }

@@ -6,6 +6,7 @@ private let usage = """
   usage: rf-check kernels [native] [K/N]   every row that this processor can run, or all but the portable ones; of all shapes
                                            the Kth of N shares
          rf-check layers MODEL WxH...      a line a layer of an int8 model at each size: size, hash, name
+         rf-check numbers MODEL WxH        numbers of more than 32 bits as rf-cam prints them, and the plan of that size
          rf-check frame MODEL WxH          one frame with marks in it, for Toolchains/arm-cost
   """
 
@@ -19,6 +20,7 @@ func runCheck() -> Int32 {
       if rest.count == 1, let share = Share(rest[rest.startIndex]) { return checkKernels(native: native, share: share) }
     }
     if strcmp(first, "layers") == 0, words.count >= 3 { return onModel(words[1], sizes: words[2...], hashLayers(of:width:height:)) }
+    if strcmp(first, "numbers") == 0, words.count == 3 { return onModel(words[1], sizes: words[2...], printNumbers(of:width:height:)) }
     if strcmp(first, "frame") == 0, words.count == 3 { return onModel(words[1], sizes: words[2...], runFrame(of:width:height:)) }
   }
   complain(usage)

@@ -1,0 +1,1 @@
+../../../Sources/rf-cam/ByteBuffer.swift

@@ -1,0 +1,1 @@
+../../../Sources/rf-cam/ResultWriter.swift
