@@ -5,7 +5,7 @@ cd "$(dirname "$0")"
 
 board=${1:-}
 if [ -z "$board" ] || [ ! -x "$board/build.sh" ]; then
-  echo "firmware: unknown board '$board': name one of $(dirname */build.sh | paste -sd ' ')" >&2
+  echo "firmware: unknown board '$board': name one of $(dirname ./*/build.sh | sed 's,^\./,,' | paste -sd ' ')" >&2
   exit 2
 fi
 ./setup.sh

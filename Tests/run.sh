@@ -2,12 +2,13 @@
 # Every test of the project, stage by stage; goes on after a failure, counts, and ends with a line that says so.
 # Usage: Tests/run.sh [STAGE ...]   RF_FUZZ_SECONDS=60 is what each fuzzer gets.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 readonly python=.venv/bin/python
 # Research data outside the project (CONTRIBUTING.md): tests that need it are left out without it.
 readonly data=${RF_DATA:-}
 readonly fuzz_seconds=${RF_FUZZ_SECONDS:-60}
-readonly jobs=$(nproc)
+jobs=$(nproc)
+readonly jobs
 
 # Exports and packs a published model: float32 for the comparison with PyTorch, int8 for the hashes of its layers.
 pack_published() {
@@ -18,7 +19,7 @@ pack_published() {
 }
 
 # The scripts themselves: installation, hostile names.
-stage_scripts() { "$python" -m pytest -q -rs -p no:cacheprovider Tests/Scripts; }
+stage_scripts() { Tests/Scripts/shellcheck.sh && "$python" -m pytest -q -rs -p no:cacheprovider Tests/Scripts; }
 
 stage_programs() { make --silent build; }
 

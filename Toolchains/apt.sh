@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Functions for scripts that call apt-get (source this file). A new cloud machine updates itself in its first minutes and
+# Functions for scripts that call apt-get: source this file and set the array as_root to the command that gives root, or to
+# nothing. A new cloud machine updates itself in its first minutes and
 # holds apt's locks meanwhile: these functions wait for them.
 # RF_APT_WAIT=SECONDS is how long they wait at most (600).
 
@@ -12,6 +13,7 @@ apt_get() {
   log=$(mktemp) || return 1
   while :; do
     status=0
+    # shellcheck disable=SC2154 # the caller sets as_root
     "${as_root[@]}" env LC_ALL=C DEBIAN_FRONTEND=noninteractive ${APT_CONFIG:+"APT_CONFIG=$APT_CONFIG"} \
       apt-get -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" 2>"$log" </dev/null || status=$?
     if [ "$status" -eq 0 ] || ! apt_is_locked "$log"; then break; fi

@@ -13,7 +13,7 @@ fail() {
   exit 2
 }
 
-[ -n "${WEIGHTS:-}" ] && [ -n "${OUT:-}" ] || fail "name WEIGHTS=checkpoint.pth and OUT=model.rfm"
+if [ -z "${WEIGHTS:-}" ] || [ -z "${OUT:-}" ]; then fail "name WEIGHTS=checkpoint.pth and OUT=model.rfm"; fi
 weights=$(realpath -m -- "$WEIGHTS")
 out=$(realpath -m -- "$OUT")
 [ -f "$weights" ] || fail "no checkpoint '$WEIGHTS'"

@@ -27,8 +27,8 @@ cp "$program" "$root/bin/rf-cam"
 
 # A dynamic program brings its libraries, and those that it loads by itself.
 if ldd "$program" >/dev/null 2>&1; then
-  loaded=$(ldconfig -p | grep -F x86-64 | sed -n 's/^\t\(libv4l2\.so\.0\|libmicrohttpd\.so\.12\) .*=> //p')
-  { ldd "$program" $loaded; for library in $loaded; do echo "x => $library"; done; } | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p; s/^\t\(\/[^ ]*\).*/\1/p' |
+  mapfile -t loaded < <(ldconfig -p | grep -F x86-64 | sed -n 's/^\t\(libv4l2\.so\.0\|libmicrohttpd\.so\.12\) .*=> //p')
+  { ldd "$program" "${loaded[@]}"; for library in "${loaded[@]}"; do echo "x => $library"; done; } | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p; s/^\t\(\/[^ ]*\).*/\1/p' |
     sort -u | while read -r library; do
       mkdir -p "$root$(dirname "$library")"
       cp -L "$library" "$root$library"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What `make camera-test` runs: rf-cam as the boards get it, in a guest of each architecture, both at once.
 set -uo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 readonly here=Boards/camera-testbed work=build/camera-testbed
 
 mkdir -p "$work"

@@ -8,8 +8,8 @@ readonly out=$PWD/build/qemu-virt
 
 mkdir -p "$out/flash"
 # Written only when they change, so that nothing is built again without need.
-keep() { cmp -s "$1" "$2" && rm "$1" || mv "$1" "$2"; }
-cp "$model" "$out/flash/model.new"
+keep() { if cmp -s "$1" "$2"; then rm "$1"; else mv "$1" "$2"; fi; }
+cp -- "$model" "$out/flash/model.new"
 keep "$out/flash/model.new" "$out/flash/model.rfm"
 djpeg -pnm -dct int "$picture" >"$out/flash/picture.new"
 keep "$out/flash/picture.new" "$out/flash/picture.ppm"

@@ -41,7 +41,7 @@ images=()
 for target in "${targets[@]}"; do
   boot=$root/usr/lib/u-boot/$target-rk3399
   [ -f "$boot/u-boot.itb" ] || {
-    known=$(cd "$root/usr/lib/u-boot" && ls -d ./*-rk3399 | sed 's/^..//; s/-rk3399$//' | paste -sd ' ')
+    known=$(cd "$root/usr/lib/u-boot" && printf '%s\n' *-rk3399 | sed 's/-rk3399$//' | paste -sd ' ')
     echo "firmware: $target: no such board in u-boot-rockchip: name some of $known" >&2
     exit 2
   }

@@ -1,3 +1,5 @@
+# shellcheck shell=dash
+# shellcheck disable=SC2154 # library.sh sets what is not set here
 # Every row of the table of faults (../README.md): rf-cam goes on or comes back, says so, and keeps what it had.
 
 # came_back NAME: a new result within 5 s from now.
@@ -24,8 +26,6 @@ results_are_whole() {
   check "$1: every result is whole and in its order" $?
 }
 
-open_files() { ls "/proc/$program/fd" | wc -l; }
-
 started() {
   within 60 has_lines 2
   check "$1: results come" $?
@@ -34,7 +34,7 @@ started() {
 webcam_faults() {
   webcam
   control "Inject VIDIOC_REQBUFS Error" 1
-  run --stats --camera 640x480@15:YUYV $camera
+  run --stats --camera 640x480@15:YUYV "$camera"
   started "VIDIOC_REQBUFS fails once"
   control "Inject V4L2_BUF_FLAG_ERROR" 1
   told "V4L2_BUF_FLAG_ERROR" "skipped: the driver flags it as damaged"
@@ -82,7 +82,7 @@ disappearances() {
 
 streamon_error() {
   control "Inject VIDIOC_STREAMON Error" 1
-  run --camera 640x480@15:YUYV $camera
+  run --camera 640x480@15:YUYV "$camera"
   started "VIDIOC_STREAMON fails once"
   second_program
   interrupt
@@ -92,7 +92,7 @@ streamon_error() {
 second_program() {
   local first=$program
   : >/tmp/err2
-  rf-cam $small --format json --camera 640x480@15:YUYV $camera >/tmp/out2 2>/tmp/err2 &
+  rf-cam --size "$small" --format json --camera 640x480@15:YUYV "$camera" >/tmp/out2 2>/tmp/err2 &
   local second=$!
   within 30 grep -q "in use by rf-cam (process $first); waiting" /tmp/err2
   check "a busy camera: $(head -n 1 /tmp/err2)" $?
@@ -105,26 +105,26 @@ second_program() {
 usb_faults() {
   local mode
   for mode in "" -i; do
-    plug $mode
-    run --camera 640x480@30:MJPG $camera
+    plug ${mode:+"$mode"}
+    run --camera 640x480@30:MJPG "$camera"
     started "USB ${mode:-bulk}"
     unplugged "USB ${mode:-bulk}" "$mode"
     interrupt
     results_are_whole "USB ${mode:-bulk}"
     unplug
-    within 30 missing $camera
+    within 30 missing "$camera"
   done
 }
 
 # unplugged NAME OPTIONS: out and in again, a few times, and nothing leaks. The 200 times are in unplugs.sh.
 unplugged() {
-  local files round
+  local files
   files=$(open_files)
-  for round in 1 2 3; do
+  for _ in 1 2 3; do
     : >/tmp/err
     unplug
     told "$1 unplugged" "No such device"
-    plug $2
+    plug ${2:+"$2"}
     came_back "$1 plugged in again"
   done
   [ "$(open_files)" -eq "$files" ]
@@ -134,12 +134,13 @@ unplugged() {
 # Another program keeps the old node open, so that the camera gets a new number.
 renumbered() {
   plug
-  run --camera 640x480@30:MJPG $camera
+  run --camera 640x480@30:MJPG "$camera"
   started "USB"
-  exec 9<$camera
+  exec 9<"$camera"
   unplug
   told "USB unplugged, old node kept open by another" "No such device"
   uvcsim 640x480:MJPG=/data/640x480.jpg &
+  # shellcheck disable=SC2034 # unplug of library.sh uses it
   simulator=$!
   within 40 said "back as /dev/video"
   check "under another number: $(grep 'back as' /tmp/err)" $?
@@ -147,41 +148,41 @@ renumbered() {
   interrupt
   unplug
   exec 9<&-
-  within 30 missing $camera
+  within 30 missing "$camera"
 }
 
-# bad_pictures NAME PATTERN FORMAT OPTIONS: every third one is no good.
+# bad_pictures NAME PATTERN FORMAT OPTION: every third one is no good.
 bad_pictures() {
-  plug $4
-  run --stats --camera "640x480@30:$3" $camera
+  plug "$4" 3
+  run --stats --camera "640x480@30:$3" "$camera"
   told "$1" "$2"
   goes_on "$1: goes on"
   interrupt
   [ "$(statistic skipped)" -gt 0 ] && [ "$(statistic reconnects)" -eq 0 ]
   check "$1: counted: $(grep '^frames' /tmp/err)" $?
   unplug
-  within 30 missing $camera
+  within 30 missing "$camera"
 }
 
 hanging() {
   plug -h 20
-  run --camera 640x480@30:MJPG $camera
+  run --camera 640x480@30:MJPG "$camera"
   started "USB"
   told "the camera hangs" "no frame for"
   came_back "the camera hangs, until it is opened again"
   interrupt
   unplug
-  within 30 missing $camera
+  within 30 missing "$camera"
 }
 
 more_usb_faults() {
   renumbered
   hanging
-  bad_pictures "truncated JPEGs" "skipped: it is" MJPG "-t 3"
+  bad_pictures "truncated JPEGs" "skipped: it is" MJPG -t
   # Without this, uvcvideo keeps such frames for itself.
   echo 1 >/sys/module/uvcvideo/parameters/nodrop
-  bad_pictures "pictures with the error bit" "skipped: the driver flags it as damaged" MJPG "-e 3"
-  bad_pictures "short pictures" "skipped: " YUYV "-s 3"
+  bad_pictures "pictures with the error bit" "skipped: the driver flags it as damaged" MJPG -e
+  bad_pictures "short pictures" "skipped: " YUYV -s
   echo 0 >/sys/module/uvcvideo/parameters/nodrop
 }
 

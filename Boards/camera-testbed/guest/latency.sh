@@ -1,3 +1,5 @@
+# shellcheck shell=dash
+# shellcheck disable=SC2154 # library.sh sets what is not set here
 # A network that takes three frame times: results are no older than 4.5, and what was not looked at is counted.
 
 rate=10
@@ -9,7 +11,7 @@ cost_told() { awk '/^(convert|network|decode)/ {sum += $2} END {printf "%d", sum
 
 # follow SIZE FRAMES: the camera at an input size.
 follow() {
-  rf-cam --size "$1" --format json --frames "$2" --stats --camera 640x480@$rate:YUYV $camera >/tmp/out 2>/tmp/err
+  rf-cam --size "$1" --format json --frames "$2" --stats --camera 640x480@$rate:YUYV "$camera" >/tmp/out 2>/tmp/err
   cost=$(cost_told)
 }
 
@@ -32,10 +34,10 @@ is_right() { [ "$cost" -ge $((frame * 5 / 2)) ] && [ "$cost" -le $((frame * 7 / 
 
 # What a frame costs is not quite proportional to its pixels: an attempt or two to meet three frame times.
 latency() {
-  local attempt size=320 largest cost dropped
+  local size=320 largest cost dropped
   webcam
   follow $size 4
-  for attempt in 1 2 3; do
+  for _ in 1 2 3; do
     size=$(better_size "$size" "$cost")
     follow "$size" 8
     largest=$(largest_latency)

@@ -1,3 +1,5 @@
+# shellcheck shell=dash
+# shellcheck disable=SC2034 # the variables are for the scripts that source this one
 # What the checks share: cameras that come and go, rf-cam in the background, and counting.
 count=0 failed=0
 : >/tmp/out
@@ -7,8 +9,8 @@ port=/sys/devices/platform/vhci_hcd.0
 sizes="640x480 1280x720"
 
 # What the network sees: all of the known picture, and little where only time counts.
-seen="--size original"
-small="--size 96"
+seen=original
+small=96
 
 seconds() { cut -d' ' -f1 /proc/uptime; }
 # $1 - $2, in hundredths of seconds.
@@ -44,6 +46,12 @@ within() {
 }
 
 exists() { [ -e "$1" ]; }
+# has_library NAME: in the folder of an architecture, such as /lib/x86_64-linux-gnu.
+has_library() {
+  set -- /lib/*/"$1"
+  [ -e "$1" ]
+}
+open_files() { find "/proc/$program/fd" -type l | wc -l; }
 missing() { [ ! -e "$1" ]; }
 lines() { wc -l </tmp/out; }
 has_lines() { [ "$(lines)" -ge "$1" ]; }
@@ -54,7 +62,7 @@ said() { grep -q "$1" /tmp/err; }
 plug() {
   uvcsim "$@" 640x480:MJPG=/data/640x480.jpg:YUY2=/data/640x480.yuyv 1280x720:MJPG=/data/1280x720.jpg:YUY2=/data/1280x720.yuyv &
   simulator=$!
-  within 60 exists $camera
+  within 60 exists "$camera"
 }
 unplug() {
   kill "$simulator"
@@ -64,16 +72,16 @@ unplug() {
 # vivid as a webcam.
 webcam() {
   insmod /modules/vivid.ko n_devs=1 node_types=0x1 num_inputs=1 input_types=0
-  within 60 exists $camera
+  within 60 exists "$camera"
 }
 unload() { within 30 rmmod vivid 2>/dev/null; }
-control() { cameractl set $camera "$1" "$2"; }
+control() { cameractl set "$camera" "$1" "$2"; }
 
 # run OPTIONS...: rf-cam in the background.
 run() {
   : >/tmp/out
   : >/tmp/err
-  rf-cam $small --format json "$@" >/tmp/out 2>/tmp/err &
+  rf-cam --size "$small" --format json "$@" >/tmp/out 2>/tmp/err &
   program=$!
 }
 

@@ -1,16 +1,18 @@
+# shellcheck shell=dash
+# shellcheck disable=SC2154 # library.sh sets what is not set here
 # The known picture through the kernel's devices: what is found must be what is found in the file. The hash is of all that
 # the network's heads give, so nothing may differ by a bit.
 
 # (With --output, JPEGs are decoded at their full size, whatever the network sees.)
-first_hash() { rf-cam $seen --output /tmp/annotated --format hash --frames 1 "$@" 2>/tmp/err | cut -d' ' -f1; }
+first_hash() { rf-cam --size "$seen" --output /tmp/annotated --format hash --frames 1 "$@" 2>/tmp/err | cut -d' ' -f1; }
 same() { [ -n "$1" ] && [ "$1" = "$2" ]; }
 
 usb_pictures() {
   local size
   for size in $sizes; do
-    same "$(first_hash --camera "$size:YUYV" $camera)" "$(first_hash --raw "yuyv:$size" - <"/data/$size.yuyv")"
+    same "$(first_hash --camera "$size:YUYV" "$camera")" "$(first_hash --raw "yuyv:$size" - <"/data/$size.yuyv")"
     check "$1 YUYV $size: the hash of the raw file" $?
-    same "$(first_hash --camera "$size:MJPG" $camera)" "$(first_hash "/data/$size.jpg")"
+    same "$(first_hash --camera "$size:MJPG" "$camera")" "$(first_hash "/data/$size.jpg")"
     check "$1 MJPG $size: the hash of the JPEG file" $?
   done
 }
@@ -19,7 +21,7 @@ usb_pictures() {
 loop() {
   local width=${1%x*} height=${1#*x}
   cameractl timings /dev/video1 "$width" "$height"
-  cameractl timings $camera "$width" "$height"
+  cameractl timings "$camera" "$width" "$height"
   cameractl output /dev/video1 "$width" "$height" "$2" "$3" &
   writer=$!
   # Before the first picture is there, noise is captured.
@@ -35,7 +37,7 @@ looped_pictures() {
   control "Loop Video" 1 2>/dev/null || control "HDMI 000-0 Is Connected To" 2
   for size in $sizes; do
     loop "$size" NV12 "/data/$size.nv12"
-    same "$(first_hash --camera "$size:NV12" $camera)" "$(first_hash --raw "nv12:$size" - <"/data/$size.nv12")"
+    same "$(first_hash --camera "$size:NV12" "$camera")" "$(first_hash --raw "nv12:$size" - <"/data/$size.nv12")"
     check "vivid NV12 $size: the hash of the raw file" $?
     kill $writer
     wait $writer 2>/dev/null
@@ -48,10 +50,11 @@ looped_pictures() {
 bayer_picture() {
   local expected
   uvcsim 640x480:BA81=/data/640x480.bayer &
+  # shellcheck disable=SC2034 # unplug of library.sh uses it
   simulator=$!
-  within 60 exists $camera
-  rf-cam --frames 1 $camera >/tmp/out 2>/tmp/err
-  if [ -e /lib/*/libv4l2.so.0 ]; then
+  within 60 exists "$camera"
+  rf-cam --frames 1 "$camera" >/tmp/out 2>/tmp/err
+  if has_library libv4l2.so.0; then
     expected=$(rf-cam -q /data/640x480.jpg | wc -l)
     said "converted by libv4l2" && [ "$expected" -gt 0 ] && has_lines "$expected" && ! has_lines $((expected + 1))
     check "Bayer by libv4l2: $(lines) faces, as in the file" $?
@@ -60,7 +63,7 @@ bayer_picture() {
     check "Bayer without libv4l2: refused with its name" $?
   fi
   unplug
-  within 30 missing $camera
+  within 30 missing "$camera"
 }
 
 devices_are_listed() {
@@ -75,7 +78,7 @@ pictures() {
   devices_are_listed
   usb_pictures bulk
   unplug
-  within 30 missing $camera
+  within 30 missing "$camera"
   bayer_picture
   looped_pictures
 }

@@ -1,14 +1,16 @@
+# shellcheck shell=dash
+# shellcheck disable=SC2154 # library.sh sets what is not set here
 # The live page of a camera: its video holds faces, its events name them. Tests/Preview has the rest, without a camera.
 url=http://127.0.0.1:8080
 
 has_frames() { [ "$(grep -ac 'Content-Type: image/jpeg' /tmp/video)" -ge "$1" ]; }
 
 preview() {
-  local viewers
+  local video events
   : >/tmp/video
   plug
-  run --preview "${url#http://}" --camera 640x480@30:MJPG $camera
-  if ! [ -e /lib/*/libmicrohttpd.so.12 ]; then
+  run --preview "${url#http://}" --camera 640x480@30:MJPG "$camera"
+  if ! has_library libmicrohttpd.so.12; then
     within 60 said "this build has no live page"
     check "preview: $(head -n 1 /tmp/err)" $?
     wait "$program"
@@ -17,9 +19,9 @@ preview() {
   fi
   within 60 said "preview at $url"
   wget -q -O /tmp/video $url/video 2>/dev/null &
-  viewers=$!
+  video=$!
   wget -q -O /tmp/events $url/events 2>/dev/null &
-  viewers="$viewers $!"
+  events=$!
   within 60 has_frames 5
   check "preview: video comes" $?
   within 60 grep -q '"faces":\[{' /tmp/events
@@ -30,10 +32,10 @@ preview() {
   check "preview: video goes on after the camera was unplugged" $?
   interrupt
   check "preview: Ctrl-C: exit status $status" "$status"
-  kill $viewers 2>/dev/null
-  wait $viewers
-  [ "$(rf-cam $small --frames 1 - </tmp/video 2>/tmp/err | wc -l)" -gt 0 ]
+  kill "$video" "$events" 2>/dev/null
+  wait "$video" "$events"
+  [ "$(rf-cam --size "$small" --frames 1 - </tmp/video 2>/tmp/err | wc -l)" -gt 0 ]
   check "preview: what is shown has faces" $?
   unplug
-  within 30 missing $camera
+  within 30 missing "$camera"
 }
