@@ -4,7 +4,7 @@
 set -euo pipefail
 # shellcheck source=Toolchains/apt.sh
 . "$(dirname "$0")/apt.sh"
-readonly caller=${1:?"install: name the caller and packages"}
+caller=${1:?"install: name the caller and packages"}
 shift
 
 missing=()

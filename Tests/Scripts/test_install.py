@@ -96,6 +96,7 @@ def test_a_missing_package_is_installed_and_a_present_one_left_alone(tree):
     status, said = tree.install(NAME)
     assert status == 0 and tree.has_package(), said
     assert said.startswith(f"setup: installing {NAME}\n")
+    assert "install.sh" not in said and "apt.sh" not in said  # bash's own complaints name the script
     assert tree.install(NAME) == (0, "")
 
 
@@ -114,7 +115,7 @@ def test_it_waits_for_each_lock_and_says_so(tree, lock):
     told = [line for line in errors.splitlines() if "waiting" in line]
     assert len(told) == 1, errors
     assert str(getattr(tree, lock).name) in told[0] and f"held by process {holder.pid}" in told[0] and "at most 600 s" in told[0]
-    assert "the lock is free after" in errors and "E: " not in errors
+    assert "the lock is free after" in errors and "E: " not in errors and "apt.sh" not in errors
 
 
 def test_it_gives_up_after_the_limit(tree):
@@ -165,6 +166,15 @@ def test_without_root_and_sudo_the_command_is_told(tree):
     (folder / "apt-get").unlink()
     status, said = tree.install(NAME, PATH=str(folder))
     assert status == 1 and "no apt-get on this machine" in said and NAME in said
+
+
+def test_sudo_gives_root(tree):
+    tree._program("id", "echo 1000")
+    tree._program("sudo", f'echo "$@" >>{tree.folder}/asked; exec "$@"')
+    status, said = tree.install(NAME)
+    assert status == 0 and tree.has_package(), said
+    asked = (tree.folder / "asked").read_text().splitlines()
+    assert len(asked) == 2 and all("DEBIAN_FRONTEND=noninteractive" in line and " apt-get " in line for line in asked)
 
 
 def test_no_other_script_calls_apt_get_by_itself():
