@@ -9,8 +9,10 @@ let instrumented: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer,address", "-
 let linked: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
 /// A program with a main of its own.
 let linkedSanitizer: [LinkerSetting] = [.unsafeFlags(["-sanitize=address", "-use-ld=lld"])]
-/// Kernels are not under test here, only their output's addresses: the sanitizer checks them too.
-let instrumentedC: [CSetting] = [.unsafeFlags(["-fsanitize=address"])]
+/// C that is not under test itself: the sanitizers check the addresses that it is given, and what C calls undefined.
+let instrumentedC: [CSetting] = [.unsafeFlags(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"])]
+/// C under test: counters, too.
+let countedC: [CSetting] = instrumentedC + [.unsafeFlags(["-fsanitize=fuzzer-no-link"])]
 
 /// A program that hands one function to libFuzzer.
 func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -35,6 +37,11 @@ let package = Package(
     .target(name: "Imaging", dependencies: ["Kernels"], swiftSettings: instrumented),
     .target(name: "Capture", dependencies: ["CHost", "CJPEG", "CVideo", "Imaging"], swiftSettings: instrumented),
     fuzzer("PictureFuzzer", ["Capture", "Imaging"]),
+
+    .target(name: "CPreview", exclude: ["page"], cSettings: countedC),
+    .target(name: "RetinaFace", dependencies: ["Engine", "Imaging", "Kernels"], swiftSettings: instrumented),
+    .target(name: "Preview", dependencies: ["Capture", "CHost", "CPreview", "Imaging", "RetinaFace"], swiftSettings: instrumented),
+    fuzzer("RequestFuzzer", ["CPreview", "Preview"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

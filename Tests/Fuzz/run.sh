@@ -11,14 +11,27 @@ mkdir -p "$work/PictureFuzzer"
 cp Tests/Fixtures/kinds/{gray,cmyk,rgb,420,422,progressive,restarts,3x5}.jpg "$work/PictureFuzzer"
 printf 'P5 2 2 255\nabcd' >"$work/PictureFuzzer/gray.pgm"
 printf 'P3 1 2 65535 1 2 3 4 5 6' >"$work/PictureFuzzer/plain.ppm"
-for fuzzer in "$built"/debug/*Fuzzer; do
-  name=$(basename "$fuzzer")
+mkdir -p "$work/RequestFuzzer"
+for path in / /style.css /video /events '/%00' 'http://localhost/'; do
+  printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n\r\n' "$path" >"$work/RequestFuzzer/get${path//\//-}"
+done
+printf 'HEAD / HTTP/1.0\r\n\r\n' >"$work/RequestFuzzer/head"
+printf 'POST / HTTP/1.1\r\nHost: evil.local:80\r\nOrigin: http://evil\r\nContent-Length: 3\r\n\r\nabc' >"$work/RequestFuzzer/post"
+
+fuzz() {
+  local name
+  name=$(basename "$1")
   mkdir -p "$work/$name"
-  if ! "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$work/$name-" -use_value_profile=1 \
+  if ! "$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$work/$name-" -use_value_profile=1 \
     "$work/$name" >"$work/$name.txt" 2>&1; then
     tail -40 "$work/$name.txt"
     echo "$name: failed; its input is $work/$name-*"
-    exit 1
+    return 1
   fi
   echo "$name: $(grep -o 'Done.*' "$work/$name.txt"), $(grep -o 'cov: [0-9]*' "$work/$name.txt" | tail -1)"
-done
+}
+
+# As many at once as there are processors.
+export -f fuzz
+export seconds work
+printf '%s\0' "$built"/debug/*Fuzzer | xargs -0 -P "$(nproc)" -I FUZZER bash -c 'fuzz "$0"' FUZZER
