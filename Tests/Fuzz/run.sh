@@ -34,4 +34,4 @@ fuzz() {
 # As many at once as there are processors.
 export -f fuzz
 export seconds work
-printf '%s\0' "$built"/debug/*Fuzzer | xargs -0 -P "$(nproc)" -I FUZZER bash -c 'fuzz "$0"' FUZZER
+printf '%s\0' "$built"/debug/*Fuzzer | xargs -0 -P "$(nproc)" -I FUZZER bash -c "fuzz FUZZER"
