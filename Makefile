@@ -79,6 +79,7 @@ camera-test: setup train-setup ## the kernel's own camera devices in QEMU, x86-6
 train-setup: $(INSTALLED) ## Python with PyTorch and the rest, pinned, in .venv
 
 $(INSTALLED): Training/requirements.txt
+	@python3 -c "import ensurepip, venv" 2>/dev/null || Toolchains/install.sh train-setup python3-venv
 	python3 -m venv .venv
 	$(PYTHON) -m pip install --quiet -r Training/requirements.txt
 	@touch $@

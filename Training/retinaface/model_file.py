@@ -75,6 +75,7 @@ def _ordered(content: bytes) -> bytes:
 
 def read(path: str | os.PathLike) -> tuple[dict[str, numpy.ndarray], NetworkConfig]:
     """Tensors and configuration of a file that `write` made. Raises ModelFileError for any other."""
+    _refuse_duplicates(path)
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             facts = file.metadata() or {}
@@ -84,6 +85,26 @@ def read(path: str | os.PathLike) -> tuple[dict[str, numpy.ndarray], NetworkConf
     config = _config(facts, path)
     _check_tensors(tensors, config, path)
     return tensors, config
+
+
+def _refuse_duplicates(path: str | os.PathLike) -> None:
+    """Refuses a header with a key twice, which readers understand in two ways. Other faults are left to the reader of safetensors."""
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        names = [name for name, _ in pairs]
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise ModelFileError(f"{path}: not a readable safetensors file: its header has '{name}' twice")
+            seen.add(name)
+        return dict(pairs)
+    try:
+        with open(path, "rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            json.loads(file.read(min(length, os.fstat(file.fileno()).st_size)), object_pairs_hook=unique)
+    except ModelFileError:
+        raise
+    except (OSError, ValueError, RecursionError):
+        pass
 
 
 def _config(facts: dict[str, str], path: str | os.PathLike) -> NetworkConfig:

@@ -6,9 +6,11 @@ shows them, and hold at most as many pixels as rf-cam accepts. Needs Pillow and 
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import warnings
+from pathlib import Path
 
 import numpy
 from PIL import Image
@@ -44,7 +46,7 @@ def read_picture(path: str | os.PathLike) -> Image.Image:
     """An upright RGB picture with 8 bits per channel. Raises PictureError."""
     try:
         with _open(path) as picture:
-            rgb = _rgb(picture)
+            rgb = _decoded(picture, path)
             turn = _TRANSPOSITIONS.get(_orientation(picture))
             return rgb if turn is None else rgb.transpose(turn)
     except PictureError:
@@ -75,6 +77,21 @@ def _open(path: str | os.PathLike) -> Image.Image:
         picture.close()
         raise _error(path, f"claims {width} x {height} pixels, more than 100 megapixels: make it smaller first")
     return picture
+
+
+def _decoded(picture: Image.Image, path: str | os.PathLike) -> Image.Image:
+    """As RGB; also a JPEG whose end mark alone is missing: djpeg, OpenCV and rf-cam read it, Pillow does not."""
+    try:
+        return _rgb(picture)
+    except OSError as error:
+        if picture.format not in ("JPEG", "MPO") or "truncated" not in str(error):
+            raise
+        content = Path(path).read_bytes().rstrip(b"\xff")
+        # What follows a complete picture changes nothing. Where pixels are missing, the bytes added here would become some.
+        first, second = (_rgb(Image.open(io.BytesIO(content + more + b"\xff\xd9"))) for more in (b"", b"\x55\x9a" * 64))
+        if first.tobytes() != second.tobytes():
+            raise
+        return first
 
 
 def _rgb(picture: Image.Image) -> Image.Image:

@@ -158,3 +158,12 @@ def test_network_with_a_weight_that_is_not_finite_is_not_written(tmp_path):
     with pytest.raises(ModelFileError, match="head3.box.bias"):
         model_file.write(tmp_path / "x", network)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_header_that_says_a_thing_twice_is_refused(tmp_path):
+    entry = '{"dtype":"F32","shape":[1],"data_offsets":[0,4]}'
+    for header, name in ((f'{{"a":{entry},"a":{entry}}}', "a"), (f'{{"a":{entry},"\\u0061":{entry}}}', "a"), ('{"__metadata__":{"x":"1","x":"2"}}', "x")):
+        path = tmp_path / "twice.safetensors"
+        path.write_bytes(len(header).to_bytes(8, "little") + header.encode() + bytes(4))
+        with pytest.raises(ModelFileError, match=f"twice.safetensors: .*'{name}' twice"):
+            model_file.read(path)

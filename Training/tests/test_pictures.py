@@ -122,6 +122,21 @@ def test_16_bits_are_scaled_not_clipped(tmp_path):
         read_picture(tmp_path / "float.tif")
 
 
+@pytest.mark.parametrize("kind", ["420", "progressive", "restarts", "cmyk", "gray"])
+def test_a_jpeg_without_its_end_mark_is_whole_and_a_shorter_one_is_not(tmp_path, kind):
+    content = (ROOT / f"Tests/Fixtures/kinds/{kind}.jpg").read_bytes()
+    path = tmp_path / "a.jpg"
+    path.write_bytes(content)
+    whole = np.asarray(read_picture(path))
+    for kept in (content[:-2], content[:-1]):
+        path.write_bytes(kept)
+        assert (np.asarray(read_picture(path)) == whole).all()
+    for kept in (content[:-12], content[: len(content) * 3 // 4], content[: len(content) // 2]):
+        path.write_bytes(kept)
+        with pytest.raises(PictureError, match="a.jpg: .*truncated"):
+            read_picture(path)
+
+
 @needs_rf_cam
 def test_rf_cam_sees_the_same_pictures(tmp_path):
     pictures, output = tmp_path / "pictures", tmp_path / "output"
