@@ -18,8 +18,10 @@ extension LayerPreparation {
   private func conv(_ index: Int) -> rf_u8_conv_args {
     let layer = model.layers[index]
     let constants = ByteConstants(plan.steps[index], arena)
-    PackedBytes.pack(layer, into: constants.weights)
-    constants.fill(layer, of: model, count: PackedWeights.paddedChannels(of: layer))
+    if packsWeights {
+      PackedBytes.pack(layer, into: constants.weights)
+      constants.fill(layer, of: model, count: PackedWeights.paddedChannels(of: layer))
+    }
     let (map, input, inputRowStride) = (outputMap(of: layer), firstTap(of: layer), plan.maps[layer.input].rowStride)
     return rf_u8_conv_args(
       input: input, input_row_stride: inputRowStride, weights: constants.weights, bias: constants.bias,
@@ -35,9 +37,8 @@ extension LayerPreparation {
     let layer = model.layers[index]
     let constants = ByteConstants(plan.steps[index], arena)
     let weights = UnsafeMutableRawPointer(constants.weights).assumingMemoryBound(to: Int16.self)
-    let channels = PackedWeights.paddedChannels(of: layer)
-    Winograd.packByteWeights(of: layer, into: weights)
-    constants.fill(layer, of: model, count: channels)
+    // A joined layer has no place of its own.
+    if packsWeights, !plan.steps[index].isJoined { packWinograd(index, constants) }
     let map = outputMap(of: layer)
     var args = rf_u8_winograd3x3_args(
       input: firstTap(of: layer), input_row_stride: plan.maps[layer.input].rowStride, weights: weights,
@@ -50,19 +51,32 @@ extension LayerPreparation {
     guard plan.steps.hasJoined(index) else { return args }
     let second = model.layers[index + 1]
     let secondMap = outputMap(of: second)
-    Winograd.packByteWeights(of: second, into: weights + Winograd.weightCount(of: layer, .int8))
-    constants.fill(second, of: model, count: PackedWeights.paddedChannels(of: second), from: channels)
     args.cout += Int32(second.outputChannels)
     args.second_output = secondMap.bytes(in: arena) + second.outputChannelOffset
     (args.second_row_stride, args.second_pixel_stride) = (secondMap.rowStride, secondMap.channels)
     return args
   }
 
+  /// The constants of the layer, and behind them those of the one joined to it.
+  private func packWinograd(_ index: Int, _ constants: ByteConstants) {
+    let layer = model.layers[index]
+    let weights = UnsafeMutableRawPointer(constants.weights).assumingMemoryBound(to: Int16.self)
+    let channels = PackedWeights.paddedChannels(of: layer)
+    Winograd.packByteWeights(of: layer, into: weights)
+    constants.fill(layer, of: model, count: channels)
+    guard plan.steps.hasJoined(index) else { return }
+    let second = model.layers[index + 1]
+    Winograd.packByteWeights(of: second, into: weights + Winograd.weightCount(of: layer, .int8))
+    constants.fill(second, of: model, count: PackedWeights.paddedChannels(of: second), from: channels)
+  }
+
   private func head(_ index: Int) -> rf_u8_head_args {
     let layer = model.layers[index]
     let constants = ByteConstants(plan.steps[index], arena)
-    PackedBytes.pack(layer, into: constants.weights)
-    constants.fill(layer, of: model, count: PackedWeights.paddedChannels(of: layer))
+    if packsWeights {
+      PackedBytes.pack(layer, into: constants.weights)
+      constants.fill(layer, of: model, count: PackedWeights.paddedChannels(of: layer))
+    }
     let map = layer.output.map { plan.maps[$0] }
     return rf_u8_head_args(
       input: firstTap(of: layer), input_row_stride: plan.maps[layer.input].rowStride, weights: constants.weights,
@@ -75,8 +89,10 @@ extension LayerPreparation {
   private func depthwiseConv3x3(_ index: Int) -> rf_u8_dwconv3x3_args {
     let layer = model.layers[index]
     let constants = ByteConstants(plan.steps[index], arena)
-    for weight in 0..<layer.weights.count { constants.weights[weight] = Int8(bitPattern: layer.weights[weight]) }
-    constants.fill(layer, of: model, count: layer.outputChannels)
+    if packsWeights {
+      for weight in 0..<layer.weights.count { constants.weights[weight] = Int8(bitPattern: layer.weights[weight]) }
+      constants.fill(layer, of: model, count: layer.outputChannels)
+    }
     let map = outputMap(of: layer)
     return rf_u8_dwconv3x3_args(
       input: firstTap(of: layer), input_row_stride: plan.maps[layer.input].rowStride, weights: constants.weights,
@@ -89,8 +105,7 @@ extension LayerPreparation {
     let layer = model.layers[index]
     let coarse = plan.maps[layer.input]
     let map = outputMap(of: layer)
-    let rows = indices(plan.steps[index].weightsOffset, count: map.height, source: coarse.height)
-    let columns = indices(plan.steps[index].biasOffset, count: map.width, source: coarse.width)
+    let (rows, columns) = fillIndices(ofLayer: index)
     return rf_u8_upsample_add_args(
       coarse: coarse.bytes(in: arena), coarse_row_stride: coarse.rowStride, row_index: rows, column_index: columns,
       output: map.bytes(in: arena), output_row_stride: map.rowStride, width: Int32(map.width),

@@ -97,6 +97,8 @@ struct LayerPreparation {
   let model: Model
   let plan: Plan
   let arena: UnsafeMutableRawPointer
+  /// False where another network of the model has packed them.
+  let packsWeights: Bool
 
   func call(forLayer index: Int) -> LayerCall {
     if model.precision == .int8 { return byteCall(forLayer: index) }
@@ -112,8 +114,10 @@ struct LayerPreparation {
   private func conv(_ index: Int) -> rf_f32_conv_args {
     let layer = model.layers[index]
     let (weights, bias) = (floats(plan.steps[index].weightsOffset), floats(plan.steps[index].biasOffset))
-    PackedWeights.pack(layer, into: weights)
-    PackedWeights.copy(layer.bias, into: bias, count: PackedWeights.paddedChannels(of: layer))
+    if packsWeights {
+      PackedWeights.pack(layer, into: weights)
+      PackedWeights.copy(layer.bias, into: bias, count: PackedWeights.paddedChannels(of: layer))
+    }
     let (input, inputRowStride) = firstTap(of: layer)
     let map = layer.output.map { plan.maps[$0] }
     return rf_f32_conv_args(
@@ -129,8 +133,10 @@ struct LayerPreparation {
   private func winograd3x3(_ index: Int) -> rf_f32_winograd3x3_args {
     let layer = model.layers[index]
     let (weights, bias) = (floats(plan.steps[index].weightsOffset), floats(plan.steps[index].biasOffset))
-    Winograd.packWeights(of: layer, into: weights)
-    PackedWeights.copy(layer.bias, into: bias, count: PackedWeights.paddedChannels(of: layer))
+    if packsWeights {
+      Winograd.packWeights(of: layer, into: weights)
+      PackedWeights.copy(layer.bias, into: bias, count: PackedWeights.paddedChannels(of: layer))
+    }
     let (input, inputRowStride) = firstTap(of: layer)
     let map = outputMap(of: layer)
     return rf_f32_winograd3x3_args(
@@ -143,8 +149,10 @@ struct LayerPreparation {
   private func depthwiseConv3x3(_ index: Int) -> rf_f32_dwconv3x3_args {
     let layer = model.layers[index]
     let (weights, bias) = (floats(plan.steps[index].weightsOffset), floats(plan.steps[index].biasOffset))
-    PackedWeights.copy(layer.weights, into: weights, count: 9 * layer.outputChannels)
-    PackedWeights.copy(layer.bias, into: bias, count: layer.outputChannels)
+    if packsWeights {
+      PackedWeights.copy(layer.weights, into: weights, count: 9 * layer.outputChannels)
+      PackedWeights.copy(layer.bias, into: bias, count: layer.outputChannels)
+    }
     let map = outputMap(of: layer)
     let (input, inputRowStride) = firstTap(of: layer)
     return rf_f32_dwconv3x3_args(
@@ -158,8 +166,7 @@ struct LayerPreparation {
     let layer = model.layers[index]
     let coarse = plan.maps[layer.input]
     let map = outputMap(of: layer)
-    let rows = indices(plan.steps[index].weightsOffset, count: map.height, source: coarse.height)
-    let columns = indices(plan.steps[index].biasOffset, count: map.width, source: coarse.width)
+    let (rows, columns) = fillIndices(ofLayer: index)
     return rf_f32_upsample_add_args(
       coarse: coarse.pixels(in: arena), coarse_row_stride: coarse.rowStride,
       row_index: rows, column_index: columns, output: map.pixels(in: arena), output_row_stride: map.rowStride,
@@ -182,9 +189,18 @@ struct LayerPreparation {
     (arena + offset).assumingMemoryBound(to: Float.self)
   }
 
+  /// Writes the source rows and columns of an upsampling layer.
+  @discardableResult
+  func fillIndices(ofLayer index: Int) -> (rows: UnsafePointer<Int32>, columns: UnsafePointer<Int32>) {
+    let layer = model.layers[index]
+    let (coarse, map) = (plan.maps[layer.input], outputMap(of: layer))
+    return (indices(plan.steps[index].weightsOffset, count: map.height, source: coarse.height),
+            indices(plan.steps[index].biasOffset, count: map.width, source: coarse.width))
+  }
+
   /// The source of every row or column in PyTorch's `interpolate(mode="nearest")`: floor(index * float(source) / count),
   /// computed in float32 as there, so that odd sizes agree.
-  func indices(_ offset: Int, count: Int, source: Int) -> UnsafePointer<Int32> {
+  private func indices(_ offset: Int, count: Int, source: Int) -> UnsafePointer<Int32> {
     let indices = (arena + offset).assumingMemoryBound(to: Int32.self)
     let scale = Float(source) / Float(count)
     for index in 0..<count { indices[index] = Int32(min(Int(Float(index) * scale), source - 1)) }

@@ -40,22 +40,50 @@ public final class Network: @unchecked Sendable {
   ///
   /// - Precondition: `plan` was made from `model`; `arena` has at least `plan.arenaBytes` bytes and its start is a
   ///   multiple of `Plan.alignment`; the processor has what `kernels` needs.
-  public init(model: Model, plan: Plan, kernels: KernelSet = KernelSet(), arena: UnsafeMutableRawBufferPointer) {
+  public convenience init(model: Model, plan: Plan, kernels: KernelSet = KernelSet(), arena: UnsafeMutableRawBufferPointer) {
     precondition(arena.count >= plan.arenaBytes, "the arena is smaller than the plan's arenaBytes")
     precondition(plan.maps.count == model.tensors.count && plan.steps.count == model.layers.count, "another model's plan")
     guard let base = arena.baseAddress, Int(bitPattern: base) % Plan.alignment == 0 else {
       preconditionFailure("the arena does not start at a multiple of 64 bytes")
     }
-    self.model = model
-    self.plan = plan
-    self.kernels = kernels
-    self.arena = base
     base.initializeMemory(as: UInt8.self, repeating: 0, count: plan.arenaBytes)
-    let preparation = LayerPreparation(model: model, plan: plan, arena: base)
-    calls = model.layers.indices.map { preparation.call(forLayer: $0) }
-    // Borders in memory of their own are filled once.
+    self.init(LayerPreparation(model: model, plan: plan, arena: base, packsWeights: true), kernels)
+  }
+
+  /// Prepares `network`'s model at another input size in the same arena. Both use the same packed weights and the same
+  /// memory for everything else: each must `reclaimArena` before it runs after the other.
+  ///
+  /// - Precondition: `plan` was made from the same model for the same instruction sets, and the arena has at least
+  ///   `plan.arenaBytes` bytes.
+  public convenience init(sharingArenaOf network: Network, plan: Plan) {
+    precondition(plan.weightBytes == network.plan.weightBytes, "the plan is of another model or other instruction sets")
+    self.init(LayerPreparation(model: network.model, plan: plan, arena: network.arena, packsWeights: false),
+              network.kernels)
+  }
+
+  private init(_ preparation: LayerPreparation, _ kernels: KernelSet) {
+    model = preparation.model
+    plan = preparation.plan
+    self.kernels = kernels
+    arena = preparation.arena
+    calls = preparation.model.layers.indices.map { preparation.call(forLayer: $0) }
+    fillLastingMemory()
+  }
+
+  /// Writes again what the network keeps in the arena from frame to frame besides the weights, after another network that
+  /// shares the arena has run. To be called before the input is filled. Allocates nothing.
+  public func reclaimArena() {
+    let preparation = LayerPreparation(model: model, plan: plan, arena: arena, packsWeights: false)
+    for index in model.layers.indices where model.layers[index].operation == .upsampleAdd {
+      preparation.fillIndices(ofLayer: index)
+    }
+    fillLastingMemory()
+  }
+
+  /// Fills the borders that lie in memory of their own, and the strips.
+  private func fillLastingMemory() {
     for map in plan.maps where !map.sharesMemory && map.border > 0 && map.bytes > 0 {
-      map.clearBorder(in: base, part: 0, of: 1)
+      map.clearBorder(in: arena, part: 0, of: 1)
     }
     clearStrips()
   }

@@ -76,6 +76,8 @@ public struct Plan: Sendable {
   let scratchBytes: Int
   let scratchOffset: Int
   let strips: Strips
+  /// Bytes of packed weights at the start of the arena: the same at every input size, for one model and instruction set.
+  public let weightBytes: Int
   /// Bytes of weights and indices at the start of the arena.
   public let constantBytes: Int
   /// Bytes of arena that a `Network` needs.
@@ -114,6 +116,7 @@ public struct Plan: Sendable {
     builder.findBarriers()
     maps = builder.maps
     steps = builder.steps
+    weightBytes = builder.weightBytes
     constantBytes = builder.constantBytes
     self.threads = threads
     scratchBytes = builder.scratchBytes

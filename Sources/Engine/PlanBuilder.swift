@@ -7,6 +7,7 @@ struct PlanBuilder {
   let height: Int
   var maps: [Plan.Map]
   var steps: [Plan.Step]
+  var weightBytes = 0
   var constantBytes = 0
   var scratchBytes = 0
   var scratchOffset = 0
@@ -100,10 +101,20 @@ struct PlanBuilder {
     }
   }
 
-  /// Packed weights and what belongs to output channels, or index lists, one after the other.
+  /// Packed weights and what belongs to output channels, one after the other; behind them the index lists, so that the
+  /// weights lie at the same places whatever the input size is.
   mutating func placeConstants() throws(PlanError) {
+    try placeWeights()
+    weightBytes = constantBytes
+    for (index, layer) in model.layers.enumerated() where layer.operation == .upsampleAdd {
+      steps[index].weightsOffset = try placeConstants(Checked(steps[index].height), ofBytes: 4)
+      steps[index].biasOffset = try placeConstants(Checked(steps[index].width), ofBytes: 4)
+    }
+  }
+
+  private mutating func placeWeights() throws(PlanError) {
     let isInt8 = model.precision == .int8
-    for (index, layer) in model.layers.enumerated() {
+    for (index, layer) in model.layers.enumerated() where layer.operation != .upsampleAdd {
       let elements: (Checked, Checked) = switch layer.operation {
       case .conv where steps[index].usesWinograd && model.precision == .int8: joinedCounts(index)
       case .conv where steps[index].usesWinograd:
@@ -111,14 +122,12 @@ struct PlanBuilder {
       case .conv:
         (isInt8 ? PackedBytes.checkedCount(of: layer) : PackedWeights.checkedCount(of: layer),
          Checked(PackedWeights.paddedChannels(of: layer)))
-      case .depthwiseConv3x3: (Checked(9 * layer.outputChannels), Checked(layer.outputChannels))
-      case .upsampleAdd: (Checked(steps[index].height), Checked(steps[index].width))
+      case .depthwiseConv3x3, .upsampleAdd: (Checked(9 * layer.outputChannels), Checked(layer.outputChannels))
       }
-      let isInteger = isInt8 && layer.operation != .upsampleAdd
-      let weightBytes = !isInteger ? 4 : steps[index].usesWinograd ? 2 : 1
-      steps[index].weightsOffset = try placeConstants(elements.0, ofBytes: weightBytes)
+      let elementBytes = !isInt8 ? 4 : steps[index].usesWinograd ? 2 : 1
+      steps[index].weightsOffset = try placeConstants(elements.0, ofBytes: elementBytes)
       steps[index].biasOffset = try placeConstants(elements.1, ofBytes: 4)
-      guard isInt8, layer.operation != .upsampleAdd else { continue }
+      guard isInt8 else { continue }
       steps[index].multiplierOffset = try placeConstants(elements.1, ofBytes: 4)
       if !layer.isHead { steps[index].addendOffset = try placeConstants(elements.1, ofBytes: 4) }
     }
