@@ -22,6 +22,7 @@ _rf_cam_values() {
   case $2 in
     --format) _rf_cam_help "$1" | sed -n 's/^  --format //p' | tr -d , | tr ' ' '\n' ;;
     --size) printf '%s\n' original 640 1280 1920 ;;
+    --large-faces) printf '%s\n' on off ;;
     --isa)
       program=$(_rf_cam_program "$1") && "$program" --version 2>/dev/null </dev/null | sed -n 's/^instruction sets: //p' | tr -d ' ' | tr , '\n'
       echo reference

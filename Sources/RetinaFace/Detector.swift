@@ -23,6 +23,12 @@ public final class Detector {
     public var isa = ISA.available
     /// Threads of the host; nil: the caller's alone.
     public var workers: Workers?
+    /// Whether faces that are too large for the anchors are found: where the network's input is longer than 1.5 times the
+    /// largest anchor, a further pass sees it at a quarter of the size, and so on; at most 12 % more time per frame. Smaller
+    /// inputs are not affected.
+    public var findsLargeFaces = true
+    /// Whether `hashOfHeads` can be asked where there are several passes: each then takes about as long again.
+    public var hashesHeads = false
     /// Seconds from any start, for `timings`; nil: no times are taken.
     public var clock: (@convention(c) () -> Double)?
 
@@ -33,8 +39,9 @@ public final class Detector {
   public struct Timings: Equatable, Sendable {
     /// Pixels into the network's input.
     public var convert = 0.0
+    /// The network, in all passes.
     public var network = 0.0
-    /// Logits into faces.
+    /// Logits into faces, of all passes.
     public var decode = 0.0
   }
 
@@ -42,18 +49,21 @@ public final class Detector {
   /// The network's input, pixels.
   public let width: Int
   public let height: Int
-  /// Bytes of feature maps and packed weights.
-  public var arenaBytes: Int { network.plan.arenaBytes }
+  /// Bytes of feature maps, packed weights and the pictures of further passes.
+  public let arenaBytes: Int
   public private(set) var timings = Timings()
 
   private let options: Options
-  private let kernels: KernelSet
-  private let network: Network
+  /// The finest first.
+  private let passes: [DetectorPass]
+  private let mergers: [FaceMerger]
   private let barrier: Barrier?
-  private var decoder: Decoder
   private let faces: UnsafeMutableBufferPointer<Face>
   /// The arena, where it is the detector's own.
   private let ownedArena: UnsafeMutableRawBufferPointer?
+  /// The pass that the workers run.
+  private var runningPass = 0
+  private var headsFingerprint = Fingerprint()
 
   /// A detector with memory of its own.
   ///
@@ -63,7 +73,7 @@ public final class Detector {
   ///   - height: likewise.
   /// - Throws: `DetectorError` where the size is impossible or an option is out of its range.
   public convenience init(model: Model, width: Int, height: Int, options: Options = Options()) throws(DetectorError) {
-    let plan = try Detector.plan(model: model, width: width, height: height, options)
+    let plan = try DetectorPlan(model: model, width: width, height: height, options: options)
     let arena = UnsafeMutableRawBufferPointer.allocate(byteCount: plan.arenaBytes, alignment: Plan.alignment)
     do {
       try self.init(model: model, plan: plan, arena: arena, isArenaOwned: true, options: options)
@@ -77,15 +87,15 @@ public final class Detector {
   /// for callers who must know beforehand whether it can be had.
   ///
   /// - Parameters:
-  ///   - plan: made from `model`; its size is the network's input.
+  ///   - plan: made from `model` and `options`; its size is the network's input.
   ///   - arena: at least `plan.arenaBytes` bytes from a multiple of `Plan.alignment` on.
   /// - Throws: `DetectorError` where the arena is not like that or an option is out of its range.
-  public convenience init(model: Model, plan: Plan, arena: UnsafeMutableRawBufferPointer,
+  public convenience init(model: Model, plan: DetectorPlan, arena: UnsafeMutableRawBufferPointer,
                           options: Options = Options()) throws(DetectorError) {
     try self.init(model: model, plan: plan, arena: arena, isArenaOwned: false, options: options)
   }
 
-  private init(model: Model, plan: Plan, arena: UnsafeMutableRawBufferPointer, isArenaOwned: Bool,
+  private init(model: Model, plan: DetectorPlan, arena: UnsafeMutableRawBufferPointer, isArenaOwned: Bool,
                options: Options) throws(DetectorError) {
     try Detector.check(options)
     guard arena.count >= plan.arenaBytes, Int(bitPattern: arena.baseAddress) % Plan.alignment == 0 else {
@@ -93,15 +103,30 @@ public final class Detector {
     }
     self.model = model
     self.options = options
-    (width, height) = (plan.width, plan.height)
-    kernels = KernelSet(isa: options.isa)
-    network = Network(model: model, plan: plan, kernels: kernels, arena: arena)
+    (width, height, arenaBytes) = (plan.width, plan.height, plan.arenaBytes)
     barrier = options.workers.map { Barrier(parties: $0.count, relax: $0.relax) }
-    let levels = Detector.anchorLevels(network)
-    decoder = Decoder(levels: levels, variances: model.variances, threshold: options.threshold,
-                      maximumOverlap: options.maximumOverlap, maxFaces: options.maxFaces)
-    faces = .allocate(capacity: decoder.faceCapacity)
+    passes = Detector.passes(model, plan, arena, options)
+    mergers = Detector.mergers(model, passes)
+    let capacity = mergers.first?.faceCapacity ?? passes[0].faceCapacity
+    faces = .allocate(capacity: min(options.maxFaces, capacity))
     ownedArena = isArenaOwned ? arena : nil
+  }
+
+  /// A coarser pass's faces confirm those of the pass before it, also with scores below the threshold.
+  private static func passes(_ model: Model, _ plan: DetectorPlan, _ arena: UnsafeMutableRawBufferPointer,
+                             _ options: Options) -> [DetectorPass] {
+    let kernels = KernelSet(isa: options.isa)
+    let first = Network(model: model, plan: plan.passes[0], kernels: kernels, arena: arena)
+    // What the merge drops must not cost a face its place.
+    let maxFaces = plan.passes.count > 1 ? max(options.maxFaces, Options().maxFaces) : options.maxFaces
+    var threshold = options.threshold
+    return plan.passes.indices.map { index in
+      let network = index == 0 ? first : Network(sharingArenaOf: first, plan: plan.passes[index])
+      let picture = index == 0 ? nil : arena.baseAddress.map { $0 + plan.pictureOffsets[index] }
+      defer { threshold *= FaceMerger.confirmation }
+      return DetectorPass(network, kernels, picture: picture, threshold: threshold, maximumOverlap: options.maximumOverlap,
+                          maxFaces: maxFaces)
+    }
   }
 
   deinit {
@@ -120,54 +145,82 @@ public final class Detector {
   public func detect(_ frame: Frame, transform: Transform? = nil, shrunkBy: Int = 1) -> Faces {
     let transform = transform ?? .letterbox(frameWidth: frame.width * shrunkBy, frameHeight: frame.height * shrunkBy, networkWidth: width,
                                             networkHeight: height)
-    let start = now()
-    fill(from: frame, transform.shrunk(by: shrunkBy))
-    let filled = now()
-    runNetwork()
-    let run = now()
-    let result = decode(transform)
-    timings = Timings(convert: filled - start, network: run - filled, decode: now() - run)
+    timings = Timings()
+    headsFingerprint = Fingerprint()
+    var mark = now()
+    if passes.count > 1 { passes[0].takeOver() }
+    passes[0].fill(from: frame, transform.shrunk(by: shrunkBy))
+    timings.convert = lap(&mark)
+    for index in passes.indices {
+      if index > 0 { passes[index].takeOver() }
+      runNetwork(ofPass: index)
+      timings.network += lap(&mark)
+      passes[index].decode()
+      if passes.count > 1 {
+        timings.decode += lap(&mark)
+        hashHeads(ofPass: index, &mark)
+      }
+    }
+    let result = deliver(transform)
+    timings.decode += lap(&mark)
     return result
   }
 
   private func now() -> Double { options.clock?() ?? 0 }
 
-  /// A fingerprint of all values that the last frame's faces are made from: every head at every pixel of every level. Of
-  /// an int8 model it is the same on all machines; float32 differs in its last bits between instruction sets.
-  public var hashOfHeads: UInt64 { network.hashOfHeads() }
-
-  private func fill(from frame: Frame, _ transform: Transform) {
-    let order: Imaging.ChannelOrder = model.channelOrder == .bgr ? .bgr : .rgb
-    switch model.precision {
-    case .float32:
-      let input = network.input
-      Imaging.fill(NetworkInput(base: input.base, rowStride: input.rowStride, width: input.width, height: input.height,
-                                order: order, mean: model.mean, scale: model.scale), from: frame, transform: transform)
-    case .int8:
-      let (input, mean) = (network.byteInput, model.mean)
-      Imaging.fill(ByteNetworkInput(base: input.base, rowStride: input.rowStride, width: input.width, height: input.height,
-                                    order: order, mean: (UInt8(mean.0), UInt8(mean.1), UInt8(mean.2))),
-                   from: frame, transform: transform, kernels: kernels)
-    }
+  /// Seconds since `mark`, which becomes now.
+  private func lap(_ mark: inout Double) -> Double {
+    let end = now()
+    defer { mark = end }
+    return end - mark
   }
 
-  private func runNetwork() {
-    guard let workers = options.workers else { return network.run() }
+  /// A fingerprint of all values that the last frame's faces are made from: every head at every pixel of every level, and of
+  /// every pass where there are several. Of an int8 model it is the same on all machines; float32 differs in its last bits
+  /// between instruction sets.
+  ///
+  /// - Precondition: `Options.hashesHeads`, or a single pass.
+  public var hashOfHeads: UInt64 {
+    if passes.count == 1 { return passes[0].network.hashOfHeads() }
+    precondition(options.hashesHeads, "the passes share memory: set Options.hashesHeads")
+    return headsFingerprint.value
+  }
+
+  /// While the heads are there: the next pass takes their memory. No stage's time.
+  private func hashHeads(ofPass index: Int, _ mark: inout Double) {
+    guard options.hashesHeads else { return }
+    headsFingerprint.add(passes[index].network.hashOfHeads())
+    mark = now()
+  }
+
+  private func runNetwork(ofPass index: Int) {
+    runningPass = index
+    guard let workers = options.workers else { return runNetwork(part: 0, of: 1) }
     workers.run(Unmanaged.passUnretained(self).toOpaque()) { context, part in
       let detector = Unmanaged<Detector>.fromOpaque(context!).takeUnretainedValue()
-      detector.network.run(part: part, of: detector.options.workers!.count, barrier: detector.barrier)
+      detector.runNetwork(part: part, of: detector.options.workers!.count)
     }
   }
 
-  private func decode(_ transform: Transform) -> Faces {
-    decoder.begin()
-    for level in model.levels.indices {
-      let scores = network.classScores(level: level)
-      decoder.scan(level: level, logits: scores.base, rowStride: scores.rowStride, pixelStride: scores.pixelStride)
+  /// The next pass's picture is made first, because the network reuses its input's memory.
+  private func runNetwork(part: Int, of parts: Int) {
+    let pass = passes[runningPass]
+    if runningPass + 1 < passes.count {
+      pass.shrink(for: passes[runningPass + 1], part: part, of: parts)
+      barrier?.wait()
     }
-    let found = decoder.suppress(heads: network)
+    pass.network.run(part: part, of: parts, barrier: barrier)
+  }
+
+  /// The faces of all passes in the frame's pixels.
+  private func deliver(_ transform: Transform) -> Faces {
+    var found = passes[passes.count - 1].faces
+    for index in mergers.indices.reversed() {
+      found = mergers[index].merge(fine: passes[index].faces, coarse: found, threshold: passes[index].threshold,
+                                   maximumOverlap: options.maximumOverlap)
+    }
     var count = 0
-    for index in found.indices {
+    for index in found.indices where count < faces.count {
       guard let face = Face(found[index], transform) else { continue }
       faces.initializeElement(at: count, to: face)
       count += 1
@@ -185,28 +238,16 @@ public final class Detector {
     if !ISA.available.isSuperset(of: options.isa) { throw .option(name: "isa", valid: "within ISA.available") }
   }
 
-  private static func plan(
-    model: Model, width: Int, height: Int, _ options: Options
-  ) throws(DetectorError) -> Plan {
-    do {
-      return try Plan(model: model, width: width, height: height, isa: options.isa, threads: options.workers?.count ?? 1,
-                      strips: true)
-    } catch {
-      throw .plan(error)
+  /// One between two passes each, the finest first.
+  private static func mergers(_ model: Model, _ passes: [DetectorPass]) -> [FaceMerger] {
+    var mergers: [FaceMerger] = []
+    var coarseCapacity = passes[passes.count - 1].faceCapacity
+    for pass in passes.dropLast().reversed() {
+      let merger = FaceMerger(largestAnchor: model.largestAnchor, smallestAnchor: model.smallestAnchor, scale: Float(boxSide),
+                              fineCapacity: pass.faceCapacity, coarseCapacity: coarseCapacity)
+      coarseCapacity = merger.faceCapacity
+      mergers.insert(merger, at: 0)
     }
-  }
-
-  private static func anchorLevels(_ network: Network) -> [AnchorLevel] {
-    var levels: [AnchorLevel] = []
-    var first = 0
-    for (number, level) in network.model.levels.enumerated() {
-      let scores = network.classScores(level: number)
-      levels.append(AnchorLevel(stride: level.stride, sides: level.anchorSides, width: scores.width,
-                                height: scores.height, firstAnchor: first))
-      first += levels[number].anchorCount
-    }
-    return levels
+    return mergers
   }
 }
-
-extension Network: PointHeads {}

@@ -38,17 +38,16 @@ final class DetectorKeeper {
     }
   }
 
-  private func plan(width: Int, height: Int, path: String) throws(ProgramError) -> Plan {
+  private func plan(width: Int, height: Int, path: String) throws(ProgramError) -> DetectorPlan {
     do {
-      return try Plan(model: model, width: width, height: height, isa: options.isa, threads: options.workers?.count ?? 1,
-                      strips: true)
+      return try DetectorPlan(model: model, width: width, height: height, options: options)
     } catch {
-      throw .detector(path: path, .plan(error))
+      throw .detector(path: path, error)
     }
   }
 
   /// C's allocator, because it can say no.
-  private func grow(to plan: Plan, path: String) throws(ProgramError) {
+  private func grow(to plan: DetectorPlan, path: String) throws(ProgramError) {
     free(arena.baseAddress)
     arena = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     var memory: UnsafeMutableRawPointer?

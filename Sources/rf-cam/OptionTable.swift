@@ -62,6 +62,12 @@ private func networkOptions() -> [OptionEntry] {
     .value("--max-faces", "N", help: "at most so many, strongest first (default 1000)") {
       store($1.integer(upTo: largestCount), atLeast: 1, in: &$0.maxFaces)
     },
+    .value("--large-faces", "on or off",
+           help: """
+             find faces longer than 1.5 times the largest anchor (usually 768 pixels), too, by a
+             second pass at a quarter of the size (default on)
+             """,
+           store: { options, value in store(value, in: &options.findsLargeFaces) }),
     .value("--threads", "1..64", help: "worker threads (default 1)") {
       store($1.integer(upTo: 64), atLeast: 1, in: &$0.threads)
     },
@@ -160,6 +166,12 @@ private func talkOptions() -> [OptionEntry] {
 private func store(_ value: Double?, in field: inout Float) -> Bool {
   guard let value, value >= 0, value <= 1 else { return false }
   field = Float(value)
+  return true
+}
+
+private func store(_ value: Argument, in field: inout Bool) -> Bool {
+  guard value.equals("on") || value.equals("off") else { return false }
+  field = value.equals("on")
   return true
 }
 

@@ -32,6 +32,7 @@ struct Options {
   var threshold: Float = 0.5
   var maximumOverlap: Float = 0.4
   var maxFaces = 1000
+  var findsLargeFaces = true
   var threads = 1
   var isa = ISA.available
   var frameLimit = Int64.max

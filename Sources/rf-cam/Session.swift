@@ -52,6 +52,8 @@ final class Session {
     result.maxFaces = options.maxFaces
     result.isa = options.isa
     result.workers = crew?.workers
+    result.findsLargeFaces = options.findsLargeFaces
+    result.hashesHeads = options.format == .hash
     result.clock = { rf_seconds() }
     return result
   }

@@ -135,7 +135,7 @@ func threadsChangeNothing(count: Int) throws {
 
 @Test func memoryOfTheCallerIsCheckedAndUsed() throws {
   let loaded = try LoadedModel(made: .small)
-  let plan = try Plan(model: loaded.model, width: 64, height: 64)
+  let plan = try DetectorPlan(model: loaded.model, width: 64, height: 64)
   let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: plan.arenaBytes + 64, alignment: Plan.alignment)
   defer { memory.deallocate() }
   #expect(throws: DetectorError.self) {

@@ -45,7 +45,9 @@ import RetinaFace
   }
 
   private static func makeDetector(_ model: Model, _ frame: Frame) throws(FirmwareError) -> Detector {
-    do { return try Detector(model: model, width: frame.width, height: frame.height) } catch { throw .detector(error) }
+    var options = Detector.Options()
+    options.hashesHeads = true
+    do { return try Detector(model: model, width: frame.width, height: frame.height, options: options) } catch { throw .detector(error) }
   }
 }
 
