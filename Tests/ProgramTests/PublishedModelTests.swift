@@ -44,7 +44,7 @@ struct PublishedModelTests {
       let picture = try #require(reference.picture)
       let file = picture.contains("/") ? dataFolder.appending(path: picture) : folder.appending(path: picture)
       let outcome = try workshop.runBare("--model", models.appending(path: "\(model.name).rfm").path, "--format", "json",
-                                         "--threshold", "0.3", file.path)
+                                         "--large-faces", "off", "--threshold", "0.3", file.path)
       #expect(outcome.status == 0, "\(outcome.errors)")
       compare(try JSONDecoder().decode(Detections.self, from: outcome.output).faces, reference.faces, name)
     }
