@@ -19,6 +19,9 @@ from .ground_truth import AnnotationError
 from .text import read_lines
 
 
+_ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".pnm", ".ppm", ".pgm", ".pbm", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif"}
+
+
 @dataclasses.dataclass(frozen=True)
 class Detections:
     """Faces of one picture, strongest first.
@@ -168,10 +171,16 @@ def by_picture(predictions: dict[str, Detections], names: list[str], allow_missi
 
 
 def _stem(path: str) -> str:
-    return PurePosixPath(path).with_suffix("").name
+    return _without_ending(path).name
+
+
+def _without_ending(path: str) -> PurePosixPath:
+    """Without .jpg and the like. Other dots belong to the name: prediction files of `a.b.jpg` are called a.b.txt and read as a.b."""
+    pure = PurePosixPath(path)
+    return pure.with_suffix("") if pure.suffix.lower() in _ENDINGS else pure
 
 
 def _common_tail(name: str, source: str) -> int:
     """How many path parts, from the last, are equal (endings such as .jpg aside)."""
-    ours, theirs = (PurePosixPath(p).with_suffix("").parts[::-1] for p in (name, source))
+    ours, theirs = (_without_ending(p).parts[::-1] for p in (name, source))
     return next((i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b), min(len(ours), len(theirs)))

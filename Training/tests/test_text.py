@@ -58,6 +58,18 @@ def test_ground_truth_outside_its_folder_is_named(tmp_path, name):
         ground_truth.read_text(tmp_path / "ground_truth.txt")
 
 
+def test_dots_belong_to_the_name_in_both_formats(tmp_path):
+    names = ["event/a.b.jpg", "event/a.c.JPG", "event/v1.2 x.jpeg"]
+    for name in names:
+        file = tmp_path / "wider" / (name.rpartition(".")[0] + ".txt")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x\n0\n")
+    (tmp_path / "p.json").write_text("".join(json.dumps({"source": f"/data/{name}", "faces": []}) + "\n" for name in names))
+    for place in ("wider", "p.json"):
+        found, missing = predictions.by_picture(predictions.read(tmp_path / place), names)
+        assert list(found) == names and missing == []
+
+
 def test_a_program_gets_paths_and_gives_lines(tmp_path, monkeypatch):
     program = tmp_path / "rf-cam"
     program.write_text("#!/bin/sh\nprintf '{\"source\": \"%s\", \"faces\": []}\\n' \"$@\"\n")
