@@ -38,7 +38,7 @@ let package = Package(
     // The programs.
     .executableTarget(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "Imaging", "Preview", "RetinaFace"],
                       swiftSettings: core),
-    .executableTarget(name: "rf-pack", dependencies: ["Capture", "Engine", "Imaging"]),
+    .executableTarget(name: "rf-pack", dependencies: ["Capture", "CHost", "Engine", "Imaging"]),
     .target(name: "CPeak", dependencies: ["CKernels"]),
     .executableTarget(name: "rf-bench", dependencies: ["CHost", "CModel", "CPeak", "KernelChecks", "RetinaFace"]),
 

@@ -5,6 +5,8 @@
 static void classify(const struct stat *status, int is_terminal, rf_file_info *info) {
   mode_t mode = status->st_mode;
   info->byte_count = status->st_size;
+  info->device = status->st_dev;
+  info->inode = status->st_ino;
   info->kind = S_ISREG(mode)                       ? RF_FILE_REGULAR
                : S_ISDIR(mode)                     ? RF_FILE_FOLDER
                : S_ISFIFO(mode) || S_ISSOCK(mode)  ? RF_FILE_STREAM
@@ -29,12 +31,30 @@ int rf_file_look_open(int file, rf_file_info *info) {
   return 0;
 }
 
-int rf_file_open(const char *path) {
-  int file;
-  do file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  while (file < 0 && errno == EINTR && !rf_stop_requested());
-  return file < 0 ? -errno : file;
+// A socket cannot be opened by its name under /dev/fd or /proc, but a descriptor of the process leads to it.
+static int duplicate(const char *path) {
+  struct stat wanted, status;
+  if (stat(path, &wanted)) return -errno;
+  long most = sysconf(_SC_OPEN_MAX);
+  for (int file = 0; file < most && file < 1024; file++) {
+    if (fstat(file, &status) || status.st_dev != wanted.st_dev || status.st_ino != wanted.st_ino) continue;
+    int copy = fcntl(file, F_DUPFD_CLOEXEC, 3);
+    return copy < 0 ? -errno : copy;
+  }
+  return -ENXIO;
 }
+
+int rf_file_open_as(const char *path, int flags) {
+  int file;
+  do file = open(path, flags | O_CLOEXEC, 0666);
+  while (file < 0 && errno == EINTR && !rf_stop_requested());
+  if (file >= 0) return file;
+  struct stat status;
+  int result = -errno;
+  return result == -ENXIO && !stat(path, &status) && S_ISSOCK(status.st_mode) ? duplicate(path) : result;
+}
+
+int rf_file_open(const char *path) { return rf_file_open_as(path, O_RDONLY | O_NONBLOCK); }
 
 ssize_t rf_file_read(int file, void *bytes, size_t count) {
   ssize_t done;
@@ -48,43 +68,6 @@ int rf_file_wait(int file, int timeout_milliseconds) {
   int ready = poll(&waited, 1, timeout_milliseconds);
   if (ready >= 0) return ready;
   return errno == EINTR && !rf_stop_requested() ? 0 : -errno;
-}
-
-int rf_file_write_all(int file, const void *bytes, size_t count) {
-  const char *next = bytes;
-  while (count) {
-    ssize_t done = write(file, next, count);
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return done < 0 ? -errno : -EIO;
-    next += done;
-    count -= (size_t)done;
-  }
-  return 0;
-}
-
-// Writes the whole of a new file, or removes what there is of it.
-static int write_new(const char *path, const void *bytes, size_t count) {
-  int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) return -errno;
-  int result = rf_file_write_all(file, bytes, count);
-  if (close(file) && !result) result = -errno;
-  if (result) unlink(path);
-  return result;
-}
-
-int rf_file_replace(const char *path, const void *bytes, size_t count) {
-  // The process number keeps two programs that write one file apart.
-  size_t room = strlen(path) + 32;
-  char *beside = malloc(room);
-  if (!beside) return -ENOMEM;
-  snprintf(beside, room, "%s.%ld.part", path, (long)getpid());
-  int result = write_new(beside, bytes, count);
-  if (!result && rename(beside, path)) {
-    result = -errno;
-    unlink(beside);
-  }
-  free(beside);
-  return result;
 }
 
 int rf_folder_make(const char *path) {

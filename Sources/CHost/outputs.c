@@ -2,56 +2,28 @@
 #include "CHost.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/sysmacros.h>
 #include <termios.h>
 
-// Where the whole lines of the file's last part end. `base` is where that part starts.
-static int64_t end_of_lines(const unsigned char *bytes, size_t count, int64_t base) {
-  int64_t end = base;
-  for (size_t i = 0; i < count; i++) {
-    if (bytes[i] == '\n') end = base + (int64_t)i + 1;
-    else if (bytes[i] < 0x20 && bytes[i] != '\t') break;
-  }
-  return end;
-}
+// Numbers and speeds are different things: B115200 is no 115200.
+static const struct {
+  int baud;
+  speed_t speed;
+} rates[] = {
+    {1200, B1200},       {2400, B2400},       {4800, B4800},       {9600, B9600},       {19200, B19200},
+    {38400, B38400},     {57600, B57600},     {115200, B115200},   {230400, B230400},   {460800, B460800},
+    {500000, B500000},   {576000, B576000},   {921600, B921600},   {1000000, B1000000}, {1152000, B1152000},
+    {1500000, B1500000}, {2000000, B2000000}, {2500000, B2500000}, {3000000, B3000000}, {3500000, B3500000},
+    {4000000, B4000000},
+};
+enum { RATES = sizeof rates / sizeof *rates };
 
-// Cuts off what follows the last whole line; answers how much, or an errno made negative.
-static int64_t cut_torn_line(int file, int64_t size) {
-  enum { MOST = 1 << 18 };
-  size_t count = size < MOST ? (size_t)size : MOST;
-  unsigned char *bytes = malloc(count + 1);
-  if (!bytes) return -ENOMEM;
-  ssize_t got = pread(file, bytes, count, size - (off_t)count);
-  int64_t end = got < 0 ? -errno : end_of_lines(bytes, (size_t)got, size - (int64_t)count);
-  free(bytes);
-  if (end < 0 || end == size) return end < 0 ? end : 0;
-  if (ftruncate(file, end) || fsync(file)) return -errno;
-  return size - end;
-}
-
-int rf_lines_open(const char *path, int64_t *cut) {
-  *cut = 0;
-  int file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (file < 0) return -errno;
-  struct stat status;
-  int64_t result = fstat(file, &status) ? -errno : S_ISREG(status.st_mode) ? cut_torn_line(file, status.st_size) : 0;
-  if (result >= 0) {
-    *cut = result;
-    return file;
-  }
-  close(file);
-  return (int)result;
-}
+int rf_serial_rate(int index) { return index >= 0 && index < RATES ? rates[index].baud : 0; }
 
 static speed_t speed_of(int baud) {
-  static const struct {
-    int baud;
-    speed_t speed;
-  } rates[] = {
-      {9600, B9600},     {19200, B19200},   {38400, B38400},   {57600, B57600},     {115200, B115200},   {230400, B230400},
-      {460800, B460800}, {921600, B921600}, {1000000, B1000000}, {1500000, B1500000}, {3000000, B3000000},
-  };
-  for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+  for (int i = 0; i < RATES; i++) {
     if (rates[i].baud == baud) return rates[i].speed;
   }
   return B0;
@@ -69,13 +41,67 @@ static int set_up(int file, int baud) {
   return tcsetattr(file, TCSANOW, &settings) ? -errno : 0;
 }
 
-int rf_serial_open(const char *path, int baud) {
-  int file = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-  if (file < 0) return -errno;
-  int result = isatty(file) ? (baud ? set_up(file, baud) : 0) : -ENOTTY;
-  if (result == 0) return file;
+// Whether a missing file would be made in the file system of devices, where it would take a port's name. Where /dev is an
+// ordinary folder, only in that folder itself.
+static bool is_among_devices(const char *path) {
+  struct stat folder, devices, root;
+  const char *slash = strrchr(path, '/');
+  char *name = slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+  bool is_found = name && !stat(name, &folder) && !stat("/dev", &devices) && !stat("/", &root);
+  free(name);
+  if (!is_found || folder.st_dev != devices.st_dev) return false;
+  return devices.st_dev != root.st_dev || folder.st_ino == devices.st_ino;
+}
+
+// What takes all bytes: null, zero and full. Source: Documentation/admin-guide/devices.txt, major 1.
+static bool is_memory_sink(dev_t device) {
+  return major(device) == 1 && (minor(device) == 3 || minor(device) == 5 || minor(device) == 7);
+}
+
+// A device is opened only when its kind is known: opening some has effects.
+static int open_device(const char *path, const struct stat *status, int baud, rf_results_info *info) {
+  int file = rf_file_open_as(path, O_WRONLY | O_NOCTTY | O_NONBLOCK);
+  if (file < 0) return file;
+  info->kind = isatty(file) ? RF_RESULTS_PORT : RF_RESULTS_STREAM;
+  int result = 0;
+  if (info->kind == RF_RESULTS_PORT) result = baud ? set_up(file, baud) : 0;
+  else if (baud) result = -ENOTTY;
+  else if (!is_memory_sink(status->st_rdev)) result = -ENODEV;
+  if (!result) return file;
   close(file);
   return result;
+}
+
+static int open_file(const char *path, rf_results_info *info) {
+  info->kind = RF_RESULTS_FILE;
+  int file = rf_file_open_as(path, O_RDWR | O_APPEND | O_NONBLOCK | (info->is_new ? O_CREAT : 0));
+  if (file < 0) return file;
+  struct stat status;
+  int64_t result = fstat(file, &status) ? -errno : S_ISREG(status.st_mode) ? rf_lines_repair(file) : -EAGAIN;
+  if (result >= 0) {
+    info->cut = result;
+    return file;
+  }
+  close(file);
+  return (int)result;
+}
+
+int rf_results_open(const char *path, int baud, rf_results_info *info) {
+  struct stat status;
+  *info = (rf_results_info){.kind = RF_RESULTS_FILE};
+  if (stat(path, &status)) {
+    int result = -errno;
+    if (result != -ENOENT || baud || is_among_devices(path)) return result;
+    info->is_new = 1;
+    return open_file(path, info);
+  }
+  if (S_ISDIR(status.st_mode)) return -EISDIR;
+  if (S_ISCHR(status.st_mode)) return open_device(path, &status, baud, info);
+  if (baud) return -ENOTTY;
+  if (S_ISREG(status.st_mode)) return open_file(path, info);
+  if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode)) return -ENODEV;
+  info->kind = RF_RESULTS_STREAM;
+  return rf_file_open_as(path, O_WRONLY | O_NONBLOCK);
 }
 
 typedef union {

@@ -71,7 +71,8 @@ void rf_jpeg_encoder_free(rf_jpeg_encoder *encoder) {
 const char *rf_jpeg_encoder_message(const rf_jpeg_encoder *encoder) { return encoder->failure.message; }
 
 rf_jpeg_result rf_jpeg_encode(rf_jpeg_encoder *encoder, const uint8_t *pixels, int32_t width, int32_t height,
-                              size_t stride_bytes, int32_t quality, const uint8_t **bytes, size_t *count) {
+                              size_t stride_bytes, int32_t quality, const uint8_t *comment, size_t comment_count,
+                              uint8_t **bytes, size_t *count) {
   struct jpeg_compress_struct *info = &encoder->info;
   rf_jpeg_forget(&encoder->failure);
   if (setjmp(encoder->failure.back)) {
@@ -85,6 +86,7 @@ rf_jpeg_result rf_jpeg_encode(rf_jpeg_encoder *encoder, const uint8_t *pixels, i
   jpeg_set_defaults(info);
   jpeg_set_quality(info, quality, TRUE);
   jpeg_start_compress(info, TRUE);
+  if (comment_count) jpeg_write_marker(info, JPEG_COM, comment, (unsigned)comment_count);
   while (info->next_scanline < info->image_height) {
     JSAMPROW row = (JSAMPROW)(uintptr_t)(pixels + info->next_scanline * stride_bytes);
     jpeg_write_scanlines(info, &row, 1);

@@ -13,10 +13,16 @@ public final class PictureSource {
   /// Larger files hold no picture that would be accepted: 100 megapixels take 600 MB as 16-bit PNM.
   private static let mostFileBytes = 1 << 30
 
-  init(file: FilePath) { files = FileList(file: file) }
+  private let isOwnOutput: (UnsafePointer<CChar>, UnsafeRawBufferPointer) -> Bool
 
-  init(folder: FilePath, isRecursive: Bool) throws(CaptureError) {
-    files = try FileList(folder: folder, isRecursive: isRecursive)
+  init(file: FilePath) {
+    files = FileList(file: file)
+    isOwnOutput = { _, _ in false }
+  }
+
+  init(folder: FilePath, _ options: SourceOptions) throws(CaptureError) {
+    files = try FileList(folder: folder, isRecursive: options.isRecursive)
+    isOwnOutput = options.isOwnOutput
   }
 
   func next() throws(CaptureError) -> CapturedFrame? {
@@ -25,7 +31,8 @@ public final class PictureSource {
       position += 1
       let name = files.name(of: entry)
       let start = rf_seconds()
-      guard try load(files.path(of: entry), name, isGiven: files.isSingle || entry.looksLikePicture) else { continue }
+      guard try load(files.path(of: entry), name, isGiven: files.isSingle || entry.looksLikePicture),
+            !files.path(of: entry).withCString({ isOwnOutput($0, buffer.bytes) }) else { continue }
       index += 1
       let picture: Picture
       do { picture = try reader.read(buffer.bytes) } catch { throw .picture(name: name, error) }

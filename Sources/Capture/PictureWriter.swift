@@ -22,13 +22,23 @@ public final class PictureWriter {
   ///
   /// - Throws: `PictureError.unsupported` for sides of more than 65500 pixels, which JPEG cannot hold.
   public func encode(_ picture: Picture) throws(PictureError) -> UnsafeRawBufferPointer {
-    var bytes: UnsafePointer<UInt8>?
+    UnsafeRawBufferPointer(try encode(picture, comment: []))
+  }
+
+  /// The same with a comment, which stands at `commentOffset`; the bytes may be changed.
+  /// - Parameter comment: at most 65533 bytes.
+  public func encode(_ picture: Picture, comment: [UInt8]) throws(PictureError) -> UnsafeMutableRawBufferPointer {
+    var bytes: UnsafeMutablePointer<UInt8>?
     var count = 0
     let result = rf_jpeg_encode(encoder, picture.pixels, Int32(picture.width), Int32(picture.height), picture.strideBytes,
-                                quality, &bytes, &count)
+                                quality, comment, comment.count, &bytes, &count)
     guard result == RF_JPEG_OK else { throw .unsupported(reason: String(cString: rf_jpeg_encoder_message(encoder))) }
-    return UnsafeRawBufferPointer(start: bytes, count: count)
+    return UnsafeMutableRawBufferPointer(start: bytes, count: count)
   }
+
+  /// Where a comment's text begins in a file of this writer: behind the start of image, JFIF's segment of 18 bytes, and the
+  /// comment's marker and length.
+  public static let commentOffset = 2 + 18 + 4
 
   /// Writes the picture as JPEG. Whoever opens `path` meanwhile finds what was there before, or the whole new picture.
   public func write(_ picture: Picture, to path: String) throws(CaptureError) {

@@ -51,6 +51,8 @@ public struct SourceOptions {
   public var isRecursive: Bool
   /// What to ask cameras for.
   public var camera = CameraRequest()
+  /// Whether a picture of a folder, by its path and bytes, is an output of the program rather than a source.
+  public var isOwnOutput: (_ path: UnsafePointer<CChar>, _ bytes: UnsafeRawBufferPointer) -> Bool = { _, _ in false }
   /// Gets what a camera's user wants to read, one line each.
   public var tell: (CameraNotice) -> Void = { _ in }
   /// How many times smaller, 1, 2, 4 or 8, a camera's JPEGs of a size may be decoded: `CapturedFrame.shrunkBy`.
@@ -97,7 +99,7 @@ public enum Source {
     }
     switch info.kind {
     case RF_FILE_REGULAR: return .pictures(PictureSource(file: path))
-    case RF_FILE_FOLDER: return .pictures(try PictureSource(folder: path, isRecursive: options.isRecursive))
+    case RF_FILE_FOLDER: return .pictures(try PictureSource(folder: path, options))
     case RF_FILE_STREAM: return stream(try ByteStream(path: path), options)
     default: throw .notASource(name: name)
     }

@@ -2,16 +2,10 @@
 import CHost
 
 extension ByteBuffer {
-  /// Writes everything and empties the buffer. False where the reader has gone or the disk is full (errno).
+  /// Writes everything, waiting where the reader is slow, and empties the buffer. False where the reader has gone, the disk is
+  /// full or a stop ended the wait (errno: EPIPE, ENOSPC, EINTR); a file then ends as it did before.
   mutating func write(to descriptor: Int32) -> Bool {
-    let isWritten = withUnsafeBytes { bytes in
-      var done = 0
-      while done < bytes.count {
-        let written = CHost.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-        if written >= 0 { done += written } else if rf_errno() != EINTR { return false }
-      }
-      return true
-    }
+    let isWritten = withUnsafeBytes { rf_file_write_all(descriptor, $0.baseAddress, $0.count) } == 0
     if isWritten { clear() }
     return isWritten
   }

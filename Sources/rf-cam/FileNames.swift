@@ -35,20 +35,19 @@ extension String {
   init(fileName: FileName) { self.init(decoding: printable(fileName), as: UTF8.self) }
 }
 
-/// What a file that belongs to a frame is called, without ending: a picture's own name, in its folder where one was given
-/// with all below; a stream's name and the frame's number.
-func fileStem(name: String, relativeName: String, frame: Int64, isPicture: Bool) -> FileName {
+/// What files that belong to a picture are called, without ending: its own name, in its folder where one was given with all
+/// below.
+func pictureStem(name: String, relativeName: String) -> FileName {
   let relative = FileName(relativeName.utf8)
-  if isPicture {
-    // A picture that was named by itself has its whole path for both.
-    let isAlone = relativeName.utf8.elementsEqual(name.utf8)
-    return withoutExtension(isAlone ? lastComponent(of: relative) : relative)
-  }
-  var stem = ByteBuffer()
-  stem.append(relativeName.utf8.elementsEqual("-".utf8) ? FileName("stdin".utf8) : lastComponent(of: relative))
-  stem.append("-")
-  stem.append(frame, width: 6)
-  return stem.bytes.map { $0 == UInt8(ascii: ":") ? UInt8(ascii: "-") : $0 }
+  // A picture that was named by itself has its whole path for both.
+  let isAlone = relativeName.utf8.elementsEqual(name.utf8)
+  return withoutExtension(isAlone ? lastComponent(of: relative) : relative)
+}
+
+/// What files of a stream's frames are called, without the frame's number and ending.
+func streamStem(relativeName: String) -> FileName {
+  if relativeName.utf8.elementsEqual("-".utf8) { return FileName("stdin".utf8) }
+  return lastComponent(of: FileName(relativeName.utf8)).map { $0 == UInt8(ascii: ":") ? UInt8(ascii: "-") : $0 }
 }
 
 /// The folder's part of a path, without the last slash; empty where there is none.
@@ -57,32 +56,15 @@ func parent(of path: FileName) -> FileName {
   return Array(path[..<last])
 }
 
-/// Gives every file of a run a name of its own: a second `a` from another folder becomes `a-2`.
-struct UsedNames: ~Copyable {
-  /// Hashes of the names given so far, in order.
-  private var hashes: [UInt64] = []
+/// The longest name that common file systems allow, bytes.
+let mostNameBytes = 255
 
-  /// `stem`, with a number after it where it was given before.
-  mutating func unused(_ stem: FileName) -> FileName {
-    var name = stem
-    var number = 2
-    while !insert(name) {
-      name = stem + FileName("-\(number)".utf8)
-      number += 1
-    }
-    return name
-  }
-
-  private mutating func insert(_ name: FileName) -> Bool {
-    var hash = Hash()
-    for byte in name { hash.add(Int(byte)) }
-    var low = 0, high = hashes.count
-    while low < high {
-      let middle = (low + high) / 2
-      if hashes[middle] < hash.value { low = middle + 1 } else { high = middle }
-    }
-    if low < hashes.count, hashes[low] == hash.value { return false }
-    hashes.insert(hash.value, at: low)
-    return true
-  }
+/// The beginning of a name, at most so many bytes, without a part of a UTF-8 character at its end.
+func shortened(_ name: FileName, to most: Int) -> FileName {
+  guard name.count > most else { return name }
+  var end = max(0, most)
+  // Continuation bytes are 10xxxxxx, at most three of a character; names need not be UTF-8.
+  var steps = 0
+  while end > 0, steps < 3, name[end] & 0xC0 == 0x80 { (end, steps) = (end - 1, steps + 1) }
+  return Array(name[..<(name[end] & 0xC0 == 0x80 ? max(0, most) : end)])
 }

@@ -1,4 +1,4 @@
-// Writing files and folders, whole or not at all.
+// Reading and writing files and folders by name.
 import CHost
 
 /// Makes the folder and those above it.
@@ -6,9 +6,39 @@ func makeFolder(_ path: FileName) throws(ProgramError) {
   try check(withCString(path) { rf_folder_make($0) }, "make the folder", path)
 }
 
-/// The old file or the whole new one is there at any time. 0, or an errno made negative.
-func tryToReplaceFile(_ path: FileName, with bytes: UnsafeRawBufferPointer) -> Int32 {
-  withCString(path) { rf_file_replace($0, bytes.baseAddress, bytes.count) }
+/// Writes a file whole or not at all. 0, or an errno made negative.
+/// - Parameters:
+///   - replaced: the file that is replaced, if it is still the one there; nil: the file must be new (EEXIST).
+///   - isDurable: it survives a power cut from now on.
+func publishFile(_ path: FileName, _ bytes: UnsafeRawBufferPointer, replacing replaced: rf_file_info?, isDurable: Bool) -> Int32 {
+  withCString(path) { path in
+    guard var replaced else { return rf_file_publish(path, bytes.baseAddress, bytes.count, nil, isDurable ? 1 : 0) }
+    return rf_file_publish(path, bytes.baseAddress, bytes.count, &replaced, isDurable ? 1 : 0)
+  }
+}
+
+/// The beginning of a file, at most so many bytes; empty where it cannot be read or is another than `info` says.
+func firstBytes(of path: FileName, _ info: rf_file_info, most: Int) -> [UInt8] {
+  let file = withCString(path) { rf_file_open($0) }
+  guard file >= 0 else { return [] }
+  defer { close(file) }
+  var open = rf_file_info()
+  guard rf_file_look_open(file, &open) == 0, open.kind == RF_FILE_REGULAR, open.device == info.device,
+        open.inode == info.inode else { return [] }
+  return [UInt8](unsafeUninitializedCapacity: min(most, Int(clamping: open.byte_count))) { bytes, count in
+    while count < bytes.count {
+      let got = rf_file_read(file, bytes.baseAddress! + count, bytes.count - count)
+      if got <= 0 { break }
+      count += got
+    }
+  }
+}
+
+/// The path without links, "." and ".."; nil where it leads nowhere.
+func realPath(_ path: FileName) -> FileName? {
+  guard let real = withCString(path, { rf_file_real_path($0) }) else { return nil }
+  defer { free(real) }
+  return FileName(UnsafeRawBufferPointer(start: real, count: strlen(real)))
 }
 
 /// Throws where a call answered with an errno made negative.

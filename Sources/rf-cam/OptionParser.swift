@@ -9,6 +9,7 @@ enum CommandLineError: Error {
   case badValue(option: StaticString, value: Argument, valid: String)
   case noSource
   case widerNeedsOutput
+  case unsupportedBaud(Int)
   /// The lines of a --config file that are wrong.
   case config(messages: [String])
 
@@ -32,8 +33,16 @@ enum CommandLineError: Error {
       return "no source: name a picture, a folder, - (a stream), pattern:WxH or /dev/videoN; --help lists all"
     case .widerNeedsOutput:
       return "--format wider: name the folder for the prediction files with --output DIR"
+    case .unsupportedBaud(let baud):
+      return "--results: \(baud) is no rate of a serial port: choose one of \(rateNames())"
     }
   }
+}
+
+private func rateNames() -> String {
+  var names = ""
+  for rate in serialRates() { names += names.isEmpty ? "\(rate)" : ", \(rate)" }
+  return names
 }
 
 private func optionNames() -> String {
@@ -104,4 +113,5 @@ private func check(_ options: Options) throws(CommandLineError) {
   if options.showsHelp || options.showsVersion || options.listsDevices { return }
   if options.sources.isEmpty { throw .noSource }
   if options.format == .wider, options.output == nil { throw .widerNeedsOutput }
+  if let baud = options.results.unsupportedBaud { throw .unsupportedBaud(baud) }
 }

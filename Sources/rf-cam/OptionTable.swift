@@ -92,20 +92,26 @@ private func outputOptions() -> [OptionEntry] {
            store: storeFormat),
     .value("--results", "-, FILE, /dev/TTY[@BAUD] or udp:ADDRESS:PORT",
            help: """
-             where that goes (default -, standard output): lines after a file's last one, a serial
-             port, or datagrams to a numeric address; what fails there is said and tried again
+             where that goes (default -, standard output): lines after a results file's last one, a
+             pipe, a serial port, or datagrams to a numeric address; a failure is reported and the
+             place tried again
              """) {
       guard let place = ResultPlace($1) else { return false }
       $0.results = place
       return true
     },
     .value("--sync", "SECONDS, 0 to 3600",
-           help: "a power cut costs a file of results so much (default 1; 0: the last frame)") {
+           help: """
+             how much of a results file a power cut may cost (default 1; 0: the last frame at most,
+             and no picture that was written)
+             """) {
       guard let seconds = $1.number, seconds >= 0, seconds <= 3600 else { return false }
       $0.syncSeconds = seconds
       return true
     },
-    .value("--output", "DIR", help: "annotated JPEGs, one a frame or picture") {
+    .value("--output", "DIR", help: """
+             annotated JPEGs, one per frame or picture; replaces only its own for the same picture
+             """) {
       $0.output = $1
       return true
     },

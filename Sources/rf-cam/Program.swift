@@ -8,6 +8,7 @@ import Kernels
 private let version: StaticString = "0.1.0"
 
 func runProgram() -> Int32 {
+  rf_process_begin()
   let words = (1..<max(1, Int(rf_argument_count()))).map { Argument(rf_argument(Int32($0))) }
   let options: Options
   do {
@@ -23,7 +24,7 @@ func runProgram() -> Int32 {
     return try Session(options).run()
   } catch {
     complain(error.description)
-    return 1
+    return error.exitStatus
   }
 }
 
@@ -40,8 +41,9 @@ private func listDevices() -> Int32 {
 private func tell(_ options: Options) -> Int32 {
   var text = ByteBuffer()
   if options.showsHelp { appendHelp(to: &text) } else { appendVersion(options, to: &text) }
-  _ = text.write(to: STDOUT_FILENO)
-  return 0
+  if text.write(to: STDOUT_FILENO) { return 0 }
+  complain("standard output: cannot write: \(String(cString: strerror(rf_errno())))")
+  return 1
 }
 
 private func appendVersion(_ options: Options, to text: inout ByteBuffer) {

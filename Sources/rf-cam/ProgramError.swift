@@ -20,6 +20,15 @@ enum ProgramError: Error {
   case overwritesSource(path: String)
   case picture(path: String, PictureError)
   case preview(PreviewError)
+  /// Results cannot go to that place, now or later.
+  case results(path: String, problem: String)
+  /// A file of that name is in the way and no other name will do.
+  case notReplaced(path: String)
+
+  /// 2 where the command line was wrong.
+  var exitStatus: Int32 {
+    if case .results = self { 2 } else { 1 }
+  }
 
   var description: String {
     switch self {
@@ -45,6 +54,10 @@ enum ProgramError: Error {
       return "\(path): \(error.message)"
     case .preview(let error):
       return error.message
+    case .results(let path, let problem):
+      return "\(path): \(problem): name another file with --results"
+    case .notReplaced(let path):
+      return "\(path): not written, it would replace a file that is not rf-cam's: name another folder"
     }
   }
 }

@@ -4,13 +4,13 @@ import CHost
 /// Where results go.
 enum ResultPlace {
   case standardOutput
-  case file(FileName)
-  /// A terminal device; baud 0: its settings stay as they are.
-  case serial(FileName, baud: Int)
+  /// A file, a fifo or a device, whichever the path leads to when it is opened. baud 0: a terminal device's settings stay as
+  /// they are.
+  case path(FileName, baud: Int)
   /// UDP to a numeric address.
   case datagrams(address: FileName, port: Int)
 
-  /// Reads `-`, `udp:ADDRESS:PORT`, `/dev/NAME`, `/dev/NAME@BAUD` or the name of a file; nil where it is none of them.
+  /// Reads `-`, `udp:ADDRESS:PORT`, a path, or the path of a device and `@BAUD`; nil where it is none of them.
   init?(_ value: Argument) {
     let (scheme, rest) = value.split(at: UInt8(ascii: ":"))
     if value.bytes.isEmpty {
@@ -20,14 +20,25 @@ enum ResultPlace {
     } else if scheme.equals("udp"), let rest {
       guard let place = ResultPlace(udp: rest) else { return nil }
       self = place
-    } else if value.bytes.starts(with: "/dev/".utf8) {
-      let (path, rate) = value.split(at: UInt8(ascii: "@"))
-      let baud = rate?.integer(upTo: 4_000_000) ?? 0
-      if rate != nil, baud == 0 { return nil }
-      self = .serial(FileName(path.bytes), baud: baud)
     } else {
-      self = .file(FileName(value.bytes))
+      self.init(path: value)
     }
+  }
+
+  /// An `@` is part of a file's name; behind a device's path it begins the rate.
+  private init?(path value: Argument) {
+    let path = FileName(value.bytes)
+    guard let at = path.lastIndex(of: UInt8(ascii: "@")), !exists(path) else {
+      self = .path(path, baud: 0)
+      return
+    }
+    let device = FileName(path[..<at])
+    guard device.starts(with: "/dev/".utf8) || isCharacterDevice(device) else {
+      self = .path(path, baud: 0)
+      return
+    }
+    guard let baud = Argument(value.pointer + at + 1).integer(upTo: 1_000_000_000), baud > 0 else { return nil }
+    self = .path(device, baud: baud)
   }
 
   /// `ADDRESS:PORT` or `[ADDRESS]:PORT`.
@@ -42,6 +53,12 @@ enum ResultPlace {
     self = .datagrams(address: address, port: port)
   }
 
+  /// The rate that no serial port here has; nil where there is none or it is valid.
+  var unsupportedBaud: Int? {
+    guard case .path(_, let baud) = self, baud > 0 else { return nil }
+    return serialRates().contains(baud) ? nil : baud
+  }
+
   var isStandardOutput: Bool {
     if case .standardOutput = self { true } else { false }
   }
@@ -50,8 +67,25 @@ enum ResultPlace {
   var description: String {
     switch self {
     case .standardOutput: "standard output"
-    case .file(let path), .serial(let path, _): String(fileName: path)
+    case .path(let path, _): String(fileName: path)
     case .datagrams(let address, let port): "udp:\(String(fileName: address)):\(port)"
     }
   }
+}
+
+/// The valid rates of serial ports in ascending order, bits per second.
+func serialRates() -> [Int] {
+  var rates: [Int] = []
+  while case let rate = rf_serial_rate(Int32(rates.count)), rate > 0 { rates.append(Int(rate)) }
+  return rates
+}
+
+private func exists(_ path: FileName) -> Bool {
+  var info = rf_file_info()
+  return withCString(path) { rf_file_look($0, &info) } == 0
+}
+
+private func isCharacterDevice(_ path: FileName) -> Bool {
+  var info = rf_file_info()
+  return withCString(path) { rf_file_look($0, &info) } == 0 && info.kind == RF_FILE_DEVICE
 }

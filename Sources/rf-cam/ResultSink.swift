@@ -1,29 +1,29 @@
 // Results on their way out of the program. Standard output is the user's: where nobody reads it, the run ends. A file, a
-// serial port or a network is a device's: whatever happens to it, detection goes on, it is said, and tried again.
+// pipe, a serial port or a network is a device's: when it fails, that is reported, detection continues, and it is tried
+// again.
 import CHost
 
 /// Takes frames' whole lines.
 ///
-/// A file gets whole lines only, and is synchronised every `syncSeconds`: a power cut costs the lines since then. What it
-/// leaves of a torn line is cut off when the file is opened again.
+/// A file gets whole lines only, and is synchronised every `syncSeconds`: a power cut costs the lines since then. A torn
+/// line that it leaves is cut off when the file is opened again.
 final class ResultSink {
   private let place: ResultPlace
   private let syncSeconds: Double
   private var descriptor: Int32 = -1
+  private var info = rf_results_info()
+  /// The place is the program's own standard output, under whatever name.
+  private var isStandardOutput = false
   /// The rest of a frame that a serial port could not take at once.
   private var rest: [UInt8] = []
   /// Written, but perhaps not yet on the disk.
   private var isUnsynchronised = false
   private var nextSync = 0.0
-  /// Frames whose lines are lost since the last word about it; and whether there was one.
-  private var lost: Int64 = 0
-  private var isFailing = false
+  private var report: ResultReport
   private var nextTry = 0.0
-  private var nextWord = 0.0
-  private(set) var hasFailed = false
+  var hasFailed: Bool { report.hasFailed }
 
   private static let tryAgainSeconds = 1.0
-  private static let wordSeconds = 60.0
   /// Of a datagram: what passes an Ethernet undivided.
   private static let mostDatagramBytes = 1400
 
@@ -31,50 +31,76 @@ final class ResultSink {
   init(_ place: ResultPlace, syncSeconds: Double) {
     self.place = place
     self.syncSeconds = syncSeconds
-    if case .standardOutput = place { descriptor = STDOUT_FILENO }
+    report = ResultReport(place: place.description)
   }
 
   deinit {
-    if case .standardOutput = place { return }
+    if isStandardOutput { return }
     synchronise(atOnce: true)
     close()
   }
 
+  /// Opens the place before the first frame. Waits for the reader of a fifo, as a shell does.
+  /// - Throws: what trying again cannot mend: a place that is an input of the run, a folder, a file of something else.
+  func begin(_ inputs: InputFiles, isQuiet: Bool) throws(ProgramError) {
+    switch place {
+    case .standardOutput: useStandardOutput()
+    case .datagrams: return
+    case .path(let path, let baud):
+      if baud == 0, leads(path, to: STDOUT_FILENO) {
+        useStandardOutput()
+      } else if baud == 0, leads(path, to: STDERR_FILENO) {
+        (descriptor, info.kind) = (STDERR_FILENO, RF_RESULTS_STREAM)
+      } else if inputs.contains(path) {
+        throw .results(path: place.description, problem: "is an input of this run")
+      } else {
+        try openFirst(isQuiet: isQuiet)
+      }
+    }
+    if isStandardOutput, inputs.contains(descriptor: STDOUT_FILENO) {
+      throw .results(path: "standard output", problem: "goes to an input of this run")
+    }
+  }
+
+  private func useStandardOutput() { (isStandardOutput, descriptor) = (true, STDOUT_FILENO) }
+
+  private func openFirst(isQuiet: Bool) throws(ProgramError) {
+    var result = openPlace()
+    if result == -ENXIO, info.kind == RF_RESULTS_STREAM {
+      if !isQuiet { say("\(place.description): waits until somebody reads it") }
+      while result == -ENXIO, rf_stop_requested() == 0 {
+        rf_service_ready()
+        rf_service_alive()
+        usleep(20_000)
+        result = openPlace()
+      }
+    }
+    if let problem = ResultReport.refusal(result) { throw .results(path: place.description, problem: problem) }
+    if result < 0, rf_stop_requested() == 0 { fail(result, losing: 0) }
+  }
+
   /// Writes and empties `text`: whole lines, or none. False where nobody reads any more (standard output only; errno).
   func write(_ text: inout ByteBuffer) -> Bool {
-    if case .standardOutput = place { return text.isEmpty || text.write(to: descriptor) }
+    if isStandardOutput { return text.isEmpty || text.write(to: descriptor) }
     defer { text.clear() }
     synchronise(atOnce: false)
     if text.isEmpty { return true }
     guard open() else {
-      lost += 1
+      report.lost += 1
       return true
     }
     let result = text.withUnsafeBytes { send($0) }
-    if result < 0 { fail(Int32(truncatingIfNeeded: result), losing: 1) } else { recover() }
+    if result < 0 { fail(Int32(truncatingIfNeeded: result), losing: 1) } else { report.recover() }
     return true
   }
 
   /// 0, or an errno made negative.
   private func send(_ bytes: UnsafeRawBufferPointer) -> Int {
-    switch place {
-    case .standardOutput: 0
-    case .file: append(bytes)
-    case .serial: sendSerial(bytes)
-    case .datagrams: sendDatagrams(bytes)
-    }
-  }
-
-  private func append(_ bytes: UnsafeRawBufferPointer) -> Int {
-    var done = 0
-    while done < bytes.count {
-      let written = rf_output_write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-      if written < 0 { return written }
-      if written == 0 { return -Int(ENOSPC) }
-      done += written
-    }
-    isUnsynchronised = true
-    return 0
+    if case .datagrams = place { return sendDatagrams(bytes) }
+    if info.kind == RF_RESULTS_PORT { return sendSerial(bytes) }
+    let result = rf_file_write_all(descriptor, bytes.baseAddress, bytes.count)
+    if result == 0, info.kind == RF_RESULTS_FILE { isUnsynchronised = true }
+    return Int(result)
   }
 
   /// A port that is slower than the faces loses whole frames, never a part of one.
@@ -90,7 +116,7 @@ final class ResultSink {
     return 0
   }
 
-  /// Datagrams of whole lines.
+  /// Datagrams of whole lines. One that is too large is reported and dropped; the others are sent.
   private func sendDatagrams(_ bytes: UnsafeRawBufferPointer) -> Int {
     var start = 0
     while start < bytes.count {
@@ -101,7 +127,7 @@ final class ResultSink {
         end = line
       }
       let sent = rf_output_write(descriptor, bytes.baseAddress! + start, end - start)
-      if sent < 0 { return sent }
+      if sent == -Int(EMSGSIZE) { report.dropDatagram(byteCount: end - start) } else if sent < 0 { return sent }
       start = end
     }
     return 0
@@ -110,27 +136,30 @@ final class ResultSink {
   private func open() -> Bool {
     if descriptor >= 0 { return true }
     if rf_seconds() < nextTry { return false }
-    var cut: Int64 = 0
+    let result = openPlace()
+    if result < 0 { fail(result, losing: 0) }
+    return result >= 0
+  }
+
+  /// 0 or more where the place is open now, or an errno made negative.
+  private func openPlace() -> Int32 {
+    info = rf_results_info()
     let result: Int32 = switch place {
     case .standardOutput: STDOUT_FILENO
-    case .file(let path): withCString(path) { rf_lines_open($0, &cut) }
-    case .serial(let path, let baud): withCString(path) { rf_serial_open($0, Int32(baud)) }
+    case .path(let path, let baud): withCString(path) { rf_results_open($0, Int32(baud), &info) }
     case .datagrams(let address, let port): withCString(address) { rf_datagram_open($0, Int32(port)) }
     }
-    if result < 0 {
-      fail(result, losing: 0)
-      return false
-    }
-    if cut > 0, !isFailing {
-      say("\(place.description): its last line was torn, by a power cut perhaps: \(cut) bytes cut off")
+    if result < 0 { return result }
+    if info.cut > 0, !report.isFailing {
+      say("\(place.description): its last line was torn, by a power cut perhaps: \(info.cut) bytes cut off")
     }
     descriptor = result
     nextSync = rf_seconds() + syncSeconds
-    return true
+    return result
   }
 
   private func close() {
-    if descriptor >= 0 { _ = CHost.close(descriptor) }
+    if descriptor > STDERR_FILENO { _ = CHost.close(descriptor) }
     descriptor = -1
     rest.removeAll(keepingCapacity: true)
   }
@@ -139,42 +168,28 @@ final class ResultSink {
     guard isUnsynchronised, descriptor >= 0, atOnce || rf_seconds() >= nextSync else { return }
     isUnsynchronised = false
     nextSync = rf_seconds() + syncSeconds
-    if fdatasync(descriptor) != 0 { fail(-rf_errno(), losing: 0) }
+    var result = fdatasync(descriptor) == 0 ? 0 : -rf_errno()
+    if result == 0, info.is_new != 0, case .path(let path, _) = place {
+      info.is_new = 0
+      result = withCString(path) { rf_folder_synchronise($0) }
+    }
+    if result < 0 { fail(result, losing: 0) }
   }
 
-  /// Says what is wrong, once and then every minute. A port or a network that is only busy stays open.
+  /// A port or a network that is only busy stays open.
   private func fail(_ result: Int32, losing frames: Int64) {
-    hasFailed = true
-    lost += frames
-    let now = rf_seconds()
     let isBusy = result == -EAGAIN || result == -ECONNREFUSED
     if !isBusy {
       close()
-      nextTry = now + ResultSink.tryAgainSeconds
+      nextTry = rf_seconds() + ResultSink.tryAgainSeconds
     }
-    guard !isFailing || now >= nextWord else { return }
-    isFailing = true
-    nextWord = now + ResultSink.wordSeconds
-    complain("\(place.description): results cannot be written: \(String(cString: strerror(-result)))\(advice(result)); "
-      + "detection goes on, trying again")
+    report.fail(result, losing: frames)
   }
+}
 
-  private func recover() {
-    guard isFailing else { return }
-    isFailing = false
-    complain("\(place.description): results are written again; those of \(lost) frames are lost")
-    lost = 0
-  }
-
-  private func advice(_ result: Int32) -> String {
-    switch -result {
-    case ENOSPC: ": make room on the card"
-    case EROFS: ": the card is write-protected or damaged"
-    case EAGAIN: ": it is slower than the results: take a higher rate, or fewer frames"
-    case ENETUNREACH, EHOSTUNREACH: ": give this machine an address, and look at the cable"
-    case ECONNREFUSED: ": nobody listens there"
-    case ENOTTY: ": that is no terminal device"
-    default: ""
-    }
-  }
+/// Whether the path and the open descriptor are one file, pipe or device.
+private func leads(_ path: FileName, to descriptor: Int32) -> Bool {
+  var named = rf_file_info(), open = rf_file_info()
+  guard withCString(path, { rf_file_look($0, &named) }) == 0, rf_file_look_open(descriptor, &open) == 0 else { return false }
+  return named.device == open.device && named.inode == open.inode
 }

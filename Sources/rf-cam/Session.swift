@@ -13,8 +13,7 @@ final class Session {
   private let loaded: LoadedModel
   private let crew: Crew?
   private let keeper: DetectorKeeper
-  private let annotations: AnnotationWriter?
-  private let crops: CropWriter?
+  private let files: FrameFiles?
   private let livePage: LivePage?
   /// Of the stream at hand; pictures have none.
   private var tracker: Tracker?
@@ -22,7 +21,6 @@ final class Session {
   private let results: ResultSink
   private var statistics = Statistics()
   private var progress: Progress
-  private var names = UsedNames()
   private var hasFailed = false
   /// The reader of standard output has gone.
   private var isUnread = false
@@ -30,19 +28,15 @@ final class Session {
   init(_ options: Options) throws(ProgramError) {
     self.options = options
     loaded = try LoadedModel(options.model)
+    let inputs = InputFiles(options)
+    let isTold = options.format != .none && options.format != .wider
     results = ResultSink(options.results, syncSeconds: options.syncSeconds)
     crew = options.threads > 1 ? try Crew(options.threads) : nil
     keeper = DetectorKeeper(model: loaded.model, options: Session.detectorOptions(options, crew))
-    // Under --format wider the folder takes prediction files.
-    if let folder = options.output, options.format != .wider {
-      annotations = try AnnotationWriter(folder: folder)
-    } else {
-      annotations = nil
-    }
-    crops = if let folder = options.crops { try CropWriter(folder: folder) } else { nil }
+    files = try FrameFiles(options, inputs)
     livePage = if let address = options.preview { try LivePage(address, loaded, options) } else { nil }
-    let isTold = options.format != .none && options.format != .wider
     progress = Progress(isQuiet: options.isQuiet, printsResults: isTold && options.results.isStandardOutput)
+    if isTold { try results.begin(inputs, isQuiet: options.isQuiet) }
   }
 
   private static func detectorOptions(_ options: Options, _ crew: Crew?) -> Detector.Options {
@@ -79,6 +73,7 @@ final class Session {
       return
     }
     tracker = source.isPictures ? nil : Tracker(maxFaces: options.maxFaces, isSmooth: options.isSmooth)
+    files?.endSource()
     let before = statistics.camera
     while !isOver, step(source) { statistics.camera = before + source.cameraCounts }
     statistics.camera = before + source.cameraCounts
@@ -89,7 +84,9 @@ final class Session {
     result.camera = options.camera
     result.tell = { self.tell($0) }
     // What is drawn on or cut out keeps its pixels.
-    if annotations == nil, crops == nil {
+    if let files, files.usesPixels {
+      result.isOwnOutput = { files.isOwnOutput($0, $1) }
+    } else {
       result.shrink = { InputSize.shrink(self.options.size, frameWidth: $0, frameHeight: $1) }
     }
     return result
@@ -141,7 +138,7 @@ final class Session {
                              timestampSeconds: captured.timestampSeconds, width: captured.width, height: captured.height,
                              latencyMilliseconds: times.latency)
     try tell(report, faces, detector, isPicture: isPicture)
-    try write(captured, faces, isPicture: isPicture)
+    if !isUnread { try files?.write(captured, faces, isPicture: isPicture) }
     livePage?.show(captured, faces, report, statistics)
     times.total = (rf_seconds() - captured.capturedAtSeconds) * 1000
     statistics.add(times, faces: faces.count)
@@ -155,7 +152,7 @@ final class Session {
     case .text: appendText(report, faces, to: &output)
     case .json: appendJSON(report, faces, to: &output)
     case .hash: appendHash(report, faces, of: detector, to: &output)
-    case .wider: try writeWider(report, faces, folder: options.output!, isPicture: isPicture, text: &output)
+    case .wider: try files?.writePrediction(report, faces, isPicture: isPicture, text: &output)
     case .none: break
     }
     if results.write(&output) { return }
@@ -164,16 +161,6 @@ final class Session {
     if rf_errno() != EPIPE {
       throw .file(action: "write", path: "standard output", number: rf_errno())
     }
-  }
-
-  private func write(_ captured: CapturedFrame, _ faces: Faces, isPicture: Bool) throws(ProgramError) {
-    guard !isUnread, annotations != nil || crops != nil else { return }
-    var stem = fileStem(name: captured.name, relativeName: captured.relativeName, frame: captured.index,
-                        isPicture: isPicture)
-    if isPicture { stem = names.unused(stem) }
-    let source = isPicture ? captured.nameBytes : []
-    try crops?.write(captured.frame, faces, stem: stem, source: source)
-    try annotations?.write(captured.frame, faces, stem: stem, source: source)
   }
 
   private func tellChoices() {

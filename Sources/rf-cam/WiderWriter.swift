@@ -3,32 +3,24 @@
 import Imaging
 import RetinaFace
 
-/// Writes one picture's prediction file under `folder`. EVENT is the folder that the picture lies in.
-///
-/// A frame of a stream gets its number after the name.
-func writeWider(_ report: FrameReport, _ faces: Faces, folder: Argument, isPicture: Bool,
-                text: inout ByteBuffer) throws(ProgramError) {
-  var path = ByteBuffer()
-  path.append(folder.bytes)
-  path.append("/")
-  let event = parentComponent(of: report.source)
-  if !event.isEmpty {
-    path.append(event)
-    path.append("/")
+/// Where a source's prediction files go. EVENT is the folder that the picture lies in.
+struct PredictionName {
+  let folder: FileName
+  /// Without ending; a frame of a stream gets its number after it.
+  let name: FileName
+
+  init(source: FileName, folder: FileName) {
+    let event = parentComponent(of: source)
+    self.folder = event.isEmpty ? folder : folder + FileName("/".utf8) + event
+    name = withoutExtension(lastComponent(of: source))
   }
-  try makeFolder(path.bytes)
-  var name = ByteBuffer()
-  name.append(withoutExtension(lastComponent(of: report.source)))
-  if !isPicture { name.append("-\(report.frame)") }
-  path.append(name.bytes)
-  path.append(".txt")
-  text.clear()
-  text.append(printable(name.bytes))
+}
+
+/// Appends the prediction file of a picture of that name.
+func appendWider(_ faces: Faces, name: FileName, to text: inout ByteBuffer) {
+  text.append(printable(name))
   text.append("\n\(faces.count)\n")
   for face in faces { appendWider(face, to: &text) }
-  let result = text.bytes.withUnsafeBytes { tryToReplaceFile(path.bytes, with: $0) }
-  text.clear()
-  try check(result, "write", path.bytes)
 }
 
 private func appendWider(_ face: Face, to text: inout ByteBuffer) {
@@ -38,4 +30,25 @@ private func appendWider(_ face: Face, to text: inout ByteBuffer) {
   }
   text.append(face.score, decimals: 5)
   text.append("\n")
+}
+
+/// Whether a file is exactly what `appendWider` writes for a picture of that name, with whatever numbers.
+func isWider(_ file: [UInt8], name: FileName) -> Bool {
+  var lines = file.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[...]
+  guard lines.popLast()?.isEmpty == true, lines.popFirst()?.elementsEqual(printable(name)) == true,
+        let count = lines.popFirst(), count.elementsEqual("\(lines.count)".utf8) else { return false }
+  return lines.allSatisfy(isWiderLine)
+}
+
+private func isWiderLine(_ line: [UInt8].SubSequence) -> Bool {
+  let numbers = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+  return numbers.count == 5 && numbers.indices.allSatisfy { isDecimal(numbers[$0], decimals: $0 < 4 ? 2 : 5) }
+}
+
+/// A sign at most, digits, a point, and so many digits.
+private func isDecimal(_ text: [UInt8].SubSequence, decimals: Int) -> Bool {
+  let digits = text.first == UInt8(ascii: "-") ? text.dropFirst() : text
+  guard let point = digits.firstIndex(of: UInt8(ascii: ".")), point > digits.startIndex,
+        digits.endIndex - point - 1 == decimals else { return false }
+  return digits.indices.allSatisfy { $0 == point || (48...57).contains(digits[$0]) }
 }

@@ -1,4 +1,6 @@
 // Whole files in and out, with the operating system's own reason where it fails (Foundation hides it).
+import CHost
+import Engine
 import Foundation
 
 enum Files {
@@ -6,42 +8,56 @@ enum Files {
   static func read(_ path: String) throws(PackError) -> Data {
     guard let file = fopen(path, "rb") else { throw .file("cannot be opened (\(reason())): check the path") }
     defer { fclose(file) }
-    var status = stat()
-    guard fstat(fileno(file), &status) == 0, isRegular(status) else {
+    var info = rf_file_info()
+    guard rf_file_look_open(fileno(file), &info) == 0, info.kind == RF_FILE_REGULAR else {
       throw .file("is not a regular file: name a file, not a folder or device")
     }
-    var bytes = Data(count: Int(status.st_size))
+    var bytes = Data(count: Int(info.byte_count))
     let count = bytes.withUnsafeMutableBytes { $0.isEmpty ? 0 : fread($0.baseAddress!, 1, $0.count, file) }
     guard count == bytes.count else { throw .file("could not be read whole (\(count) of \(bytes.count) bytes): try again") }
     return bytes
   }
 
-  /// Writes a file whole or not at all: beside its place, then renamed. What is no regular file is not replaced.
+  /// Writes a model file whole or not at all, so that it survives a power cut. Replaces nothing but a model file; through a
+  /// link, the one that it leads to.
   static func write(_ bytes: Data, to path: String) throws(PackError) {
-    var status = stat()
-    guard stat(path, &status) != 0 || isRegular(status) else {
-      throw .file("\(path) is a folder or device: name a file to write")
+    let target = try modelFile(path)
+    let result = bytes.withUnsafeBytes { bytes in
+      guard var replaced = target.replaced else { return rf_file_publish(target.path, bytes.baseAddress, bytes.count, nil, 1) }
+      return rf_file_publish(target.path, bytes.baseAddress, bytes.count, &replaced, 1)
     }
-    let temporary = "\(path).\(getpid()).part"
-    guard let file = fopen(temporary, "wb") else {
-      throw .file("cannot write \(path) (\(reason())): check the folder")
+    if result < 0 {
+      throw .file("cannot write \(path) (\(String(cString: strerror(-result)))): check the folder and its free space")
     }
-    let count = bytes.withUnsafeBytes { fwrite($0.baseAddress!, 1, $0.count, file) }
-    let isFlushed = fflush(file) == 0 && fsync(fileno(file)) == 0
-    guard fclose(file) == 0, isFlushed, count == bytes.count, rename(temporary, path) == 0 else {
-      let why = reason()
-      unlink(temporary)
-      throw .file("cannot write \(path) (\(why)): is the disk full?")
-    }
+  }
+
+  /// Where a model file may be written, and what it replaces there.
+  private static func modelFile(_ path: String) throws(PackError) -> (path: String, replaced: rf_file_info?) {
+    var info = rf_file_info()
+    let result = rf_file_look(path, &info)
+    if result < 0, info.is_link != 0 { throw .file("\(path) is a link that leads nowhere: name a file to write") }
+    if result < 0 { return (path, nil) }
+    guard info.kind == RF_FILE_REGULAR else { throw .file("\(path) is a folder or device: name a file to write") }
+    guard isModel(path) else { throw .file("\(path) is there and is no model file: name another file, or remove it") }
+    if info.is_link == 0 { return (path, info) }
+    guard let real = rf_file_real_path(path) else { throw .file("\(path) cannot be followed (\(reason())): name a file to write") }
+    defer { free(real) }
+    return (String(cString: real), info)
+  }
+
+  /// By its first bytes.
+  private static func isModel(_ path: String) -> Bool {
+    guard let file = fopen(path, "rb") else { return false }
+    defer { fclose(file) }
+    var magic = [UInt8](repeating: 0, count: ModelFormat.magic.count)
+    return fread(&magic, 1, magic.count, file) == magic.count && magic.elementsEqual(ModelFormat.magic)
   }
 
   /// Whether two paths lead to one file.
   static func areSame(_ path: String, _ other: String) -> Bool {
-    var (a, b) = (stat(), stat())
-    return stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino
+    var (a, b) = (rf_file_info(), rf_file_info())
+    return rf_file_look(path, &a) == 0 && rf_file_look(other, &b) == 0 && a.device == b.device && a.inode == b.inode
   }
-
-  private static func isRegular(_ status: stat) -> Bool { status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) }
 
   private static func reason() -> String { String(cString: strerror(errno)) }
 }

@@ -26,12 +26,14 @@ let package = Package(
     .target(name: "CKernels", cSettings: instrumentedC),
     .target(name: "Kernels", dependencies: ["CKernels"], swiftSettings: instrumented),
     .target(name: "Engine", dependencies: ["Kernels"], swiftSettings: instrumented),
-    .target(name: "rf-pack", dependencies: ["Capture", "Engine", "Imaging"], exclude: ["main.swift"], swiftSettings: instrumented),
+    .target(name: "rf-pack", dependencies: ["Capture", "CHost", "Engine", "Imaging"], exclude: ["main.swift"], swiftSettings: instrumented),
     fuzzer("ModelFuzzer", ["Engine", "rf-pack"]),
     .executableTarget(name: "FuzzSeeds", dependencies: ["rf-pack"], swiftSettings: instrumented, linkerSettings: linkedSanitizer),
     fuzzer("SafetensorsFuzzer", ["rf-pack"]),
 
-    .target(name: "CHost", cSettings: instrumentedC),
+    // Counters too: what is cut off a results file is decided in C.
+    .target(name: "CHost", cSettings: [.unsafeFlags(["-fsanitize=address,fuzzer-no-link"])]),
+    fuzzer("ResultLinesFuzzer", ["CHost"]),
     .target(name: "CVideo", dependencies: ["CHost"], cSettings: instrumentedC),
     .target(name: "CJPEG", cSettings: instrumentedC, linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "Imaging", dependencies: ["Kernels"], swiftSettings: instrumented),

@@ -17,6 +17,10 @@ for path in / /style.css /video /events '/%00' 'http://localhost/'; do
 done
 printf 'HEAD / HTTP/1.0\r\n\r\n' >"$work/RequestFuzzer/head"
 printf 'POST / HTTP/1.1\r\nHost: evil.local:80\r\nOrigin: http://evil\r\nContent-Length: 3\r\n\r\nabc' >"$work/RequestFuzzer/post"
+mkdir -p "$work/ResultLinesFuzzer"
+printf 'a.jpg 0.912 1.0 2.0 3.0 4.0 1.0 2.0 3.0 4.0 5.0 6.0 7.0 8.0 9.0 10.0 id=1\na.j' >"$work/ResultLinesFuzzer/text"
+printf '{"source":"a.jpg","frame":0,"faces":[]}\n{"sou' >"$work/ResultLinesFuzzer/json"
+printf '0123456789abcdef a.jpg 0\n0123456789abcdef a.jpg 1\n\0\0' >"$work/ResultLinesFuzzer/hash"
 
 fuzz() {
   local name

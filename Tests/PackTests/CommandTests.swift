@@ -71,6 +71,33 @@ private func run(_ arguments: [String]) throws -> (status: Int32, output: String
     #expect(itself.status == 1 && itself.errors.contains("the weights themselves"))
     let folder = try run([path("good.safetensors"), "--output", folder.path])
     #expect(folder.status == 1 && folder.errors.contains("is a folder or device"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: self.folder.path) == ["good.safetensors"])
+  }
+
+  /// Nothing but a model file is replaced, under whatever name.
+  @Test func anOutputReplacesModelFilesOnly() throws {
+    try MadeModel.small.weights().safetensors().write(to: folder.appending(path: "good.safetensors"))
+    let model = try MadeModel.small.file()
+    for (name, bytes) in [("note.rfm", Data("notes".utf8)), ("empty.rfm", Data()), ("old.rfm", model + [0])] {
+      try bytes.write(to: folder.appending(path: name))
+    }
+    let manager = FileManager.default
+    try manager.createSymbolicLink(atPath: path("link.rfm"), withDestinationPath: "old.rfm")
+    try manager.createSymbolicLink(atPath: path("dangling.rfm"), withDestinationPath: "nowhere")
+    try manager.linkItem(atPath: path("good.safetensors"), toPath: path("hard.rfm"))
+    for (name, message) in [("note.rfm", "no model file"), ("empty.rfm", "no model file"), ("hard.rfm", "the weights themselves"),
+                            ("dangling.rfm", "leads nowhere")] {
+      let before = manager.contents(atPath: path(name))
+      let failed = try run([path("good.safetensors"), "--output", path(name)])
+      #expect(failed.status == 1 && failed.errors.contains(message), "\(failed.errors)")
+      #expect(manager.contents(atPath: path(name)) == before)
+    }
+    #expect(try run([path("good.safetensors"), "--output", path("link.rfm"), "--name", "made"]).status == 0)
+    #expect(try manager.destinationOfSymbolicLink(atPath: path("link.rfm")) == "old.rfm")
+    #expect(try run(["inspect", path("old.rfm")]).status == 0)
+    let long = String(repeating: "m", count: 251) + ".rfm"
+    for _ in 1...2 { #expect(try run([path("good.safetensors"), "--output", path(long)]).status == 0) }
+    #expect(try manager.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.hasSuffix(".part") })
   }
 
   @Test(arguments: [

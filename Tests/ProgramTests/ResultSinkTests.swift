@@ -47,33 +47,88 @@ private func run(_ workshop: Workshop, _ picture: String, _ place: String, _ mor
   let picture = try workshop.write("a.ppm", workshop.ppm(width: 96, height: 64))
   let lines = try told(workshop, picture)
   #expect(lines.split(separator: "\n").count == 20)
-  let file = try workshop.write("results.txt", "before\n".utf8)
+  let file = workshop.path("results.txt")
   for sync in ["0", "10"] {
     let outcome = try run(workshop, picture, file, "--sync", sync)
     #expect(outcome.status == 0 && outcome.output.isEmpty && outcome.errors.isEmpty, "\(outcome.errors)")
   }
-  #expect(try String(contentsOfFile: file, encoding: .utf8) == "before\n" + lines + lines)
+  #expect(try String(contentsOfFile: file, encoding: .utf8) == lines + lines)
+}
+
+/// Lines as rf-cam writes them.
+private let ownLines = [
+  "a b.jpg 0.912 1.0 2.0 3.0 4.0 1.0 2.0 3.0 4.0 5.0 6.0 7.0 8.0 9.0 10.0\n",
+  "- 1.000 -1.0 2.0 3.0 4.0 1.0 2.0 3.0 4.0 5.0 6.0 7.0 8.0 9.0 10.0 id=12\n",
+  "{\"source\":\"a.jpg\",\"frame\":0,\"timestamp_s\":0.000000,\"width\":9,\"height\":9,\"latency_ms\":1.000,\"faces\":[]}\n",
+  "0123456789abcdef a b.jpg 7\n",
+]
+
+/// Whatever a power cut leaves behind the last whole line goes, and nothing else.
+@Test func tornLineOfAPowerCutIsCutOff() throws {
+  let workshop = try Workshop()
+  let picture = try workshop.write("a.ppm", workshop.ppm(width: 96, height: 64))
+  let lines = try told(workshop, picture)
+  let long = String(repeating: ownLines[0], count: 3000)
+  var cases = ownLines.flatMap { line in
+    [("", ""), (line, ""), (line, "\0\0\0\0"), (line, String(line.prefix(20))), (line, String(line.dropLast())), (line, "a\u{1}")]
+  }
+  // A line that nothing stands before.
+  cases += ownLines.map { ("", String($0.prefix(18))) } + [(long, String(ownLines[0].prefix(40)))]
+  for (kept, torn) in cases {
+    let file = try workshop.write("results.txt", (kept + torn).utf8)
+    let outcome = try run(workshop, picture, file)
+    #expect(outcome.status == 0, "\(kept)\(torn)")
+    let word = "\(file): its last line was torn, by a power cut perhaps: \(torn.utf8.count) bytes cut off\n"
+    #expect(outcome.errors == (torn.isEmpty ? "" : word))
+    #expect(try String(contentsOfFile: file, encoding: .utf8) == kept + lines)
+  }
 }
 
 @Test(arguments: [
-  ("whole\ntorn", "whole\n", 4),
-  ("torn", "", 4),
-  ("whole\n", "whole\n", 0),
-  ("", "", 0),
-  // A file system that told of bytes before it wrote them leaves what was there before.
-  ("whole\n\0\0\0\0\n", "whole\n", 5),
-  ("whole\nhalf\u{1}rest\nmore\n", "whole\n", 15),
-  (String(repeating: "x", count: 300_000) + "\nlast\ntorn", String(repeating: "x", count: 300_000) + "\nlast\n", 4),
-] as [(String, String, Int)])
-func tornLineOfAPowerCutIsCutOff(left: String, kept: String, cut: Int) throws {
+  "note\n", "last line, typed without Enter", "first line\nlast line, typed without Enter", "torn", "\0\0\0\0",
+  ownLines[0].replacing("\n", with: "\r\n"), ownLines[0] + "note\r", ownLines[2] + "note", ownLines[0] + "\0\0\n",
+  ownLines[0].replacing("0.912", with: "high"), "x,y\n1,2\n", "{\"source\":1}\n", "\u{feff}" + "0123456789abcdef\n",
+])
+func filesOfSomethingElseAreRefusedAndStay(text: String) throws {
   let workshop = try Workshop()
-  let picture = try workshop.write("a.ppm", workshop.ppm(width: 96, height: 64))
-  let file = try workshop.write("results.txt", left.utf8)
-  let outcome = try run(workshop, picture, file)
-  #expect(outcome.status == 0)
-  let word = "\(file): its last line was torn, by a power cut perhaps: \(cut) bytes cut off\n"
-  #expect(outcome.errors == (cut > 0 ? word : ""))
-  #expect(try String(contentsOfFile: file, encoding: .utf8) == kept + told(workshop, picture))
+  let picture = try workshop.write("a.jpg", workshop.jpeg())
+  // As it is, and as UTF-16.
+  for bytes in [Data(text.utf8), text.data(using: .utf16)!] {
+    let file = try workshop.write("results.txt", bytes)
+    let outcome = try run(workshop, picture, file)
+    #expect(outcome.status == 2 && outcome.errors.contains("holds something other than results"), "\(outcome.errors)")
+    #expect(workshop.bytes("results.txt") == bytes)
+  }
+}
+
+@Test func resultsNeverGoIntoAnInputOrAFolder() throws {
+  let workshop = try Workshop()
+  try workshop.write("in/a.jpg", workshop.jpeg())
+  try workshop.write("empty.conf", [])
+  try FileManager.default.createSymbolicLink(atPath: workshop.path("link"), withDestinationPath: "in/a.jpg")
+  try FileManager.default.linkItem(atPath: workshop.path("in/a.jpg"), toPath: workshop.path("hard"))
+  let before = workshop.contents()
+  let cases = [
+    ("--results in/a.jpg in/a.jpg", "is an input"), ("--results link in/a.jpg", "is an input"),
+    ("--results in/a.jpg hard", "is an input"), ("--results in/a.jpg in", "holds something other"),
+    ("--results made.rfm in", "is an input"), ("--results empty.conf --config empty.conf in", "is an input"),
+    ("--results in in", "is a folder"), ("in/a.jpg >> in/a.jpg", "goes to an input"), ("- < in/a.jpg >> in/a.jpg", "goes to an input"),
+  ]
+  for (words, message) in cases {
+    let outcome = try workshop.shell("$RF \(words)")
+    #expect(outcome.status == 2 && outcome.errors.contains(message) && outcome.errorLines.count == 1, "\(words): \(outcome.errors)")
+  }
+  #expect(workshop.contents().filter { before[$0.key] != nil } == before)
+}
+
+/// A file-size limit stands for a full disk: both stop in the middle of a line.
+@Test(arguments: ["--results results.txt", "> results.txt", "--results /dev/stdout > results.txt", "--format json --results results.txt"])
+func resultsOnAFullDiskEndWithAWholeLine(words: String) throws {
+  let workshop = try Workshop()
+  let outcome = try workshop.shell("ulimit -f 2; $RF --frames 40 pattern:96x64 \(words)")
+  #expect(outcome.status == 1 && outcome.errors.contains("File too large"), "\(outcome.errors)")
+  let bytes = try #require(workshop.bytes("results.txt"))
+  #expect(bytes.count > 1000 && bytes.count <= 2048 && bytes.last == UInt8(ascii: "\n"))
 }
 
 @Test func fileThatCannotBeWrittenCostsResultsOnly() throws {
@@ -114,9 +169,8 @@ func tornLineOfAPowerCutIsCutOff(left: String, kept: String, cut: Int) throws {
   #expect(tcgetattr(port.near, &settings) == 0 && cfgetospeed(&settings) == speed_t(B115200))
   #expect(settings.c_oflag & tcflag_t(OPOST) == 0)
   #expect(try port.received() == told(workshop, picture))
-  let none = try run(workshop, picture, "/dev/null")
-  #expect(none.status == 1 && none.errors.contains("/dev/null: results cannot be written: "))
-  #expect(none.errors.contains("that is no terminal device"), "\(none.errors)")
+  let none = try run(workshop, picture, "/dev/null@115200")
+  #expect(none.status == 2 && none.errors.contains("/dev/null: is no serial port, so it has no rate"), "\(none.errors)")
 }
 
 @Test func slowSerialPortLosesWholeFrames() throws {

@@ -33,11 +33,16 @@ final class RunningProgram {
   ///   - output: where standard output goes; nil: a file, for `finish`.
   ///   - outputPath: another file for it.
   ///   - reads: the program gets `input` as standard input; otherwise it is empty.
-  init(_ arguments: [String], in folder: URL, output: Pipe? = nil, outputPath: String? = nil, reads: Bool = false) throws {
+  ///   - environment: variables beside those of the tests.
+  ///   - executable: another program.
+  init(_ arguments: [String], in folder: URL, output: Pipe? = nil, outputPath: String? = nil, reads: Bool = false,
+       environment: [String: String] = [:], executable: URL = RunningProgram.executable) throws {
     outputFile = folder.appending(path: "\(UUID().uuidString).out")
     errorFile = folder.appending(path: "\(UUID().uuidString).err")
     for file in [outputFile, errorFile] { try Data().write(to: file) }
-    process.executableURL = Self.executable
+    process.executableURL = executable
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.currentDirectoryURL = folder
     process.arguments = arguments
     process.standardInput = reads ? input : FileHandle.nullDevice
     process.standardOutput = try output ?? FileHandle(forWritingTo: outputPath.map { URL(filePath: $0) } ?? outputFile)

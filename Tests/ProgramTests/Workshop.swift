@@ -54,6 +54,29 @@ final class Workshop {
     try RunningProgram(["--model", model] + arguments, in: folder).finish()
   }
 
+  /// Runs a shell script in the folder to its end; `$RF` is rf-cam with the made model, a low threshold and few faces.
+  func shell(_ script: String) throws -> Outcome {
+    let rf = "\(RunningProgram.executable.path) --model \(model) --threshold 0.01 --max-faces 3"
+    return try RunningProgram(["-c", script], in: folder, environment: ["RF": rf], executable: URL(filePath: "/bin/bash")).finish()
+  }
+
+  /// The bytes of a file in the folder; nil where there is none.
+  func bytes(_ name: String) -> Data? { FileManager.default.contents(atPath: path(name)) }
+
+  /// All files below the folder but those that every test has, each with its bytes.
+  func contents(of name: String = ".") -> [String: Data] {
+    let root = folder.appending(path: name).standardized
+    let files = FileManager.default.enumerator(atPath: root.path)?.allObjects as? [String] ?? []
+    var contents: [String: Data] = [:]
+    for file in files {
+      var isFolder: ObjCBool = false
+      let path = root.appending(path: file).path
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else { continue }
+      contents[file] = FileManager.default.contents(atPath: path)
+    }
+    return contents
+  }
+
   /// Without `--model`.
   func runBare(_ arguments: String...) throws -> Outcome { try RunningProgram(arguments, in: folder).finish() }
 

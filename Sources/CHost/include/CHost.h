@@ -15,10 +15,12 @@
 #include <time.h>
 #include <unistd.h>
 #include "files.h"
+#include "lines.h"
 #include "outputs.h"
 #include "process.h"
 #include "service.h"
 #include "worker.h"
+#include "writing.h"
 
 #include "crew.h"
 

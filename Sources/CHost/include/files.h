@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/types.h>
 
 typedef enum : int32_t {
@@ -19,6 +20,7 @@ typedef struct {
   rf_file_kind kind;
   int64_t byte_count; // of a regular file
   int is_link;        // the name itself is a symbolic link; the rest is of what it leads to
+  uint64_t device, inode; // together the file's identity, whatever its names
 } rf_file_info;
 
 int rf_file_look(const char *path, rf_file_info *info);
@@ -27,16 +29,29 @@ int rf_file_look_open(int file, rf_file_info *info);
 // A descriptor, closed on exec. Opening a fifo does not wait for its writer: rf_file_wait does.
 int rf_file_open(const char *path);
 
+// The same with open(2)'s flags. A socket that the process holds is duplicated, for its name cannot be opened.
+int rf_file_open_as(const char *path, int flags);
+
 // Bytes read, 0 at the end. -EINTR only where rf_stop_requested() ended a wait.
 ssize_t rf_file_read(int file, void *bytes, size_t count);
 
 // Waits for bytes or the end: 1 there are, 0 time is up. -EINTR as above.
 int rf_file_wait(int file, int timeout_milliseconds);
 
-int rf_file_write_all(int file, const void *bytes, size_t count);
+// Writes a file whole or not at all: `path` holds what it held before or all bytes, and nothing else is left, whatever ends the
+// process. `replaced` NULL: the file must be new (-EEXIST), even where another process makes it at the same moment. Else it
+// replaces that very file, keeping its permissions, and fails with -EEXIST where `path` holds another by now.
+// is_durable: returns only when the file and its name survive a power cut.
+int rf_file_publish(const char *path, const void *bytes, size_t count, const rf_file_info *replaced, int is_durable);
 
-// Writes beside `path` and renames: whoever opens `path` finds the old file or the whole new one, never a part.
+// The same, replacing whatever file is there.
 int rf_file_replace(const char *path, const void *bytes, size_t count);
+
+// Synchronises the folder that holds `path`: a new file's name survives a power cut.
+int rf_folder_synchronise(const char *path);
+
+// The path without links, "." and "..", to be freed; NULL (errno) where it leads nowhere.
+static inline char *rf_file_real_path(const char *path) { return realpath(path, NULL); }
 
 // Makes the folder and those above it that are missing.
 int rf_folder_make(const char *path);

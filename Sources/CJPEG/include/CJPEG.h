@@ -50,8 +50,10 @@ rf_jpeg_encoder *rf_jpeg_encoder_new(void);
 void rf_jpeg_encoder_free(rf_jpeg_encoder *encoder);
 
 // Encodes R G B rows as baseline JPEG, 4:2:0. `*bytes` point to `*count` bytes in the encoder's own memory, which is kept
-// and used again by the next call. width, height: 1...65535; quality: 1...100.
+// and used again by the next call; they may be changed in place. width, height: 1...65535; quality: 1...100. A comment of
+// 1...65533 bytes becomes a COM segment behind JFIF's header, which has a fixed size.
 rf_jpeg_result rf_jpeg_encode(rf_jpeg_encoder *encoder, const uint8_t *pixels, int32_t width, int32_t height,
-                              size_t stride_bytes, int32_t quality, const uint8_t **bytes, size_t *count);
+                              size_t stride_bytes, int32_t quality, const uint8_t *comment, size_t comment_count,
+                              uint8_t **bytes, size_t *count);
 const char *rf_jpeg_encoder_message(const rf_jpeg_encoder *encoder);
 #endif
