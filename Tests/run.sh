@@ -47,6 +47,9 @@ stage_arm() { Toolchains/setup.sh emulation && Tests/ARM/run.sh; }
 
 stage_swift() { swift test -c release --jobs "$jobs" --scratch-path build/test -Xswiftc -enable-testing; }
 
+# The program with sanitizers: every instruction set, the program's tests, the live page under load.
+stage_sanitize() { Tests/sanitize.sh; }
+
 # The live page under clients that are many, slow or malicious; in a real browser where there is one.
 stage_preview() {
   "$python" -m pytest -q -p no:cacheprovider Tests/Preview || return 1
@@ -78,7 +81,7 @@ stage_camera() { make --silent camera-test; }
 
 stage_fuzz() { Tests/Fuzz/run.sh "$fuzz_seconds"; }
 
-all=(programs scripts models embedded cross arm swift preview packaging python firmware camera fuzz)
+all=(programs scripts models embedded cross arm swift sanitize preview packaging python firmware camera fuzz)
 [ $# -gt 0 ] && all=("$@")
 
 mkdir -p build

@@ -27,14 +27,19 @@ static void set_up(int socket) {
   rf_socket_set(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
-// What counts as one address: all of IPv4's bits; of IPv6's the 64 of the network, for a host chooses the others. A socket listens to
-// one of the two.
+// What counts as one address: all of IPv4's bits, also where an IPv6 socket gets them; of IPv6's the 64 of the network, for a host
+// chooses the others.
 static uint64_t address_of(rf_preview *preview, struct MHD_Connection *connection) {
   const struct sockaddr *name =
     preview->mhd->MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
   uint64_t address = 0;
-  if (name->sa_family == AF_INET6) memcpy(&address, &((const struct sockaddr_in6 *)name)->sin6_addr, sizeof address);
-  else memcpy(&address, &((const struct sockaddr_in *)name)->sin_addr, sizeof(struct in_addr));
+  if (name->sa_family == AF_INET6) {
+    const struct in6_addr *v6 = &((const struct sockaddr_in6 *)name)->sin6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(v6)) memcpy(&address, v6->s6_addr + 12, 4);
+    else memcpy(&address, v6->s6_addr, sizeof address);
+  } else {
+    memcpy(&address, &((const struct sockaddr_in *)name)->sin_addr, 4);
+  }
   return address;
 }
 
