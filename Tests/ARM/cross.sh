@@ -28,4 +28,21 @@ want=$("$host" --size 320 "$pictures")
 [ "$(wc -l <<<"$want")" -ge 20 ] || { echo "the host finds too few faces to compare" >&2; exit 1; }
 for cpu in cortex-a53 cortex-a72 max; do compare "rk3399 as $cpu" qemu-aarch64 -cpu "$cpu" build/rk3399/rf-cam; done
 compare "armv7" qemu-arm build/armv7/rf-cam
+
+# All kinds of input, and numbers that take more than 32 bits.
+python3 Tests/ARM/programs.py "$host" armv7="qemu-arm build/armv7/rf-cam" aarch64="qemu-aarch64 build/rk3399/rf-cam" || failed=1
+for board in rk3399 armv7; do Toolchains/cross.sh "$board" rf-check; done
+swift build -c release --jobs "$(nproc)" --static-swift-stdlib --product rf-check
+readonly numbers=(numbers Models/default.rfm 7000x5000)
+want=$(.build/release/rf-check "${numbers[@]}")
+compare_numbers() {
+  if diff <(echo "$want") <("$@" "${numbers[@]}"); then
+    echo "$2: the host's numbers, $(wc -l <<<"$want") lines"
+  else
+    echo "$2: not the host's numbers" >&2
+    failed=1
+  fi
+}
+compare_numbers qemu-arm build/armv7/rf-check
+compare_numbers qemu-aarch64 build/rk3399/rf-check
 exit $failed

@@ -12,6 +12,11 @@ let lastEvent = 0;
 let latest = null;       // faces that are to be shown with the next picture of the screen
 let isConnected = false, wasLost = false;
 
+// A name from elsewhere: control characters, and those that reorder or hide text, become question marks (as rf-cam's printable).
+function shown(name) {
+  return name.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g, "?");
+}
+
 function say(text) {
   message.hidden = !text;
   message.textContent = text || "";
@@ -79,7 +84,7 @@ function showFaces() {
   byId("nobody").textContent = rest > 0 ? "and " + rest + " more" : "Nobody in sight.";
   byId("faces").textContent = report.faces.length;
   byId("latency").textContent = report.latency_ms.toFixed(report.latency_ms < 10 ? 1 : 0);
-  byId("source").textContent = (report.source === "-" ? "stdin" : report.source) + " \u00b7 " + report.width + " \u00d7 " + report.height;
+  byId("source").textContent = (report.source === "-" ? "stdin" : shown(report.source)) + " \u00b7 " + report.width + " \u00d7 " + report.height;
   frame.style.aspectRatio = report.width + " / " + report.height;
 }
 

@@ -41,7 +41,7 @@ private func printDecimals() {
 /// The report of a frame and its faces after 10^6 s and more, and the ids that a tracker gives then.
 private func printReports(_ model: Model) -> String? {
   var options = Detector.Options()
-  options.threshold = 0.02
+  options.threshold = 0
   options.maxFaces = 3
   let side = 64
   let picture = Picture(width: side, height: side)
