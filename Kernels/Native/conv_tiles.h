@@ -28,6 +28,19 @@ typedef struct {
   rf_conv_tile_fn *tile[RF_TILE_PIXELS];
 } rf_conv_tiles;
 
+// Where bias and weights of all panels lie.
+typedef struct {
+  const float *bias, *weights;
+} rf_conv_panels;
+
+INLINED rf_conv_panels rf_conv_packed(const rf_f32_conv_args *a) {
+  const float *bias = a->packed;
+  return (rf_conv_panels){bias, bias + (a->cout + RF_PANEL - 1) / RF_PANEL * RF_PANEL};
+}
+
+// A convolution whose bias and weights are not what `packed` of its arguments has: Winograd's product.
+typedef void rf_conv_product_fn(const rf_f32_conv_args *args, rf_conv_panels panels);
+
 static inline void rf_conv_row(
     const rf_conv_block *block, const rf_conv_tiles *tiles, const float *input, float *output, int32_t width) {
   const rf_tiling tiling = rf_tile_row(width, tiles->most_pixels);
@@ -40,7 +53,8 @@ static inline void rf_conv_row(
 }
 
 // The whole rectangle, `most_panels` panels at a time. `by_panels[n - 1]` holds the tiles of n panels.
-static inline void rf_conv_by_tiles(const rf_f32_conv_args *a, const rf_conv_tiles *by_panels, int32_t most_panels) {
+static inline void rf_conv_by_tiles(const rf_f32_conv_args *a, rf_conv_panels packed, const rf_conv_tiles *by_panels,
+                                    int32_t most_panels) {
   if (a->width <= 0) return;
   const int32_t panel_count = (a->cout + RF_PANEL - 1) / RF_PANEL;
   const ptrdiff_t taps_in_row = (ptrdiff_t)a->kernel_width * a->cin;
@@ -49,7 +63,7 @@ static inline void rf_conv_by_tiles(const rf_f32_conv_args *a, const rf_conv_til
     const int32_t rest = panel_count - panel, panels = rest < most_panels ? rest : most_panels;
     const int32_t channels = a->cout - (panel + panels - 1) * RF_PANEL;
     const rf_conv_block block = {
-      .weights = a->weights + panel * panel_stride, .bias = a->bias + panel * RF_PANEL, .panel_stride = panel_stride,
+      .weights = packed.weights + panel * panel_stride, .bias = packed.bias + panel * RF_PANEL, .panel_stride = panel_stride,
       .input_row_stride = a->input_row_stride, .input_pixel_stride = (ptrdiff_t)a->stride * a->cin,
       .output_pixel_stride = a->output_pixel_stride,
       .kernel_height = a->kernel_height, .taps_in_row = (int32_t)taps_in_row,

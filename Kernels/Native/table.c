@@ -1,14 +1,13 @@
 // The const table of all C kernels, made from kernels.inc.
 #include "rfkernels.h"
 
-#define RF_KERNEL(operation, variant, needs) \
-  {.name = "rf_" #operation "__" #variant, .op = RF_OP_##operation, .isa = needs, .operation = rf_##operation##__##variant},
-static const rf_row rows[] = {
+static const rf_kernel *const kernels[] = {
+#define RF_KERNEL(name) &rf_##name,
 #include "kernels.inc"
-  {0}};
 #undef RF_KERNEL
+  0};
 
-const rf_row *rf_rows(size_t *count) {
-  *count = sizeof rows / sizeof *rows - 1;
-  return rows;
+const rf_kernel *const *rf_kernels(size_t *count) {
+  *count = sizeof kernels / sizeof *kernels - 1;
+  return kernels;
 }

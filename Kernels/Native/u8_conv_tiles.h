@@ -81,15 +81,31 @@ static inline void rf_u8_by_tiles(const rf_u8_rectangle *r, const rf_u8_tiles *b
 
 // The network's first layer, 3x3 at stride 2 from 3 to at most 8 channels, which fills no tile: variants have routines for it.
 enum { RF_U8_STEM_CHANNELS = 8 };
-INLINED int rf_u8_is_stem(const rf_u8_conv_args *a) {
-  return a->kernel_width == 3 && a->kernel_height == 3 && a->stride == 2 && a->cin == 3 && a->cout <= RF_U8_STEM_CHANNELS;
+INLINED int rf_u8_is_stem(const rf_shape *s) {
+  return s->kernel_width == 3 && s->kernel_height == 3 && s->stride == 2 && s->cin == 3 && s->cout <= RF_U8_STEM_CHANNELS;
+}
+
+// Where the constants of all panels lie; a head has no addend.
+typedef struct {
+  const int32_t *bias;
+  const float *multiplier;
+  const float *_Nullable addend;
+  const void *weights;
+} rf_u8_packed;
+
+INLINED rf_u8_packed rf_u8_unpack(const void *packed, int32_t cout, int has_addend) {
+  const ptrdiff_t channels = (cout + RF_PANEL - 1) / RF_PANEL * RF_PANEL;
+  const int32_t *bias = packed;
+  const float *multiplier = (const float *)(bias + channels), *addend = multiplier + channels;
+  return (rf_u8_packed){bias, multiplier, has_addend ? addend : 0, has_addend ? addend + channels : addend};
 }
 
 INLINED rf_u8_rectangle rf_u8_conv_rectangle(const rf_u8_conv_args *a) {
   const int32_t groups = rf_u8_groups(a->kernel_width * a->cin);
+  const rf_u8_packed packed = rf_u8_unpack(a->packed, a->cout, 1);
   return (rf_u8_rectangle){
     .block = {
-      .weights = a->weights, .bias = a->bias, .multiplier = a->multiplier, .addend = a->addend,
+      .weights = packed.weights, .bias = packed.bias, .multiplier = packed.multiplier, .addend = packed.addend,
       .panel_stride = (ptrdiff_t)a->kernel_height * groups * RF_PANEL * 4, .input_row_stride = a->input_row_stride,
       .input_pixel_stride = (ptrdiff_t)a->stride * a->cin, .output_pixel_stride = a->output_pixel_stride,
       .kernel_height = a->kernel_height, .groups_in_row = groups, .slope = a->slope},
@@ -99,9 +115,10 @@ INLINED rf_u8_rectangle rf_u8_conv_rectangle(const rf_u8_conv_args *a) {
 
 INLINED rf_u8_rectangle rf_u8_head_rectangle(const rf_u8_head_args *a) {
   const int32_t groups = rf_u8_groups(a->cin);
+  const rf_u8_packed packed = rf_u8_unpack(a->packed, a->cout, 0);
   return (rf_u8_rectangle){
     .block = {
-      .weights = a->weights, .bias = a->bias, .multiplier = a->multiplier,
+      .weights = packed.weights, .bias = packed.bias, .multiplier = packed.multiplier,
       .panel_stride = (ptrdiff_t)groups * RF_PANEL * 4, .input_row_stride = a->input_row_stride,
       .input_pixel_stride = a->cin, .output_pixel_stride = a->output_pixel_stride, .kernel_height = 1,
       .groups_in_row = groups, .slope = 1},

@@ -25,7 +25,7 @@ static __attribute__((noinline)) void store_part(const uint8_t *bytes, const rf_
 
 // SUMS channels from `o` on of one tile: products[position][tile][channel]. A tile is always computed whole, without a branch;
 // one that is cut off goes elsewhere first.
-INLINED void transform_output(const rf_u8_winograd3x3_args *a, tile_place at, const int32_t *products, ptrdiff_t position_step,
+INLINED void transform_output(const rf_u8_winograd_args *a, tile_place at, const int32_t *products, ptrdiff_t position_step,
                               int32_t o, int leaky) {
   sums m[POSITIONS];
   UNROLLED for (int x = 0; x < SIDE; x++) {
@@ -49,7 +49,7 @@ INLINED void transform_output(const rf_u8_winograd3x3_args *a, tile_place at, co
 
 // Channels `first` to `last` - 1 of one tile.
 #define OUTPUT_OF_TILE(name, leaky) \
-  static void name(const rf_u8_winograd3x3_args *a, tile_place at, const int32_t *products, ptrdiff_t position_step, \
+  static void name(const rf_u8_winograd_args *a, tile_place at, const int32_t *products, ptrdiff_t position_step, \
                    int32_t first, int32_t last) { \
     for (int32_t o = first; o < last; o += SUMS, products += SUMS) \
       transform_output(a, at, products, position_step, o, leaky); \
@@ -58,12 +58,12 @@ OUTPUT_OF_TILE(plain_output_of_tile, 0)
 OUTPUT_OF_TILE(leaky_output_of_tile, 1)
 
 // The whole rectangle in blocks of tiles. In scratch lie the transformed inputs and the products of PANELS panels.
-INLINED void rf_u8_winograd3x3_by_tiles(const rf_u8_winograd3x3_args *a) {
+INLINED void rf_u8_winograd3x3_by_tiles(const rf_u8_winograd_args *a) {
   if (a->width <= 0 || a->height <= 0) return;
   const int leaky = rf_is_leaky(a->slope);
   const int32_t panel_count = (a->cout + RF_PANEL - 1) / RF_PANEL;
-  const int32_t groups = (a->cin + RF_U8_WINOGRAD_TAPS - 1) / RF_U8_WINOGRAD_TAPS;
-  const ptrdiff_t tile_words = (a->cin + 31) / 32 * 32, panel_words = POSITIONS * groups * RF_PANEL * RF_U8_WINOGRAD_TAPS;
+  const int32_t groups = (a->cin + TAPS - 1) / TAPS;
+  const ptrdiff_t tile_words = (a->cin + 31) / 32 * 32, panel_words = POSITIONS * groups * RF_PANEL * TAPS;
   int16_t *inputs = a->scratch;
   int32_t *outputs = (int32_t *)(inputs + RF_WINOGRAD_TILES * POSITIONS * tile_words);
   const rf_tiling blocks = blocks_of_tiles(a->width, a->height);

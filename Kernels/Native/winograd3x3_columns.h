@@ -19,6 +19,7 @@ enum { COLUMN_TILES = 4, TILE_SUMS = SIDE * COLUMN };
 typedef struct {
   ptrdiff_t input_position, weight_panel, weight_position;
   int32_t steps; // of a sum
+  const value *weights;
 } column_layout;
 
 // One column of `tiles` tiles by one panel, to outputs[tile][column][4][channel].
@@ -56,7 +57,7 @@ static void block_of_tiles(const args *a, const column_layout *l, const tile_pla
   const rf_tiling tiling = rf_tile_row(tiles, COLUMN_TILES);
   for (int32_t t = 0; t < tiles; t++) input_tile(a, at[t], inputs + t * tile_values, l->input_position, column_values);
   for (int32_t o = 0; o < a->cout; o += RF_PANEL) {
-    const value *weights = a->weights + o / RF_PANEL * l->weight_panel;
+    const value *weights = l->weights + o / RF_PANEL * l->weight_panel;
     for (int32_t x = 0; x < SIDE; x++, weights += l->weight_position) {
       const value *column = inputs + x * column_values;
       result *to = outputs + x * COLUMN;

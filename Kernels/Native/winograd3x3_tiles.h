@@ -2,10 +2,11 @@
 // as winograd3x3_transforms.h.
 #ifndef RF_WINOGRAD3X3_TILES_H
 #define RF_WINOGRAD3X3_TILES_H
+#include "winograd3x3_product.h"
 #include "winograd3x3_transforms.h"
 
 // Up to LANES channels of a tile of which `rows` x `columns` output pixels exist.
-INLINED void transform_output(const rf_f32_winograd3x3_args *a, const float *values, const float *bias, float *output,
+INLINED void transform_output(const rf_f32_conv_args *a, const float *values, const float *bias, float *output,
                               int32_t rows, int32_t columns, int32_t count) {
   vector m[POSITIONS];
   const vector shift = load_first(bias, count);
@@ -23,23 +24,24 @@ INLINED void transform_output(const rf_f32_winograd3x3_args *a, const float *val
   }
 }
 
-static void output_tile(const rf_f32_winograd3x3_args *a, int32_t tile, const float *values) {
+static void output_tile(const rf_f32_conv_args *a, const float *bias, int32_t tile, const float *values) {
   const tile_place at = place(a->width, a->height, tile);
   float *output = a->output + at.y * a->output_row_stride + at.x * a->output_pixel_stride;
   int32_t o = 0;
   if (at.rows >= RF_WINOGRAD_PIXELS && at.columns >= RF_WINOGRAD_PIXELS)
     for (; o + LANES <= a->cout; o += LANES)
-      transform_output(a, values + o, a->bias + o, output + o, RF_WINOGRAD_PIXELS, RF_WINOGRAD_PIXELS, LANES);
+      transform_output(a, values + o, bias + o, output + o, RF_WINOGRAD_PIXELS, RF_WINOGRAD_PIXELS, LANES);
   for (; o < a->cout; o += LANES)
-    transform_output(a, values + o, a->bias + o, output + o, at.rows, at.columns, a->cout - o);
+    transform_output(a, values + o, bias + o, output + o, at.rows, at.columns, a->cout - o);
 }
 
 // The whole rectangle in blocks of tiles. In scratch lie the transformed inputs, [tile][position][cin], the products,
 // [tile][position][cout], and zeros for a bias that the product must not add.
-INLINED void rf_winograd3x3_by_tiles(const rf_f32_winograd3x3_args *a, rf_f32_conv_fn *product) {
+INLINED void rf_winograd3x3_by_tiles(const rf_f32_conv_args *a, rf_conv_product_fn *product) {
   if (a->width <= 0 || a->height <= 0) return;
   const ptrdiff_t input_size = POSITIONS * (ptrdiff_t)a->cin, output_size = POSITIONS * (ptrdiff_t)a->cout;
   const int32_t panels = (a->cout + RF_PANEL - 1) / RF_PANEL;
+  const rf_conv_panels packed = rf_conv_packed(a);
   float *inputs = a->scratch, *outputs = inputs + RF_WINOGRAD_TILES * input_size;
   float *zeros = outputs + RF_WINOGRAD_TILES * output_size;
   for (int32_t o = 0; o < panels * RF_PANEL; o++) zeros[o] = 0;
@@ -50,11 +52,11 @@ INLINED void rf_winograd3x3_by_tiles(const rf_f32_winograd3x3_args *a, rf_f32_co
       input_tile(a, place(a->width, a->height, first + t), inputs + t * input_size, SIDE * (ptrdiff_t)a->cin, a->cin);
     for (int32_t p = 0; p < POSITIONS; p++)
       product(&(rf_f32_conv_args){
-        .input = inputs + p * (ptrdiff_t)a->cin, .weights = a->weights + p * (ptrdiff_t)a->cin * panels * RF_PANEL,
-        .bias = zeros, .output = outputs + p * (ptrdiff_t)a->cout, .output_pixel_stride = output_size,
-        .width = tiles, .height = 1, .cin = a->cin, .cout = a->cout,
-        .kernel_width = 1, .kernel_height = 1, .stride = POSITIONS, .slope = 1});
-    for (int32_t t = 0; t < tiles; t++) output_tile(a, first + t, outputs + t * output_size);
+        .input = inputs + p * (ptrdiff_t)a->cin, .packed = a->packed, .output = outputs + p * (ptrdiff_t)a->cout,
+        .output_pixel_stride = output_size, .width = tiles, .height = 1, .cin = a->cin, .cout = a->cout,
+        .kernel_width = 1, .kernel_height = 1, .stride = POSITIONS, .slope = 1},
+              (rf_conv_panels){zeros, packed.weights + p * (ptrdiff_t)a->cin * panels * RF_PANEL});
+    for (int32_t t = 0; t < tiles; t++) output_tile(a, packed.bias, first + t, outputs + t * output_size);
     first += tiles;
   }
 }

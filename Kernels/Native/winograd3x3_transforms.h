@@ -47,7 +47,7 @@ INLINED void transform_input(const float *input, ptrdiff_t row_stride, ptrdiff_t
 }
 
 // All channels of a tile: values[y][x] are `row_step` and `column_step` apart.
-static void input_tile(const rf_f32_winograd3x3_args *a, tile_place at, float *values, ptrdiff_t row_step,
+static void input_tile(const rf_f32_conv_args *a, tile_place at, float *values, ptrdiff_t row_step,
                        ptrdiff_t column_step) {
   const ptrdiff_t stride = a->input_row_stride;
   const float *input = a->input + at.y * stride + at.x * a->cin;

@@ -2,91 +2,74 @@
 import CKernels
 import Kernels
 
-/// What a layer calls its kernel with, for the whole output.
+/// What a layer calls its kernel with, for the whole output. Of a sparse layer, whose calls are for single pixels, `output` is
+/// unused until then. Scratch is the first part's.
 enum LayerCall {
   case conv(rf_f32_conv_args)
-  /// Scratch is the first part's; the others' follow, so many floats apart.
-  case winograd3x3(rf_f32_winograd3x3_args, scratchStride: Int)
   case depthwiseConv3x3(rf_f32_dwconv3x3_args)
   case upsampleAdd(rf_f32_upsample_add_args)
-  /// A convolution at single pixels; every call sets `output`, which is unused until then.
-  case sparse(rf_f32_conv_args)
   case byteConv(rf_u8_conv_args)
-  /// Scratch as above, so many bytes apart.
-  case byteWinograd3x3(rf_u8_winograd3x3_args, scratchStride: Int)
   case byteDepthwiseConv3x3(rf_u8_dwconv3x3_args)
   case byteUpsampleAdd(rf_u8_upsample_add_args)
   case byteHead(rf_u8_head_args)
-  /// As `sparse`.
-  case sparseByteHead(rf_u8_head_args)
 
-  func run(rows: Range<Int>, part: Int, _ kernels: KernelSet) {
+  /// - Parameter scratch: bytes from the first part's scratch to this one's.
+  func run(rows: Range<Int>, scratch: Int, _ kernel: Kernel) {
     let first = rows.lowerBound
     let height = Int32(truncatingIfNeeded: rows.count)
     switch self {
     case .conv(var args):
       args.input += first * Int(args.stride) * args.input_row_stride
       args.output += first * args.output_row_stride
+      args.scratch = args.scratch.map { $0 + scratch }
       args.height = height
-      kernels.conv(&args)
-    case .winograd3x3(var args, let scratchStride):
-      args.input += first * args.input_row_stride
-      args.output += first * args.output_row_stride
-      args.scratch += part * scratchStride
-      args.height = height
-      kernels.winograd3x3(&args)
+      kernel.facts.f32_conv(&args)
     case .depthwiseConv3x3(var args):
       args.input += first * Int(args.stride) * args.input_row_stride
       args.output += first * args.output_row_stride
       args.height = height
-      kernels.dwconv3x3(&args)
+      kernel.facts.f32_dwconv3x3(&args)
     case .upsampleAdd(var args):
       args.row_index += first
       args.output += first * args.output_row_stride
       args.height = height
-      kernels.upsampleAdd(&args)
+      kernel.facts.f32_upsample_add(&args)
     case .byteConv(var args):
       args.input += first * Int(args.stride) * args.input_row_stride
       args.output += first * args.output_row_stride
-      args.height = height
-      kernels.byteConv(&args)
-    case .byteWinograd3x3(var args, let scratchStride):
-      args.input += first * args.input_row_stride
-      args.output += first * args.output_row_stride
       args.second_output = args.second_output.map { $0 + first * args.second_row_stride }
-      args.scratch += part * scratchStride
+      args.scratch = args.scratch.map { $0 + scratch }
       args.height = height
-      kernels.byteWinograd3x3(&args)
+      kernel.facts.u8_conv(&args)
     case .byteDepthwiseConv3x3(var args):
       args.input += first * Int(args.stride) * args.input_row_stride
       args.output += first * args.output_row_stride
       args.height = height
-      kernels.byteDWConv3x3(&args)
+      kernel.facts.u8_dwconv3x3(&args)
     case .byteUpsampleAdd(var args):
       args.row_index += first
       args.output += first * args.output_row_stride
       args.height = height
-      kernels.byteUpsampleAdd(&args)
+      kernel.facts.u8_upsample_add(&args)
     case .byteHead(var args):
       args.input += first * args.input_row_stride
       args.output += first * args.output_row_stride
       args.height = height
-      kernels.byteHead(&args)
-    case .sparse, .sparseByteHead: break
+      kernel.facts.u8_head(&args)
     }
   }
 
   /// A sparse layer at one pixel.
-  func runPixel(y: Int, x: Int, into values: UnsafeMutablePointer<Float>, _ kernels: KernelSet) {
+  func runPixel(y: Int, x: Int, into values: UnsafeMutablePointer<Float>, _ kernel: Kernel) {
     switch self {
-    case .sparse(var args):
+    case .conv(var args):
       args.input += y * args.input_row_stride + x * Int(args.cin)
       args.output = values
-      kernels.conv(&args)
-    case .sparseByteHead(var args):
+      kernel.facts.f32_conv(&args)
+    case .byteHead(var args):
       args.input += y * args.input_row_stride + x * Int(args.cin)
       args.output = values
-      kernels.byteHead(&args)
+      kernel.facts.u8_head(&args)
     default: preconditionFailure("only sparse layers are computed at single pixels")
     }
   }
@@ -103,26 +86,34 @@ struct LayerPreparation {
   func call(forLayer index: Int) -> LayerCall {
     if model.precision == .int8 { return byteCall(forLayer: index) }
     switch model.layers[index].operation {
-    case .conv where plan.steps[index].usesWinograd:
-      return .winograd3x3(winograd3x3(index), scratchStride: plan.scratchBytes / MemoryLayout<Float>.size)
-    case .conv: return model.layers[index].isSparse ? .sparse(conv(index)) : .conv(conv(index))
+    case .conv: return .conv(conv(index))
     case .depthwiseConv3x3: return .depthwiseConv3x3(depthwiseConv3x3(index))
     case .upsampleAdd: return .upsampleAdd(upsampleAdd(index))
     }
   }
 
+  /// Packs the constants of a convolution, and of the one joined to it, for their kernel.
+  func pack(_ index: Int) -> UnsafeMutableRawPointer {
+    let packed = arena + plan.steps[index].weightsOffset
+    if plan.steps[index].isJoined || !packsWeights { return packed }
+    let shape = plan.steps[index].shape
+    var first = 0
+    for layer in model.layers[index...(index + (plan.steps.hasJoined(index) ? 1 : 0))] {
+      let zero = layer.output.map { model.tensors[$0].zero } ?? 0
+      plan.steps[index].kernel.pack(shape, layer.constants(zero: zero, first: first), into: packed)
+      first += layer.outputChannels
+    }
+    return packed
+  }
+
   private func conv(_ index: Int) -> rf_f32_conv_args {
     let layer = model.layers[index]
-    let (weights, bias) = (floats(plan.steps[index].weightsOffset), floats(plan.steps[index].biasOffset))
-    if packsWeights {
-      PackedWeights.pack(layer, into: weights)
-      PackedWeights.copy(layer.bias, into: bias, count: PackedWeights.paddedChannels(of: layer))
-    }
+    let packed = pack(index)
     let (input, inputRowStride) = firstTap(of: layer)
     let map = layer.output.map { plan.maps[$0] }
     return rf_f32_conv_args(
-      input: input, input_row_stride: inputRowStride, weights: weights, bias: bias,
-      output: map.map { $0.pixels(in: arena) + layer.outputChannelOffset } ?? bias,
+      input: input, input_row_stride: inputRowStride, packed: packed, scratch: arena + plan.scratchOffset,
+      output: map.map { $0.pixels(in: arena) + layer.outputChannelOffset } ?? packed.assumingMemoryBound(to: Float.self),
       output_row_stride: map?.rowStride ?? 0, output_pixel_stride: map?.channels ?? layer.outputChannels,
       width: map.map { Int32($0.width) } ?? 1, height: map.map { Int32($0.height) } ?? 1,
       cin: Int32(layer.inputChannels), cout: Int32(layer.outputChannels),
@@ -130,28 +121,12 @@ struct LayerPreparation {
       stride: Int32(layer.stride), slope: layer.slope)
   }
 
-  private func winograd3x3(_ index: Int) -> rf_f32_winograd3x3_args {
-    let layer = model.layers[index]
-    let (weights, bias) = (floats(plan.steps[index].weightsOffset), floats(plan.steps[index].biasOffset))
-    if packsWeights {
-      Winograd.packWeights(of: layer, into: weights)
-      PackedWeights.copy(layer.bias, into: bias, count: PackedWeights.paddedChannels(of: layer))
-    }
-    let (input, inputRowStride) = firstTap(of: layer)
-    let map = outputMap(of: layer)
-    return rf_f32_winograd3x3_args(
-      input: input, input_row_stride: inputRowStride, weights: weights, bias: bias,
-      output: map.pixels(in: arena) + layer.outputChannelOffset, output_row_stride: map.rowStride,
-      output_pixel_stride: map.channels, scratch: floats(plan.scratchOffset), width: Int32(map.width),
-      height: Int32(map.height), cin: Int32(layer.inputChannels), cout: Int32(layer.outputChannels), slope: layer.slope)
-  }
-
   private func depthwiseConv3x3(_ index: Int) -> rf_f32_dwconv3x3_args {
     let layer = model.layers[index]
     let (weights, bias) = (floats(plan.steps[index].weightsOffset), floats(plan.steps[index].biasOffset))
     if packsWeights {
-      PackedWeights.copy(layer.weights, into: weights, count: 9 * layer.outputChannels)
-      PackedWeights.copy(layer.bias, into: bias, count: layer.outputChannels)
+      UnsafeMutableRawPointer(weights).copyMemory(from: layer.weights.baseAddress!, byteCount: layer.weights.count)
+      UnsafeMutableRawPointer(bias).copyMemory(from: layer.bias.baseAddress!, byteCount: layer.bias.count)
     }
     let map = outputMap(of: layer)
     let (input, inputRowStride) = firstTap(of: layer)

@@ -33,21 +33,20 @@ public final class Network: @unchecked Sendable {
   public let model: Model
   public let plan: Plan
   let arena: UnsafeMutableRawPointer
-  let kernels: KernelSet
   let calls: [LayerCall]
 
   /// Packs the weights into the arena and prepares every layer's arguments.
   ///
   /// - Precondition: `plan` was made from `model`; `arena` has at least `plan.arenaBytes` bytes and its start is a
-  ///   multiple of `Plan.alignment`; the processor has what `kernels` needs.
-  public convenience init(model: Model, plan: Plan, kernels: KernelSet = KernelSet(), arena: UnsafeMutableRawBufferPointer) {
+  ///   multiple of `Plan.alignment`; the processor has what the plan's kernels need.
+  public convenience init(model: Model, plan: Plan, arena: UnsafeMutableRawBufferPointer) {
     precondition(arena.count >= plan.arenaBytes, "the arena is smaller than the plan's arenaBytes")
     precondition(plan.maps.count == model.tensors.count && plan.steps.count == model.layers.count, "another model's plan")
     guard let base = arena.baseAddress, Int(bitPattern: base) % Plan.alignment == 0 else {
       preconditionFailure("the arena does not start at a multiple of 64 bytes")
     }
     base.initializeMemory(as: UInt8.self, repeating: 0, count: plan.arenaBytes)
-    self.init(LayerPreparation(model: model, plan: plan, arena: base, packsWeights: true), kernels)
+    self.init(LayerPreparation(model: model, plan: plan, arena: base, packsWeights: true))
   }
 
   /// Prepares `network`'s model at another input size in the same arena. Both use the same packed weights and the same
@@ -56,15 +55,13 @@ public final class Network: @unchecked Sendable {
   /// - Precondition: `plan` was made from the same model for the same instruction sets, and the arena has at least
   ///   `plan.arenaBytes` bytes.
   public convenience init(sharingArenaOf network: Network, plan: Plan) {
-    precondition(plan.weightBytes == network.plan.weightBytes, "the plan is of another model or other instruction sets")
-    self.init(LayerPreparation(model: network.model, plan: plan, arena: network.arena, packsWeights: false),
-              network.kernels)
+    precondition(plan.packsAlike(network.plan), "the plan is of another model or other instruction sets")
+    self.init(LayerPreparation(model: network.model, plan: plan, arena: network.arena, packsWeights: false))
   }
 
-  private init(_ preparation: LayerPreparation, _ kernels: KernelSet) {
+  private init(_ preparation: LayerPreparation) {
     model = preparation.model
     plan = preparation.plan
-    self.kernels = kernels
     arena = preparation.arena
     calls = preparation.model.layers.indices.map { preparation.call(forLayer: $0) }
     fillLastingMemory()
@@ -134,12 +131,11 @@ public final class Network: @unchecked Sendable {
   public func runLayer(_ index: Int, part: Int = 0, of parts: Int = 1) {
     precondition(index >= plan.strips.layerCount, "a plan with strips runs whole networks only")
     let step = plan.steps[index]
-    if step.isJoined { return }
+    if step.isJoined || model.layers[index].isSparse { return }
     clearBorder(ofLayer: index, part: part, of: parts)
     if plan.steps.hasJoined(index) { clearBorder(ofLayer: index + 1, part: part, of: parts) }
-    let rows = step.usesWinograd ? winogradRows(step.height, part: part, of: min(parts, plan.threads))
-      : Network.rows(step.height, part: part, of: parts)
-    if !rows.isEmpty { calls[index].run(rows: rows, part: part, kernels) }
+    let rows = rows(of: step, part: part, of: step.scratchBytes > 0 ? min(parts, plan.threads) : parts)
+    if !rows.isEmpty { calls[index].run(rows: rows, scratch: part * plan.scratchBytes, step.kernel) }
   }
 
   /// Fills this part's rows of the border of a layer's output, where it is the first to write it and memory is shared.
@@ -155,11 +151,12 @@ public final class Network: @unchecked Sendable {
     return start(part)..<start(part + 1)
   }
 
-  /// Whole rows of tiles, because a tile's values depend on where it begins; nothing for a part beyond `parts`.
-  private func winogradRows(_ height: Int, part: Int, of parts: Int) -> Range<Int> {
+  /// Rows of a layer by its kernel's granularity; nothing for a part beyond `parts`.
+  private func rows(of step: Plan.Step, part: Int, of parts: Int) -> Range<Int> {
     guard part < parts else { return 0..<0 }
-    let tiles = Network.rows((height + Winograd.tileRows - 1) / Winograd.tileRows, part: part, of: parts)
-    return (tiles.lowerBound * Winograd.tileRows)..<min(tiles.upperBound * Winograd.tileRows, height)
+    let multiple = step.kernel.rowMultiple
+    let units = Network.rows((step.height + multiple - 1) / multiple, part: part, of: parts)
+    return (units.lowerBound * multiple)..<min(units.upperBound * multiple, step.height)
   }
 
   /// The class logits of a level after `run`.
@@ -199,6 +196,6 @@ public final class Network: @unchecked Sendable {
 
   /// A sparse layer at one pixel.
   func runPixel(ofLayer layer: Int, y: Int, x: Int, into values: UnsafeMutablePointer<Float>) {
-    calls[layer].runPixel(y: y, x: x, into: values, kernels)
+    calls[layer].runPixel(y: y, x: x, into: values, plan.steps[layer].kernel)
   }
 }

@@ -5,6 +5,7 @@
 // What the heads read and what the class heads write lives to the end of the frame. Between the two lies scratch of every
 // thread for Winograd's filtering, where the instruction sets have it. Kernels for bytes may read RF_SLACK bytes before and
 // after a map: there lie constants, other maps, or the arena's last bytes, which are kept for that.
+import CKernels
 public import Kernels
 
 /// Shapes, costs and memory of one model at one input size.
@@ -50,13 +51,18 @@ public struct Plan: Sendable {
     public internal(set) var multiplyAdds: Int64 = 0
     /// All threads must have finished what comes before.
     public internal(set) var needsBarrier = false
-    /// Computed by `rf_f32_winograd3x3` or `rf_u8_winograd3x3`, whose rows are split among threads at multiples of 4.
-    public internal(set) var usesWinograd = false
+    /// What computes the layer; its row granularity is how rows are split among threads.
+    public internal(set) var kernel = Kernel(rf_kernel())
+    /// What the kernel was chosen by, and the channels of a joined layer besides.
+    var shape = rf_shape()
+    /// Bytes of scratch that the kernel needs in every thread.
+    var scratchBytes = 0
     /// Computed with the layer before it, in one call: both are of the same input.
     public internal(set) var isJoined = false
     /// The map whose border this layer fills, being the first to write it.
     public internal(set) var clearsBorder = false
-    /// Bytes from the start of the arena. Upsampling: row and column indices instead of weights and bias.
+    /// Bytes from the start of the arena. Where the kernel packs all constants, this is where; upsampling: row and column indices
+    /// instead of weights and bias.
     var weightsOffset = 0
     var biasOffset = 0
     /// int8: one float an output channel each.
@@ -88,13 +94,14 @@ public struct Plan: Sendable {
   /// Plans `model` for an input of `width` x `height` pixels.
   ///
   /// - Parameters:
-  ///   - isa: that the network will run with. Where it has a fast Winograd convolution, larger packed weights and scratch
-  ///     are planned for; the reference needs the least memory.
+  ///   - isa: that the network will run with. Of each layer the cheapest kernel is chosen; some need larger packed weights and
+  ///     scratch, the references the least memory.
+  ///   - isDirect: without kernels whose rounding errors are larger than those of a sum.
   ///   - threads: at least 1; a network may run in any number of parts, but this many is best.
   ///   - strips: an int8 network's first layers are computed a few rows at a time (Strips.swift): less memory and less
   ///     traffic, but those layers cannot be run or looked at one by one.
   public init(
-    model: Model, width: Int, height: Int, isa: ISA = .reference, threads: Int = 1, strips: Bool = false
+    model: Model, width: Int, height: Int, isa: ISA = .reference, isDirect: Bool = false, threads: Int = 1, strips: Bool = false
   ) throws(PlanError) {
     precondition(threads >= 1, "a network needs at least one thread")
     guard width >= 1, height >= 1, width <= Plan.mostPixels, height <= Plan.mostPixels / width else {
@@ -105,7 +112,7 @@ public struct Plan: Sendable {
     var builder = PlanBuilder(model: model, width: width, height: height)
     try builder.propagateShapes()
     try builder.sizeMaps()
-    builder.chooseKernels(KernelSet(isa: isa))
+    builder.chooseKernels(KernelSet(isa: isa, isDirect: isDirect))
     builder.joinLayers()
     builder.findLifetimes()
     if strips { builder.chooseStrips() }

@@ -1,5 +1,5 @@
-// Where threads must wait for each other. Rows of every layer are split the same way for maps of the same height (Winograd's
-// filtering has a way of its own), so a layer that reads only its own rows (1x1) of what the same thread just wrote needs
+// Where threads must wait for each other. Rows of every layer are split the same way for maps of the same height (kernels
+// with a granularity or scratch apart), so a layer that reads only its own rows (1x1) of what the same thread just wrote needs
 // no barrier; most others do.
 
 extension PlanBuilder {
@@ -21,7 +21,7 @@ extension PlanBuilder {
     let first = model.layers[earlier]
     let second = model.layers[later]
     guard let written = first.output, let overwritten = second.output else { return false }
-    if steps[earlier].usesWinograd != steps[later].usesWinograd,
+    if !steps[earlier].splitsRows(as: steps[later]),
       second.input == written || first.input == overwritten || written == overwritten { return true }
     if second.input == written, !readsOnlyOwnRows(second) { return true }
     if first.input == overwritten, !readsOnlyOwnRows(first) { return true }

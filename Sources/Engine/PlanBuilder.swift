@@ -101,50 +101,42 @@ struct PlanBuilder {
     }
   }
 
-  /// Packed weights and what belongs to output channels, one after the other; behind them the index lists, so that the
-  /// weights lie at the same places whatever the input size is.
+  /// What kernels pack, or constants that they read as the file has them, one after the other; behind them the index lists, so
+  /// that the weights lie at the same places whatever the input size is.
   mutating func placeConstants() throws(PlanError) {
     try placeWeights()
     weightBytes = constantBytes
     for (index, layer) in model.layers.enumerated() where layer.operation == .upsampleAdd {
-      steps[index].weightsOffset = try placeConstants(Checked(steps[index].height), ofBytes: 4)
-      steps[index].biasOffset = try placeConstants(Checked(steps[index].width), ofBytes: 4)
+      steps[index].weightsOffset = try placeConstants(steps[index].height, ofBytes: 4)
+      steps[index].biasOffset = try placeConstants(steps[index].width, ofBytes: 4)
     }
   }
 
   private mutating func placeWeights() throws(PlanError) {
     let isInt8 = model.precision == .int8
-    for (index, layer) in model.layers.enumerated() where layer.operation != .upsampleAdd {
-      let elements: (Checked, Checked) = switch layer.operation {
-      case .conv where steps[index].usesWinograd && model.precision == .int8: joinedCounts(index)
-      case .conv where steps[index].usesWinograd:
-        (Winograd.checkedWeightCount(of: layer, model.precision), Checked(PackedWeights.paddedChannels(of: layer)))
+    for (index, layer) in model.layers.enumerated() where !steps[index].isJoined {
+      switch layer.operation {
       case .conv:
-        (isInt8 ? PackedBytes.checkedCount(of: layer) : PackedWeights.checkedCount(of: layer),
-         Checked(PackedWeights.paddedChannels(of: layer)))
-      case .depthwiseConv3x3, .upsampleAdd: (Checked(9 * layer.outputChannels), Checked(layer.outputChannels))
+        steps[index].weightsOffset = try placeConstants(bytes: Checked(steps[index].kernel.packedBytes(steps[index].shape)))
+      case .depthwiseConv3x3:
+        steps[index].weightsOffset = try placeConstants(9 * layer.outputChannels, ofBytes: isInt8 ? 1 : 4)
+        steps[index].biasOffset = try placeConstants(layer.outputChannels, ofBytes: 4)
+        guard isInt8 else { continue }
+        steps[index].multiplierOffset = try placeConstants(layer.outputChannels, ofBytes: 4)
+        steps[index].addendOffset = try placeConstants(layer.outputChannels, ofBytes: 4)
+      case .upsampleAdd: break
       }
-      let elementBytes = !isInt8 ? 4 : steps[index].usesWinograd ? 2 : 1
-      steps[index].weightsOffset = try placeConstants(elements.0, ofBytes: elementBytes)
-      steps[index].biasOffset = try placeConstants(elements.1, ofBytes: 4)
-      guard isInt8 else { continue }
-      steps[index].multiplierOffset = try placeConstants(elements.1, ofBytes: 4)
-      if !layer.isHead { steps[index].addendOffset = try placeConstants(elements.1, ofBytes: 4) }
     }
   }
 
-  /// Weights and channels of a layer and of the one that is joined to it, whose constants follow.
-  private func joinedCounts(_ index: Int) -> (Checked, Checked) {
-    if steps[index].isJoined { return (Checked(0), Checked(0)) }
-    let layers = model.layers[index...(index + (steps.hasJoined(index) ? 1 : 0))]
-    return (layers.reduce(Checked(0)) { $0 + Winograd.checkedWeightCount(of: $1, .int8) },
-            layers.reduce(Checked(0)) { $0 + Checked(PackedWeights.paddedChannels(of: $1)) })
+  /// The offset of the next constants.
+  private mutating func placeConstants(_ count: Int, ofBytes size: Int) throws(PlanError) -> Int {
+    try placeConstants(bytes: Checked(count) * Checked(size))
   }
 
-  /// The offset of the next constants.
-  private mutating func placeConstants(_ count: Checked, ofBytes size: Int) throws(PlanError) -> Int {
+  private mutating func placeConstants(bytes: Checked) throws(PlanError) -> Int {
     let offset = constantBytes
-    constantBytes = try sum(offset, count * Checked(size))
+    constantBytes = try sum(offset, bytes)
     return offset
   }
 
@@ -201,6 +193,8 @@ struct Checked {
   let value: Int?
 
   init(_ value: Int?) { self.value = value }
+
+  init(_ value: UInt64) { self.value = Int(exactly: value) }
 
   static func * (a: Checked, b: Checked) -> Checked {
     guard let x = a.value, let y = b.value else { return Checked(nil) }

@@ -38,7 +38,7 @@ extension PlanBuilder {
   private func continuesChain(_ index: Int) -> Bool {
     let layer = model.layers[index]
     guard let output = layer.output, layer.operation != .upsampleAdd, !layer.isHead, !layer.isSparse,
-      !steps[index].usesWinograd, layer.outputChannels == maps[output].channels,
+      steps[index].kernel.rowMultiple == 1, steps[index].kernel.facts.scratch_bytes == nil, layer.outputChannels == maps[output].channels,
       model.layers.count(where: { $0.output == output }) == 1 else { return false }
     guard index > 0 else { return layer.input == 0 && model.layers.count(where: { $0.input == 0 }) == 1 }
     return layer.input == model.layers[index - 1].output && model.layers.count(where: { $0.input == layer.input }) == 1
@@ -150,7 +150,7 @@ extension Network {
     let rows = max(0, start)..<max(0, start, min(goal, height))
     if !rows.isEmpty {
       calls[index].runStrip(rows: rows, inputShift: index > 0 ? shift(index - 1, kept[index - 1].first, part: part) : 0,
-                            outputShift: isLast ? 0 : shift(index, kept[index].first, part: part), kernels)
+                            outputShift: isLast ? 0 : shift(index, kept[index].first, part: part), plan.steps[index].kernel)
     }
     kept[index].end = goal
   }
@@ -187,16 +187,16 @@ extension Network {
 
 extension LayerCall {
   /// Rows whose inputs and outputs lie so many bytes away from where the whole maps would have them.
-  func runStrip(rows: Range<Int>, inputShift: Int, outputShift: Int, _ kernels: KernelSet) {
+  func runStrip(rows: Range<Int>, inputShift: Int, outputShift: Int, _ kernel: Kernel) {
     switch self {
     case .byteConv(var args):
       args.input += inputShift
       args.output += outputShift
-      LayerCall.byteConv(args).run(rows: rows, part: 0, kernels)
+      LayerCall.byteConv(args).run(rows: rows, scratch: 0, kernel)
     case .byteDepthwiseConv3x3(var args):
       args.input += inputShift
       args.output += outputShift
-      LayerCall.byteDepthwiseConv3x3(args).run(rows: rows, part: 0, kernels)
+      LayerCall.byteDepthwiseConv3x3(args).run(rows: rows, scratch: 0, kernel)
     default: preconditionFailure("only convolutions of bytes are computed in strips")
     }
   }

@@ -13,7 +13,7 @@ struct ByteRows {
 
   /// - Returns: nil where no kernel reads the format: gray, and Y'CbCr where only its definition does.
   init?(_ frame: Frame, order: ChannelOrder, kernels: KernelSet) {
-    guard frame.format != .gray, !frame.format.isYCbCr || kernels.hasFastByteYCbCr else { return nil }
+    guard frame.format != .gray, !frame.format.isYCbCr || !kernels.byteYCbCr.isa.isEmpty else { return nil }
     self.frame = frame
     self.kernels = kernels
     isReversed = order != (frame.format == .bgr ? .bgr : .rgb)
@@ -39,7 +39,7 @@ struct ByteRows {
     let input = frame.planes.0.row(y) + 3 * first
     guard isReversed else { return output.update(from: input, count: 3 * count) }
     var args = rf_u8_reverse3_args(input: input, output: output, width: Int32(count))
-    kernels.byteReverse3(&args)
+    kernels.byteReverse3.facts.u8_reverse3(&args)
   }
 
   /// From an even column on.
@@ -56,7 +56,7 @@ struct ByteRows {
     case RF_I420: (args.cb, args.cr) = (frame.planes.1.row(y / 2) + first / 2, frame.planes.2.row(y / 2) + first / 2)
     default: break
     }
-    kernels.byteYCbCr(&args)
+    kernels.byteYCbCr.facts.u8_ycbcr(&args)
   }
 }
 

@@ -87,7 +87,7 @@ public final class Detector {
   /// for callers who must know beforehand whether it can be had.
   ///
   /// - Parameters:
-  ///   - plan: made from `model` and `options`; its size is the network's input.
+  ///   - plan: made from `model` and `options`; its size is the network's input, its kernels compute it.
   ///   - arena: at least `plan.arenaBytes` bytes from a multiple of `Plan.alignment` on.
   /// - Throws: `DetectorError` where the arena is not like that or an option is out of its range.
   public convenience init(model: Model, plan: DetectorPlan, arena: UnsafeMutableRawBufferPointer,
@@ -116,7 +116,7 @@ public final class Detector {
   private static func passes(_ model: Model, _ plan: DetectorPlan, _ arena: UnsafeMutableRawBufferPointer,
                              _ options: Options) -> [DetectorPass] {
     let kernels = KernelSet(isa: options.isa)
-    let first = Network(model: model, plan: plan.passes[0], kernels: kernels, arena: arena)
+    let first = Network(model: model, plan: plan.passes[0], arena: arena)
     // What the merge drops must not cost a face its place.
     let maxFaces = plan.passes.count > 1 ? max(options.maxFaces, Options().maxFaces) : options.maxFaces
     var threshold = options.threshold

@@ -38,7 +38,7 @@ private struct Options {
 
 /// One row at one shape.
 private struct Result {
-  let row: Row
+  let row: Kernel
   let workload: Workload
   let timing: Timing
   let reference: Timing
@@ -81,9 +81,9 @@ func runKernels(_ arguments: [String]) -> Int32 {
   return 0
 }
 
-/// The op's rows within `--isa`; those that the processor cannot run are named on standard error.
-private func usableRows(of check: Check, _ options: Options) -> [Row] {
-  Row.all.filter { row in
+/// The op's kernels within `--isa`; those that the processor cannot run are named on standard error.
+private func usableRows(of check: Check, _ options: Options) -> [Kernel] {
+  Kernel.all.filter { row in
     guard row.op == check.op, options.isa.isSuperset(of: row.isa) else { return false }
     if let missing = row.missing { complain("\(row.name) is left out: this processor lacks \(missing)") }
     return row.missing == nil
@@ -91,17 +91,16 @@ private func usableRows(of check: Check, _ options: Options) -> [Row] {
 }
 
 /// Checks and times every row at one shape, the reference first; false where a result is wrong.
-private func time(_ rows: [Row], _ workload: Workload, _ options: Options) -> Bool {
-  let prepared = workload.shape.prepare(fill: .ordinary, placement: .atStart, seed: 1)
+private func time(_ rows: [Kernel], _ workload: Workload, _ options: Options) -> Bool {
   var reference: Timing?
-  for row in rows {
-    let fresh = workload.shape.prepare(fill: .ordinary, placement: .atStart, seed: 1)
-    fresh.run(row.row)
-    if let mismatch = fresh.mismatch() {
+  for row in rows where workload.shape.suits(row) {
+    let prepared = workload.shape.prepare(for: row, fill: .ordinary, placement: .atStart, seed: 1)
+    prepared.run()
+    if let mismatch = prepared.mismatch() {
       complain("\(row.name) is wrong at \(workload.layer), \(workload.shape): \(mismatch)")
       return false
     }
-    let timing = Timing.measure { prepared.run(row.row) }
+    let timing = Timing.measure { prepared.run() }
     let result = Result(row: row, workload: workload, timing: timing, reference: reference ?? timing)
     reference = result.reference
     print(options.json ? result.json : result.line)

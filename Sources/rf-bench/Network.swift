@@ -53,7 +53,7 @@ final class NetworkBench {
         throw BenchFailure(message: "\(plan.arenaBytes) bytes of arena are not to be had: choose a smaller size")
       }
       arena = UnsafeMutableRawBufferPointer(start: memory, count: plan.arenaBytes)
-      network = Network(model: model, plan: plan, kernels: KernelSet(isa: options.isa), arena: arena)
+      network = Network(model: model, plan: plan, arena: arena)
       let pixmap = picture ?? Pixmap.pattern(width: width, height: height)
       bytes = pixmap.bytes(for: model)
       pixels = model.precision == .float32 ? pixmap.pixels(for: model) : []

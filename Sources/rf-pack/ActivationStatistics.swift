@@ -98,7 +98,7 @@ final class NetworkRun {
   private let arena: UnsafeMutableRawBufferPointer
 
   init(_ model: Model, width: Int, height: Int) throws {
-    let plan = try Plan(model: model, width: width, height: height)
+    let plan = try Plan(model: model, width: width, height: height, isa: .available, isDirect: true)
     arena = .allocate(byteCount: plan.arenaBytes, alignment: Plan.alignment)
     network = Network(model: model, plan: plan, arena: arena)
   }

@@ -20,7 +20,7 @@ private final class SharedNetworks {
     let model = try Model(bytes: UnsafeRawBufferPointer(file))
     let plans = try sizes.map { try Plan(model: model, width: $0.width, height: $0.height, isa: isa, threads: 2, strips: true) }
     arena = .allocate(byteCount: plans.map(\.arenaBytes).max()!, alignment: Plan.alignment)
-    let first = Network(model: model, plan: plans[0], kernels: KernelSet(isa: isa), arena: arena)
+    let first = Network(model: model, plan: plans[0], arena: arena)
     networks = [first] + plans.dropFirst().map { Network(sharingArenaOf: first, plan: $0) }
   }
 

@@ -19,7 +19,7 @@ final class TestNetwork {
     arena = .allocate(byteCount: plan.arenaBytes, alignment: Plan.alignment)
     // Garbage that spreads if anything is read before it is written.
     arena.bindMemory(to: Float.self).initialize(repeating: .nan)
-    network = Network(model: model, plan: plan, kernels: KernelSet(isa: isa), arena: arena)
+    network = Network(model: model, plan: plan, arena: arena)
   }
 
   deinit {

@@ -30,8 +30,10 @@ struct ExactSum {
   }
 
   /// Says how `got` is off; nil where it is within the bound.
-  func mismatch(_ got: Float, slope: Float) -> String? {
-    let want = activated(slope: slope)
+  ///
+  /// - Parameter bound: in place of the sum's own.
+  func mismatch(_ got: Float, slope: Float, bound other: Double? = nil) -> String? {
+    let want = activated(slope: slope), bound = other ?? bound
     return abs(Double(got) - want) <= bound ? nil : "\(got) and not \(want) within \(bound)"
   }
 }

@@ -44,7 +44,7 @@ let byteConvShapes: [ByteConvShape] = {
     shapes.append(ByteConvShape(
       width: 5, height: 7, cin: 12, cout: 33, kernelWidth: kernel, kernelHeight: kernel, stride: stride, inputPadding: 100_000))
   }
-  return shapes + firstLayerShapes
+  return shapes + firstLayerShapes + squareShapes
 }()
 
 /// The network's first layers, which have routines of their own: every rest of a vector of pixels, each activation.
@@ -62,6 +62,28 @@ private let firstLayerShapes: [ByteConvShape] = {
   return shapes
 }()
 
+/// What Winograd's filtering suits: every rest of a tile in both directions with every number of channels around a register's
+/// and a panel's, in one output or two; more tiles than are transformed at a time.
+private let squareShapes: [ByteConvShape] = {
+  let cins = [16, 17, 31, 32, 33, 64], slopes: [Float] = [0, 0.1, 1], beside = [0, 2, 5, 16]
+  var shapes: [ByteConvShape] = []
+  for cout in [16, 17, 24, 31, 32, 33, 48, 49, 64, 65, 80] {
+    for width in 1...9 {
+      let turn = shapes.count
+      shapes.append(ByteConvShape(
+        width: width, height: 1 + turn % 7, cin: cins[turn % cins.count], cout: cout, kernelWidth: 3, kernelHeight: 3,
+        slope: slopes[turn % 3], zero: [0, 100, 255][turn % 3],
+        secondFrom: turn % 2 == 0 && cout > 16 ? (cout - 1) / 32 * 16 + 16 : nil, channelsBeside: beside[turn / 3 % 4]))
+    }
+  }
+  for (width, height, cin, cout) in [(50, 3, 16, 20), (3, 50, 16, 20), (23, 17, 16, 20), (0, 0, 16, 20), (0, 3, 16, 20),
+                                     (3, 0, 16, 20), (8, 8, 128, 48), (8, 8, 256, 48)] {
+    shapes.append(ByteConvShape(width: width, height: height, cin: cin, cout: cout, kernelWidth: 3, kernelHeight: 3,
+                                slope: 0.1, channelsBeside: 4))
+  }
+  return shapes
+}()
+
 let byteHeadShapes: [ByteConvShape] = {
   var shapes: [ByteConvShape] = []
   for cout in [1, 2, 4, 5, 8, 12, 16, 17, 20, 31, 32, 33, 40, 80] {
@@ -69,14 +91,14 @@ let byteHeadShapes: [ByteConvShape] = {
       let turn = shapes.count
       shapes.append(ByteConvShape(
         width: width, height: 1 + turn % 2, cin: [1, 3, 8, 63, 64, 65, 256][turn % 7], cout: cout, slope: 1,
-        kind: .head, channelsBeside: [0, 3, 16][turn % 3]))
+        isHead: true, channelsBeside: [0, 3, 16][turn % 3]))
     }
   }
   for cin in [640, 641, 1300] {
-    for cout in [4, 20] { shapes.append(ByteConvShape(width: 5, height: 2, cin: cin, cout: cout, slope: 1, kind: .head)) }
+    for cout in [4, 20] { shapes.append(ByteConvShape(width: 5, height: 2, cin: cin, cout: cout, slope: 1, isHead: true)) }
   }
   for (width, height) in [(0, 0), (0, 3), (3, 0)] {
-    shapes.append(ByteConvShape(width: width, height: height, cin: 64, cout: 4, slope: 1, kind: .head))
+    shapes.append(ByteConvShape(width: width, height: height, cin: 64, cout: 4, slope: 1, isHead: true))
   }
   return shapes
 }()
@@ -103,32 +125,23 @@ let byteConvWorkloads: [Workload] = [
   conv("ssh3 5x5, 7x7 last", 80, 60, 16, 16, kernel: 3, beside: 48),
   conv("ssh4 3x3", 40, 30, 64, 32, kernel: 3, beside: 32),
   conv("ssh5 3x3", 20, 15, 64, 32, kernel: 3, beside: 32),
+  conv("ssh3 3x3 and 5x5 first", 80, 60, 64, 48, kernel: 3, beside: 32),
+  conv("ssh3 5x5 last and 7x7 second", 80, 60, 16, 32, kernel: 3, beside: 48),
 ]
 
 let byteHeadWorkloads: [Workload] = [
-  conv("class3 1x1", 80, 60, 64, 4, slope: 1, kind: .head),
-  conv("box at one anchor 1x1", 1, 1, 64, 8, slope: 1, kind: .head),
-  conv("landmarks at one anchor 1x1", 1, 1, 64, 20, slope: 1, kind: .head),
-]
-
-let byteWinogradWorkloads: [Workload] = [
-  conv("merge3 3x3", 80, 60, 64, 64, kernel: 3, kind: .winograd3x3),
-  conv("merge4 3x3", 40, 30, 64, 64, kernel: 3, kind: .winograd3x3),
-  conv("merge3 3x3, leaky", 80, 60, 64, 64, kernel: 3, slope: 0.1, kind: .winograd3x3),
-  conv("ssh3 3x3 and 5x5 first", 80, 60, 64, 48, kernel: 3, beside: 32, kind: .winograd3x3),
-  conv("ssh3 5x5 last and 7x7 second", 80, 60, 16, 32, kernel: 3, beside: 48, kind: .winograd3x3),
-  conv("ssh3 7x7 last", 80, 60, 16, 16, kernel: 3, beside: 48, kind: .winograd3x3),
-  conv("ssh4 3x3 and 5x5 first", 40, 30, 64, 48, kernel: 3, beside: 32, kind: .winograd3x3),
-  conv("ssh5 3x3 and 5x5 first", 20, 15, 64, 48, kernel: 3, beside: 32, kind: .winograd3x3),
+  conv("class3 1x1", 80, 60, 64, 4, slope: 1, isHead: true),
+  conv("box at one anchor 1x1", 1, 1, 64, 8, slope: 1, isHead: true),
+  conv("landmarks at one anchor 1x1", 1, 1, 64, 20, slope: 1, isHead: true),
 ]
 
 private func conv(
   _ layer: String, _ width: Int, _ height: Int, _ cin: Int, _ cout: Int, kernel: Int = 1, stride: Int = 1, beside: Int = 0,
-  slope: Float = 0, kind: ByteConvShape.Kind = .conv
+  slope: Float = 0, isHead: Bool = false
 ) -> Workload {
   var shape = ByteConvShape(
     width: width, height: height, cin: cin, cout: cout, kernelWidth: kernel, kernelHeight: kernel, stride: stride,
-    slope: slope, kind: kind, channelsBeside: beside, inputPadding: 0, outputPadding: 0)
+    slope: slope, isHead: isHead, channelsBeside: beside, inputPadding: 0, outputPadding: 0)
   shape.inputPadding = (64 - shape.inputRowStride % 64) % 64
   shape.outputPadding = (64 - shape.outputRowStride % 64) % 64
   return Workload(layer: layer, shape: shape)

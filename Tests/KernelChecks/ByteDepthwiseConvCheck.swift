@@ -22,19 +22,21 @@ struct ByteDepthwiseShape: KernelShape {
   var inputRowStride: Int { (max(0, width - 1) * stride + 3) * channels + inputPadding }
   var outputRowStride: Int { width * channels + outputPadding }
 
-  func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
-    ByteDepthwiseCase(self, fill: fill, placement: placement, seed: seed)
+  func prepare(for kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
+    ByteDepthwiseCase(self, kernel, fill: fill, placement: placement, seed: seed)
   }
 }
 
 private final class ByteDepthwiseCase: PreparedCase {
   private let shape: ByteDepthwiseShape
+  let kernel: Kernel
   private let input, weights, output: GuardedBytes
   private let bias: GuardedBuffer<Int32>
   private let multiplier, addend: GuardedBuffer<Float>
 
-  init(_ shape: ByteDepthwiseShape, fill: Fill, placement: Placement, seed: UInt64) {
+  init(_ shape: ByteDepthwiseShape, _ kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) {
     self.shape = shape
+    self.kernel = kernel
     var generator = Generator(seed: seed)
     let isEmpty = shape.width == 0 || shape.height == 0
     let inputCount = isEmpty ? 0 : ((shape.height - 1) * shape.stride + 3) * shape.inputRowStride - shape.inputPadding
@@ -62,13 +64,13 @@ private final class ByteDepthwiseCase: PreparedCase {
     addend.base[c] = Requantization.addend(multiplier: multiplier.base[c], zero: shape.zero, slope: shape.slope)
   }
 
-  func run(_ row: rf_row) {
-    var args = rf_u8_dwconv3x3_args(
+  func withArguments(_ body: (UnsafeRawPointer) -> Void) {
+    let args = rf_u8_dwconv3x3_args(
       input: input.base, input_row_stride: shape.inputRowStride, weights: weights.signed, bias: bias.base,
       multiplier: multiplier.base, addend: addend.base, output: output.base, output_row_stride: shape.outputRowStride,
       width: Int32(shape.width), height: Int32(shape.height), channels: Int32(shape.channels),
       stride: Int32(shape.stride), slope: shape.slope)
-    row.u8_dwconv3x3(&args)
+    withUnsafePointer(to: args) { body($0) }
   }
 
   func mismatch() -> String? {

@@ -1,6 +1,7 @@
 // Checks of what makes pixels of the network's input: bytes, of which none may be off. A shape is a row; only the rows that
 // workloads time are as long as a whole frame.
 import CKernels
+import Kernels
 import TestRandom
 
 let byteReverse3Check = Check(
@@ -17,16 +18,18 @@ struct Reverse3Shape: KernelShape {
   var description: String { "\(width) pixels" }
   var flops: Double { Double(3 * width) }
 
-  func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
-    Reverse3Case(width: width, fill: fill, placement: placement, seed: seed)
+  func prepare(for kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
+    Reverse3Case(width: width, kernel, fill: fill, placement: placement, seed: seed)
   }
 }
 
 private final class Reverse3Case: PreparedCase {
+  let kernel: Kernel
   private let width: Int
   private let input, output: GuardedBytes
 
-  init(width: Int, fill: Fill, placement: Placement, seed: UInt64) {
+  init(width: Int, _ kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) {
+    self.kernel = kernel
     var generator = Generator(seed: seed)
     self.width = width
     input = .init(count: 3 * width, placement: placement, generator: &generator)
@@ -34,9 +37,9 @@ private final class Reverse3Case: PreparedCase {
     for index in 0..<3 * width { input.base[index] = generator.byte(fill) }
   }
 
-  func run(_ row: rf_row) {
-    var args = rf_u8_reverse3_args(input: input.base, output: output.base, width: Int32(width))
-    row.u8_reverse3(&args)
+  func withArguments(_ body: (UnsafeRawPointer) -> Void) {
+    let args = rf_u8_reverse3_args(input: input.base, output: output.base, width: Int32(width))
+    withUnsafePointer(to: args) { body($0) }
   }
 
   func mismatch() -> String? {
@@ -61,17 +64,19 @@ struct YCbCrShape: KernelShape {
   var layoutName: String { ["YUYV", "UYVY", "NV12", "I420"][Int(layout.rawValue)] }
   var flops: Double { Double(10 * width) }
 
-  func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
-    YCbCrCase(self, fill: fill, placement: placement, seed: seed)
+  func prepare(for kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
+    YCbCrCase(self, kernel, fill: fill, placement: placement, seed: seed)
   }
 }
 
 private final class YCbCrCase: PreparedCase {
   private let shape: YCbCrShape
+  let kernel: Kernel
   private let factors: [Float]
   private let luma, cb, cr, output: GuardedBytes
 
-  init(_ shape: YCbCrShape, fill: Fill, placement: Placement, seed: UInt64) {
+  init(_ shape: YCbCrShape, _ kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) {
+    self.kernel = kernel
     (self.shape, factors) = (shape, shape.factors.values)
     var generator = Generator(seed: seed)
     let pairs = (shape.width + 1) / 2
@@ -87,13 +92,13 @@ private final class YCbCrCase: PreparedCase {
     for plane in [luma, cb, cr] { for index in 0..<plane.count { plane.base[index] = generator.byte(fill) } }
   }
 
-  func run(_ row: rf_row) {
+  func withArguments(_ body: (UnsafeRawPointer) -> Void) {
     let f = factors
-    var args = rf_u8_ycbcr_args(
+    let args = rf_u8_ycbcr_args(
       luma: luma.base, cb: cb.count > 0 ? UnsafePointer(cb.base) : nil, cr: cr.count > 0 ? UnsafePointer(cr.base) : nil,
       output: output.base, width: Int32(shape.width), layout: shape.layout, reversed: shape.isReversed ? 1 : 0, black: f[0],
       luma_scale: f[1], red_from_cr: f[2], green_from_cb: f[3], green_from_cr: f[4], blue_from_cb: f[5])
-    row.u8_ycbcr(&args)
+    withUnsafePointer(to: args) { body($0) }
   }
 
   func mismatch() -> String? {

@@ -1,5 +1,6 @@
 // Checks of 8-bit nearest upsampling plus addition: whole numbers, so no byte may be off.
 import CKernels
+import Kernels
 import TestRandom
 
 let byteUpsampleAddCheck = Check(
@@ -19,19 +20,21 @@ struct ByteUpsampleShape: KernelShape {
   var coarseRowStride: Int { coarseWidth * channels + coarsePadding }
   var outputRowStride: Int { width * channels + outputPadding }
 
-  func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
-    ByteUpsampleCase(self, fill: fill, placement: placement, seed: seed)
+  func prepare(for kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
+    ByteUpsampleCase(self, kernel, fill: fill, placement: placement, seed: seed)
   }
 }
 
 private final class ByteUpsampleCase: PreparedCase {
   private let shape: ByteUpsampleShape
+  let kernel: Kernel
   private let coarse, output: GuardedBytes
   private let rowIndex, columnIndex: GuardedBuffer<Int32>
   private let fine: [UInt8]
 
-  init(_ shape: ByteUpsampleShape, fill: Fill, placement: Placement, seed: UInt64) {
+  init(_ shape: ByteUpsampleShape, _ kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) {
     self.shape = shape
+    self.kernel = kernel
     var generator = Generator(seed: seed)
     let coarseCount = shape.coarseHeight * shape.coarseRowStride - shape.coarsePadding
     let isEmpty = shape.width == 0 || shape.height == 0
@@ -51,12 +54,12 @@ private final class ByteUpsampleCase: PreparedCase {
     for x in 0..<shape.width { columnIndex.base[x] = Int32(x * shape.coarseWidth / shape.width) }
   }
 
-  func run(_ row: rf_row) {
-    var args = rf_u8_upsample_add_args(
+  func withArguments(_ body: (UnsafeRawPointer) -> Void) {
+    let args = rf_u8_upsample_add_args(
       coarse: coarse.base, coarse_row_stride: shape.coarseRowStride, row_index: rowIndex.base,
       column_index: columnIndex.base, output: output.base, output_row_stride: shape.outputRowStride,
       width: Int32(shape.width), height: Int32(shape.height), channels: Int32(shape.channels), zero: Int32(shape.zero))
-    row.u8_upsample_add(&args)
+    withUnsafePointer(to: args) { body($0) }
   }
 
   func mismatch() -> String? {

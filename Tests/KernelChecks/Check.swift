@@ -1,42 +1,63 @@
 // What is checked and timed: for every op its shapes, each with its definition in double precision. Test and benchmark
 // run the same prepared cases, so what is timed is what is checked.
 public import CKernels
+public import Kernels
 
 /// One shape of one op.
 public protocol KernelShape: CustomStringConvertible, Sendable {
   /// Floating-point operations of one call, a product and its addition counted as two.
   var flops: Double { get }
 
-  /// Draws the inputs; the same seed draws the same.
-  func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase
+  /// Whether the kernel can compute the shape.
+  func suits(_ kernel: Kernel) -> Bool
+
+  /// Draws the inputs and packs the constants for the kernel; the same seed draws the same.
+  func prepare(for kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase
+}
+
+extension KernelShape {
+  public func suits(_ kernel: Kernel) -> Bool { true }
 }
 
 /// A shape of any op. Lists hold this and not the shapes themselves: Embedded Swift, in which the checks run on ARM, has no
 /// existentials of structures.
 public struct Shape: CustomStringConvertible, Sendable {
   private let describe: @Sendable () -> String
-  private let draw: @Sendable (Fill, Placement, UInt64) -> any PreparedCase
+  private let suit: @Sendable (Kernel) -> Bool
+  private let draw: @Sendable (Kernel, Fill, Placement, UInt64) -> any PreparedCase
   /// As `KernelShape` has it.
   public let flops: Double
 
   init(_ shape: some KernelShape) {
     describe = { shape.description }
-    draw = { shape.prepare(fill: $0, placement: $1, seed: $2) }
+    suit = { shape.suits($0) }
+    draw = { shape.prepare(for: $0, fill: $1, placement: $2, seed: $3) }
     flops = shape.flops
   }
 
   public var description: String { describe() }
 
-  public func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase { draw(fill, placement, seed) }
+  public func suits(_ kernel: Kernel) -> Bool { suit(kernel) }
+
+  public func prepare(for kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
+    draw(kernel, fill, placement, seed)
+  }
 }
 
 /// A shape with its inputs and an output that no kernel has touched yet.
 public protocol PreparedCase: AnyObject {
-  /// Calls the row's kernel once.
-  func run(_ row: rf_row)
+  var kernel: Kernel { get }
 
-  /// Says what is wrong with the output after one run: a value off its bound or memory that was not to be touched.
+  /// Calls `body` with the kernel's arguments.
+  func withArguments(_ body: (UnsafeRawPointer) -> Void)
+
+  /// Reports what is wrong with the output after one run: a value off its bound or memory that was not to be touched.
   func mismatch() -> String?
+}
+
+extension PreparedCase {
+  /// Calls the kernel once.
+  public func run() { withArguments { kernel.facts.function($0) } }
 }
 
 /// One op's shapes.
@@ -54,34 +75,34 @@ public struct Check: Sendable {
     self.shapes = shapes.map { Shape($0) }
   }
 
-  /// The first mismatch of a row over all shapes, fills and placements, or every `count`th of them from `share` on; nil where
-  /// there is none.
-  public func mismatch(of row: rf_row, seed: UInt64 = 1, share: Int = 0, of count: Int = 1) -> String? {
+  /// The first mismatch of a kernel over all shapes that it suits, fills and placements, or every `count`th of them from `share`
+  /// on; nil where there is none.
+  public func mismatch(of kernel: Kernel, seed: UInt64 = 1, share: Int = 0, of count: Int = 1) -> String? {
     var turn = 0
-    for shape in shapes {
+    for shape in shapes where shape.suits(kernel) {
       for fill in Fill.allCases {
         turn += 1
         guard turn % count == share else { continue }
         let placement = Placement.allCases[(turn + turn / 3) % 3]
-        if let text = mismatch(of: row, shape, fill, placement, seed: seed &+ UInt64(turn)) { return text }
+        if let text = mismatch(of: kernel, shape, fill, placement, seed: seed &+ UInt64(turn)) { return text }
       }
     }
-    return nil
+    return turn == 0 ? "none of the shapes suits it" : nil
   }
 
-  /// The first mismatch of a row over the network's own shapes; nil where there is none.
-  public func workloadMismatch(of row: rf_row, seed: UInt64 = 1) -> String? {
-    for workload in workloads {
-      if let text = mismatch(of: row, workload.shape, .ordinary, .misaligned, seed: seed) { return text }
+  /// The first mismatch of a kernel over the network's own shapes; nil where there is none.
+  public func workloadMismatch(of kernel: Kernel, seed: UInt64 = 1) -> String? {
+    for workload in workloads where workload.shape.suits(kernel) {
+      if let text = mismatch(of: kernel, workload.shape, .ordinary, .misaligned, seed: seed) { return text }
     }
     return nil
   }
 
   private func mismatch(
-    of row: rf_row, _ shape: Shape, _ fill: Fill, _ placement: Placement, seed: UInt64
+    of kernel: Kernel, _ shape: Shape, _ fill: Fill, _ placement: Placement, seed: UInt64
   ) -> String? {
-    let prepared = shape.prepare(fill: fill, placement: placement, seed: seed)
-    prepared.run(row)
+    let prepared = shape.prepare(for: kernel, fill: fill, placement: placement, seed: seed)
+    prepared.run()
     return prepared.mismatch().map { "\(shape.description), \(fill.name), \(placement.name), seed \(seed): \($0)" }
   }
 }
@@ -96,7 +117,6 @@ public struct Workload: Sendable {
 
 /// The check of every op.
 public let checks: [Check] = [
-  convCheck, winogradCheck, dwconv3x3Check, upsampleAddCheck,
-  byteConvCheck, byteWinogradCheck, byteHeadCheck, byteDWConv3x3Check, byteUpsampleAddCheck,
+  convCheck, dwconv3x3Check, upsampleAddCheck, byteConvCheck, byteHeadCheck, byteDWConv3x3Check, byteUpsampleAddCheck,
   byteReverse3Check, byteYCbCrCheck,
 ]

@@ -1,5 +1,6 @@
 // Checks of the dense convolution: its definition on unpacked weights in double precision, and the shapes.
 import CKernels
+import Kernels
 import TestRandom
 
 let convCheck = Check(op: RF_OP_f32_conv, name: "f32_conv", shapes: convShapes, workloads: convWorkloads)
@@ -25,75 +26,96 @@ struct ConvShape: KernelShape {
   var outputPixelStride: Int { cout + channelsBeside }
   var outputRowStride: Int { width * outputPixelStride + outputPadding }
 
-  func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
-    ConvCase(self, fill: fill, placement: placement, seed: seed)
+  var isEmpty: Bool { width == 0 || height == 0 }
+  var kernelShape: rf_shape {
+    rf_shape(width: Int32(width), height: Int32(height), cin: Int32(cin), cout: Int32(cout), kernel_width: Int32(kernelWidth),
+             kernel_height: Int32(kernelHeight), stride: Int32(stride), slope: slope)
+  }
+
+  func suits(_ kernel: Kernel) -> Bool { kernel.suits(kernelShape) }
+
+  func prepare(for kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
+    ConvCase(self, kernel, fill: fill, placement: placement, seed: seed)
   }
 }
 
 private final class ConvCase: PreparedCase {
   private let shape: ConvShape
-  private let input, packed, bias, output: GuardedBuffer<Float>
+  let kernel: Kernel
+  private let input, output: GuardedBuffer<Float>
+  private let memory: KernelMemory
   /// [cout][kernelHeight][kernelWidth * cin]
   private let weights: [Float]
+  private let bias: [Float]
+  /// Of a kernel with Winograd's errors.
+  private let winograd: WinogradErrors?
 
-  init(_ shape: ConvShape, fill: Fill, placement: Placement, seed: UInt64) {
+  init(_ shape: ConvShape, _ kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) {
     self.shape = shape
+    self.kernel = kernel
     var generator = Generator(seed: seed)
-    weights = (0..<shape.cout * shape.taps).map { _ in generator.value(fill, power: 1) }
-    let isEmpty = shape.width == 0 || shape.height == 0
+    let isWinograd = kernel.facts.error == RF_ERROR_OF_WINOGRAD
+    // Room for the larger numbers of Winograd's transforms: sums stay finite.
+    let factor: Float = isWinograd && fill == .nearHigh ? 0x1p-8 : 1
+    let weights = (0..<shape.cout * shape.taps).map { _ in generator.value(fill, power: 1) * factor }
+    let bias = (0..<shape.cout).map { _ in generator.value(fill, power: 2) * factor * factor }
+    (self.weights, self.bias) = (weights, bias)
     let inputRows = (shape.height - 1) * shape.stride + shape.kernelHeight
-    input = .init(count: isEmpty ? 0 : inputRows * shape.inputRowStride - shape.inputPadding, placement: placement)
-    let channels = (shape.cout + Int(RF_PANEL) - 1) / Int(RF_PANEL) * Int(RF_PANEL)
-    packed = .init(count: channels * shape.taps, placement: placement)
-    bias = .init(count: channels, placement: placement)
+    input = .init(count: shape.isEmpty ? 0 : inputRows * shape.inputRowStride - shape.inputPadding, placement: placement)
     let lastPixel = (shape.height - 1) * shape.outputRowStride + (shape.width - 1) * shape.outputPixelStride
-    output = .init(count: isEmpty ? 0 : lastPixel + shape.channelsBeside / 2 + shape.cout, placement: placement)
-    if !isEmpty { fillTaps(rows: inputRows, fill, &generator) }
-    for o in 0..<channels {
-      bias.base[o] = o < shape.cout ? generator.value(fill, power: 2) : 0
-      for k in 0..<shape.taps {
-        let index = (o / Int(RF_PANEL) * shape.taps + k) * Int(RF_PANEL) + o % Int(RF_PANEL)
-        packed.base[index] = o < shape.cout ? weights[o * shape.taps + k] : 0
+    output = .init(count: shape.isEmpty ? 0 : lastPixel + shape.channelsBeside / 2 + shape.cout, placement: placement)
+    memory = weights.withUnsafeBytes { weights in
+      bias.withUnsafeBytes { bias in
+        KernelMemory(kernel, shape.kernelShape, [rf_constants(
+          weights: weights.baseAddress!, bias: bias.baseAddress!, multiplier: nil, first: 0, count: Int32(shape.cout), zero: 0)])
       }
     }
+    winograd = isWinograd ? WinogradErrors(shape, weights: weights) : nil
+    if !shape.isEmpty { fillTaps(rows: inputRows, fill, factor, &generator) }
   }
 
   /// Only taps get numbers; what a stride jumps over and what lies between rows stays a canary.
-  private func fillTaps(rows: Int, _ fill: Fill, _ generator: inout Generator) {
+  private func fillTaps(rows: Int, _ fill: Fill, _ factor: Float, _ generator: inout Generator) {
     for y in 0..<rows where y % shape.stride < shape.kernelHeight {
       for x in 0..<(shape.width - 1) * shape.stride + shape.kernelWidth where x % shape.stride < shape.kernelWidth {
         let pixel = input.base + y * shape.inputRowStride + x * shape.cin
-        for c in 0..<shape.cin { pixel[c] = generator.value(fill, power: 1) }
+        for c in 0..<shape.cin { pixel[c] = generator.value(fill, power: 1) * factor }
       }
     }
   }
 
-  func run(_ row: rf_row) {
-    var args = rf_f32_conv_args(
-      input: input.base, input_row_stride: shape.inputRowStride, weights: packed.base, bias: bias.base,
+  func withArguments(_ body: (UnsafeRawPointer) -> Void) {
+    let args = rf_f32_conv_args(
+      input: input.base, input_row_stride: shape.inputRowStride, packed: memory.packed, scratch: memory.scratch,
       output: output.base + shape.channelsBeside / 2, output_row_stride: shape.outputRowStride,
       output_pixel_stride: shape.outputPixelStride, width: Int32(shape.width), height: Int32(shape.height),
       cin: Int32(shape.cin), cout: Int32(shape.cout), kernel_width: Int32(shape.kernelWidth),
       kernel_height: Int32(shape.kernelHeight), stride: Int32(shape.stride), slope: shape.slope)
-    row.f32_conv(&args)
+    withUnsafePointer(to: args) { body($0) }
   }
 
   func mismatch() -> String? {
-    for y in 0..<shape.height {
-      for x in 0..<shape.width {
-        let pixel = y * shape.outputRowStride + x * shape.outputPixelStride + shape.channelsBeside / 2
-        for o in 0..<shape.cout {
-          if let text = exactSum(y, x, o).mismatch(output.base[pixel + o], slope: shape.slope) {
-            return "output[\(y)][\(x)][\(o)] is \(text)"
+    // Pixels in squares, of which Winograd's bounds are made.
+    for y in stride(from: 0, to: shape.height, by: 4) {
+      for x in stride(from: 0, to: shape.width, by: 4) {
+        let bounds = winograd?.bounds(y, x, input: input.base, bias: bias)
+        for (j, i) in (0..<16).map({ (y + $0 / 4, x + $0 % 4) }) where j < shape.height && i < shape.width {
+          for o in 0..<shape.cout {
+            let got = output.base[j * shape.outputRowStride + i * shape.outputPixelStride + shape.channelsBeside / 2 + o]
+            let bound = bounds.map { $0[((j - y) * 4 + i - x) * shape.cout + o] }
+            if let text = exactSum(j, i, o).mismatch(got, slope: shape.slope, bound: bound) {
+              return "output[\(j)][\(i)][\(o)] is \(text)"
+            }
           }
         }
       }
     }
-    return output.firstTouched(unless: isOwned).map { "wrote element \($0) of the output, which is not its own" }
+    return memory.mismatch()
+      ?? output.firstTouched(unless: isOwned).map { "wrote element \($0) of the output, which is not its own" }
   }
 
   private func exactSum(_ y: Int, _ x: Int, _ o: Int) -> ExactSum {
-    var sum = ExactSum(bias.base[o])
+    var sum = ExactSum(bias[o])
     for ky in 0..<shape.kernelHeight {
       let row = input.base + (y * shape.stride + ky) * shape.inputRowStride + x * shape.stride * shape.cin
       for k in 0..<shape.tapsInRow { sum.add(row[k], times: weights[o * shape.taps + ky * shape.tapsInRow + k]) }
@@ -130,7 +152,29 @@ private let convShapes: [ConvShape] = {
     }
   }
   for (width, height) in [(0, 0), (0, 3), (3, 0)] {
-    shapes.append(ConvShape(width: width, height: height, cin: 3, cout: 20, kernelWidth: 3, kernelHeight: 3))
+    for cin in [3, 20] {
+      shapes.append(ConvShape(width: width, height: height, cin: cin, cout: 20, kernelWidth: 3, kernelHeight: 3))
+    }
+  }
+  return shapes + squareShapes
+}()
+
+/// What Winograd's filtering suits: every rest of a tile in both directions with every number of channels around a register's
+/// and a panel's; more tiles than are transformed at a time.
+private let squareShapes: [ConvShape] = {
+  let cins = [16, 17, 20, 23, 24, 33], slopes: [Float] = [0, 0.1, 1], beside = [0, 2, 5, 16]
+  var shapes: [ConvShape] = []
+  for cout in [16, 17, 20, 23, 24, 31, 32, 33, 49, 64, 65] {
+    for width in 1...9 {
+      let turn = shapes.count
+      shapes.append(ConvShape(
+        width: width, height: 1 + turn % 7, cin: cins[turn % cins.count], cout: cout, kernelWidth: 3, kernelHeight: 3,
+        slope: slopes[turn % 3], channelsBeside: beside[turn / 3 % 4]))
+    }
+  }
+  for (width, height, cin, cout) in [(50, 3, 16, 20), (3, 50, 16, 20), (23, 17, 16, 20), (8, 8, 128, 48)] {
+    shapes.append(ConvShape(
+      width: width, height: height, cin: cin, cout: cout, kernelWidth: 3, kernelHeight: 3, slope: 0.1, channelsBeside: 4))
   }
   return shapes
 }()

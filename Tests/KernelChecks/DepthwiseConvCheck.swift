@@ -1,5 +1,6 @@
 // Checks of the depthwise 3x3 convolution: its definition in double precision, and the shapes.
 import CKernels
+import Kernels
 import TestRandom
 
 let dwconv3x3Check = Check(
@@ -18,17 +19,25 @@ struct DepthwiseShape: KernelShape {
   var inputRowStride: Int { (max(0, width - 1) * stride + 3) * channels + inputPadding }
   var outputRowStride: Int { width * channels + outputPadding }
 
-  func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
-    DepthwiseCase(self, fill: fill, placement: placement, seed: seed)
+  func suits(_ kernel: Kernel) -> Bool {
+    kernel.suits(rf_shape(
+      width: Int32(width), height: Int32(height), cin: Int32(channels), cout: Int32(channels), kernel_width: 3,
+      kernel_height: 3, stride: Int32(stride), slope: slope))
+  }
+
+  func prepare(for kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
+    DepthwiseCase(self, kernel, fill: fill, placement: placement, seed: seed)
   }
 }
 
 private final class DepthwiseCase: PreparedCase {
   private let shape: DepthwiseShape
+  let kernel: Kernel
   private let input, weights, bias, output: GuardedBuffer<Float>
 
-  init(_ shape: DepthwiseShape, fill: Fill, placement: Placement, seed: UInt64) {
+  init(_ shape: DepthwiseShape, _ kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) {
     self.shape = shape
+    self.kernel = kernel
     var generator = Generator(seed: seed)
     let isEmpty = shape.width == 0 || shape.height == 0
     let inputRows = (shape.height - 1) * shape.stride + 3
@@ -43,12 +52,12 @@ private final class DepthwiseCase: PreparedCase {
     for index in 0..<bias.count { bias.base[index] = generator.value(fill, power: 2) }
   }
 
-  func run(_ row: rf_row) {
-    var args = rf_f32_dwconv3x3_args(
+  func withArguments(_ body: (UnsafeRawPointer) -> Void) {
+    let args = rf_f32_dwconv3x3_args(
       input: input.base, input_row_stride: shape.inputRowStride, weights: weights.base, bias: bias.base,
       output: output.base, output_row_stride: shape.outputRowStride, width: Int32(shape.width),
       height: Int32(shape.height), channels: Int32(shape.channels), stride: Int32(shape.stride), slope: shape.slope)
-    row.f32_dwconv3x3(&args)
+    withUnsafePointer(to: args) { body($0) }
   }
 
   func mismatch() -> String? {

@@ -1,5 +1,6 @@
 // Checks of nearest upsampling plus addition: one addition is rounded once, so rows have to be exact.
 import CKernels
+import Kernels
 import TestRandom
 
 let upsampleAddCheck = Check(
@@ -16,19 +17,21 @@ struct UpsampleShape: KernelShape {
   var coarseRowStride: Int { coarseWidth * channels + coarsePadding }
   var outputRowStride: Int { width * channels + outputPadding }
 
-  func prepare(fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
-    UpsampleCase(self, fill: fill, placement: placement, seed: seed)
+  func prepare(for kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
+    UpsampleCase(self, kernel, fill: fill, placement: placement, seed: seed)
   }
 }
 
 private final class UpsampleCase: PreparedCase {
   private let shape: UpsampleShape
+  let kernel: Kernel
   private let coarse, output: GuardedBuffer<Float>
   private let rowIndex, columnIndex: GuardedBuffer<Int32>
   private let fine: [Float]
 
-  init(_ shape: UpsampleShape, fill: Fill, placement: Placement, seed: UInt64) {
+  init(_ shape: UpsampleShape, _ kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) {
     self.shape = shape
+    self.kernel = kernel
     var generator = Generator(seed: seed)
     coarse = .init(count: shape.coarseHeight * shape.coarseRowStride - shape.coarsePadding, placement: placement)
     let isEmpty = shape.width == 0 || shape.height == 0
@@ -44,12 +47,12 @@ private final class UpsampleCase: PreparedCase {
     for x in 0..<shape.width { columnIndex.base[x] = Int32(x * shape.coarseWidth / shape.width) }
   }
 
-  func run(_ row: rf_row) {
-    var args = rf_f32_upsample_add_args(
+  func withArguments(_ body: (UnsafeRawPointer) -> Void) {
+    let args = rf_f32_upsample_add_args(
       coarse: coarse.base, coarse_row_stride: shape.coarseRowStride, row_index: rowIndex.base,
       column_index: columnIndex.base, output: output.base, output_row_stride: shape.outputRowStride,
       width: Int32(shape.width), height: Int32(shape.height), channels: Int32(shape.channels))
-    row.f32_upsample_add(&args)
+    withUnsafePointer(to: args) { body($0) }
   }
 
   func mismatch() -> String? {

@@ -41,3 +41,59 @@ func winogradBound(sumOfSquares: Double, cin: Int) -> Double {
   let roundings = Double(cin + 32)
   return 8 * (roundings * sumOfSquares).squareRoot() * 0x1p-24 + 36 * roundings * 361 * 0x1p-149
 }
+
+/// Bounds of one convolution's outputs.
+struct WinogradErrors {
+  private let shape: ConvShape
+  /// G w G^T with all coefficients and weights squared, [position][cin][cout].
+  private var squaredWeights: [Double]
+
+  /// - Parameter weights: [cout][9][cin].
+  init(_ shape: ConvShape, weights: [Float]) {
+    self.shape = shape
+    squaredWeights = [Double](repeating: 0, count: 36 * shape.cin * shape.cout)
+    for o in 0..<shape.cout {
+      for c in 0..<shape.cin {
+        let squares = (0..<9).map { tap -> Double in
+          let weight = Double(weights[(o * 9 + tap) * shape.cin + c])
+          return weight * weight
+        }
+        for (position, value) in transformed(squares, by: SquaredTransforms.weights).enumerated() {
+          squaredWeights[(position * shape.cin + c) * shape.cout + o] = value
+        }
+      }
+    }
+  }
+
+  /// The bounds of the tile at output pixel (x, y): [4][4][cout].
+  func bounds(_ y: Int, _ x: Int, input: UnsafePointer<Float>, bias: [Float]) -> [Double] {
+    let squares = productSquares(y, x, input)
+    var bounds = [Double](repeating: 0, count: 16 * shape.cout)
+    for o in 0..<shape.cout {
+      let sums = transformed((0..<36).map { squares[$0 * shape.cout + o] }, by: SquaredTransforms.output)
+      let shift = Double(bias[o])
+      for pixel in 0..<16 {
+        bounds[pixel * shape.cout + o] = winogradBound(sumOfSquares: sums[pixel] + shift * shift, cin: shape.cin)
+      }
+    }
+    return bounds
+  }
+
+  /// The sum over input channels of squared products, [position][cout].
+  private func productSquares(_ y: Int, _ x: Int, _ input: UnsafePointer<Float>) -> [Double] {
+    var sums = [Double](repeating: 0, count: 36 * shape.cout)
+    for c in 0..<shape.cin {
+      let taps = (0..<36).map { index -> Double in
+        let (j, i) = (y + index / 6, x + index % 6)
+        guard j < shape.height + 2, i < shape.width + 2 else { return 0 }
+        let value = Double(input[j * shape.inputRowStride + i * shape.cin + c])
+        return value * value
+      }
+      for (position, value) in transformed(taps, by: SquaredTransforms.input).enumerated() {
+        let row = (position * shape.cin + c) * shape.cout
+        for o in 0..<shape.cout { sums[position * shape.cout + o] += value * squaredWeights[row + o] }
+      }
+    }
+    return sums
+  }
+}

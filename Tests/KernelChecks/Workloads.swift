@@ -27,16 +27,6 @@ let convWorkloads: [Workload] = [
   conv("landmarks at one anchor 1x1", 1, 1, 64, 20),
 ]
 
-let winogradWorkloads: [Workload] = [
-  winograd("merge3 3x3", 80, 60, 64, 64),
-  winograd("merge4 3x3", 40, 30, 64, 64),
-  winograd("ssh3 3x3", 80, 60, 64, 32, beside: 32),
-  winograd("ssh3 5x5 first", 80, 60, 64, 16),
-  winograd("ssh3 5x5, 7x7 last", 80, 60, 16, 16, beside: 48),
-  winograd("ssh4 3x3", 40, 30, 64, 32, beside: 32),
-  winograd("ssh5 3x3", 20, 15, 64, 32, beside: 32),
-]
-
 let depthwiseWorkloads: [Workload] = [
   depthwise("b1", 320, 240, 8),
   depthwise("b2", 160, 120, 16, stride: 2),
@@ -60,16 +50,6 @@ private func conv(
   var shape = ConvShape(
     width: width, height: height, cin: cin, cout: cout, kernelWidth: kernel, kernelHeight: kernel, stride: stride,
     slope: 0.1, channelsBeside: beside, inputPadding: 0, outputPadding: 0)
-  shape.inputPadding = paddingToLine(shape.inputRowStride)
-  shape.outputPadding = paddingToLine(shape.outputRowStride)
-  return Workload(layer: layer, shape: shape)
-}
-
-private func winograd(
-  _ layer: String, _ width: Int, _ height: Int, _ cin: Int, _ cout: Int, beside: Int = 0
-) -> Workload {
-  var shape = WinogradShape(
-    width: width, height: height, cin: cin, cout: cout, slope: 0.1, channelsBeside: beside, inputPadding: 0, outputPadding: 0)
   shape.inputPadding = paddingToLine(shape.inputRowStride)
   shape.outputPadding = paddingToLine(shape.outputRowStride)
   return Workload(layer: layer, shape: shape)

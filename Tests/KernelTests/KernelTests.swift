@@ -1,13 +1,14 @@
-// Every row of the kernel table against its op's definition.
-import CKernels
+// Every kernel against its op's definition.
 import KernelChecks
 import Kernels
 import Testing
 
-@Test(arguments: Row.all)
-func rowFollowsItsDefinition(row: Row) throws {
-  if let missing = row.missing { try Test.cancel("\(row.name) is left out: this processor lacks \(missing)") }
-  let check = try #require(checks.first { $0.op == row.op }, "\(row.name) has no check")
-  #expect(check.mismatch(of: row.row) == nil)
-  #expect(check.workloadMismatch(of: row.row) == nil)
+@Test(arguments: Kernel.all)
+func kernelFollowsItsDefinition(kernel: Kernel) throws {
+  if let missing = kernel.missing { try Test.cancel("\(kernel) is left out: this processor lacks \(missing)") }
+  let check = try #require(checks.first { $0.op == kernel.op }, "\(kernel) has no check")
+  #expect(check.mismatch(of: kernel) == nil)
+  #expect(check.workloadMismatch(of: kernel) == nil)
+  // A benchmark line of its own.
+  #expect(check.workloads.contains { $0.shape.suits(kernel) })
 }

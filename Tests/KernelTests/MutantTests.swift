@@ -6,71 +6,67 @@ import Kernels
 import Testing
 
 /// The reference with one mistake.
-struct Mutant: CustomTestStringConvertible, @unchecked Sendable {
-  let mistake: String
-  let row: rf_row
-  var testDescription: String { mistake }
+struct Mutant: CustomTestStringConvertible, Sendable {
+  let kernel: Kernel
+  let testDescription: String
 
-  init(_ mistake: String, conv: @escaping KernelSet.Conv) {
-    self.mistake = "conv \(mistake)"
-    row = Mutant.row(RF_OP_f32_conv) { $0.f32_conv = conv }
+  /// The reference of the op with other facts.
+  private init(_ op: rf_op, _ mistake: String, set: (inout rf_kernel) -> Void) {
+    let reference = Kernel.all.first { $0.op == op }!
+    var facts = reference.facts
+    set(&facts)
+    kernel = Kernel(facts)
+    testDescription = "\(reference) \(mistake)"
   }
 
-  init(_ mistake: String, winograd3x3: @escaping KernelSet.Winograd3x3) {
-    self.mistake = "winograd3x3 \(mistake)"
-    row = Mutant.row(RF_OP_f32_winograd3x3) { $0.f32_winograd3x3 = winograd3x3 }
+  init(_ mistake: String, conv: @escaping @convention(c) (UnsafePointer<rf_f32_conv_args>) -> Void) {
+    self.init(RF_OP_f32_conv, mistake) { $0.f32_conv = conv }
   }
 
-  init(_ mistake: String, dwconv3x3: @escaping KernelSet.DWConv3x3) {
-    self.mistake = "dwconv3x3 \(mistake)"
-    row = Mutant.row(RF_OP_f32_dwconv3x3) { $0.f32_dwconv3x3 = dwconv3x3 }
+  init(_ mistake: String, dwconv3x3: @escaping @convention(c) (UnsafePointer<rf_f32_dwconv3x3_args>) -> Void) {
+    self.init(RF_OP_f32_dwconv3x3, mistake) { $0.f32_dwconv3x3 = dwconv3x3 }
   }
 
-  init(_ mistake: String, upsampleAdd: @escaping KernelSet.UpsampleAdd) {
-    self.mistake = "upsample_add \(mistake)"
-    row = Mutant.row(RF_OP_f32_upsample_add) { $0.f32_upsample_add = upsampleAdd }
+  init(_ mistake: String, upsampleAdd: @escaping @convention(c) (UnsafePointer<rf_f32_upsample_add_args>) -> Void) {
+    self.init(RF_OP_f32_upsample_add, mistake) { $0.f32_upsample_add = upsampleAdd }
   }
 
-  init(_ mistake: String, byteConv: @escaping KernelSet.ByteConv) {
-    self.mistake = "u8_conv \(mistake)"
-    row = Mutant.row(RF_OP_u8_conv) { $0.u8_conv = byteConv }
+  init(_ mistake: String, byteConv: @escaping @convention(c) (UnsafePointer<rf_u8_conv_args>) -> Void) {
+    self.init(RF_OP_u8_conv, mistake) { $0.u8_conv = byteConv }
   }
 
-  init(_ mistake: String, byteWinograd3x3: @escaping KernelSet.ByteWinograd3x3) {
-    self.mistake = "u8_winograd3x3 \(mistake)"
-    row = Mutant.row(RF_OP_u8_winograd3x3) { $0.u8_winograd3x3 = byteWinograd3x3 }
+  init(_ mistake: String, byteHead: @escaping @convention(c) (UnsafePointer<rf_u8_head_args>) -> Void) {
+    self.init(RF_OP_u8_head, mistake) { $0.u8_head = byteHead }
   }
 
-  init(_ mistake: String, byteHead: @escaping KernelSet.ByteHead) {
-    self.mistake = "u8_head \(mistake)"
-    row = Mutant.row(RF_OP_u8_head) { $0.u8_head = byteHead }
+  init(_ mistake: String, byteDWConv3x3: @escaping @convention(c) (UnsafePointer<rf_u8_dwconv3x3_args>) -> Void) {
+    self.init(RF_OP_u8_dwconv3x3, mistake) { $0.u8_dwconv3x3 = byteDWConv3x3 }
   }
 
-  init(_ mistake: String, byteDWConv3x3: @escaping KernelSet.ByteDWConv3x3) {
-    self.mistake = "u8_dwconv3x3 \(mistake)"
-    row = Mutant.row(RF_OP_u8_dwconv3x3) { $0.u8_dwconv3x3 = byteDWConv3x3 }
+  init(_ mistake: String, byteUpsampleAdd: @escaping @convention(c) (UnsafePointer<rf_u8_upsample_add_args>) -> Void) {
+    self.init(RF_OP_u8_upsample_add, mistake) { $0.u8_upsample_add = byteUpsampleAdd }
   }
 
-  init(_ mistake: String, byteUpsampleAdd: @escaping KernelSet.ByteUpsampleAdd) {
-    self.mistake = "u8_upsample_add \(mistake)"
-    row = Mutant.row(RF_OP_u8_upsample_add) { $0.u8_upsample_add = byteUpsampleAdd }
+  init(_ mistake: String, byteReverse3: @escaping @convention(c) (UnsafePointer<rf_u8_reverse3_args>) -> Void) {
+    self.init(RF_OP_u8_reverse3, mistake) { $0.u8_reverse3 = byteReverse3 }
   }
 
-  init(_ mistake: String, byteReverse3: @escaping KernelSet.ByteReverse3) {
-    self.mistake = "u8_reverse3 \(mistake)"
-    row = Mutant.row(RF_OP_u8_reverse3) { $0.u8_reverse3 = byteReverse3 }
+  init(_ mistake: String, byteYCbCr: @escaping @convention(c) (UnsafePointer<rf_u8_ycbcr_args>) -> Void) {
+    self.init(RF_OP_u8_ycbcr, mistake) { $0.u8_ycbcr = byteYCbCr }
   }
 
-  init(_ mistake: String, byteYCbCr: @escaping KernelSet.ByteYCbCr) {
-    self.mistake = "u8_ycbcr \(mistake)"
-    row = Mutant.row(RF_OP_u8_ycbcr) { $0.u8_ycbcr = byteYCbCr }
+  /// Checked as Winograd's kernels are: at their shapes, with their bounds.
+  init(_ mistake: String, winograd3x3: @escaping @convention(c) (UnsafePointer<rf_f32_conv_args>) -> Void) {
+    self.init(RF_OP_f32_conv, mistake) {
+      ($0.f32_conv, $0.error, $0.suits) = (winograd3x3, RF_ERROR_OF_WINOGRAD, rf_winograd_suits)
+    }
   }
 
-  private static func row(_ op: rf_op, _ setKernel: (inout rf_row) -> Void) -> rf_row {
-    var row = rf_row()
-    row.op = op
-    setKernel(&row)
-    return row
+  /// Likewise in 8 bits, with scratch.
+  init(_ mistake: String, byteWinograd3x3: @escaping @convention(c) (UnsafePointer<rf_u8_conv_args>) -> Void) {
+    self.init(RF_OP_u8_conv, mistake) {
+      ($0.u8_conv, $0.suits, $0.scratch_bytes) = (byteWinograd3x3, rf_winograd_suits, rf_u8_winograd_scratch)
+    }
   }
 }
 
@@ -79,14 +75,6 @@ private func convReference(_ args: UnsafePointer<rf_f32_conv_args>, _ change: (i
   var changed = args.pointee
   change(&changed)
   referenceConv(&changed)
-}
-
-private func winogradReference(
-  _ args: UnsafePointer<rf_f32_winograd3x3_args>, _ change: (inout rf_f32_winograd3x3_args) -> Void
-) {
-  var changed = args.pointee
-  change(&changed)
-  referenceWinograd3x3(&changed)
 }
 
 private func depthwiseReference(
@@ -121,23 +109,31 @@ private func byteConvReference(_ args: UnsafePointer<rf_u8_conv_args>, _ change:
   referenceByteConv(&changed)
 }
 
-private func byteWinogradReference(
-  _ args: UnsafePointer<rf_u8_winograd3x3_args>, _ change: (inout rf_u8_winograd3x3_args) -> Void
+/// Calls `body` with packed constants that `change` has spoilt.
+private func withPacked(
+  _ packed: UnsafeRawPointer, bytes: Int, _ change: (UnsafeMutableRawPointer) -> Void, body: (UnsafeRawPointer) -> Void
 ) {
-  var changed = args.pointee
-  change(&changed)
-  referenceByteWinograd3x3(&changed)
+  let copy = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+  defer { copy.deallocate() }
+  copy.copyMemory(from: packed, byteCount: bytes)
+  change(copy)
+  body(copy)
 }
+
+private func padded(_ channels: Int32) -> Int { (Int(channels) + 15) / 16 * 16 }
 
 /// What vpmaddubsw would do to the first result, by adding the excess of its first two products to the bias.
 private func saturatingByteConv(_ args: UnsafePointer<rf_u8_conv_args>) {
   referenceByteConv(args)
   let a = args.pointee
   guard a.width > 0, a.height > 0, a.kernel_width * a.cin > 1 else { return }
-  let pair = (0..<2).reduce(0) { $0 + Int32(a.input[$1]) * Int32(a.weights[$1]) }
-  let spoilt = a.bias[0] - pair + Int32(Int16(clamping: pair))
-  withUnsafePointer(to: spoilt) { bias in
-    byteConvReference(args) { ($0.bias, $0.width, $0.height, $0.cout) = (bias, 1, 1, 1) }
+  let weights = (a.packed + 12 * padded(a.cout)).assumingMemoryBound(to: Int8.self)
+  let pair = (0..<2).reduce(0) { $0 + Int32(a.input[$1]) * Int32(weights[$1]) }
+  let groups = Int(a.kernel_height) * ((Int(a.kernel_width * a.cin) + 3) / 4)
+  withPacked(a.packed, bytes: padded(a.cout) * (12 + 4 * groups)) {
+    $0.assumingMemoryBound(to: Int32.self)[0] += Int32(Int16(clamping: pair)) - pair
+  } body: { packed in
+    byteConvReference(args) { ($0.packed, $0.width, $0.height) = (packed, 1, 1) }
   }
 }
 
@@ -180,19 +176,19 @@ let mutants: [Mutant] = [
     if isEmpty(args) { args.pointee.output[-1] = 0 }
   }),
   Mutant("leaves out the tiles at the right edge", winograd3x3: { args in
-    winogradReference(args) { $0.width = $0.width / 4 * 4 }
+    convReference(args) { $0.width = $0.width / 4 * 4 }
   }),
   Mutant("leaves out the tiles at the lower edge", winograd3x3: { args in
-    winogradReference(args) { $0.height = $0.height / 4 * 4 }
+    convReference(args) { $0.height = $0.height / 4 * 4 }
   }),
-  Mutant("leaves out the activation", winograd3x3: { args in winogradReference(args) { $0.slope = 1 } }),
-  Mutant("leaves out the last channel", winograd3x3: { args in winogradReference(args) { $0.cout = max(1, $0.cout - 1) } }),
+  Mutant("leaves out the activation", winograd3x3: { args in convReference(args) { $0.slope = 1 } }),
+  Mutant("leaves out the last channel", winograd3x3: { args in convReference(args) { $0.cout = max(1, $0.cout - 1) } }),
   Mutant("is off by 1/4096 in one value", winograd3x3: { args in
-    referenceWinograd3x3(args)
+    referenceConv(args)
     if args.pointee.width > 0 && args.pointee.height > 0 { args.pointee.output[0] *= 1 + 0x1p-12 }
   }),
   Mutant("writes whole tiles", winograd3x3: { args in
-    referenceWinograd3x3(args)
+    referenceConv(args)
     let a = args.pointee
     if a.width % 4 != 0, a.height > 1 { a.output[Int(a.width) * a.output_pixel_stride] = 0 }
   }),
@@ -236,24 +232,24 @@ let mutants: [Mutant] = [
     if a.output_pixel_stride > a.cout, a.width > 0, a.height > 0 { a.output[Int(a.cout)] ^= 1 }
   }),
   Mutant("leaves out the tiles at the right edge", byteWinograd3x3: { args in
-    byteWinogradReference(args) { $0.width = $0.width / 4 * 4 }
+    byteConvReference(args) { $0.width = $0.width / 4 * 4 }
   }),
   Mutant("leaves out the tiles at the lower edge", byteWinograd3x3: { args in
-    byteWinogradReference(args) { $0.height = $0.height / 4 * 4 }
+    byteConvReference(args) { $0.height = $0.height / 4 * 4 }
   }),
-  Mutant("leaves out the activation", byteWinograd3x3: { args in byteWinogradReference(args) { $0.slope = 1 } }),
+  Mutant("leaves out the activation", byteWinograd3x3: { args in byteConvReference(args) { $0.slope = 1 } }),
   Mutant("is off by one in one byte", byteWinograd3x3: { args in
-    referenceByteWinograd3x3(args)
+    referenceByteConv(args)
     if args.pointee.width > 0 && args.pointee.height > 0 { args.pointee.output[0] ^= 1 }
   }),
   Mutant("writes whole tiles", byteWinograd3x3: { args in
-    referenceByteWinograd3x3(args)
+    referenceByteConv(args)
     let a = args.pointee
     if a.width % 4 != 0, a.height > 1 { a.output[Int(a.width) * a.output_pixel_stride] ^= 1 }
   }),
   Mutant("writes before its scratch", byteWinograd3x3: { args in
-    referenceByteWinograd3x3(args)
-    args.pointee.scratch.advanced(by: -1).assumingMemoryBound(to: UInt8.self).pointee ^= 1
+    referenceByteConv(args)
+    args.pointee.scratch?.advanced(by: -1).assumingMemoryBound(to: UInt8.self).pointee ^= 1
   }),
   Mutant("leaves out the last channel", byteHead: { args in
     var changed = args.pointee
@@ -261,10 +257,12 @@ let mutants: [Mutant] = [
     referenceByteHead(&changed)
   }),
   Mutant("leaves out the multiplier", byteHead: { args in
-    let ones = [Float](repeating: 1, count: Int(args.pointee.cout))
-    ones.withUnsafeBufferPointer {
-      var changed = args.pointee
-      changed.multiplier = $0.baseAddress!
+    let a = args.pointee, channels = padded(a.cout)
+    withPacked(a.packed, bytes: channels * (8 + 4 * ((Int(a.cin) + 3) / 4))) {
+      ($0 + 4 * channels).assumingMemoryBound(to: Float.self).update(repeating: 1, count: channels)
+    } body: { packed in
+      var changed = a
+      changed.packed = packed
       referenceByteHead(&changed)
     }
   }),
@@ -336,8 +334,8 @@ let mutants: [Mutant] = [
 
 @Test(arguments: mutants)
 func mutantIsCaught(mutant: Mutant) throws {
-  let check = try #require(checks.first { $0.op == mutant.row.op })
-  #expect(check.mismatch(of: mutant.row) != nil)
+  let check = try #require(checks.first { $0.op == mutant.kernel.op })
+  #expect(check.mismatch(of: mutant.kernel) != nil)
 }
 
 /// The result is right, but one element before or after the taps was read on the way: only a guard page can tell.
@@ -347,7 +345,7 @@ func mutantIsCaught(mutant: Mutant) throws {
       convReference(args) { $0.input -= 1 }
       referenceConv(args)
     })
-    _ = checks.first { $0.op == mutant.row.op }!.mismatch(of: mutant.row)
+    _ = checks.first { $0.op == mutant.kernel.op }!.mismatch(of: mutant.kernel)
   }
 }
 
@@ -357,6 +355,6 @@ func mutantIsCaught(mutant: Mutant) throws {
       convReference(args) { $0.input += 1 }
       referenceConv(args)
     })
-    _ = checks.first { $0.op == mutant.row.op }!.mismatch(of: mutant.row)
+    _ = checks.first { $0.op == mutant.kernel.op }!.mismatch(of: mutant.kernel)
   }
 }

@@ -1,7 +1,7 @@
 // Dense float32 convolution for AVX2 with FMA: tiles of 6 pixels x 16 channels and 12 x 8. Both keep 12 of the 16
 // registers for sums, enough to hide the latency of a product on two units.
 #if defined(__x86_64__)
-#include "../conv_tiles.h"
+#include "../winograd3x3_product.h"
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "vector.h"
@@ -39,8 +39,14 @@ UP_TO_6(TILE, 2)
 static const rf_conv_tiles half_panel = {12, {UP_TO_12(NAME, 1)}}, whole_panel = {6, {UP_TO_6(NAME, 2)}};
 
 // At most 8 output channels take the narrow tiles: the empty half of their panel would cost as much as the other.
-void rf_f32_conv__avx2(const rf_f32_conv_args *a) {
-  rf_conv_by_tiles(a, a->cout <= RF_AVX2_LANES ? &half_panel : &whole_panel, 1);
+void rf_f32_product__avx2(const rf_f32_conv_args *a, rf_conv_panels panels) {
+  rf_conv_by_tiles(a, panels, a->cout <= RF_AVX2_LANES ? &half_panel : &whole_panel, 1);
 }
+
+static void conv(const rf_f32_conv_args *a) { rf_f32_product__avx2(a, rf_conv_packed(a)); }
+
+const rf_kernel rf_f32_conv__avx2 = {
+  .name = "rf_f32_conv__avx2", .op = RF_OP_f32_conv, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.062f,
+  .packed_bytes = rf_f32_panels_bytes, .pack = rf_f32_pack_panels, .f32_conv = conv};
 #pragma clang attribute pop
 #endif

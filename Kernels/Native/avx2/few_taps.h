@@ -1,38 +1,43 @@
-// 1x1 layers of 8 or 16 input channels for AVX2, as the first blocks have on the largest maps. Their weights are widened once for
-// the whole rectangle and taps never leave the registers: a tile would spend most of its time on what is around the products.
+// 1x1 layers of 8 or 16 input channels for AVX2, as the first blocks have on the largest maps. Their weights are packed in 16 bits and
+// taps never leave the registers: a tile would spend most of its time on what is around the products.
 // Include it after requantise.h.
 #ifndef RF_AVX2_FEW_TAPS_H
 #define RF_AVX2_FEW_TAPS_H
 
 enum { FEW_GROUPS = 4, FEW_EIGHTS = 4 };
 
-INLINED int has_few_taps(const rf_u8_conv_args *a) {
-  return a->kernel_width == 1 && a->kernel_height == 1 && a->stride == 1 && (a->cin == 8 || a->cin == 16)
-    && a->cout % 8 == 0 && a->cout <= 8 * FEW_EIGHTS;
+static int has_few_taps(const rf_shape *s) {
+  return s->kernel_width == 1 && s->kernel_height == 1 && s->stride == 1 && (s->cin == 8 || s->cin == 16)
+    && s->cout % 8 == 0 && s->cout <= 8 * FEW_EIGHTS;
 }
 
 // By eights of channels, in the order in which vphaddd leaves sums: 0 1 4 5 2 3 6 7.
 typedef struct {
-  __m256i weight[FEW_EIGHTS][FEW_GROUPS][2]; // of channels 0-3 and 4-7, four taps each
-  __m256i start[FEW_EIGHTS];                 // of a sum: RF_MAGIC_BITS + bias
-  __m256 multiplier[FEW_EIGHTS], addend[FEW_EIGHTS];
+  int16_t weight[FEW_EIGHTS][FEW_GROUPS][2][16]; // of channels 0-3 and 4-7, four taps each
+  int32_t start[FEW_EIGHTS][8];                  // of a sum: RF_MAGIC_BITS + bias
+  float multiplier[FEW_EIGHTS][8], addend[FEW_EIGHTS][8];
 } few_taps;
 
-INLINED __m256i by_hadd(__m256i value) { return _mm256_permute4x64_epi64(value, 0xd8); }
-
-static void prepare_few_taps(const rf_u8_conv_args *a, few_taps *f) {
-  const int32_t groups = a->cin / 4;
-  for (int32_t n = 0; n < a->cout / 8; n++) {
-    const int8_t *weights = a->weights + n / 2 * groups * 4 * RF_PANEL + n % 2 * 32;
-    for (int32_t g = 0; g < groups; g++)
-      for (int half = 0; half < 2; half++)
-        f->weight[n][g][half] = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(weights + g * 4 * RF_PANEL + 16 * half)));
-    const __m256i bias = _mm256_loadu_si256((const __m256i *)(a->bias + 8 * n));
-    f->start[n] = by_hadd(_mm256_add_epi32(bias, _mm256_set1_epi32(RF_MAGIC_BITS)));
-    f->multiplier[n] = _mm256_castsi256_ps(by_hadd(_mm256_loadu_si256((const __m256i *)(a->multiplier + 8 * n))));
-    f->addend[n] = _mm256_castsi256_ps(by_hadd(_mm256_loadu_si256((const __m256i *)(a->addend + 8 * n))));
+static void pack_few_taps(const rf_shape *s, const rf_constants *c, void *packed) {
+  static const int place[8] = {0, 1, 4, 5, 2, 3, 6, 7}; // of a channel
+  few_taps *f = packed;
+  for (int o = c->first; o < c->first + c->count; o++) {
+    const int8_t *taps = rf_u8_weights_of(s, c, o);
+    const rf_u8_rule rule = rf_u8_rule_of(s, c, o);
+    const int n = o / 8, at = place[o % 8];
+    for (int k = 0; k < s->cin; k++) f->weight[n][k / 4][o % 8 / 4][o % 4 * 4 + k % 4] = taps[k];
+    f->start[n][at] = RF_MAGIC_BITS + rule.bias;
+    f->multiplier[n][at] = rule.multiplier;
+    f->addend[n][at] = rule.addend;
   }
 }
+
+static uint64_t few_taps_bytes(const rf_shape *s) {
+  (void)s;
+  return sizeof(few_taps);
+}
+
+INLINED __m256i load_words(const void *words) { return _mm256_load_si256(words); }
 
 // Four taps of 16 bits, in every 64 bits.
 INLINED __m256i four_taps(__m256i words, int group) {
@@ -51,13 +56,15 @@ INLINED void widen(const uint8_t *pixel, int groups, __m256i taps[FEW_GROUPS]) {
 }
 
 INLINED __m256i eight_results(const few_taps *f, int n, const __m256i taps[FEW_GROUPS], int groups, float slope) {
-  __m256i low = _mm256_madd_epi16(taps[0], f->weight[n][0][0]), high = _mm256_madd_epi16(taps[0], f->weight[n][0][1]);
+  __m256i low = _mm256_madd_epi16(taps[0], load_words(f->weight[n][0][0]));
+  __m256i high = _mm256_madd_epi16(taps[0], load_words(f->weight[n][0][1]));
   UNROLLED for (int g = 1; g < groups; g++) {
-    low = _mm256_add_epi32(low, _mm256_madd_epi16(taps[g], f->weight[n][g][0]));
-    high = _mm256_add_epi32(high, _mm256_madd_epi16(taps[g], f->weight[n][g][1]));
+    low = _mm256_add_epi32(low, _mm256_madd_epi16(taps[g], load_words(f->weight[n][g][0])));
+    high = _mm256_add_epi32(high, _mm256_madd_epi16(taps[g], load_words(f->weight[n][g][1])));
   }
-  const __m256i sum = _mm256_add_epi32(_mm256_hadd_epi32(low, high), f->start[n]);
-  const __m256 value = scaled(_mm256_castsi256_ps(sum), f->multiplier[n], f->addend[n], slope);
+  const __m256i sum = _mm256_add_epi32(_mm256_hadd_epi32(low, high), load_words(f->start[n]));
+  const __m256 value =
+    scaled(_mm256_castsi256_ps(sum), _mm256_load_ps(f->multiplier[n]), _mm256_load_ps(f->addend[n]), slope);
   return _mm256_sub_epi32(_mm256_castps_si256(value), _mm256_set1_epi32(RF_MAGIC_BITS));
 }
 
@@ -85,11 +92,15 @@ INLINED void few_taps_rows(const rf_u8_conv_args *a, const few_taps *f, int grou
   }
 }
 
-static void few_taps_rectangle(const rf_u8_conv_args *a) {
-  few_taps f;
-  prepare_few_taps(a, &f);
-  if (rf_is_leaky(a->slope)) few_taps_rows(a, &f, a->cin / 4, a->slope);
-  else if (a->cin == 8) few_taps_rows(a, &f, 2, 0);
-  else few_taps_rows(a, &f, 4, 0);
+static void few_taps_conv(const rf_u8_conv_args *a) {
+  const few_taps *f = a->packed;
+  if (rf_is_leaky(a->slope)) few_taps_rows(a, f, a->cin / 4, a->slope);
+  else if (a->cin == 8) few_taps_rows(a, f, 2, 0);
+  else few_taps_rows(a, f, 4, 0);
 }
+
+const rf_kernel rf_u8_conv__avx2_few_taps = {
+  .name = "rf_u8_conv__avx2_few_taps", .op = RF_OP_u8_conv, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.05f,
+  .cycles_per_output = 0.4f, .suits = has_few_taps, .packed_bytes = few_taps_bytes, .pack = pack_few_taps,
+  .u8_conv = few_taps_conv};
 #endif

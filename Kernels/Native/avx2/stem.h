@@ -16,23 +16,25 @@ typedef struct {
 // A product and not a shift: a negative value must not be shifted to the left (C23, 6.5.8).
 INLINED __m256i weight_pair(int first, int second) { return _mm256_set1_epi32(second * 65536 + (first & 0xffff)); }
 
-static void prepare_stem(const rf_u8_conv_args *a, stem *s) {
-  for (int o = 0; o < STEM_CHANNELS; o++) {
-    int ninth[3];
-    for (int ky = 0; ky < 3; ky++) {
-      const int8_t *group = a->weights + (ky * 3 * RF_PANEL + o) * 4;
-      for (int pair = 0; pair < 4; pair++) {
-        const int8_t *taps = group + pair / 2 * RF_PANEL * 4 + pair % 2 * 2;
-        s->weight[4 * ky + pair][o] = weight_pair(taps[0], taps[1]);
-      }
-      ninth[ky] = group[2 * RF_PANEL * 4];
-    }
-    s->weight[12][o] = weight_pair(ninth[0], ninth[1]);
-    s->weight[13][o] = weight_pair(ninth[2], 0);
-    s->start[o] = _mm256_set1_epi32(RF_MAGIC_BITS + a->bias[o]);
-    s->multiplier[o] = _mm256_set1_ps(a->multiplier[o]);
-    s->addend[o] = _mm256_set1_ps(a->addend[o]);
+static void pack_stem(const rf_shape *shape, const rf_constants *c, void *packed) {
+  stem *s = packed;
+  for (int o = c->first; o < c->first + c->count; o++) {
+    const int8_t *taps = rf_u8_weights_of(shape, c, o);
+    const rf_u8_rule rule = rf_u8_rule_of(shape, c, o);
+    for (int ky = 0; ky < 3; ky++)
+      for (int pair = 0; pair < 4; pair++)
+        s->weight[4 * ky + pair][o] = weight_pair(taps[9 * ky + 2 * pair], taps[9 * ky + 2 * pair + 1]);
+    s->weight[12][o] = weight_pair(taps[8], taps[17]);
+    s->weight[13][o] = weight_pair(taps[26], 0);
+    s->start[o] = _mm256_set1_epi32(RF_MAGIC_BITS + rule.bias);
+    s->multiplier[o] = _mm256_set1_ps(rule.multiplier);
+    s->addend[o] = _mm256_set1_ps(rule.addend);
   }
+}
+
+static uint64_t stem_bytes(const rf_shape *s) {
+  (void)s;
+  return sizeof(stem);
 }
 
 // Two neighbours' taps of a row and what follows, once for either lane.
@@ -118,17 +120,20 @@ INLINED void stem_pixels(const rf_u8_conv_args *a, const stem *s, const uint8_t 
   store_stem(a, bytes, output, pixels);
 }
 
-static void stem_rectangle(const rf_u8_conv_args *a) {
-  stem s;
-  prepare_stem(a, &s);
+static void stem_conv(const rf_u8_conv_args *a) {
+  const stem *s = a->packed;
   for (ptrdiff_t y = 0; y < a->height; y++) {
     const uint8_t *input = a->input + y * 2 * a->input_row_stride;
     uint8_t *output = a->output + y * a->output_row_stride;
     for (ptrdiff_t x = 0; x < a->width; x += STEM_PIXELS) {
       uint8_t *to = output + x * a->output_pixel_stride;
-      if (rf_is_leaky(a->slope)) stem_pixels(a, &s, input + x * STEM_STEP, to, a->width - x, a->slope);
-      else stem_pixels(a, &s, input + x * STEM_STEP, to, a->width - x, 0);
+      if (rf_is_leaky(a->slope)) stem_pixels(a, s, input + x * STEM_STEP, to, a->width - x, a->slope);
+      else stem_pixels(a, s, input + x * STEM_STEP, to, a->width - x, 0);
     }
   }
 }
+
+const rf_kernel rf_u8_conv__avx2_stem = {
+  .name = "rf_u8_conv__avx2_stem", .op = RF_OP_u8_conv, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.035f, .suits = rf_u8_is_stem,
+  .packed_bytes = stem_bytes, .pack = pack_stem, .u8_conv = stem_conv};
 #endif

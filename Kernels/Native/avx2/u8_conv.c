@@ -2,6 +2,7 @@
 // in 32 (vpmaddubsw would saturate). A tile is 6 pixels x 8 channels, two sums a channel that meet at the end. The pixels'
 // taps are widened once for all channels, so that a broadcast from memory brings them; the weights on their way in.
 #if defined(__x86_64__)
+#include "../packing.h"
 #include "../u8_conv_tiles.h"
 #include <immintrin.h>
 #pragma STDC FP_CONTRACT OFF
@@ -148,20 +149,22 @@ INLINED void by_tiles(const rf_u8_rectangle *r) {
   }
 }
 
-void rf_u8_conv__avx2(const rf_u8_conv_args *a) {
-  if (rf_u8_is_stem(a)) {
-    stem_rectangle(a);
-  } else if (has_few_taps(a)) {
-    few_taps_rectangle(a);
-  } else {
-    const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
-    by_tiles(&rectangle);
-  }
+static void conv(const rf_u8_conv_args *a) {
+  const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
+  by_tiles(&rectangle);
 }
 
-void rf_u8_head__avx2(const rf_u8_head_args *a) {
+const rf_kernel rf_u8_conv__avx2 = {
+  .name = "rf_u8_conv__avx2", .op = RF_OP_u8_conv, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.055f, .cycles_per_output = 1.1f,
+  .packed_bytes = rf_u8_panels_bytes, .pack = rf_u8_pack_panels, .u8_conv = conv};
+
+static void head(const rf_u8_head_args *a) {
   const rf_u8_rectangle rectangle = rf_u8_head_rectangle(a);
   by_tiles(&rectangle);
 }
+
+const rf_kernel rf_u8_head__avx2 = {
+  .name = "rf_u8_head__avx2", .op = RF_OP_u8_head, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.05f,
+  .packed_bytes = rf_u8_head_bytes, .pack = rf_u8_pack_head, .u8_head = head};
 #pragma clang attribute pop
 #endif

@@ -205,7 +205,7 @@ static void rows_of_block(
 }
 
 // The last channels come first: what their vectors write beyond a pixel's end is then overwritten.
-void rf_u8_dwconv3x3__avx2(const rf_u8_dwconv3x3_args *a) {
+static void dwconv3x3(const rf_u8_dwconv3x3_args *a) {
   if (a->width <= 0 || a->height <= 0) return;
   const int32_t pixels = pixels_of_vector(a);
   for (int32_t first = (a->channels - 1) / RF_VECTOR * RF_VECTOR; first >= 0; first -= RF_VECTOR) {
@@ -214,5 +214,9 @@ void rf_u8_dwconv3x3__avx2(const rf_u8_dwconv3x3_args *a) {
     rows_of_block(a, &block, first, pixels);
   }
 }
+
+const rf_kernel rf_u8_dwconv3x3__avx2 = {
+  .name = "rf_u8_dwconv3x3__avx2", .op = RF_OP_u8_dwconv3x3, .isa = RF_ISA_AVX2, .cycles_per_output = 0.65f,
+  .u8_dwconv3x3 = dwconv3x3};
 #pragma clang attribute pop
 #endif

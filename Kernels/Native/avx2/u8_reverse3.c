@@ -7,7 +7,7 @@
 
 enum { RF_BYTES = 16, RF_STEP = 15 };
 
-void rf_u8_reverse3__avx2(const rf_u8_reverse3_args *a) {
+static void reverse3(const rf_u8_reverse3_args *a) {
   const __m128i order = _mm_setr_epi8(2, 1, 0, 5, 4, 3, 8, 7, 6, 11, 10, 9, 14, 13, 12, 15);
   const ptrdiff_t count = 3 * (ptrdiff_t)a->width;
   ptrdiff_t i = 0;
@@ -16,5 +16,9 @@ void rf_u8_reverse3__avx2(const rf_u8_reverse3_args *a) {
   for (; i < count; i += 3)
     for (ptrdiff_t c = 0; c < 3; c++) a->output[i + c] = a->input[i + 2 - c];
 }
+
+const rf_kernel rf_u8_reverse3__avx2 = {
+  .name = "rf_u8_reverse3__avx2", .op = RF_OP_u8_reverse3, .isa = RF_ISA_AVX2, .cycles_per_output = 0.2f,
+  .u8_reverse3 = reverse3};
 #pragma clang attribute pop
 #endif

@@ -27,7 +27,7 @@ INLINED void add_pixel(const uint8_t *coarse, uint8_t *output, int32_t channels,
   for (; c < channels; c++) output[c] = added_byte(output[c], coarse[c], zero);
 }
 
-void rf_u8_upsample_add__avx2(const rf_u8_upsample_add_args *a) {
+static void upsample_add(const rf_u8_upsample_add_args *a) {
   for (ptrdiff_t y = 0; y < a->height; y++) {
     const uint8_t *row = a->coarse + a->row_index[y] * a->coarse_row_stride;
     uint8_t *output = a->output + y * a->output_row_stride;
@@ -35,5 +35,9 @@ void rf_u8_upsample_add__avx2(const rf_u8_upsample_add_args *a) {
       add_pixel(row + (ptrdiff_t)a->column_index[x] * a->channels, output + x * a->channels, a->channels, a->zero);
   }
 }
+
+const rf_kernel rf_u8_upsample_add__avx2 = {
+  .name = "rf_u8_upsample_add__avx2", .op = RF_OP_u8_upsample_add, .isa = RF_ISA_AVX2, .cycles_per_output = 0.05f,
+  .u8_upsample_add = upsample_add};
 #pragma clang attribute pop
 #endif

@@ -7,7 +7,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "requantise.h"
 
-enum { WORDS = 16, SUMS = 8, PANELS = 1, MOST_TILES = 6 };
+enum { TAPS = 2, WORDS = 16, SUMS = 8, PANELS = 1, MOST_TILES = 6 };
 typedef int16_t words __attribute__((vector_size(2 * WORDS)));
 typedef uint32_t sums __attribute__((vector_size(4 * SUMS)));
 
@@ -57,7 +57,7 @@ INLINED void products(const int16_t *inputs, ptrdiff_t tile_words, const int16_t
   }
 }
 
-INLINED void store_pixels(const rf_u8_winograd3x3_args *a, const sums sum[4], int32_t o, uint8_t *output, ptrdiff_t stride,
+INLINED void store_pixels(const rf_u8_winograd_args *a, const sums sum[4], int32_t o, uint8_t *output, ptrdiff_t stride,
                           int leaky) {
   (void)leaky;
   const __m256i start = _mm256_add_epi32(_mm256_loadu_si256((const __m256i *)(a->bias + o)), _mm256_set1_epi32(RF_MAGIC_BITS));
@@ -70,6 +70,14 @@ INLINED void store_pixels(const rf_u8_winograd3x3_args *a, const sums sum[4], in
 
 #include "../u8_winograd3x3_tiles.h"
 
-void rf_u8_winograd3x3__avx2(const rf_u8_winograd3x3_args *a) { rf_u8_winograd3x3_by_tiles(a); }
+static void conv(const rf_u8_conv_args *a) {
+  const rf_u8_winograd_args args = rf_u8_winograd_of(a);
+  rf_u8_winograd3x3_by_tiles(&args);
+}
+
+const rf_kernel rf_u8_conv__avx2_winograd = {
+  .name = "rf_u8_conv__avx2_winograd", .op = RF_OP_u8_conv, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.0145f,
+  .row_multiple = RF_WINOGRAD_PIXELS, .outputs = 2, .suits = rf_winograd_suits, .packed_bytes = rf_u8_winograd_pair_bytes,
+  .pack = rf_u8_pack_winograd_pairs, .scratch_bytes = rf_u8_winograd_scratch, .u8_conv = conv};
 #pragma clang attribute pop
 #endif

@@ -94,7 +94,7 @@ INLINED void convert_row(const rf_u8_ycbcr_args *given, rf_ycbcr_layout layout) 
 #undef SIXTEEN
 }
 
-void rf_u8_ycbcr__avx2(const rf_u8_ycbcr_args *a) {
+static void ycbcr(const rf_u8_ycbcr_args *a) {
   switch (a->layout) {
   case RF_YUYV: convert_row(a, RF_YUYV); break;
   case RF_UYVY: convert_row(a, RF_UYVY); break;
@@ -102,5 +102,8 @@ void rf_u8_ycbcr__avx2(const rf_u8_ycbcr_args *a) {
   case RF_I420: convert_row(a, RF_I420); break;
   }
 }
+
+const rf_kernel rf_u8_ycbcr__avx2 = {
+  .name = "rf_u8_ycbcr__avx2", .op = RF_OP_u8_ycbcr, .isa = RF_ISA_AVX2, .cycles_per_output = 0.4f, .u8_ycbcr = ycbcr};
 #pragma clang attribute pop
 #endif

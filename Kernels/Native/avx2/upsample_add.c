@@ -13,7 +13,7 @@ INLINED void add_pixel(const float *coarse, float *output, int32_t channels) {
   if (rest > 0) store_first(output + c, _mm256_add_ps(load_first(output + c, rest), load_first(coarse + c, rest)), rest);
 }
 
-void rf_f32_upsample_add__avx2(const rf_f32_upsample_add_args *a) {
+static void upsample_add(const rf_f32_upsample_add_args *a) {
   for (ptrdiff_t y = 0; y < a->height; y++) {
     const float *row = a->coarse + a->row_index[y] * a->coarse_row_stride;
     float *output = a->output + y * a->output_row_stride;
@@ -21,5 +21,9 @@ void rf_f32_upsample_add__avx2(const rf_f32_upsample_add_args *a) {
       add_pixel(row + (ptrdiff_t)a->column_index[x] * a->channels, output + x * a->channels, a->channels);
   }
 }
+
+const rf_kernel rf_f32_upsample_add__avx2 = {
+  .name = "rf_f32_upsample_add__avx2", .op = RF_OP_f32_upsample_add, .isa = RF_ISA_AVX2, .cycles_per_output = 0.3f,
+  .f32_upsample_add = upsample_add};
 #pragma clang attribute pop
 #endif

@@ -75,16 +75,20 @@ INLINED void packed_8(const rf_f32_dwconv3x3_args *a, float slope) {
   }
 }
 
-// Fewer channels than half a register's, or 8 at stride 2, would leave the other half empty: AVX2 is as fast there.
-void rf_f32_dwconv3x3__avx512(const rf_f32_dwconv3x3_args *a) {
-  if (a->channels == LANES / 2 && a->stride == 1 && a->width >= 2) {
+static void dwconv3x3(const rf_f32_dwconv3x3_args *a) {
+  if (a->channels == LANES / 2) {
     if (a->slope == 0) packed_8(a, 0);
     else packed_8(a, a->slope);
-  } else if (a->channels <= LANES / 2) {
-    rf_f32_dwconv3x3__avx2(a);
   } else {
     rf_dwconv3x3_by_tiles(a, tiles);
   }
 }
+
+// Fewer channels than half a register's, or 8 at stride 2, would leave the other half empty: AVX2 is as fast there.
+static int suits(const rf_shape *s) { return s->cout > LANES / 2 || (s->cout == LANES / 2 && s->stride == 1 && s->width >= 2); }
+
+const rf_kernel rf_f32_dwconv3x3__avx512 = {
+  .name = "rf_f32_dwconv3x3__avx512", .op = RF_OP_f32_dwconv3x3, .isa = RF_ISA_AVX512, .cycles_per_output = 0.8f,
+  .suits = suits, .f32_dwconv3x3 = dwconv3x3};
 #pragma clang attribute pop
 #endif

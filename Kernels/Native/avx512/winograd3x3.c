@@ -15,10 +15,11 @@ INLINED void store_first(float *output, vector value, int32_t count) {
   _mm512_mask_storeu_ps(output, first_lanes(count), value);
 }
 
+#include "../conv_tiles.h"
 #include "../winograd3x3_transforms.h"
 
 enum { STEP = 1, COLUMN = RF_WINOGRAD_PIXELS * RF_PANEL };
-typedef rf_f32_winograd3x3_args args;
+typedef rf_f32_conv_args args;
 typedef float value, result;
 typedef vector sums;
 
@@ -29,7 +30,7 @@ INLINED sums plus_products(sums sum, const value *one, sums weights) {
 // A panel from channel `o` on of one tile, from columns[6][4][channel].
 INLINED void output_panel(const args *a, tile_place at, const result *columns, int32_t o, float slope) {
   const int32_t count = a->cout - o;
-  const vector bias = _mm512_loadu_ps(a->bias + o);
+  const vector bias = _mm512_loadu_ps((const float *)a->packed + o);
   float *output = a->output + at.y * a->output_row_stride + at.x * a->output_pixel_stride + o;
   for (int32_t y = 0; y < RF_WINOGRAD_PIXELS && y < at.rows; y++, output += a->output_row_stride) {
     vector row[SIDE];
@@ -48,11 +49,17 @@ INLINED void output_tile(const args *a, tile_place at, const result *columns, in
 
 #include "../winograd3x3_columns.h"
 
-void rf_f32_winograd3x3__avx512(const rf_f32_winograd3x3_args *a) {
+static void conv(const rf_f32_conv_args *a) {
   const ptrdiff_t panel = (ptrdiff_t)a->cin * RF_PANEL;
   rf_winograd3x3_by_columns(a, &(column_layout){
     .input_position = a->cin, .weight_panel = panel, .weight_position = (a->cout + RF_PANEL - 1) / RF_PANEL * panel,
-    .steps = a->cin});
+    .steps = a->cin, .weights = rf_conv_packed(a).weights});
 }
+
+const rf_kernel rf_f32_conv__avx512_winograd = {
+  .name = "rf_f32_conv__avx512_winograd", .op = RF_OP_f32_conv, .isa = RF_ISA_AVX512, .cycles_per_tap = 0.01f,
+  .row_multiple = RF_WINOGRAD_PIXELS, .error = RF_ERROR_OF_WINOGRAD, .suits = rf_winograd_suits,
+  .packed_bytes = rf_f32_winograd_bytes, .pack = rf_f32_pack_winograd, .scratch_bytes = rf_f32_winograd_scratch,
+  .f32_conv = conv};
 #pragma clang attribute pop
 #endif

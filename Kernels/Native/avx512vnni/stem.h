@@ -11,40 +11,48 @@ typedef struct {
   int32_t weight[STEM_GROUPS][STEM_CHANNELS]; // four bytes each
   int32_t start[STEM_CHANNELS];               // of a sum: RF_MAGIC_BITS + bias
   float multiplier[STEM_CHANNELS], addend[STEM_CHANNELS];
-  __m512i first[2], ninth;                    // which words of a row: of groups 0 and 1; of the ninth byte
 } stem;
 
-INLINED stem prepare_stem(const rf_u8_conv_args *a) {
-  stem s;
-  for (int o = 0; o < STEM_CHANNELS; o++) {
-    int32_t ninths = 0;
-    for (int ky = 0; ky < 3; ky++) {
-      const uint8_t *group = (const uint8_t *)a->weights + (ky * 3 * RF_PANEL + o) * 4;
-      for (int g = 0; g < 2; g++) s.weight[2 * ky + g][o] = rf_u8_group(group + g * RF_PANEL * 4);
-      ninths |= group[2 * RF_PANEL * 4] << 8 * ky;
-    }
-    s.weight[STEM_GROUPS - 1][o] = ninths;
-    s.start[o] = RF_MAGIC_BITS + a->bias[o];
-    s.multiplier[o] = a->multiplier[o];
-    s.addend[o] = a->addend[o];
+static void pack_stem(const rf_shape *shape, const rf_constants *c, void *packed) {
+  stem *s = packed;
+  for (int o = c->first; o < c->first + c->count; o++) {
+    const uint8_t *taps = (const uint8_t *)rf_u8_weights_of(shape, c, o);
+    const rf_u8_rule rule = rf_u8_rule_of(shape, c, o);
+    for (int ky = 0; ky < 3; ky++)
+      for (int g = 0; g < 2; g++) s->weight[2 * ky + g][o] = rf_u8_group(taps + 9 * ky + 4 * g);
+    s->weight[STEM_GROUPS - 1][o] = taps[8] | taps[17] << 8 | taps[26] << 16;
+    s->start[o] = RF_MAGIC_BITS + rule.bias;
+    s->multiplier[o] = rule.multiplier;
+    s->addend[o] = rule.addend;
   }
+}
+
+static uint64_t stem_bytes(const rf_shape *s) {
+  (void)s;
+  return sizeof(stem);
+}
+
+// Which words of a row belong to the 16 pixels: of groups 0 and 1; of the ninth byte.
+typedef struct {
+  __m512i first[2], ninth;
+} stem_words;
+
+INLINED stem_words words_of_stem(void) {
   const __m512i pixel = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __m512i word = _mm512_mullo_epi32(pixel, _mm512_set1_epi32(0x00030003));
-  s.first[0] = _mm512_add_epi32(word, _mm512_set1_epi32(0x00010000));
-  s.first[1] = _mm512_add_epi32(word, _mm512_set1_epi32(0x00030002));
-  s.ninth = _mm512_add_epi32(word, _mm512_set1_epi32(0x00040004));
-  return s;
+  return (stem_words){{_mm512_add_epi32(word, _mm512_set1_epi32(0x00010000)), _mm512_add_epi32(word, _mm512_set1_epi32(0x00030002))},
+                      _mm512_add_epi32(word, _mm512_set1_epi32(0x00040004))};
 }
 
 // Taps of the 16 pixels whose first row begins at `input`, of which the first `pixels` exist: groups as in `weight`.
-INLINED void gather_taps(const stem *s, const uint8_t *input, ptrdiff_t row_stride, int pixels, __m512i taps[STEM_GROUPS]) {
+INLINED void gather_taps(const stem_words *words, const uint8_t *input, ptrdiff_t row_stride, int pixels, __m512i taps[STEM_GROUPS]) {
   const int bytes = (pixels - 1) * STEM_STEP + 9;
   __m512i low[3], high[3], ninth[3];
   UNROLLED for (int ky = 0; ky < 3; ky++, input += row_stride) {
     low[ky] = _mm512_maskz_loadu_epi8(bytes < 64 ? first_bytes(bytes) : ~0ull, input);
     high[ky] = bytes <= 64 ? _mm512_setzero_si512() : _mm512_maskz_loadu_epi8(first_bytes(bytes - 64), input + 64);
-    UNROLLED for (int g = 0; g < 2; g++) taps[2 * ky + g] = _mm512_permutex2var_epi16(low[ky], s->first[g], high[ky]);
-    ninth[ky] = _mm512_permutex2var_epi16(low[ky], s->ninth, high[ky]);
+    UNROLLED for (int g = 0; g < 2; g++) taps[2 * ky + g] = _mm512_permutex2var_epi16(low[ky], words->first[g], high[ky]);
+    ninth[ky] = _mm512_permutex2var_epi16(low[ky], words->ninth, high[ky]);
   }
   const __m512i lowest = _mm512_set1_epi32(0xff);
   const __m512i two = _mm512_ternarylogic_epi32(lowest, ninth[0], _mm512_slli_epi32(ninth[1], 8), 0xca);
@@ -95,31 +103,37 @@ INLINED void stem_pixels(const rf_u8_conv_args *a, const stem *s, const __m512i 
 
 // As many pixels as whole vectors hold. Taps are gathered a step ahead: the products need not wait for them then, and a
 // processor does not look far enough ahead to do that by itself.
-INLINED ptrdiff_t whole_vectors(const rf_u8_conv_args *a, const stem *s, const uint8_t *input, uint8_t *output, float slope) {
+INLINED ptrdiff_t whole_vectors(const rf_u8_conv_args *a, const stem *s, const stem_words *words, const uint8_t *input,
+                                uint8_t *output, float slope) {
   const ptrdiff_t end = a->width / STEM_PIXELS * STEM_PIXELS;
   if (end == 0) return 0;
   __m512i taps[STEM_GROUPS], next[STEM_GROUPS];
-  gather_taps(s, input, a->input_row_stride, STEM_PIXELS, taps);
+  gather_taps(words, input, a->input_row_stride, STEM_PIXELS, taps);
   for (ptrdiff_t x = 0; x < end; x += STEM_PIXELS) {
     const ptrdiff_t ahead = x + STEM_PIXELS < end ? x + STEM_PIXELS : x;
-    gather_taps(s, input + ahead * STEM_STEP, a->input_row_stride, STEM_PIXELS, next);
+    gather_taps(words, input + ahead * STEM_STEP, a->input_row_stride, STEM_PIXELS, next);
     stem_pixels(a, s, taps, output + x * a->output_pixel_stride, STEM_PIXELS, slope);
     UNROLLED for (int g = 0; g < STEM_GROUPS; g++) taps[g] = next[g];
   }
   return end;
 }
 
-static void stem_rectangle(const rf_u8_conv_args *a) {
-  const stem s = prepare_stem(a);
+static void stem_conv(const rf_u8_conv_args *a) {
+  const stem *s = a->packed;
+  const stem_words words = words_of_stem();
   const float slope = rf_is_leaky(a->slope) ? a->slope : 0;
   for (ptrdiff_t y = 0; y < a->height; y++) {
     const uint8_t *input = a->input + y * 2 * a->input_row_stride;
     uint8_t *output = a->output + y * a->output_row_stride;
-    const ptrdiff_t x = slope == 0 ? whole_vectors(a, &s, input, output, 0) : whole_vectors(a, &s, input, output, slope);
+    const ptrdiff_t x = slope == 0 ? whole_vectors(a, s, &words, input, output, 0) : whole_vectors(a, s, &words, input, output, slope);
     if (x == a->width) continue;
     __m512i taps[STEM_GROUPS];
-    gather_taps(&s, input + x * STEM_STEP, a->input_row_stride, (int)(a->width - x), taps);
-    stem_pixels(a, &s, taps, output + x * a->output_pixel_stride, (int)(a->width - x), slope);
+    gather_taps(&words, input + x * STEM_STEP, a->input_row_stride, (int)(a->width - x), taps);
+    stem_pixels(a, s, taps, output + x * a->output_pixel_stride, (int)(a->width - x), slope);
   }
 }
+
+const rf_kernel rf_u8_conv__avx512vnni_stem = {
+  .name = "rf_u8_conv__avx512vnni_stem", .op = RF_OP_u8_conv, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.0125f,
+  .suits = rf_u8_is_stem, .packed_bytes = stem_bytes, .pack = pack_stem, .u8_conv = stem_conv};
 #endif

@@ -1,6 +1,7 @@
 // Dense 8-bit convolutions for AVX-512 VNNI: one tile routine for every kernel size, 6 pixels x 64 channels, 8 x 48, 12 x 32
 // and 12 x 16. A vpdpbusd takes four taps of 16 channels; sums start at RF_MAGIC_BITS + bias and so are floats at the end.
 #if defined(__x86_64__)
+#include "../packing.h"
 #include "../u8_conv_tiles.h"
 #include <immintrin.h>
 #pragma STDC FP_CONTRACT OFF
@@ -141,19 +142,33 @@ UP_TO_12(NARROW_HEAD)
 #define NARROW_HEAD_NAME(pixels) narrow_head_##pixels,
 static const rf_u8_tiles narrow_head_tiles = {12, {UP_TO_12(NARROW_HEAD_NAME)}};
 
-void rf_u8_conv__avx512vnni(const rf_u8_conv_args *a) {
-  if (rf_u8_is_stem(a)) {
-    stem_rectangle(a);
-    return;
-  }
+static void conv(const rf_u8_conv_args *a) {
   const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
   rf_u8_by_tiles(&rectangle, tiles, RF_U8_TILE_PANELS);
 }
 
-void rf_u8_head__avx512vnni(const rf_u8_head_args *a) {
+const rf_kernel rf_u8_conv__avx512vnni = {
+  .name = "rf_u8_conv__avx512vnni", .op = RF_OP_u8_conv, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.018f,
+  .cycles_per_output = 0.13f, .packed_bytes = rf_u8_panels_bytes, .pack = rf_u8_pack_panels, .u8_conv = conv};
+
+static void head(const rf_u8_head_args *a) {
   const rf_u8_rectangle rectangle = rf_u8_head_rectangle(a);
-  if (a->cout <= NARROW) rf_u8_by_tiles(&rectangle, &narrow_head_tiles, 1);
-  else rf_u8_by_tiles(&rectangle, head_tiles, 2);
+  rf_u8_by_tiles(&rectangle, head_tiles, 2);
 }
+
+const rf_kernel rf_u8_head__avx512vnni = {
+  .name = "rf_u8_head__avx512vnni", .op = RF_OP_u8_head, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.02f,
+  .packed_bytes = rf_u8_head_bytes, .pack = rf_u8_pack_head, .u8_head = head};
+
+static int is_narrow(const rf_shape *s) { return s->cout <= NARROW; }
+
+static void narrow_head(const rf_u8_head_args *a) {
+  const rf_u8_rectangle rectangle = rf_u8_head_rectangle(a);
+  rf_u8_by_tiles(&rectangle, &narrow_head_tiles, 1);
+}
+
+const rf_kernel rf_u8_head__avx512vnni_narrow = {
+  .name = "rf_u8_head__avx512vnni_narrow", .op = RF_OP_u8_head, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.0125f,
+  .suits = is_narrow, .packed_bytes = rf_u8_head_bytes, .pack = rf_u8_pack_head, .u8_head = narrow_head};
 #pragma clang attribute pop
 #endif

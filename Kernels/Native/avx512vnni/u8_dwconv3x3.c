@@ -189,7 +189,7 @@ static void rows_of_block(
   }
 }
 
-void rf_u8_dwconv3x3__avx512vnni(const rf_u8_dwconv3x3_args *a) {
+static void dwconv3x3(const rf_u8_dwconv3x3_args *a) {
   if (a->width <= 0 || a->height <= 0) return;
   rf_stripe_fn *const packed = packed_stripe(a), *const run = packed ? packed : stripe_by_pixels(a);
   for (int32_t first = 0; first < a->channels; first += RF_VECTOR) {
@@ -198,5 +198,9 @@ void rf_u8_dwconv3x3__avx512vnni(const rf_u8_dwconv3x3_args *a) {
     rows_of_block(a, run, &block, first, count);
   }
 }
+
+const rf_kernel rf_u8_dwconv3x3__avx512vnni = {
+  .name = "rf_u8_dwconv3x3__avx512vnni", .op = RF_OP_u8_dwconv3x3, .isa = RF_ISA_AVX512VNNI, .cycles_per_output = 0.22f,
+  .u8_dwconv3x3 = dwconv3x3};
 #pragma clang attribute pop
 #endif

@@ -8,7 +8,7 @@
 #include "requantise.h"
 
 // Inputs are transformed in half vectors: of layers of 16 channels whole ones would be half empty.
-enum { WORDS = 16, SUMS = 16 };
+enum { TAPS = 2, WORDS = 16, SUMS = 16 };
 typedef int16_t words __attribute__((vector_size(2 * WORDS)));
 typedef uint32_t sums __attribute__((vector_size(4 * SUMS)));
 
@@ -19,8 +19,8 @@ INLINED void store_words(int16_t *to, words value) { _mm256_store_si256((__m256i
 
 #include "../u8_winograd3x3_transforms.h"
 
-enum { STEP = RF_U8_WINOGRAD_TAPS, COLUMN = RF_WINOGRAD_PIXELS * RF_PANEL };
-typedef rf_u8_winograd3x3_args args;
+enum { STEP = TAPS, COLUMN = RF_WINOGRAD_PIXELS * RF_PANEL };
+typedef rf_u8_winograd_args args;
 typedef int16_t value;
 typedef int32_t result;
 
@@ -62,11 +62,17 @@ INLINED void output_tile(const args *a, tile_place at, const result *columns, in
 
 #include "../winograd3x3_columns.h"
 
-void rf_u8_winograd3x3__avx512vnni(const rf_u8_winograd3x3_args *a) {
+static void conv(const rf_u8_conv_args *args_of_conv) {
+  const args call = rf_u8_winograd_of(args_of_conv), *a = &call;
   const ptrdiff_t position = (ptrdiff_t)(a->cin + STEP - 1) / STEP * STEP * RF_PANEL;
   rf_winograd3x3_by_columns(a, &(column_layout){
     .input_position = (a->cin + 31) / 32 * 32, .weight_panel = POSITIONS * position, .weight_position = position,
-    .steps = (a->cin + STEP - 1) / STEP});
+    .steps = (a->cin + STEP - 1) / STEP, .weights = a->weights});
 }
+
+const rf_kernel rf_u8_conv__avx512vnni_winograd = {
+  .name = "rf_u8_conv__avx512vnni_winograd", .op = RF_OP_u8_conv, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.0103f,
+  .row_multiple = RF_WINOGRAD_PIXELS, .outputs = 2, .suits = rf_winograd_suits, .packed_bytes = rf_u8_winograd_pair_bytes,
+  .pack = rf_u8_pack_winograd_pairs, .scratch_bytes = rf_u8_winograd_scratch, .u8_conv = conv};
 #pragma clang attribute pop
 #endif

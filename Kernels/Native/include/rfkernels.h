@@ -28,8 +28,26 @@ typedef struct {
 } rf_isa_set;
 const rf_isa_set *rf_isa_sets(size_t *count);
 
-// Output channels come in panels of this many: packed weights and biases are padded with zeros to a whole panel.
-enum { RF_PANEL = 16 };
+// Output channels come in panels of this many; packed constants and scratch start at multiples of this many bytes.
+enum { RF_PANEL = 16, RF_ALIGNMENT = 64 };
+
+// What a kernel is chosen by and its constants are packed for: one layer's sizes at one size of the network's input.
+typedef struct {
+  int32_t width, height;         // output pixels
+  int32_t cin, cout;             // channels, >= 1; equal where an op keeps them
+  int32_t kernel_width, kernel_height, stride; // pixels, >= 1
+  float slope;                   // 0: ReLU; 0 < slope < 1: leaky ReLU; 1: none
+} rf_shape;
+
+// Constants of `count` of a shape's output channels, from channel `first` on, as a model file has them: little-endian at any
+// address. Two layers that are computed together are packed one after the other, as channels of one shape.
+typedef struct {
+  const void *weights;           // [count][kernel_height][kernel_width][cin], float32 or s8
+  const void *bias;              // [count], float32 or s32
+  const void *_Nullable multiplier; // 8 bits: [count], float32
+  int32_t first, count;
+  int32_t zero;                  // 8 bits: the output's byte for 0
+} rf_constants;
 
 // Dense convolution, kernel_height x kernel_width, any stride; a 1x1 convolution is a matrix product.
 //   output[y][x][o] = act(bias[o] + sum over ky, k of input[y*stride + ky][x*stride*cin + k] * weight[o][ky][k])
@@ -37,43 +55,36 @@ enum { RF_PANEL = 16 };
 typedef struct {
   const float *input;            // first tap of the first output pixel
   ptrdiff_t input_row_stride;    // elements between two input rows
-  const float *weights;          // packed [ceil(cout/16)][kernel_height][kernel_width*cin][16]
-  const float *bias;             // [ceil(cout/16)*16]
+  const void *packed;            // what the kernel's pack has made, from a multiple of RF_ALIGNMENT on
+  void *_Nullable scratch;       // the kernel's scratch_bytes from a multiple of RF_ALIGNMENT on, no other thread's
   float *output;                 // first channel of the first output pixel; may lie inside a wider tensor
   ptrdiff_t output_row_stride;   // elements
   ptrdiff_t output_pixel_stride; // elements, >= cout
   int32_t width, height;         // output pixels
   int32_t cin, cout;             // channels, >= 1
   int32_t kernel_width, kernel_height, stride; // pixels, >= 1
-  float slope;                   // 0: ReLU; 0 < slope < 1: leaky ReLU; 1: none
+  float slope;                   // as in rf_shape
 } rf_f32_conv_args;
 typedef void rf_f32_conv_fn(const rf_f32_conv_args *args);
 
-// Dense 3x3 convolution of stride 1 by Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray, arXiv 1509.09308): what
-// f32_conv computes, with 36 products instead of 144 for 4 x 4 pixels and larger rounding errors. A tile of 4 x 4 output
-// pixels takes 6 x 6 input pixels; tiles are counted from the rectangle's first pixel, so whoever splits rows and wants the
-// same bits splits them at multiples of 4. Tiles that reach over the right and lower edge take 0 for what lies outside.
-// Numbers on the way are at most 2^16 * cin times the largest product of input and weight: up to there all stays finite.
-typedef struct {
-  const float *input;            // first tap of the first output pixel; pixels are cin apart
-  ptrdiff_t input_row_stride;    // elements
-  const float *weights;          // G g G^T, packed [36][ceil(cout/16)][cin][16]: a 1x1 convolution a position
-  const float *bias;             // [ceil(cout/16)*16]
-  float *output;                 // first channel of the first output pixel; may lie inside a wider tensor
-  ptrdiff_t output_row_stride;   // elements
-  ptrdiff_t output_pixel_stride; // elements, >= cout
-  float *scratch;                // RF_WINOGRAD_SCRATCH(cin, cout) floats that no other thread touches meanwhile
-  int32_t width, height;         // output pixels
-  int32_t cin, cout;             // channels, >= 1
-  float slope;                   // as above
-} rf_f32_winograd3x3_args;
-typedef void rf_f32_winograd3x3_fn(const rf_f32_winograd3x3_args *args);
+// Packed constants that more than one kernel of f32_conv reads; biases and weights are padded with zeros to whole panels.
+//   panels     bias [ceil(cout/16)*16], weights [ceil(cout/16)][kernel_height][kernel_width*cin][16]
+//   winograd   bias likewise, weights G g G^T [36][ceil(cout/16)][cin][16]: a 1x1 convolution per position
+uint64_t rf_f32_panels_bytes(const rf_shape *shape);
+void rf_f32_pack_panels(const rf_shape *shape, const rf_constants *constants, void *packed);
+uint64_t rf_f32_winograd_bytes(const rf_shape *shape);
+void rf_f32_pack_winograd(const rf_shape *shape, const rf_constants *constants, void *packed);
 
-// Output pixels along a tile's side, values of a transformed tile, and how many tiles are transformed at a time: so many
-// that a product's weights pay for their way from the second-level cache, so few that their values stay there.
+// Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray, arXiv 1509.09308) for 3x3 convolutions of stride 1: 36 products
+// instead of 144 for 4 x 4 pixels, and larger rounding errors. A tile of 4 x 4 output pixels takes 6 x 6 input pixels; tiles are
+// counted from the rectangle's first pixel, so rows are split at multiples of 4. Tiles that reach over the right and lower edge
+// take 0 for what lies outside. Numbers on the way are at most 2^16 * cin times the largest product of input and weight: up to
+// there all stays finite.
+// Output pixels along a tile's side, values of a transformed tile, and how many tiles are transformed at a time: so many that a
+// product's weights pay for their way from the second-level cache, so few that their values stay there.
 enum { RF_WINOGRAD_PIXELS = 4, RF_WINOGRAD_POSITIONS = 36, RF_WINOGRAD_TILES = 12 };
-#define RF_WINOGRAD_SCRATCH(cin, cout) \
-  (RF_WINOGRAD_TILES * RF_WINOGRAD_POSITIONS * ((cin) + ((cout) + RF_PANEL - 1) / RF_PANEL * RF_PANEL) + (cout) + RF_PANEL)
+int rf_winograd_suits(const rf_shape *shape);
+uint64_t rf_f32_winograd_scratch(const rf_shape *shape);
 
 // Depthwise 3x3 convolution, stride 1 or 2.
 //   output[y][x][c] = act(bias[c] + sum over ky, kx of input[y*stride + ky][x*stride + kx][c] * weight[ky][kx][c])
@@ -120,69 +131,32 @@ enum { RF_SLACK = 64 };
 #define RF_MAGIC 12582912.0f
 #define RF_MAGIC_BITS 0x4b400000
 
-// Dense convolution, u8 to u8. Taps as in float32, k = kx*cin + c in groups of 4, the last padded with weights of 0.
+// Dense convolution, u8 to u8. Taps as in float32. Two layers of one input can be computed together, where the kernel has two
+// outputs: channels from first_cout on go to the second.
 typedef struct {
   const uint8_t *input;          // first tap of the first output pixel
   ptrdiff_t input_row_stride;    // bytes
-  const int8_t *weights;         // packed [ceil(cout/16)][kernel_height][ceil(kernel_width*cin/4)][16][4]
-  const int32_t *bias;           // [ceil(cout/16)*16]; likewise:
-  const float *multiplier;
-  const float *addend;
-  uint8_t *output;               // first channel of the first output pixel; may lie inside a wider tensor
-  ptrdiff_t output_row_stride;   // bytes
-  ptrdiff_t output_pixel_stride; // bytes, >= cout
-  int32_t width, height;         // output pixels
-  int32_t cin, cout;             // channels, >= 1
-  int32_t kernel_width, kernel_height, stride; // pixels, >= 1
-  float slope;                   // 0: ReLU; 0 < slope < 1: leaky ReLU; 1: none
-} rf_u8_conv_args;
-typedef void rf_u8_conv_fn(const rf_u8_conv_args *args);
-
-// Dense 3x3 convolution of stride 1, u8 to u8, by Winograd's minimal filtering in 16-bit integers: bit for bit what u8_conv
-// computes, with 36 products instead of 144 for 4 x 4 pixels. G's rows are scaled to whole numbers, (6 0 0) (4 4 4) (4 -4 4)
-// (1 2 4) (1 -2 4) (0 0 12), those of B for 1 and -1 negated, and the last column of A doubled. A transformed weight is then
-// at most 144 * 127 and a transformed input 68 * 255: both fit 16 bits. What follows is modulo 2^32: A^T m A is 576 * sum, times the inverse of 9 it is 64 * sum, which fits
-// 32 bits (|sum| < 2^23, by the reader's check of bias + sum), so that a shift leaves the sum. Then the rounding rule.
-// Tiles are counted as in float32. Inputs that lie outside may be taken for anything: no output that is kept has them.
-// Two layers of one input can be computed together: channels from first_cout on go to the second output.
-typedef struct {
-  const uint8_t *input;          // first tap of the first output pixel; pixels are cin apart
-  ptrdiff_t input_row_stride;    // bytes
-  const int16_t *weights;        // packed [ceil(cout/16)][36][ceil(cin/TAPS)][16][TAPS], TAPS = RF_U8_WINOGRAD_TAPS
-  const int32_t *bias;           // [ceil(cout/16)*16]; likewise:
-  const float *multiplier;
-  const float *addend;
+  const void *packed;            // as in float32; likewise:
+  void *_Nullable scratch;
   uint8_t *output;               // first channel of the first output pixel; may lie inside a wider tensor
   ptrdiff_t output_row_stride;   // bytes
   ptrdiff_t output_pixel_stride; // bytes, >= first_cout
   uint8_t *_Nullable second_output; // likewise, of channel first_cout; none where first_cout is cout
   ptrdiff_t second_row_stride, second_pixel_stride;
-  void *scratch;                 // RF_U8_WINOGRAD_SCRATCH(cin, cout) bytes from a multiple of 64 on, no other thread's
   int32_t width, height;         // output pixels
   int32_t cin, cout;             // channels, >= 1
   int32_t first_cout;            // cout, or less and a multiple of 16
-  float slope;                   // 0: ReLU; 0 < slope < 1: leaky ReLU; 1: none
-} rf_u8_winograd3x3_args;
-typedef void rf_u8_winograd3x3_fn(const rf_u8_winograd3x3_args *args);
-
-// Taps that lie side by side for a channel: vpmaddwd sums pairs, smlal takes them one by one. Scratch has room for the
-// transformed inputs of RF_WINOGRAD_TILES tiles, channels padded to 32, and for the 32-bit products of all channels.
-#if defined(__x86_64__)
-enum { RF_U8_WINOGRAD_TAPS = 2 };
-#else
-enum { RF_U8_WINOGRAD_TAPS = 1 };
-#endif
-#define RF_U8_WINOGRAD_SCRATCH(cin, cout) \
-  (RF_WINOGRAD_TILES * RF_WINOGRAD_POSITIONS * (2 * (((cin) + 31) / 32 * 32) + 4 * (((cout) + 15) / 16 * 16)))
+  int32_t kernel_width, kernel_height, stride; // pixels, >= 1
+  float slope;                   // as in rf_shape
+} rf_u8_conv_args;
+typedef void rf_u8_conv_fn(const rf_u8_conv_args *args);
 
 // 1x1 convolution, u8 to float32, without activation: the heads.
 //   output[y][x][o] = float(sum) * multiplier[o]
 typedef struct {
   const uint8_t *input;
   ptrdiff_t input_row_stride;    // bytes; pixels are cin apart
-  const int8_t *weights;         // packed [ceil(cout/16)][ceil(cin/4)][16][4]
-  const int32_t *bias;           // [ceil(cout/16)*16]
-  const float *multiplier;       // likewise
+  const void *packed;            // as above
   float *output;
   ptrdiff_t output_row_stride;   // elements
   ptrdiff_t output_pixel_stride; // elements, >= cout
@@ -190,6 +164,28 @@ typedef struct {
   int32_t cin, cout;             // channels, >= 1
 } rf_u8_head_args;
 typedef void rf_u8_head_fn(const rf_u8_head_args *args);
+
+// Packed constants that more than one kernel reads. All begin with bias, multiplier and addend [ceil(cout/16)*16] each; a head
+// has no addend. Then come the weights, padded with zeros:
+//   panels     [ceil(cout/16)][kernel_height][ceil(kernel_width*cin/4)][16][4]: a row's taps in groups of four
+//   winograd   [ceil(cout/16)][36][ceil(cin/taps)][16][taps], 16 bits; taps side by side are 1 or, for vpmaddwd, 2
+uint64_t rf_u8_panels_bytes(const rf_shape *shape);
+void rf_u8_pack_panels(const rf_shape *shape, const rf_constants *constants, void *packed);
+uint64_t rf_u8_head_bytes(const rf_shape *shape);
+void rf_u8_pack_head(const rf_shape *shape, const rf_constants *constants, void *packed);
+uint64_t rf_u8_winograd_bytes(const rf_shape *shape);
+void rf_u8_pack_winograd(const rf_shape *shape, const rf_constants *constants, void *packed);
+uint64_t rf_u8_winograd_pair_bytes(const rf_shape *shape);
+void rf_u8_pack_winograd_pairs(const rf_shape *shape, const rf_constants *constants, void *packed);
+
+// 3x3 convolutions of stride 1 by Winograd's minimal filtering in 16-bit integers give the bits of the direct sum, with 36
+// products instead of 144 for 4 x 4 pixels. G's rows are scaled to whole numbers, (6 0 0) (4 4 4) (4 -4 4) (1 2 4) (1 -2 4)
+// (0 0 12), those of B for 1 and -1 negated, and the last column of A doubled. A transformed weight is then at most 144 * 127 and
+// a transformed input 68 * 255: both fit 16 bits. What follows is modulo 2^32: A^T m A is 576 * sum, times the inverse of 9 it is
+// 64 * sum, which fits 32 bits (|sum| < 2^23, by the reader's check of bias + sum), so that a shift leaves the sum. Then the
+// rounding rule. Tiles are counted as in float32. Inputs that lie outside may be taken for anything: no output that is kept has
+// them. Scratch has room for the transformed inputs of RF_WINOGRAD_TILES tiles, channels padded to 32, and for all products.
+uint64_t rf_u8_winograd_scratch(const rf_shape *shape);
 
 // Depthwise 3x3 convolution, u8 to u8, stride 1 or 2.
 typedef struct {
@@ -261,41 +257,52 @@ typedef void rf_u8_ycbcr_fn(const rf_u8_ycbcr_args *args);
 
 // The ops, in the order of their columns in Kernels/README.md.
 typedef enum : uint32_t {
-  RF_OP_f32_conv, RF_OP_f32_winograd3x3, RF_OP_f32_dwconv3x3, RF_OP_f32_upsample_add,
-  RF_OP_u8_conv, RF_OP_u8_winograd3x3, RF_OP_u8_head, RF_OP_u8_dwconv3x3, RF_OP_u8_upsample_add,
+  RF_OP_f32_conv, RF_OP_f32_dwconv3x3, RF_OP_f32_upsample_add,
+  RF_OP_u8_conv, RF_OP_u8_head, RF_OP_u8_dwconv3x3, RF_OP_u8_upsample_add,
   RF_OP_u8_reverse3, RF_OP_u8_ycbcr, RF_OP_COUNT
 } rf_op;
 
-// A row of the table: what it computes, what it needs, where it is. Nullability is left open so that Swift can start a
-// row from zero.
+// How far a kernel's results may be from the exact ones (Tests/KernelChecks); 8 bits: not at all.
+typedef enum : uint32_t { RF_ERROR_OF_SUM, RF_ERROR_OF_WINOGRAD } rf_error;
+
+// A kernel with everything that is true of it. Of the kernels of an op that the processor can run and that suit a shape, the
+// one of the lowest cost is chosen: cycles_per_tap * kernel_width * kernel_height * cin + cycles_per_output, which is what an
+// output value takes, channels counted in whole panels. Nullability is left open so that Swift can start one from zero.
 typedef struct {
-  const char *_Null_unspecified name; // rf_<types>_<op>__<isa>
+  const char *_Null_unspecified name; // rf_<types>_<op>__<isa>[_<how>]
   rf_op op;
   uint32_t isa;                  // rf_isa bits, all needed
+  float cycles_per_tap, cycles_per_output; // measured at shapes that it suits
+  int32_t row_multiple;          // results do not depend on where rows are split at multiples of this many; 0: anywhere
+  int32_t outputs;               // 2: it can compute two layers of one input; 0: one
+  rf_error error;
+  int (*_Nullable suits)(const rf_shape *shape);               // none: every shape; whatever the size, where it packs
+  uint64_t (*_Nullable packed_bytes)(const rf_shape *shape);   // none: it reads no constants of its own
+  void (*_Nullable pack)(const rf_shape *shape, const rf_constants *constants, void *packed); // into zeros, once at start
+  uint64_t (*_Nullable scratch_bytes)(const rf_shape *shape);  // none: it needs no scratch
   union {
+    void (*_Null_unspecified function)(const void *args); // whatever the op
     rf_f32_conv_fn *_Null_unspecified f32_conv;
-    rf_f32_winograd3x3_fn *_Null_unspecified f32_winograd3x3;
     rf_f32_dwconv3x3_fn *_Null_unspecified f32_dwconv3x3;
     rf_f32_upsample_add_fn *_Null_unspecified f32_upsample_add;
     rf_u8_conv_fn *_Null_unspecified u8_conv;
-    rf_u8_winograd3x3_fn *_Null_unspecified u8_winograd3x3;
     rf_u8_head_fn *_Null_unspecified u8_head;
     rf_u8_dwconv3x3_fn *_Null_unspecified u8_dwconv3x3;
     rf_u8_upsample_add_fn *_Null_unspecified u8_upsample_add;
     rf_u8_reverse3_fn *_Null_unspecified u8_reverse3;
     rf_u8_ycbcr_fn *_Null_unspecified u8_ycbcr;
   };
-} rf_row;
+} rf_kernel;
 
-// All C rows, weakest instruction set first; *count is set. The Swift reference rows come from module Kernels.
-const rf_row *rf_rows(size_t *count);
+// All C kernels; *count is set. The Swift references come from module Kernels.
+const rf_kernel *_Nonnull const *_Nonnull rf_kernels(size_t *count);
 
 // Instruction sets of the processor (and enabled by the operating system) as rf_isa bits.
 uint32_t rf_cpu_isa(void);
 
 #pragma clang assume_nonnull end
 
-#define RF_KERNEL(op, variant, isa) rf_##op##_fn rf_##op##__##variant;
+#define RF_KERNEL(name) extern const rf_kernel rf_##name;
 #include "kernels.inc"
 #undef RF_KERNEL
 #endif

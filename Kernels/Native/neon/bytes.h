@@ -1,7 +1,8 @@
 // What the 8-bit NEON kernels share. NEON multiplies s8 by s8 only, so an input byte goes in as q - 128, which is the byte
-// with its top bit turned; what that leaves out, 128 * (sum of an output's weights), the kernel adds to the bias once.
+// with its top bit turned; what that leaves out, 128 * (sum of an output's weights), is packed with the bias.
 #ifndef RF_NEON_BYTES_H
 #define RF_NEON_BYTES_H
+#include "../packing.h"
 #include "../u8_conv_tiles.h"
 #include <arm_neon.h>
 
@@ -38,20 +39,15 @@ INLINED void store_bytes(uint8_t *output, uint8x16_t bytes, int32_t count) {
   }
 }
 
-// A panel's biases as sums need them: with RF_MAGIC_BITS and 128 times the sum of the output's weights.
-INLINED void magic_bias(const rf_u8_block *b, int32_t biases[RF_PANEL]) {
-  int32x4_t sum[QUARTERS] = {};
-  const int8_t *weights = b->weights;
-  for (int32_t group = b->kernel_height * b->groups_in_row; group > 0; group--)
-    UNROLLED for (int q = 0; q < QUARTERS; q++, weights += 16)
-      sum[q] = vpadalq_s16(sum[q], vpaddlq_s8(vld1q_s8(weights)));
-  UNROLLED for (int q = 0; q < QUARTERS; q++) {
-    const int32x4_t bias = vaddq_s32(vld1q_s32(b->bias + RF_LANES * q), vdupq_n_s32(RF_MAGIC_BITS));
-    vst1q_s32(biases + RF_LANES * q, vaddq_s32(bias, vshlq_n_s32(sum[q], 7)));
-  }
+// The bias of channel `o` as sums need it: with RF_MAGIC_BITS and 128 times the sum of the channel's weights.
+INLINED int32_t magic_bias(const rf_shape *s, const rf_constants *c, int32_t o) {
+  const int8_t *weights = rf_u8_weights_of(s, c, o);
+  int32_t sum = 0;
+  for (int64_t k = rf_taps(s); k > 0; k--) sum += *weights++;
+  return rf_integer_at(c->bias, o - c->first) + RF_MAGIC_BITS + 128 * sum;
 }
 
-// All pixels of one panel of a rectangle, whose biases magic_bias has made.
+// All pixels of one panel of a rectangle.
 typedef void rf_u8_panel_fn(const rf_u8_rectangle *panel);
 
 // The whole rectangle, a panel at a time, in bands of rows: a band's input stays in the second-level cache for all its panels.
@@ -63,7 +59,6 @@ INLINED void by_panels(const rf_u8_rectangle *rectangle, rf_u8_panel_fn *compute
     for (int32_t first = 0; first < rectangle->cout; first += RF_PANEL) {
       rf_u8_rectangle panel = *rectangle;
       rf_u8_block *block = &panel.block;
-      int32_t biases[RF_PANEL];
       panel.height = (int32_t)(rectangle->height - y < rows ? rectangle->height - y : rows);
       panel.cout = block->last_channels = rectangle->cout - first < RF_PANEL ? rectangle->cout - first : RF_PANEL;
       panel.input += y * rectangle->input_step;
@@ -72,8 +67,6 @@ INLINED void by_panels(const rf_u8_rectangle *rectangle, rf_u8_panel_fn *compute
       block->bias += first;
       block->multiplier += first;
       if (block->addend) block->addend += first;
-      magic_bias(block, biases);
-      block->bias = biases;
       compute(&panel);
     }
   }

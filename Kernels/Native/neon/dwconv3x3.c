@@ -33,5 +33,9 @@ INLINED void tile(const rf_f32_dwconv3x3_args *a, const float *input, float *out
 
 RF_DWCONV3X3_TILES
 
-void rf_f32_dwconv3x3__neon(const rf_f32_dwconv3x3_args *a) { rf_dwconv3x3_by_tiles(a, tiles); }
+static void dwconv3x3(const rf_f32_dwconv3x3_args *a) { rf_dwconv3x3_by_tiles(a, tiles); }
+
+const rf_kernel rf_f32_dwconv3x3__neon = {
+  .name = "rf_f32_dwconv3x3__neon", .op = RF_OP_f32_dwconv3x3, .isa = RF_ISA_NEON, .cycles_per_output = 4.0f,
+  .f32_dwconv3x3 = dwconv3x3};
 #endif

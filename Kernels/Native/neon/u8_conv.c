@@ -1,7 +1,7 @@
 // Dense 8-bit convolutions for ARMv8.0, which has no dot product: a product of two bytes is 16 bits wide, two of them always
 // fit their sum (2 * 127 * 128 < 2^15), and sadalp adds neighbours of those to sums of 32 bits. Four taps of four outputs so
 // take smull, smlal and sadalp: 8 products a cycle where one multiplier of 8 lanes is all there is (Cortex-A72). What else a
-// tile does has to fit beside them in the other pipe: weights are put in an order (u8_pairs.h) that leaves a sum in one lane.
+// tile does has to fit beside them in the other pipe: weights are packed in an order (u8_pairs.h) that leaves a sum in one lane.
 #if defined(__aarch64__)
 #pragma STDC FP_CONTRACT OFF
 #include "u8_pairs.h"
@@ -78,7 +78,7 @@ INLINED void head_tile(const pair_panel *panel, const rf_u8_block *b, const uint
   store_head_tile(panel, b, sum, output, pixels, half);
 }
 
-// Adds the products of a segment of a kernel row to the sums of a tile, which lie in memory.
+// Adds the products of a kernel row to the sums of a tile, which lie in memory.
 static __attribute__((noinline)) void add_segment(const int8_t *weights, const uint8_t *input, const ptrdiff_t pixel[PIXELS],
                                                   int32_t groups, int32x4_t sum[PIXELS * QUARTERS]) {
   register int32x4_t FOR_16(SUM);
@@ -90,29 +90,22 @@ static __attribute__((noinline)) void add_segment(const int8_t *weights, const u
   FOR_16(STORE_SUM);
 }
 
-// A tile of more than one kernel row, or of more taps than a panel holds: then weights are put in order anew for each.
-static void long_tile(pair_panel *panel, const rf_u8_block *b, const uint8_t *input, const ptrdiff_t pixel[PIXELS],
+// A tile of more than one kernel row.
+static void long_tile(const pair_panel *panel, const rf_u8_block *b, const uint8_t *input, const ptrdiff_t pixel[PIXELS],
                       uint8_t *output, int32_t pixels) {
   int32x4_t sum[PIXELS][QUARTERS];
   for (int p = 0; p < PIXELS; p++) __builtin_memcpy(sum[p], panel->bias, sizeof sum[p]);
-  const int8_t *next = b->weights, *ordered = panel->weights;
-  for (int32_t ky = 0; ky < b->kernel_height; ky++, input += b->input_row_stride) {
-    for (int32_t first = 0, groups; first < b->groups_in_row; first += groups, next += groups * GROUP_BYTES) {
-      groups = b->groups_in_row - first < MOST_GROUPS ? b->groups_in_row - first : MOST_GROUPS;
-      if (!panel->is_whole) order_weights(next, panel->weights, groups);
-      add_segment(panel->is_whole ? ordered : panel->weights, input + 4 * (ptrdiff_t)first, pixel, groups, sum[0]);
-      ordered += groups * GROUP_BYTES;
-    }
-  }
+  const int8_t *weights = panel->weights;
+  for (int32_t ky = 0; ky < b->kernel_height; ky++, input += b->input_row_stride, weights += b->groups_in_row * (ptrdiff_t)GROUP_BYTES)
+    add_segment(weights, input, pixel, b->groups_in_row, sum[0]);
   const int32x4_t(*const sums)[QUARTERS] = (const int32x4_t(*)[QUARTERS])sum;
-  if (!b->addend) store_head_values(panel, b, sums, (float *)(void *)output, pixels);
-  else if (rf_is_leaky(b->slope)) store_tile_of_16(panel, b, sums, output, pixels, 1);
+  if (rf_is_leaky(b->slope)) store_tile_of_16(panel, b, sums, output, pixels, 1);
   else store_tile_of_16(panel, b, sums, output, pixels, 0);
 }
 
 // Other tiles of a rectangle.
 #define TILES(name, TILE, ...) \
-  static void name(pair_panel *panel, const rf_u8_rectangle *r, ##__VA_ARGS__) { \
+  static void name(const pair_panel *panel, const rf_u8_rectangle *r, ##__VA_ARGS__) { \
     const rf_u8_block *b = &r->block; \
     const ptrdiff_t step = b->input_pixel_stride; \
     for (ptrdiff_t y = 0; y < r->height; y++) { \
@@ -131,42 +124,48 @@ TILES(long_tiles, long_tile(panel, b, input, pixel, output, left))
 TILES(head_tiles, head_tile(panel, b, input, pixel, (float *)(void *)output, left, half), int32_t half)
 
 static void conv_panel(const rf_u8_rectangle *r) {
-  pair_panel panel;
-  order_panel(&panel, &r->block);
-  if (r->block.kernel_height > 1 || !panel.is_whole) long_tiles(&panel, r);
-  else if (rf_is_leaky(r->block.slope)) leaky_tiles(&panel, r);
-  else if (r->block.groups_in_row == 2) plain_tiles(&panel, r, 1);
-  else plain_tiles(&panel, r, 0);
+  const pair_panel *panel = panel_of(r);
+  if (r->block.kernel_height > 1) long_tiles(panel, r);
+  else if (rf_is_leaky(r->block.slope)) leaky_tiles(panel, r);
+  else if (r->block.groups_in_row == 2) plain_tiles(panel, r, 1);
+  else plain_tiles(panel, r, 0);
 }
+
+static void conv(const rf_u8_conv_args *a) {
+  const rf_u8_rectangle rectangle = of_pairs(rf_u8_conv_rectangle(a), a->packed);
+  by_panels(&rectangle, conv_panel);
+}
+
+const rf_kernel rf_u8_conv__neon = {
+  .name = "rf_u8_conv__neon", .op = RF_OP_u8_conv, .isa = RF_ISA_NEON, .cycles_per_tap = 0.13f, .packed_bytes = pair_bytes,
+  .pack = pack_pair_panels, .u8_conv = conv};
 
 // Whole tiles, and what is left of a row as any other convolution's.
-static void stem_panel(const rf_u8_rectangle *r) {
-  pair_panel panel;
-  rf_u8_rectangle rest = *r;
-  const int32_t tiles = r->width / PIXELS;
-  stem_tiles(&panel, r, tiles);
-  rest.width -= tiles * PIXELS;
-  rest.input += tiles * STEM_STEP;
-  rest.output += tiles * PIXELS * r->block.output_pixel_stride;
-  if (rest.width == 0) return;
-  order_panel(&panel, &r->block);
-  long_tiles(&panel, &rest);
+static void stem(const rf_u8_conv_args *a) {
+  rf_u8_rectangle r = rf_u8_conv_rectangle(a);
+  r.block.last_channels = a->cout;
+  const int32_t tiles = r.width / PIXELS;
+  stem_tiles(a->packed, &r, tiles);
+  r.width -= tiles * PIXELS;
+  r.input += tiles * STEM_STEP;
+  r.output += tiles * PIXELS * r.block.output_pixel_stride;
+  if (r.width > 0) long_tiles((const pair_panel *)(const void *)((const char *)a->packed + STEM_REST), &r);
 }
+
+const rf_kernel rf_u8_conv__neon_stem = {
+  .name = "rf_u8_conv__neon_stem", .op = RF_OP_u8_conv, .isa = RF_ISA_NEON, .cycles_per_tap = 0.086f, .suits = rf_u8_is_stem,
+  .packed_bytes = stem_bytes, .pack = pack_stem, .u8_conv = stem};
 
 static void head_panel(const rf_u8_rectangle *r) {
-  pair_panel panel;
-  order_panel(&panel, &r->block);
-  if (!panel.is_whole) long_tiles(&panel, r);
-  else for (int32_t half = 0; 8 * half < r->cout; half++) head_tiles(&panel, r, half);
+  for (int32_t half = 0; 8 * half < r->cout; half++) head_tiles(panel_of(r), r, half);
 }
 
-void rf_u8_conv__neon(const rf_u8_conv_args *a) {
-  const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
-  by_panels(&rectangle, rf_u8_is_stem(a) ? stem_panel : conv_panel);
-}
-
-void rf_u8_head__neon(const rf_u8_head_args *a) {
-  const rf_u8_rectangle rectangle = rf_u8_head_rectangle(a);
+static void head(const rf_u8_head_args *a) {
+  const rf_u8_rectangle rectangle = of_pairs(rf_u8_head_rectangle(a), a->packed);
   by_panels(&rectangle, head_panel);
 }
+
+const rf_kernel rf_u8_head__neon = {
+  .name = "rf_u8_head__neon", .op = RF_OP_u8_head, .isa = RF_ISA_NEON, .cycles_per_tap = 0.07f, .packed_bytes = pair_bytes,
+  .pack = pack_pair_panels, .u8_head = head};
 #endif

@@ -153,7 +153,7 @@ static void rows_of_block(const rf_u8_dwconv3x3_args *a, const dw_block *block, 
 
 // In bands of rows, as by_panels has them. The last channels come first: what their vectors write beyond a pixel's end is then
 // overwritten.
-void rf_u8_dwconv3x3__neon(const rf_u8_dwconv3x3_args *a) {
+static void dwconv3x3(const rf_u8_dwconv3x3_args *a) {
   if (a->width <= 0 || a->height <= 0) return;
   const int32_t pixels = a->stride == 1 && a->channels < RF_VECTOR ? RF_VECTOR / a->channels : 1;
   const ptrdiff_t rows = a->channels > RF_VECTOR ? BAND_BYTES / (a->stride * a->input_row_stride + 1) + 1 : a->height;
@@ -165,4 +165,8 @@ void rf_u8_dwconv3x3__neon(const rf_u8_dwconv3x3_args *a) {
     }
   }
 }
+
+const rf_kernel rf_u8_dwconv3x3__neon = {
+  .name = "rf_u8_dwconv3x3__neon", .op = RF_OP_u8_dwconv3x3, .isa = RF_ISA_NEON, .cycles_per_output = 2.2f,
+  .u8_dwconv3x3 = dwconv3x3};
 #endif

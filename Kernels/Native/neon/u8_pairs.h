@@ -1,51 +1,60 @@
-// A panel of 16 outputs in the order in which the tiles of neon/u8_conv.c take it, made at the start of a call on its stack.
-// Packed weights have four taps of an output side by side. Here a vector has the first two taps of each of 8 outputs, the next
-// vector their other two: products of a tap and its neighbour then end in one lane an output, without an addition across
-// lanes. And of 8 outputs the even ones come first: their results are interleaved with the odd ones' by one transposition.
+// A panel of 16 outputs in the order in which the tiles of neon/u8_conv.c take it. A vector has the first two taps of each of 8
+// outputs, the next vector their other two: products of a tap and its neighbour then end in one lane an output, without an
+// addition across lanes. And of 8 outputs the even ones come first: their results are interleaved with the odd ones' by one
+// transposition.
 #ifndef RF_NEON_U8_PAIRS_H
 #define RF_NEON_U8_PAIRS_H
 #include "bytes.h"
 
-enum { PIXELS = 4, GROUP_BYTES = 4 * RF_PANEL, MOST_GROUPS = 160 };
+enum { PIXELS = 4, GROUP_BYTES = 4 * RF_PANEL };
 
 typedef struct {
-  int8_t weights[MOST_GROUPS * GROUP_BYTES];
-  int32_t bias[RF_PANEL]; // with RF_MAGIC_BITS and 128 times the sum of the output's weights
+  int32_t bias[RF_PANEL]; // of magic_bias
   float multiplier[RF_PANEL], addend[RF_PANEL];
-  int32_t is_whole;       // all weights fit, and are there
+  int8_t weights[];       // [groups][GROUP_BYTES]
 } pair_panel;
 
 // The output that place `at` has.
 INLINED int32_t output_at(int32_t at) { return at / 8 * 8 + at % 4 * 2 + at / 4 % 2; }
 
-// Eight outputs of a group.
-INLINED void order_eight(int32x4_t first, int32x4_t second, int8_t *to) {
-  const int16x8_t even = vreinterpretq_s16_s32(vuzp1q_s32(first, second)), odd = vreinterpretq_s16_s32(vuzp2q_s32(first, second));
-  vst1q_s8(to, vreinterpretq_s8_s16(vuzp1q_s16(even, odd)));
-  vst1q_s8(to + 16, vreinterpretq_s8_s16(vuzp2q_s16(even, odd)));
-}
+INLINED int64_t pair_panel_bytes(int64_t groups) { return (int64_t)sizeof(pair_panel) + groups * GROUP_BYTES; }
 
-static __attribute__((noinline)) void order_weights(const int8_t *from, int8_t *to, int32_t groups) {
-  for (int32_t eights = 2 * groups; eights > 0; eights--, from += 32, to += 32)
-    order_eight(vreinterpretq_s32_s8(vld1q_s8(from)), vreinterpretq_s32_s8(vld1q_s8(from + 16)), to);
-}
-
-// Everything but the weights. `b` has the biases of magic_bias.
-INLINED void order_outputs(pair_panel *panel, const rf_u8_block *b) {
-  _Pragma("clang loop unroll(disable) vectorize(disable)") for (int32_t at = 0; at < RF_PANEL; at++) {
-    const int32_t output = output_at(at);
-    panel->bias[at] = b->bias[output];
-    panel->multiplier[at] = b->multiplier[output];
-    panel->addend[at] = b->addend ? b->addend[output] : 0;
+// The outputs' panels, each `stride` bytes after the other, of weights in `rows` rows of `taps`; a row begins with a group.
+static __attribute__((noinline)) void pack_pairs(const rf_shape *s, const rf_constants *c, char *packed, int64_t stride, int32_t rows,
+                                                 int64_t taps) {
+  for (int32_t o = c->first; o < c->first + c->count; o++) {
+    pair_panel *panel = (pair_panel *)(void *)(packed + o / RF_PANEL * stride);
+    const rf_u8_rule rule = rf_u8_rule_of(s, c, o);
+    const int8_t *from = rf_u8_weights_of(s, c, o);
+    int32_t at = 0;
+    while (output_at(at) != o % RF_PANEL) at++;
+    panel->bias[at] = magic_bias(s, c, o);
+    panel->multiplier[at] = rule.multiplier;
+    panel->addend[at] = rule.addend;
+    int8_t *row = panel->weights + at / 8 * 32 + at % 8 * 2;
+    for (int32_t ky = 0; ky < rows; ky++, from += taps, row += (taps + 3) / 4 * GROUP_BYTES)
+      for (int64_t k = 0; k < taps; k++) row[k / 4 * GROUP_BYTES + k / 2 % 2 * 16 + k % 2] = from[k];
   }
 }
 
-static __attribute__((noinline)) void order_panel(pair_panel *panel, const rf_u8_block *b) {
-  const int32_t groups = b->kernel_height * b->groups_in_row;
-  order_outputs(panel, b);
-  panel->is_whole = groups <= MOST_GROUPS;
-  if (panel->is_whole) order_weights(b->weights, panel->weights, groups);
+INLINED int64_t pair_groups(const rf_shape *s) { return s->kernel_height * (((int64_t)s->kernel_width * s->cin + 3) / 4); }
+
+static uint64_t pair_bytes(const rf_shape *s) {
+  return (uint64_t)(rf_padded(s->cout) / RF_PANEL * pair_panel_bytes(pair_groups(s)));
 }
+
+static void pack_pair_panels(const rf_shape *s, const rf_constants *c, void *packed) {
+  pack_pairs(s, c, packed, pair_panel_bytes(pair_groups(s)), s->kernel_height, (int64_t)s->kernel_width * s->cin);
+}
+
+// A rectangle whose panels by_panels finds as its weights.
+INLINED rf_u8_rectangle of_pairs(rf_u8_rectangle r, const void *packed) {
+  r.block.weights = packed;
+  r.block.panel_stride = pair_panel_bytes(r.block.kernel_height * r.block.groups_in_row);
+  return r;
+}
+
+INLINED const pair_panel *panel_of(const rf_u8_rectangle *r) { return (const pair_panel *)(const void *)r->block.weights; }
 
 // Bytes of 8 outputs, whose sums are in a panel's order.
 INLINED int16x8_t words_of(float32x4_t even, float32x4_t odd) {
@@ -113,15 +122,6 @@ INLINED void store_head_tile(const pair_panel *panel, const rf_u8_block *b, cons
   UNROLLED for (int p = 0; p < PIXELS; p++)
     if (__builtin_expect(p < pixels, 1))
       store_values_of_8(output + p * b->output_pixel_stride + 8 * half, sum[p], panel->multiplier + 8 * half,
-                        b->last_channels - 8 * half);
-}
-
-// The same of a whole panel.
-static void store_head_values(const pair_panel *panel, const rf_u8_block *b, const int32x4_t sum[PIXELS][QUARTERS],
-                              float *output, int32_t pixels) {
-  _Pragma("clang loop unroll(disable)") for (int p = 0; p < PIXELS && p < pixels; p++)
-    _Pragma("clang loop unroll(disable)") for (int32_t half = 0; 8 * half < b->last_channels; half++)
-      store_values_of_8(output + p * b->output_pixel_stride + 8 * half, sum[p] + 2 * half, panel->multiplier + 8 * half,
                         b->last_channels - 8 * half);
 }
 #endif

@@ -6,7 +6,7 @@
 
 enum { RF_PIXELS = 16 };
 
-void rf_u8_reverse3__neon(const rf_u8_reverse3_args *a) {
+static void reverse3(const rf_u8_reverse3_args *a) {
   ptrdiff_t x = 0;
   for (; x + RF_PIXELS <= a->width; x += RF_PIXELS) {
     const uint8x16x3_t pixels = vld3q_u8(a->input + 3 * x);
@@ -16,4 +16,8 @@ void rf_u8_reverse3__neon(const rf_u8_reverse3_args *a) {
   for (; x < a->width; x++)
     for (ptrdiff_t c = 0; c < 3; c++) a->output[3 * x + c] = a->input[3 * x + 2 - c];
 }
+
+const rf_kernel rf_u8_reverse3__neon = {
+  .name = "rf_u8_reverse3__neon", .op = RF_OP_u8_reverse3, .isa = RF_ISA_NEON, .cycles_per_output = 0.5f,
+  .u8_reverse3 = reverse3};
 #endif

@@ -8,22 +8,14 @@
 
 enum { STEM_TAPS = 9, STEM_GROUPS = 7, STEM_STEP = 6 * PIXELS };
 
-// Packed weights have each row's taps in groups of its own, the last padded with 0.
-static __attribute__((noinline)) void order_stem(pair_panel *panel, const rf_u8_block *b) {
-  uint32x4_t whole[STEM_GROUPS + 1][QUARTERS] = {};
-  const int8_t *weights = b->weights;
-  _Pragma("clang loop unroll(disable)") for (int32_t ky = 0; ky < 3; ky++) {
-    _Pragma("clang loop unroll(disable)") for (int32_t first = 0; first < STEM_TAPS; first += 4) {
-      const int32_t group = (STEM_TAPS * ky + first) / 4, bits = (STEM_TAPS * ky + first) % 4 * 8;
-      UNROLLED for (int q = 0; q < QUARTERS; q++, weights += 16) {
-        const uint32x4_t taps = vreinterpretq_u32_s8(vld1q_s8(weights));
-        whole[group][q] = vorrq_u32(whole[group][q], vshlq_u32(taps, vdupq_n_s32(bits)));
-        whole[group + 1][q] = vorrq_u32(whole[group + 1][q], vshlq_u32(taps, vdupq_n_s32(bits - 32)));
-      }
-    }
-  }
-  order_weights((const int8_t *)whole, panel->weights, STEM_GROUPS);
-  order_outputs(panel, b);
+// The panel of whole tiles, and that of any other convolution for what is left of a row.
+enum { STEM_REST = sizeof(pair_panel) + STEM_GROUPS * GROUP_BYTES };
+
+static uint64_t stem_bytes(const rf_shape *s) { return STEM_REST + pair_bytes(s); }
+
+static void pack_stem(const rf_shape *s, const rf_constants *c, void *packed) {
+  pack_pairs(s, c, packed, 0, 1, 3 * STEM_TAPS);
+  pack_pair_panels(s, c, (char *)packed + STEM_REST);
 }
 
 // v16 to v19: the first 16 taps of the four pixels; v8 to v11: the others. A pixel starts 6 bytes after its neighbour. What is
@@ -79,9 +71,8 @@ INLINED void stem_tile(const pair_panel *panel, const rf_u8_block *b, const uint
 }
 
 // The first `tiles` tiles of every row.
-static void stem_tiles(pair_panel *panel, const rf_u8_rectangle *r, int32_t tiles) {
+static void stem_tiles(const pair_panel *panel, const rf_u8_rectangle *r, int32_t tiles) {
   const rf_u8_block *b = &r->block;
-  order_stem(panel, b);
   for (ptrdiff_t y = 0; y < r->height; y++) {
     const uint8_t *top = r->input + y * r->input_step;
     uint8_t *output = r->output + y * r->output_step;

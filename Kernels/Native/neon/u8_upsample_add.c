@@ -23,7 +23,7 @@ INLINED void add_pixel(const uint8_t *coarse, uint8_t *output, int32_t channels,
   for (; c < channels; c++) output[c] = added_byte(output[c], coarse[c], zero);
 }
 
-void rf_u8_upsample_add__neon(const rf_u8_upsample_add_args *a) {
+static void upsample_add(const rf_u8_upsample_add_args *a) {
   const uint8x16_t zeros = vdupq_n_u8((uint8_t)a->zero);
   for (ptrdiff_t y = 0; y < a->height; y++) {
     const uint8_t *row = a->coarse + a->row_index[y] * a->coarse_row_stride;
@@ -32,4 +32,8 @@ void rf_u8_upsample_add__neon(const rf_u8_upsample_add_args *a) {
       add_pixel(row + (ptrdiff_t)a->column_index[x] * a->channels, output + x * a->channels, a->channels, zeros, a->zero);
   }
 }
+
+const rf_kernel rf_u8_upsample_add__neon = {
+  .name = "rf_u8_upsample_add__neon", .op = RF_OP_u8_upsample_add, .isa = RF_ISA_NEON, .cycles_per_output = 0.1f,
+  .u8_upsample_add = upsample_add};
 #endif

@@ -4,7 +4,7 @@
 #pragma STDC FP_CONTRACT OFF
 #include "bytes.h"
 
-enum { WORDS = 8, SUMS = RF_LANES, PANELS = 1, MOST_TILES = 6 };
+enum { TAPS = 1, WORDS = 8, SUMS = RF_LANES, PANELS = 1, MOST_TILES = 6 };
 typedef int16x8_t words;
 typedef uint32x4_t sums;
 
@@ -73,7 +73,7 @@ INLINED void products(const int16_t *inputs, ptrdiff_t tile_words, const int16_t
 #include "../u8_winograd3x3_output.h"
 
 // Two pixels become bytes together. What a product is added to comes from memory: a copy would take a multiplier's time.
-INLINED void store_pixels(const rf_u8_winograd3x3_args *a, const sums sum[4], int32_t o, uint8_t *output, ptrdiff_t pixel_stride,
+INLINED void store_pixels(const rf_u8_winograd_args *a, const sums sum[4], int32_t o, uint8_t *output, ptrdiff_t pixel_stride,
                           int leaky) {
   const float32x4_t multiplier = vld1q_f32(a->multiplier + o);
   const int32_t *bias = a->bias + o;
@@ -94,5 +94,13 @@ INLINED void store_pixels(const rf_u8_winograd3x3_args *a, const sums sum[4], in
 
 #include "../u8_winograd3x3_tiles.h"
 
-void rf_u8_winograd3x3__neon(const rf_u8_winograd3x3_args *a) { rf_u8_winograd3x3_by_tiles(a); }
+static void conv(const rf_u8_conv_args *a) {
+  const rf_u8_winograd_args args = rf_u8_winograd_of(a);
+  rf_u8_winograd3x3_by_tiles(&args);
+}
+
+const rf_kernel rf_u8_conv__neon_winograd = {
+  .name = "rf_u8_conv__neon_winograd", .op = RF_OP_u8_conv, .isa = RF_ISA_NEON, .cycles_per_tap = 0.078f,
+  .row_multiple = RF_WINOGRAD_PIXELS, .outputs = 2, .suits = rf_winograd_suits, .packed_bytes = rf_u8_winograd_bytes,
+  .pack = rf_u8_pack_winograd, .scratch_bytes = rf_u8_winograd_scratch, .u8_conv = conv};
 #endif

@@ -9,7 +9,7 @@ INLINED void add_pixel(const float *coarse, float *output, int32_t channels) {
   for (; c < channels; c++) output[c] += coarse[c];
 }
 
-void rf_f32_upsample_add__neon(const rf_f32_upsample_add_args *a) {
+static void upsample_add(const rf_f32_upsample_add_args *a) {
   for (ptrdiff_t y = 0; y < a->height; y++) {
     const float *row = a->coarse + a->row_index[y] * a->coarse_row_stride;
     float *output = a->output + y * a->output_row_stride;
@@ -17,4 +17,8 @@ void rf_f32_upsample_add__neon(const rf_f32_upsample_add_args *a) {
       add_pixel(row + (ptrdiff_t)a->column_index[x] * a->channels, output + x * a->channels, a->channels);
   }
 }
+
+const rf_kernel rf_f32_upsample_add__neon = {
+  .name = "rf_f32_upsample_add__neon", .op = RF_OP_f32_upsample_add, .isa = RF_ISA_NEON, .cycles_per_output = 0.6f,
+  .f32_upsample_add = upsample_add};
 #endif

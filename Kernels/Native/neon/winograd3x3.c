@@ -3,5 +3,11 @@
 #include "vector.h"
 #include "../winograd3x3_tiles.h"
 
-void rf_f32_winograd3x3__neon(const rf_f32_winograd3x3_args *a) { rf_winograd3x3_by_tiles(a, rf_f32_conv__neon); }
+static void conv(const rf_f32_conv_args *a) { rf_winograd3x3_by_tiles(a, rf_f32_product__neon); }
+
+const rf_kernel rf_f32_conv__neon_winograd = {
+  .name = "rf_f32_conv__neon_winograd", .op = RF_OP_f32_conv, .isa = RF_ISA_NEON, .cycles_per_tap = 0.08f,
+  .row_multiple = RF_WINOGRAD_PIXELS, .error = RF_ERROR_OF_WINOGRAD, .suits = rf_winograd_suits,
+  .packed_bytes = rf_f32_winograd_bytes, .pack = rf_f32_pack_winograd, .scratch_bytes = rf_f32_winograd_scratch,
+  .f32_conv = conv};
 #endif

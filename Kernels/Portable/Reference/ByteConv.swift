@@ -6,14 +6,15 @@ public import CKernels
 /// Shape, units and memory: `rf_u8_conv_args` in rfkernels.h.
 public func referenceByteConv(_ args: UnsafePointer<rf_u8_conv_args>) {
   let a = args.pointee
-  let taps = PackedTaps(weights: a.weights, count: Int(a.kernel_width) * Int(a.cin), rows: Int(a.kernel_height))
+  let rules = PackedRules(a.packed, channels: Int(a.cout), hasAddend: true)
+  let taps = PackedTaps(weights: rules.weights, count: Int(a.kernel_width) * Int(a.cin), rows: Int(a.kernel_height))
   for y in 0..<Int(a.height) {
     for x in 0..<Int(a.width) {
       let input = a.input + y * Int(a.stride) * a.input_row_stride + x * Int(a.stride) * Int(a.cin)
       let output = a.output + y * a.output_row_stride + x * a.output_pixel_stride
       for o in 0..<Int(a.cout) {
-        let rule = Requantization(multiplier: a.multiplier[o], addend: a.addend[o], slope: a.slope)
-        output[o] = rule.byte(a.bias[o] &+ taps.sum(input, rowStride: a.input_row_stride, channel: o))
+        let rule = Requantization(multiplier: rules.multiplier[o], addend: rules.addend[o], slope: a.slope)
+        output[o] = rule.byte(rules.bias[o] &+ taps.sum(input, rowStride: a.input_row_stride, channel: o))
       }
     }
   }
@@ -24,15 +25,33 @@ public func referenceByteConv(_ args: UnsafePointer<rf_u8_conv_args>) {
 /// Shape, units and memory: `rf_u8_head_args` in rfkernels.h.
 public func referenceByteHead(_ args: UnsafePointer<rf_u8_head_args>) {
   let a = args.pointee
-  let taps = PackedTaps(weights: a.weights, count: Int(a.cin), rows: 1)
+  let rules = PackedRules(a.packed, channels: Int(a.cout), hasAddend: false)
+  let taps = PackedTaps(weights: rules.weights, count: Int(a.cin), rows: 1)
   for y in 0..<Int(a.height) {
     for x in 0..<Int(a.width) {
       let input = a.input + y * a.input_row_stride + x * Int(a.cin)
       let output = a.output + y * a.output_row_stride + x * a.output_pixel_stride
       for o in 0..<Int(a.cout) {
-        output[o] = Float(a.bias[o] &+ taps.sum(input, rowStride: 0, channel: o)) * a.multiplier[o]
+        output[o] = Float(rules.bias[o] &+ taps.sum(input, rowStride: 0, channel: o)) * rules.multiplier[o]
       }
     }
+  }
+}
+
+/// What rf_u8_pack_panels and rf_u8_pack_head have packed.
+private struct PackedRules {
+  let bias: UnsafePointer<Int32>
+  let multiplier: UnsafePointer<Float>
+  /// Not of a head.
+  let addend: UnsafePointer<Float>
+  let weights: UnsafePointer<Int8>
+
+  init(_ packed: UnsafeRawPointer, channels: Int, hasAddend: Bool) {
+    let bytes = (channels + panelWidth - 1) / panelWidth * panelWidth * 4
+    bias = packed.assumingMemoryBound(to: Int32.self)
+    multiplier = (packed + bytes).assumingMemoryBound(to: Float.self)
+    addend = (packed + 2 * bytes).assumingMemoryBound(to: Float.self)
+    weights = (packed + (hasAddend ? 3 : 2) * bytes).assumingMemoryBound(to: Int8.self)
   }
 }
 

@@ -8,13 +8,15 @@ public import CKernels
 public func referenceConv(_ args: UnsafePointer<rf_f32_conv_args>) {
   let a = args.pointee
   let panelCount = (Int(a.cout) + panelWidth - 1) / panelWidth
+  let bias = a.packed.assumingMemoryBound(to: Float.self)
+  let weights = bias + panelCount * panelWidth
   let panelStride = Int(a.kernel_height) * Int(a.kernel_width) * Int(a.cin) * panelWidth
   for y in 0..<Int(a.height) {
     for x in 0..<Int(a.width) {
       let taps = a.input + (y * a.input_row_stride + x * Int(a.cin)) * Int(a.stride)
       let output = a.output + y * a.output_row_stride + x * a.output_pixel_stride
       for panel in 0..<panelCount {
-        let sum = panelSum(a, taps: taps, weights: a.weights + panel * panelStride, bias: a.bias + panel * panelWidth)
+        let sum = panelSum(a, taps: taps, weights: weights + panel * panelStride, bias: bias + panel * panelWidth)
         for o in 0..<min(panelWidth, Int(a.cout) - panel * panelWidth) {
           output[panel * panelWidth + o] = activated(sum[o], slope: a.slope)
         }

@@ -49,7 +49,7 @@ private func kind(of layer: Model.Layer, _ step: Plan.Step) -> String {
     if layer.isSparse { return "sparse" }
     if layer.isHead { return "class_head" }
     if layer.kernelWidth == 1 { return "conv_1x1" }
-    return step.usesWinograd ? "conv_3x3_winograd" : layer.stride == 2 ? "stem" : "conv_3x3"
+    return step.kernel.rowMultiple > 1 ? "conv_3x3_winograd" : layer.stride == 2 ? "stem" : "conv_3x3"
   }
 }
 

@@ -7,7 +7,7 @@ import Kernels
 /// code is the same on every processor.
 func checkKernels(native: Bool, share: Share) -> Int32 {
   var wrong = 0
-  for row in Row.all {
+  for row in Kernel.all {
     let name = row.name
     if let missing = row.missing {
       print("\(name) left out: this processor lacks \(missing.description)")
@@ -24,7 +24,7 @@ func checkKernels(native: Bool, share: Share) -> Int32 {
   return wrong == 0 ? 0 : 1
 }
 
-private func mismatch(of row: Row, _ share: Share) -> String? {
+private func mismatch(of row: Kernel, _ share: Share) -> String? {
   guard let check = checks.first(where: { $0.op == row.op }) else { return "its op has no check" }
-  return check.mismatch(of: row.row, share: share.index, of: share.count)
+  return check.mismatch(of: row, share: share.index, of: share.count)
 }

@@ -22,7 +22,7 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 
 /// A model that the reader lets through must run; what would take long is only planned.
 private func runSmall(_ model: Model) throws {
-  let plan = try Plan(model: model, width: 9, height: 5)
+  let plan = try Plan(model: model, width: 9, height: 5, isa: .available)
   guard plan.arenaBytes < 1 << 22, plan.steps.reduce(0, { $0 + $1.multiplyAdds }) < 1 << 24 else { return }
   let arena = UnsafeMutableRawBufferPointer.allocate(byteCount: plan.arenaBytes, alignment: Plan.alignment)
   defer { arena.deallocate() }
