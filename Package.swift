@@ -46,7 +46,8 @@ let package = Package(
     .target(name: "CAllocationCount", path: "Tests/AllocationCount"),
     .target(name: "CFakeCamera", dependencies: ["CVideo"], path: "Tests/FakeCamera"),
     .target(name: "TestRandom", path: "Tests/TestRandom"),
-    .target(name: "KernelChecks", dependencies: ["CHost", "Kernels", "TestRandom"], path: "Tests/KernelChecks"),
+    .target(name: "CRegisters", path: "Tests/Registers"),
+    .target(name: "KernelChecks", dependencies: ["CHost", "CRegisters", "Kernels", "TestRandom"], path: "Tests/KernelChecks"),
     // The checks and the layers' hashes as a program: for ARM, where Embedded Swift has no Swift Testing.
     .executableTarget(name: "rf-check", dependencies: ["Capture", "CHost", "Imaging", "KernelChecks", "Kernels", "RetinaFace"],
                       path: "Tests/ARM/Check", swiftSettings: core),

@@ -1,6 +1,7 @@
 // What is checked and timed: for every op its shapes, each with its definition in double precision. Test and benchmark
 // run the same prepared cases, so what is timed is what is checked.
 public import CKernels
+import CRegisters
 public import Kernels
 
 /// One shape of one op.
@@ -58,6 +59,15 @@ public protocol PreparedCase: AnyObject {
 extension PreparedCase {
   /// Calls the kernel once.
   public func run() { withArguments { kernel.facts.function($0) } }
+
+  /// Calls the kernel once and reports the register that it has not left as the calling convention demands.
+  func runCheckingRegisters() -> String? {
+    var broken: String?
+    withArguments { arguments in
+      broken = rf_registers_broken(kernel.facts.function, arguments).map { "did not restore \(String(cString: $0))" }
+    }
+    return broken
+  }
 }
 
 /// One op's shapes.
@@ -102,8 +112,7 @@ public struct Check: Sendable {
     of kernel: Kernel, _ shape: Shape, _ fill: Fill, _ placement: Placement, seed: UInt64
   ) -> String? {
     let prepared = shape.prepare(for: kernel, fill: fill, placement: placement, seed: seed)
-    prepared.run()
-    return prepared.mismatch().map { "\(shape.description), \(fill.name), \(placement.name), seed \(seed): \($0)" }
+    return (prepared.runCheckingRegisters() ?? prepared.mismatch()).map { "\(shape.description), \(fill.name), \(placement.name), seed \(seed): \($0)" }
   }
 }
 

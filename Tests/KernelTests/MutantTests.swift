@@ -1,6 +1,7 @@
 // Kernels that are wrong on purpose: each check has to catch every one of them, or it proves nothing.
 import CHost
 import CKernels
+import CRegisters
 import KernelChecks
 import Kernels
 import Testing
@@ -357,4 +358,16 @@ func mutantIsCaught(mutant: Mutant) throws {
     })
     _ = checks.first { $0.op == mutant.kernel.op }!.mismatch(of: mutant.kernel)
   }
+}
+
+/// Functions that do not keep a register each, and one that keeps all.
+@Test func brokenRegisterIsReported() {
+  var count = 0
+  let breakers = UnsafeBufferPointer(start: rf_register_breakers(&count), count: count)
+  for breaker in breakers {
+    let reported = rf_registers_broken(breaker.function, &count).map { String(cString: $0) }
+    #expect(reported == String(cString: breaker.name))
+  }
+  #expect(rf_registers_broken({ _ in }, &count) == nil)
+  #expect(count > 0)
 }
