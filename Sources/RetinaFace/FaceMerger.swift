@@ -18,7 +18,7 @@ final class FaceMerger {
   static let sameFace: Float = 0.4
   /// The share of a box that lies in a large face's, above which it may be a part of that.
   private static let part: Float = 0.5
-  /// The score at which a large face suppresses its parts whatever their scores are.
+  /// The score at which a large face suppresses its parts whatever their scores are, and what lies between it and another.
   private static let certainScore: Float = 0.5
   /// The score at which a face that is too small for the coarse pass needs no confirmation.
   private static let ownScore: Float = 0.8
@@ -45,7 +45,7 @@ final class FaceMerger {
   ///   - fineCapacity, coarseCapacity: faces that each pass can have.
   init(largestAnchor: Float, smallestAnchor: Float, scale: Float, fineCapacity: Int, coarseCapacity: Int) {
     largeSide = 0.5 * largestAnchor
-    coarseSide = 0.75 * largestAnchor
+    coarseSide = 0.625 * largestAnchor
     smallSide = 2 * smallestAnchor * scale
     self.scale = scale
     coarseFaces = .allocate(capacity: coarseCapacity)
@@ -136,7 +136,7 @@ final class FaceMerger {
   /// Whether a box is made of parts of several large faces. One that lies in a single face's box is in front of it.
   private func isBetween(_ face: ModelFace, _ stronger: Range<Int>) -> Bool {
     var sum: Float = 0, most: Float = 0
-    for index in stronger where merged[index].box.longSide > largeSide {
+    for index in stronger where merged[index].box.longSide > largeSide && merged[index].score >= FaceMerger.certainScore {
       let shared = merged[index].box.intersection(with: face.box)
       sum += shared
       most = max(most, shared)

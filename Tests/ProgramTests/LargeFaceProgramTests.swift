@@ -64,10 +64,11 @@ struct LargeFaceProgramTests {
   @Test func aStreamOfThePortraitDoesToo() throws {
     let workshop = try Workshop()
     let pixels = try portrait().dropFirst("P6\n1464 1904\n255\n".utf8.count)
-    let file = try workshop.write("portrait.rgb", pixels)
-    let outcome = try workshop.runBare("--raw", "rgb:1464x1904", file)
-    let found = outcome.lines.map { line in line.split(separator: " ").compactMap { Double($0) }.suffix(15) }
-    #expect(outcome.status == 0 && found.count == 1, "\(outcome.text) \(outcome.errors)")
+    let program = try RunningProgram(["--raw", "rgb:1464x1904", "-"], in: workshop.folder, reads: true)
+    try program.input.fileHandleForWriting.write(contentsOf: pixels)
+    try program.input.fileHandleForWriting.close()
+    let outcome = try program.finish()
+    #expect(outcome.status == 0 && outcome.lines.count == 1, "\(outcome.text) \(outcome.errors)")
   }
 
   /// The hash is of all heads of both passes.

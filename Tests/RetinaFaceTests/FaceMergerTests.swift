@@ -1,5 +1,5 @@
 // Which faces of two passes survive, case by case. Anchors of 16 to 512 pixels: what is longer than 256 is large, what is
-// longer than 384 is the coarse pass's, what is shorter than 128 is too small for it.
+// longer than 320 is the coarse pass's, what is shorter than 128 is too small for it.
 import Imaging
 import Testing
 
@@ -70,9 +70,9 @@ private let large = face(0.9, 100, 100, 900, 1100)
 }
 
 @Test func theBetterBoxOfTheSameFaceStays() {
-  // Up to 384 pixels the fine pass's, beyond the coarse pass's, whatever the scores are.
-  #expect(about(merge([face(0.7, 100, 100, 400, 480)], [face(0.9, 104, 100, 400, 480)])) == [[0.7, 100]])
-  #expect(about(merge([face(0.95, 100, 100, 400, 500)], [face(0.9, 104, 100, 400, 500)])) == [[0.9, 104]])
+  // Up to 320 pixels the fine pass's, beyond the coarse pass's, whatever the scores are.
+  #expect(about(merge([face(0.7, 100, 100, 350, 420)], [face(0.9, 104, 100, 350, 420)])) == [[0.7, 100]])
+  #expect(about(merge([face(0.95, 100, 100, 350, 424)], [face(0.9, 104, 100, 350, 424)])) == [[0.9, 104]])
 }
 
 @Test func whatLiesBetweenTwoLargeFacesGoes() {
