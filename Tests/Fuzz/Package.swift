@@ -44,6 +44,12 @@ let package = Package(
     .target(name: "RetinaFace", dependencies: ["Engine", "Imaging", "Kernels"], swiftSettings: instrumented),
     .target(name: "Preview", dependencies: ["Capture", "CHost", "CPreview", "Imaging", "RetinaFace"], swiftSettings: instrumented),
     fuzzer("RequestFuzzer", ["CPreview", "Preview"]),
+
+    .target(name: "CModel", exclude: ["LICENSE", "README.md", "default-float32.rfm", "default.rfm", "sample.jpg", "training.png"]),
+    .target(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "Imaging", "Preview", "RetinaFace"], exclude: ["main.swift"],
+            swiftSettings: instrumented),
+    fuzzer("OptionsFuzzer", ["rf-cam"]),
+    fuzzer("NumberFuzzer", ["Imaging", "RetinaFace", "rf-cam"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

@@ -21,12 +21,21 @@ mkdir -p "$work/ResultLinesFuzzer"
 printf 'a.jpg 0.912 1.0 2.0 3.0 4.0 1.0 2.0 3.0 4.0 5.0 6.0 7.0 8.0 9.0 10.0 id=1\na.j' >"$work/ResultLinesFuzzer/text"
 printf '{"source":"a.jpg","frame":0,"faces":[]}\n{"sou' >"$work/ResultLinesFuzzer/json"
 printf '0123456789abcdef a.jpg 0\n0123456789abcdef a.jpg 1\n\0\0' >"$work/ResultLinesFuzzer/hash"
+mkdir -p "$work"/{OptionsFuzzer,NumberFuzzer}
+printf '\0--size\000640x480\0--threshold=0.5\0--frames\0003000000000\0--raw\0yuyv:64x48\0--results\0udp:127.0.0.1:9\0--camera\000640x480@30:MJPG\0-' \
+  >"$work/OptionsFuzzer/words"
+printf '\001size = 640 # a comment\r\nsource = /dev/video0\nresults = udp:[::1]:9\nsync = 0.5\nstats = yes\naddress = dhcp\n' \
+  >"$work/OptionsFuzzer/lines"
+head -c 80 /dev/zero >"$work/NumberFuzzer/zeros"
+printf '\6%072d caf\351 \342\200\256\302\233\357\273\277 \360\237\230\200' 7 >"$work/NumberFuzzer/names"
 
 fuzz() {
-  local name
+  local name leaks=1
   name=$(basename "$1")
+  # The words of a configuration file are kept until the process ends.
+  if [ "$name" = OptionsFuzzer ]; then leaks=0; fi
   mkdir -p "$work/$name"
-  if ! "$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$work/$name-" -use_value_profile=1 \
+  if ! ASAN_OPTIONS=detect_leaks=$leaks "$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$work/$name-" -use_value_profile=1 \
     "$work/$name" >"$work/$name.txt" 2>&1; then
     tail -40 "$work/$name.txt"
     echo "$name: failed; its input is $work/$name-*"
