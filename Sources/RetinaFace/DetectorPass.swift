@@ -52,7 +52,9 @@ final class DetectorPass {
   func shrink(for next: DetectorPass, part: Int, of parts: Int) {
     guard let picture = next.picture else { preconditionFailure("the first pass is filled from the frame") }
     let height = next.network.plan.height
-    let rows = (height * part / parts)..<(height * (part + 1) / parts)
+    // 100 million rows times a part need more than 32 bits.
+    func start(_ part: Int) -> Int { Int(Int64(height) * Int64(part) / Int64(parts)) }
+    let rows = start(part)..<start(part + 1)
     switch network.model.precision {
     case .float32: Imaging.shrink(floatInput, rows: rows, into: picture.assumingMemoryBound(to: Float.self))
     case .int8: Imaging.shrink(byteInput, rows: rows, into: picture.assumingMemoryBound(to: UInt8.self))

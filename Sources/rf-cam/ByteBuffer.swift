@@ -46,6 +46,7 @@ struct ByteBuffer: ~Copyable {
   /// Defined for every number: those beyond 2^63 become 2^63, and NaN becomes "null", so that JSON stays JSON. The error is at
   /// most half a unit of the last digit, but for the rounding of one product of 53 bits.
   /// - Precondition: decimals 0...9.
+  @inline(never)
   mutating func append(_ value: Double, decimals: Int) {
     if value != value { return append("null") }
     var unit: UInt32 = 1
@@ -76,8 +77,10 @@ struct ByteBuffer: ~Copyable {
 
   /// A JSON string with its quotes (RFC 8259, section 7), as JSON wants it: UTF-8. Bytes that are no UTF-8 become U+FFFD, one
   /// for every beginning of a character. Characters that would have an effect on a terminal are escaped, so nothing is lost.
-  mutating func append(jsonString text: some Sequence<UInt8>) {
-    let bytes = Array(text)
+  mutating func append(jsonString text: some Sequence<UInt8>) { append(jsonBytes: Array(text)) }
+
+  @inline(never)
+  private mutating func append(jsonBytes bytes: [UInt8]) {
     append(byte: UInt8(ascii: "\""))
     var position = 0
     while position < bytes.count {

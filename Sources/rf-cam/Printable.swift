@@ -11,6 +11,7 @@ struct UTF8Piece {
 
   /// Reads the piece that starts at `start`.
   /// - Precondition: start < bytes.count.
+  @inline(never)  // one copy in the program is enough
   init(_ bytes: [UInt8], at start: Int) {
     let first = bytes[start]
     let (length, second): (Int, ClosedRange<UInt8>) = switch first {
@@ -50,8 +51,10 @@ struct UTF8Piece {
 
 /// Text that cannot end a line, repaint a terminal or hide a part of itself: every control character becomes one '?', as do
 /// bytes 0x80...0x9F that belong to no character. Other bytes that are no UTF-8 stay, so that names in Latin-1 are kept.
-func printable(_ text: some Sequence<UInt8>) -> [UInt8] {
-  let bytes = Array(text)
+func printable(_ text: some Sequence<UInt8>) -> [UInt8] { printable(bytes: Array(text)) }
+
+@inline(never)
+private func printable(bytes: [UInt8]) -> [UInt8] {
   var result: [UInt8] = []
   result.reserveCapacity(bytes.count)
   var position = 0
