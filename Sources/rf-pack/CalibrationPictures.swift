@@ -41,7 +41,7 @@ enum CalibrationPictures {
   static func read(
     folder: String, count: Int, order: Model.ChannelOrder, report: (String) -> Void
   ) throws(PackError) -> [CalibrationPicture] {
-    let names = try names(in: folder)
+    let names = try names(in: folder, report: report)
     let chosen = (0..<min(count, names.count)).map { names[$0 * names.count / min(count, names.count)] }
     var pictures: [CalibrationPicture] = []
     for name in chosen {
@@ -56,21 +56,38 @@ enum CalibrationPictures {
       throw .calibration("none of the \(chosen.count) pictures of \(folder) that were tried can be read: give JPEG or PNM files")
     }
     let varied = pictures.filter { !$0.isFlat }
+    if varied.count < pictures.count { report("left out: \(pictures.count - varied.count) pictures of one flat colour") }
     guard !varied.isEmpty else {
       throw .calibration("all pictures of \(folder) are of one flat colour: give photographs like those that the camera will see")
     }
     return varied
   }
 
-  /// Paths inside the folder that end as pictures' names do, sorted.
-  private static func names(in folder: String) throws(PackError) -> [String] {
+  /// Paths inside the folder that end as pictures' names do, sorted; without hidden files and folders, as rf-cam reads folders.
+  /// Folders that cannot be read are named to `report`.
+  private static func names(in folder: String, report: (String) -> Void) throws(PackError) -> [String] {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue,
       let found = FileManager.default.enumerator(atPath: folder)
     else { throw .calibration("\(folder) is not a folder that can be read: name one with pictures") }
     let endings = [".jpg", ".jpeg", ".pnm", ".ppm", ".pgm"]
-    let names = found.compactMap { $0 as? String }.filter { name in endings.contains { name.lowercased().hasSuffix($0) } }
+    var names: [String] = []
+    while let name = found.nextObject() as? String {
+      if name.split(separator: "/").last?.first == "." {
+        found.skipDescendants()
+      } else if endings.contains(where: { name.lowercased().hasSuffix($0) }) {
+        names.append(name)
+      } else if isUnreadableFolder("\(folder)/\(name)") {
+        report("left out: \(folder)/\(name): the folder cannot be read: check its permissions")
+      }
+    }
     guard !names.isEmpty else { throw .calibration("\(folder) holds no picture: give JPEG or PNM files") }
     return names.sorted()
+  }
+
+  private static func isUnreadableFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+      && access(path, R_OK | X_OK) != 0
   }
 }

@@ -35,9 +35,11 @@ extension FloatWeights {
   }
 
   private static func object(_ json: Data) throws(PackError) -> [String: Any] {
-    guard let value = try? JSONSerialization.jsonObject(with: json), let object = value as? [String: Any] else {
-      throw .safetensors("its header is not a JSON object")
-    }
+    // JSONSerialization would also take UTF-16, UTF-32 and byte-order marks, which other safetensors readers refuse.
+    guard json.first == UInt8(ascii: "{"), !json.contains(0), String(data: json, encoding: .utf8) != nil,
+      let value = try? JSONSerialization.jsonObject(with: json), let object = value as? [String: Any]
+    else { throw .safetensors("its header is not a JSON object in UTF-8") }
+    if let key = HeaderKeys.firstDuplicate(in: json) { throw .safetensors("its header has '\(key)' twice") }
     return object
   }
 

@@ -169,6 +169,18 @@ import Testing
     #expect(problem().contains("not a folder"))
   }
 
+  /// What rf-cam leaves out of a folder is no calibration picture either: macOS puts `._a.jpg` beside `a.jpg`.
+  @Test func hiddenFilesAreLeftOut() throws {
+    try FileManager.default.createDirectory(at: folder.appending(path: ".thumbnails"), withIntermediateDirectories: true)
+    for name in [".hidden.ppm", "._a.ppm", ".thumbnails/b.ppm"] { try write(name) { UInt8($0 % 200) } }
+    #expect(problem().contains("holds no picture"))
+    try write("a.ppm") { UInt8($0 % 200) }
+    try write("flat.ppm") { _ in 9 }
+    var lines: [String] = []
+    let pictures = try CalibrationPictures.read(folder: folder.path, count: 9, order: .bgr) { lines.append($0) }
+    #expect(pictures.count == 1 && lines == ["left out: 1 pictures of one flat colour"])
+  }
+
   @Test func picturesAreScaledAndOrdered() throws {
     try write("a.ppm") { UInt8($0 % 3 + ($0 > 4000 ? 10 : 0)) }
     try Data("no picture".utf8).write(to: folder.appending(path: "b.jpg"))
