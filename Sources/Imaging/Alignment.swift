@@ -63,7 +63,7 @@ extension Picture {
   /// - Returns: false where the landmarks are at one place or not finite; the picture is black then.
   @discardableResult
   public func cropFace(_ landmarks: Landmarks, from frame: Frame) -> Bool {
-    resize(width: FaceTemplate.side, height: FaceTemplate.side)
+    guard resize(width: FaceTemplate.side, height: FaceTemplate.side) else { return false }
     guard let similarity = Similarity(from: landmarks, to: FaceTemplate.landmarks) else {
       fillRectangle(left: 0, top: 0, right: width, bottom: height, Color(red: 0, green: 0, blue: 0))
       return false

@@ -3,8 +3,10 @@
 extension Picture {
   /// Becomes a copy of a frame of any format. Bytes are those from which `fill` at the frame's own size subtracts the mean.
   /// Allocates only to grow.
-  public func copy(_ frame: Frame) {
-    resize(width: frame.width, height: frame.height)
+  /// - Returns: false where the system gives no memory, as `resize`.
+  @discardableResult
+  public func copy(_ frame: Frame) -> Bool {
+    guard resize(width: frame.width, height: frame.height) else { return false }
     switch frame.format {
     case .rgb: convert(frame, RGBRow.self)
     case .bgr: convert(frame, BGRRow.self)
@@ -14,6 +16,7 @@ extension Picture {
     case .nv12: convert(frame, NV12Row.self)
     case .i420: convert(frame, I420Row.self)
     }
+    return true
   }
 
   private func convert<Row: PixelRow>(_ frame: Frame, _: Row.Type) {

@@ -1,5 +1,6 @@
 // A frame of our own, where the source's will be gone: bytes as they are, so that taking one costs what its bytes cost and
 // converting can wait for another thread.
+import CKernels
 
 /// Memory for a copy of a frame of any format and size.
 ///
@@ -11,15 +12,20 @@ public final class FrameCopy {
 
   public init() {}
 
-  deinit { bytes.deallocate() }
+  deinit { rf_memory_give(bytes.baseAddress) }
 
   /// Becomes a copy of a frame, rows tightly packed.
-  public func take(_ other: Frame) {
+  /// - Returns: false where the system gives no memory; there is no copy then.
+  @discardableResult
+  public func take(_ other: Frame) -> Bool {
     let (format, width, height) = (other.format, other.width, other.height)
     let needed = format.byteCount(width: width, height: height)
     if needed > bytes.count {
-      bytes.deallocate()
-      bytes = .allocate(capacity: needed)
+      rf_memory_give(bytes.baseAddress)
+      bytes = UnsafeMutableBufferPointer(start: nil, count: 0)
+      frame = nil
+      guard let memory = takeBytes(needed) else { return false }
+      bytes = UnsafeMutableBufferPointer(start: memory, count: needed)
     }
     let copy = Frame(format, width: width, height: height, base: UnsafePointer(bytes.baseAddress!),
                      strideBytes: format.rowBytes(width: width), range: other.range)
@@ -28,6 +34,7 @@ public final class FrameCopy {
     if chromaBytes > 0 { copyPlane(other.planes.1, copy.planes.1, rowBytes: chromaBytes, rows: chromaRows) }
     if format == .i420 { copyPlane(other.planes.2, copy.planes.2, rowBytes: chromaBytes, rows: chromaRows) }
     frame = copy
+    return true
   }
 
   private func copyPlane(_ from: Plane, _ to: Plane, rowBytes: Int, rows: Int) {

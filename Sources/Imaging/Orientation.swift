@@ -12,10 +12,13 @@ public enum Orientation: UInt8, CaseIterable, Sendable {
 
 extension Picture {
   /// Becomes another picture as it is to be shown. Allocates only to grow.
-  public func show(_ stored: Picture, orientation: Orientation) {
+  /// - Returns: false where the system gives no memory, as `resize`.
+  @discardableResult
+  public func show(_ stored: Picture, orientation: Orientation) -> Bool {
     precondition(stored !== self, "a picture cannot be turned onto itself")
     let (width, height) = (stored.width, stored.height)
-    if orientation.swapsSides { resize(width: height, height: width) } else { resize(width: width, height: height) }
+    let isSwapped = orientation.swapsSides
+    guard resize(width: isSwapped ? height : width, height: isSwapped ? width : height) else { return false }
     // The stored pixel that is shown first, and the steps from it to its right-hand and lower neighbours as shown.
     let (x, y) = (3, stored.strideBytes)
     let (right, bottom) = ((width - 1) * x, (height - 1) * y)
@@ -38,5 +41,6 @@ extension Picture {
         input += stepX
       }
     }
+    return true
   }
 }

@@ -70,9 +70,9 @@ public final class Preview {
   public func show(_ frame: Frame, _ faces: Faces, shrunkBy: Int = 1, facesText: [UInt8], figuresText: [UInt8]) {
     // From when this one was due rather than from now, so that 30 frames a second stay 30.
     nextSeconds = max(nextSeconds + Preview.periodSeconds, rf_seconds() - Preview.periodSeconds)
-    hasPicture = viewers > 0
+    // A frame for which there is no memory is not shown.
+    hasPicture = viewers > 0 && self.frame.take(frame)
     if hasPicture {
-      self.frame.take(frame)
       self.faces.removeAll(keepingCapacity: true)
       self.faces.append(contentsOf: faces.lazy.map { $0.shrunk(by: Float(shrunkBy)) })
     }
@@ -89,9 +89,9 @@ public final class Preview {
   }
 
   private func publishPicture(_ frame: Frame) {
-    canvas.copy(frame)
+    // A frame that JPEG cannot hold, or for which there is no memory, is not shown.
+    guard canvas.copy(frame) else { return }
     canvas.draw(faces)
-    // A frame that JPEG cannot hold is not shown.
     guard let bytes = try? encoder.encode(canvas) else { return }
     rf_preview_put(server, RF_PREVIEW_VIDEO, bytes.baseAddress!, bytes.count)
   }

@@ -48,7 +48,12 @@ final class FileBytes {
     if looked < 0 { throw .file(action: "read", path: file.description, number: -looked) }
     if info.kind != RF_FILE_REGULAR { throw .notAFile(path: file.description) }
     if info.byte_count > mostBytes { throw .tooLarge(path: file.description, mostBytes: mostBytes) }
-    storage = .allocate(byteCount: max(1, Int(info.byte_count)), alignment: 64)
+    // C's allocator, because it can refuse: the size is the file's.
+    var memory: UnsafeMutableRawPointer?
+    guard let byteCount = Int(exactly: info.byte_count), posix_memalign(&memory, 64, max(1, byteCount)) == 0 else {
+      throw .file(action: "read", path: file.description, number: ENOMEM)
+    }
+    storage = UnsafeMutableRawBufferPointer(start: memory, count: max(1, byteCount))
     while count < Int(info.byte_count) {
       let got = rf_file_read(descriptor, storage.baseAddress! + count, Int(info.byte_count) - count)
       if got < 0 { throw .file(action: "read", path: file.description, number: Int32(-got)) }
@@ -57,5 +62,5 @@ final class FileBytes {
     }
   }
 
-  deinit { storage.deallocate() }
+  deinit { free(storage.baseAddress) }
 }
