@@ -39,6 +39,8 @@ let package = Package(
     .target(name: "Imaging", dependencies: ["Kernels"], swiftSettings: instrumented),
     .target(name: "Capture", dependencies: ["CHost", "CJPEG", "CVideo", "Imaging"], swiftSettings: instrumented),
     fuzzer("PictureFuzzer", ["Capture", "Imaging"]),
+    fuzzer("ExifFuzzer", ["Capture", "Imaging"]),
+    fuzzer("StreamFuzzer", ["Capture", "Imaging"]),
 
     .target(name: "CPreview", exclude: ["page"], cSettings: countedC),
     .target(name: "RetinaFace", dependencies: ["Engine", "Imaging", "Kernels"], swiftSettings: instrumented),

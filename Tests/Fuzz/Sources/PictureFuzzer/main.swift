@@ -1,4 +1,4 @@
-// Any bytes as a picture, and as a stream of pictures: an error or pixels that are all there, and pieces that add up.
+// Any bytes as a picture: an error, or pixels that are all there.
 @testable import Capture
 import CFuzzDriver
 import Imaging
@@ -17,26 +17,7 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   } catch {
     precondition(!error.message.isEmpty)
   }
-  split(bytes)
   return 0
-}
-
-/// Cuts the bytes as a stream that arrives in small parts.
-func split(_ bytes: UnsafeRawBufferPointer) {
-  var splitter = JPEGSplitter()
-  var start = 0, shown = 0
-  while start < bytes.count {
-    let piece = splitter.find(in: UnsafeRawBufferPointer(rebasing: bytes[start..<shown]))
-    switch piece {
-    case .unfinished:
-      guard shown < bytes.count else { return }
-      shown = min(shown + 61, bytes.count)
-    case .noise(let count), .picture(let count), .cutOff(let count):
-      precondition(count > 0 && start + count <= shown)
-      start += count
-      splitter.restart()
-    }
-  }
 }
 
 rf_fuzz(fuzz)
