@@ -6,6 +6,7 @@ struct rf_jpeg_decoder {
   struct jpeg_decompress_struct info;
   rf_jpeg_failure failure;
   struct jpeg_progress_mgr progress;
+  size_t rest_count;
 };
 
 // Called by libjpeg now and then: the only place where a long row of scans can be stopped.
@@ -18,6 +19,12 @@ static void watch_scans(j_common_ptr common) {
   longjmp(failure->back, 1);
 }
 
+static void create(rf_jpeg_decoder *decoder) {
+  jpeg_create_decompress(&decoder->info);
+  decoder->progress.progress_monitor = watch_scans;
+  decoder->info.progress = &decoder->progress;
+}
+
 rf_jpeg_decoder *rf_jpeg_decoder_new(void) {
   rf_jpeg_decoder *decoder = calloc(1, sizeof *decoder);
   if (!decoder) return NULL;
@@ -26,9 +33,7 @@ rf_jpeg_decoder *rf_jpeg_decoder_new(void) {
     free(decoder);
     return NULL;
   }
-  jpeg_create_decompress(&decoder->info);
-  decoder->progress.progress_monitor = watch_scans;
-  decoder->info.progress = &decoder->progress;
+  create(decoder);
   return decoder;
 }
 
@@ -46,13 +51,28 @@ static rf_jpeg_result failed(rf_jpeg_decoder *decoder) {
   return decoder->failure.result;
 }
 
+// Without the zeros that fill a camera's buffer where there is no end mark before them: libjpeg would take zeros for codes, and
+// missing pixels would not show. The last code may end in one zero byte; a JPEG pads the others with ones.
+static size_t without_padding(const uint8_t *bytes, size_t count) {
+  size_t end = count;
+  while (end > 2 && !bytes[end - 1]) end--;
+  if (end == count || (bytes[end - 2] == 0xFF && bytes[end - 1] == JPEG_EOI)) return count;
+  return end + 1;
+}
+
 rf_jpeg_result rf_jpeg_read_header(rf_jpeg_decoder *decoder, const uint8_t *bytes, size_t count,
                                    int32_t *width, int32_t *height) {
   rf_jpeg_forget(&decoder->failure);
-  jpeg_abort_decompress(&decoder->info);
   if (setjmp(decoder->failure.back)) return failed(decoder);
-  jpeg_mem_src(&decoder->info, bytes, count);
+  // A new decompressor: libjpeg keeps tables, and a picture without its own would be decoded by those of another.
+  jpeg_destroy_decompress(&decoder->info);
+  create(decoder);
+  jpeg_mem_src(&decoder->info, bytes, without_padding(bytes, count));
   jpeg_read_header(&decoder->info, TRUE);
+  if (decoder->failure.has_no_end) {
+    rf_jpeg_cut_off((j_common_ptr)&decoder->info);
+    return failed(decoder);
+  }
   *width = (int32_t)decoder->info.image_width;
   *height = (int32_t)decoder->info.image_height;
   return RF_JPEG_OK;
@@ -91,6 +111,18 @@ static void read_rows(struct jpeg_decompress_struct *info, uint8_t *pixels, size
   }
 }
 
+// Whether the data without an end mark hold all scans. (Data that are missing within a scan are a warning of their own, except
+// under arithmetic coding.)
+static int is_complete(const struct jpeg_decompress_struct *info) {
+  if (info->arith_code) return 0;
+  for (int c = 0; c < info->num_components; c++) {
+    if (!info->comp_info[c].quant_table) return 0; // set by the component's first scan
+    for (int k = 0; info->progressive_mode && k < DCTSIZE2; k++)
+      if (info->coef_bits[c][k]) return 0; // bits that later scans would refine; -1: no scan had any
+  }
+  return 1;
+}
+
 rf_jpeg_result rf_jpeg_decode(rf_jpeg_decoder *decoder, uint8_t *pixels, size_t stride_bytes) {
   struct jpeg_decompress_struct *info = &decoder->info;
   rf_jpeg_forget(&decoder->failure);
@@ -99,6 +131,12 @@ rf_jpeg_result rf_jpeg_decode(rf_jpeg_decoder *decoder, uint8_t *pixels, size_t 
   info->out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
   jpeg_start_decompress(info);
   read_rows(info, pixels, stride_bytes);
+  int is_whole = is_complete(info);
   jpeg_finish_decompress(info);
-  return RF_JPEG_OK;
+  decoder->rest_count = decoder->failure.has_no_end ? 0 : info->src->bytes_in_buffer;
+  if (!decoder->failure.has_no_end || is_whole) return RF_JPEG_OK;
+  rf_jpeg_cut_off((j_common_ptr)info);
+  return failed(decoder);
 }
+
+size_t rf_jpeg_rest_count(const rf_jpeg_decoder *decoder) { return decoder->rest_count; }

@@ -18,7 +18,7 @@ static void grow(rf_jpeg_encoder *encoder) {
   size_t capacity = encoder->capacity ? 2 * encoder->capacity : FIRST_CAPACITY;
   uint8_t *bytes = realloc(encoder->bytes, capacity);
   if (!bytes) {
-    encoder->failure.result = RF_JPEG_UNREADABLE;
+    encoder->failure.result = RF_JPEG_NO_MEMORY;
     snprintf(encoder->failure.message, sizeof encoder->failure.message, "No memory for %zu bytes", capacity);
     longjmp(encoder->failure.back, 1);
   }

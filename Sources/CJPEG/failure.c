@@ -3,23 +3,42 @@
 #include <jerror.h>
 #include <string.h>
 
+void rf_jpeg_cut_off(j_common_ptr info) {
+  rf_jpeg_failure *failure = (rf_jpeg_failure *)info->err;
+  failure->result = RF_JPEG_CUT_OFF;
+  info->err->msg_code = JWRN_JPEG_EOF;
+  info->err->format_message(info, failure->message);
+}
+
 static void give_up(j_common_ptr info) {
   rf_jpeg_failure *failure = (rf_jpeg_failure *)info->err;
+  int code = info->err->msg_code;
   info->err->format_message(info, failure->message);
-  failure->result = info->err->msg_code == JERR_INPUT_EMPTY ? RF_JPEG_CUT_OFF : RF_JPEG_UNREADABLE;
+  failure->result = code == JERR_OUT_OF_MEMORY ? RF_JPEG_NO_MEMORY
+                  : code == JERR_INPUT_EMPTY   ? RF_JPEG_CUT_OFF
+                                               : RF_JPEG_UNREADABLE;
+  // Past the end of the data libjpeg reads an end mark of its own, and complains about that.
+  if (failure->has_no_end && failure->result == RF_JPEG_UNREADABLE) rf_jpeg_cut_off(info);
   longjmp(failure->back, 1);
+}
+
+// A restart mark with a wrong number. libjpeg takes it for the expected one, and loses nothing, unless its number is one or
+// two away (jdmarker.c, jpeg_resync_to_restart): then it skips data or invents them.
+static int is_misnumbered_restart(const struct jpeg_error_mgr *manager) {
+  int found = manager->msg_parm.i[0], expected = manager->msg_parm.i[1];
+  int ahead = (found - JPEG_RST0 - expected) & 7;
+  return found >= JPEG_RST0 && found <= JPEG_RST0 + 7 && ahead >= 3 && ahead <= 5;
 }
 
 // A warning after which libjpeg goes on with made-up samples; the others (bytes between markers, odd versions of
 // headers, unknown colour transforms) leave the pixels right.
-static rf_jpeg_result meaning(int code) {
-  switch (code) {
-  case JWRN_JPEG_EOF:
+static rf_jpeg_result meaning(const struct jpeg_error_mgr *manager) {
+  switch (manager->msg_code) {
   case JWRN_HIT_MARKER: return RF_JPEG_CUT_OFF;
+  case JWRN_MUST_RESYNC: return is_misnumbered_restart(manager) ? RF_JPEG_OK : RF_JPEG_DAMAGED;
   case JWRN_HUFF_BAD_CODE:
   case JWRN_ARITH_BAD_CODE:
-  case JWRN_BOGUS_PROGRESSION:
-  case JWRN_MUST_RESYNC: return RF_JPEG_DAMAGED;
+  case JWRN_BOGUS_PROGRESSION: return RF_JPEG_DAMAGED;
   default: return RF_JPEG_OK;
   }
 }
@@ -27,9 +46,12 @@ static rf_jpeg_result meaning(int code) {
 static void note(j_common_ptr info, int level) {
   rf_jpeg_failure *failure = (rf_jpeg_failure *)info->err;
   if (level >= 0 || failure->result != RF_JPEG_OK) return;
-  failure->result = meaning(info->err->msg_code);
+  // Whether pixels are missing as well shows when they are decoded.
+  if (info->err->msg_code == JWRN_JPEG_EOF) failure->has_no_end = 1;
+  failure->result = meaning(info->err);
   if (failure->result == RF_JPEG_OK) return;
   info->err->format_message(info, failure->message);
+  if (failure->has_no_end) rf_jpeg_cut_off(info);
   longjmp(failure->back, 1);
 }
 
@@ -46,5 +68,6 @@ struct jpeg_error_mgr *rf_jpeg_catch(rf_jpeg_failure *failure) {
 
 void rf_jpeg_forget(rf_jpeg_failure *failure) {
   failure->result = RF_JPEG_OK;
+  failure->has_no_end = 0;
   failure->message[0] = '\0';
 }

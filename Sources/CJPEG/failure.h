@@ -1,4 +1,4 @@
-// How libjpeg's errors end: a longjmp back into our function, which returns. Warnings that mean lost pixels are kept.
+// How libjpeg's errors end: a longjmp back into our function, which returns. So do warnings that mean lost pixels.
 #ifndef RF_JPEG_FAILURE_H
 #define RF_JPEG_FAILURE_H
 #include <stdio.h>
@@ -10,6 +10,7 @@ typedef struct {
   struct jpeg_error_mgr manager; // first: libjpeg hands us a pointer to it
   jmp_buf back;
   rf_jpeg_result result;
+  int has_no_end; // the data ended before an end mark: harmless unless pixels are missing
   char message[JMSG_LENGTH_MAX];
 } rf_jpeg_failure;
 
@@ -18,4 +19,7 @@ struct jpeg_error_mgr *rf_jpeg_catch(rf_jpeg_failure *failure);
 
 // Forgets what went wrong before.
 void rf_jpeg_forget(rf_jpeg_failure *failure);
+
+// Sets the result and libjpeg's words for data that end too soon.
+void rf_jpeg_cut_off(j_common_ptr info);
 #endif

@@ -1,7 +1,7 @@
 // A descriptor that bytes come from, in pieces, until its end or until the program is asked to stop.
 import CHost
 
-/// Standard input or a fifo.
+/// Standard input, a fifo or a recorded stream.
 final class ByteStream {
   let name: String
   /// The same in the bytes that the system has.
@@ -40,6 +40,9 @@ final class ByteStream {
       case 1...: return true
       case 0: isAtEnd = true
       case -Int(EAGAIN), -Int(EINTR): continue
+      case -Int(ENOMEM):
+        isAtEnd = true
+        throw .picture(name: name, .noMemory(reason: "\((buffer.count + most) / 1_000_000) MB of the stream"))
       default:
         isAtEnd = true
         throw .cannotRead(name: name, reason: systemReason(done))

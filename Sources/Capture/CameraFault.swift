@@ -15,6 +15,8 @@ enum CameraFault: Error {
   case unreadable(given: FourCC)
   /// No frame came for so many seconds.
   case hang(seconds: Double)
+  /// All frames of so many seconds were bad; `problem` is the last one's.
+  case badFrames(problem: String, seconds: Double)
   /// The driver reports an error and does not say which.
   case streamError
   /// It is not among the devices of the system.
@@ -37,7 +39,7 @@ enum CameraFault: Error {
     switch self {
     case .system(_, let number): [ENOENT, EACCES, EPERM, ENOTTY, ENXIO].contains(number)
     case .noCapture, .noFormat, .lacksFormat, .unreadable: true
-    case .hang, .streamError, .absent: false
+    case .hang, .badFrames, .streamError, .absent: false
     }
   }
 
@@ -50,6 +52,7 @@ enum CameraFault: Error {
     case .lacksFormat(let asked, let offered): "has no format \(asked.text): ask for one of \(offered)"
     case .unreadable(let given): "gives the format \(given.text), which cannot be read: ask for another by --camera"
     case .hang(let seconds): "no frame for \(rateText(seconds)) s"
+    case .badFrames(let problem, let seconds): "only bad frames for \(rateText(seconds)) s, the last because \(problem)"
     case .streamError: "the driver reports an error"
     case .absent: "not connected"
     }

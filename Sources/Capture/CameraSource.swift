@@ -39,7 +39,11 @@ public final class CameraSource {
   private var pauseMilliseconds = CameraSource.firstPause
   private var attempts = 0
   private var toldFault = ""
-  private var skips = SkipReport()
+  private var limiter = MessageLimiter()
+  /// Since when all frames have been bad; `nil` after a good one.
+  private var badSince: Double?
+  /// Of the last JPEG, in pixels.
+  private var frameSize: (width: Int, height: Int)?
 
   private static let firstPause: Int32 = 100, longestPause: Int32 = 1000
   /// So many attempts to open a camera for the first time, where its first answer is an error that may pass.
@@ -48,6 +52,8 @@ public final class CameraSource {
   private static let slice: Int32 = 250
   /// Cameras wake up, measure the light and start: some take seconds to the first frame.
   private static let firstFrameSeconds = 5.0, leastDeadlineSeconds = 2.0
+  /// A camera that has given only bad frames for so long is opened again: that sets its format anew.
+  private static let mostBadSeconds = 5.0
 
   convenience init(_ path: FilePath, _ options: SourceOptions) {
     self.init(path, options, system: rf_video_linux(), converting: rf_video_converting)
@@ -125,6 +131,8 @@ extension CameraSource {
     lastSequence = nil
     hasFrame = false
     silentSeconds = 0
+    badSince = nil
+    frameSize = nil
     if !hasEverOpened {
       openedPath = path.text
       tell(.news("\(name)\(place.isAny ? " is \(openedPath)" : ""): \(description(of: opened))"))
@@ -285,36 +293,55 @@ extension CameraSource {
   private func skip(_ problem: String, _ taken: rf_video_frame, _ stream: CameraStream) throws(CameraFault) {
     counts.skipped += 1
     index += 1
-    if let line = skips.line(problem, at: seconds) { tell(.trouble("\(name): frame \(index - 1) skipped: \(line)")) }
     try give(taken.index, to: stream)
+    let start = badSince ?? seconds
+    badSince = start
+    if seconds - start >= Self.mostBadSeconds { throw .badFrames(problem: problem, seconds: Self.mostBadSeconds) }
+    // While the camera is opened again and again, its fault has been reported.
+    if lostSeconds == nil, let suppressed = limiter.pass(at: seconds) {
+      let more = suppressed > 0 ? " (and \(suppressed) since the last time)" : ""
+      tell(.trouble("\(name): frame \(index - 1) skipped: \(problem)\(more)"))
+    }
   }
 
   /// The frame to hand out. `nil` where a JPEG turns out to be none.
   private func capture(_ taken: rf_video_frame, from stream: CameraStream) throws(CameraFault) -> CapturedFrame? {
     let start = seconds
-    var shrunkBy = 1
+    let decoded: JPEGDecoder.Decoded
     let frame: Frame
     if stream.mode.format.kind == .jpeg {
-      shrunkBy = shrink(stream.width, stream.height)
       do throws(PictureError) {
-        try decoder.decode(stream.bytes(taken), width: stream.width, height: stream.height, shrunkBy: shrunkBy, into: picture)
+        decoded = try decoder.decode(stream.bytes(taken), into: picture, shrink: shrink)
       } catch {
         try skip(error.fact, taken, stream)
         return nil
       }
       frame = picture.frame
       try give(taken.index, to: stream)
+      noteSize(decoded, stream)
     } else {
       guard let pixels = try? stream.frame(taken) else { return nil }
       frame = pixels
+      decoded = JPEGDecoder.Decoded(width: stream.width, height: stream.height, shrunkBy: 1)
       held = taken.index
     }
     noteReturn(stream)
     hasFrame = true
-    return captured(frame, taken, shrunkBy, stream, start)
+    badSince = nil
+    return captured(frame, taken, decoded, start)
   }
 
-  private func captured(_ frame: Frame, _ taken: rf_video_frame, _ shrunkBy: Int, _ stream: CameraStream,
+  /// Reports frames that have another size than the driver said, once per size. An HDMI adapter, for example, changes its size
+  /// with its signal, and the frame's own size is the right one.
+  private func noteSize(_ decoded: JPEGDecoder.Decoded, _ stream: CameraStream) {
+    let before = frameSize ?? (stream.width, stream.height)
+    frameSize = (decoded.width, decoded.height)
+    if before != (decoded.width, decoded.height) {
+      tell(.news("\(name): frames have \(decoded.width) x \(decoded.height) pixels now, \(before.0) x \(before.1) before"))
+    }
+  }
+
+  private func captured(_ frame: Frame, _ taken: rf_video_frame, _ decoded: JPEGDecoder.Decoded,
                         _ start: Double) -> CapturedFrame {
     // A driver's clock that is another one, or runs ahead, tells nothing of latency.
     let captured = taken.seconds >= 0 && taken.seconds <= start ? taken.seconds : start
@@ -323,22 +350,6 @@ extension CameraSource {
     defer { index += 1 }
     return CapturedFrame(frame: frame, name: name, nameBytes: nameBytes, relativeName: name, index: index, timestampSeconds: captured - first,
                          capturedAtSeconds: captured, captureMilliseconds: (seconds - start) * 1000,
-                         width: stream.width, height: stream.height, shrunkBy: shrunkBy)
-  }
-}
-
-/// At most one line a second about frames that are skipped, however many they are.
-private struct SkipReport {
-  private var lastSeconds = -1.0
-  private var untold: Int64 = 0
-
-  mutating func line(_ problem: String, at seconds: Double) -> String? {
-    guard lastSeconds < 0 || seconds - lastSeconds >= 1 else {
-      untold += 1
-      return nil
-    }
-    lastSeconds = seconds
-    defer { untold = 0 }
-    return untold == 0 ? problem : "\(problem) (and \(untold) since the last time)"
+                         width: decoded.width, height: decoded.height, shrunkBy: decoded.shrunkBy)
   }
 }

@@ -11,9 +11,16 @@ public enum CaptureError: Error, Equatable {
   /// A picture's bytes are no use.
   case picture(name: String, PictureError)
   /// A frame of a stream is no use.
-  case frame(name: String, index: Int64, PictureError)
+  /// `suppressed` others before it had no message of their own.
+  case frame(name: String, index: Int64, PictureError, suppressed: Int64 = 0)
+  /// So many frames more of a stream are no use.
+  case moreFrames(name: String, count: Int64)
   /// A stream that ended without one whole frame.
   case noFrames(name: String, byteCount: Int64)
+  /// A raw stream that ended without a byte.
+  case noRawFrames(name: String, frameBytes: Int)
+  /// Files of a format that is not decoded: how many, the first one's path, and the command that converts one.
+  case otherFormat(example: String, count: Int, format: StaticString, command: StaticString)
   /// A folder without pictures; `isRecursive` tells whether those below it were looked at.
   case noPictures(name: String, isRecursive: Bool)
   /// A camera that cannot be had.
@@ -30,9 +37,16 @@ public enum CaptureError: Error, Equatable {
     case .cannotRead(let name, let reason): "\(name): cannot be read (\(reason)): check the disk or the connection"
     case .cannotWrite(let name, let reason): "\(name): cannot be written (\(reason)): check the folder and its free space"
     case .picture(let name, let error): "\(name): \(error.message)"
-    case .frame(let name, let index, let error): "\(name): frame \(index) \(error.message)"
+    case .frame(let name, let index, let error, let suppressed):
+      "\(name): frame \(index) \(error.message)" + (suppressed > 0 ? " (and \(suppressed) more since the last message)" : "")
+    case .moreFrames(let name, let count): "\(name): skipped \(count) more frames: record the stream again"
     case .noFrames(let name, let byteCount):
-      "\(name): no JPEG in a stream of \(byteCount) bytes: give JPEGs back to back, or --raw FORMAT:WxH for raw frames"
+      "\(name): no JPEG in a stream of \(byteCount) bytes: give JPEGs or PNMs back to back, or --raw FORMAT:WxH for raw frames"
+    case .noRawFrames(let name, let frameBytes):
+      "\(name): no frame in a stream of 0 bytes (a frame takes \(frameBytes)): check the program that writes it"
+    case .otherFormat(let example, let count, let format, let command):
+      "\(example)\(count > 1 ? " and \(count - 1) more of its format" : ""): not read, the format is \(format.description): "
+        + "try \(command.description) (IN: the file)"
     case .noPictures(let name, let isRecursive):
       "\(name): no pictures in this folder: give one with JPEG or PNM files" + (isRecursive ? "" : ", or try --recursive")
     case .camera(let name, let reason): "\(name): \(reason)"

@@ -1,34 +1,25 @@
-// The one thing wanted of a JPEG's Exif data: how the camera was held. Untrusted, so every step is held against the bytes
-// that are there; anything odd means upright, as in other readers.
-// Source: ITU-T T.81 B.1.1 (marker segments); Exif 2.32 (CIPA DC-008) 4.5 and 4.6; TIFF 6.0.
+// Reads one thing of a JPEG's Exif data: how the camera was held. Untrusted, so every step is checked against the bytes that
+// are there. Where several readers agree on what an odd entry means (Pillow, exiftool, OpenCV), it means the same here; the
+// rest is upright.
+// Source: Exif 2.32 (CIPA DC-008) 4.5 and 4.6; TIFF 6.0.
 import Imaging
 
-/// The orientation that a JPEG's Exif segment states; upright where there is none.
+/// The orientation that a JPEG's first valid Exif segment states; upright where there is none.
 func exifOrientation(ofJPEG jpeg: UnsafeRawBufferPointer) -> Orientation {
-  var position = 2
-  while position + 4 <= jpeg.count, jpeg[position] == 0xFF {
-    let marker = jpeg[position + 1]
-    if marker == 0xFF { // a fill byte
-      position += 1
-      continue
-    }
-    // Tables and headers come before the first scan; nothing after it is looked at.
-    guard marker != 0xDA, marker != 0xD9 else { break }
-    let length = Int(jpeg[position + 2]) << 8 | Int(jpeg[position + 3])
-    let end = position + 2 + length
-    guard length >= 2, end <= jpeg.count else { break }
-    if marker == 0xE1, let orientation = orientation(ofSegment: UnsafeRawBufferPointer(rebasing: jpeg[(position + 4)..<end])) {
-      return orientation
-    }
-    position = end
+  var markers = JPEGMarkers(position: 2)
+  // Exif stands before the first scan.
+  while let code = markers.next(in: jpeg), ![JPEGMarkers.scan, JPEGMarkers.start, JPEGMarkers.end].contains(code) {
+    guard JPEGMarkers.hasSegment(code) else { continue }
+    guard let segment = markers.segment(in: jpeg) else { break }
+    if code == JPEGMarkers.app1, let orientation = orientation(ofSegment: segment) { return orientation }
   }
   return .upright
 }
 
-/// The same of one APP1 segment; `nil` where it is not Exif or says nothing that is valid.
-private func orientation(ofSegment segment: UnsafeRawBufferPointer) -> Orientation? {
-  let name: StaticString = "Exif\0\0"
-  guard segment.count >= 14, name.withUTF8Buffer({ $0.elementsEqual(segment[..<6]) }) else { return nil }
+/// The orientation of one APP1 segment's content; `nil` where it is not Exif or has no valid one.
+func orientation(ofSegment segment: UnsafeRawBufferPointer) -> Orientation? {
+  // The name ends in two zeros; some writers put another byte in place of the second.
+  guard segment.count >= 14, segment.starts(with: "Exif\0") else { return nil }
   return TIFF(UnsafeRawBufferPointer(rebasing: segment[6...]))?.orientation
 }
 
@@ -44,19 +35,39 @@ private struct TIFF {
     default: return nil
     }
     self.bytes = bytes
-    guard short(at: 2) == 42 else { return nil }
+    // Some writers swap the bytes of this number alone.
+    guard let magic = short(at: 2), magic == 42 || magic == 42 << 8 else { return nil }
   }
 
   var orientation: Orientation? {
     guard let directory = long(at: 4), let count = short(at: directory) else { return nil }
     for entry in 0..<count {
       let place = directory + 2 + 12 * entry
-      guard let tag = short(at: place), let type = short(at: place + 2), let values = long(at: place + 4),
-            let value = short(at: place + 8) else { return nil }
-      // Tag 0x0112 is one value of type 3, SHORT, left-aligned in the entry's last four bytes.
-      if tag == 0x0112, type == 3, values == 1 { return Orientation(rawValue: UInt8(truncatingIfNeeded: min(value, 255))) }
+      guard let tag = short(at: place) else { return nil }
+      if tag == 0x0112, let value = firstValue(ofEntry: place), let valid = UInt8(exactly: value) {
+        return Orientation(rawValue: valid)
+      }
     }
     return nil
+  }
+
+  /// The first value of a directory entry of whole numbers: type, count, then the values, or their offset where they take
+  /// more than four bytes. Orientation should be one SHORT; some telephones write a LONG.
+  private func firstValue(ofEntry place: Int64) -> Int64? {
+    guard let type = short(at: place + 2), let count = long(at: place + 4), count > 0 else { return nil }
+    let bytesEach: Int64
+    switch type {
+    case 1, 6: bytesEach = 1  // BYTE, SBYTE
+    case 3, 8: bytesEach = 2  // SHORT, SSHORT
+    case 4, 9: bytesEach = 4  // LONG, SLONG
+    default: return nil
+    }
+    guard let offset = count <= 4 / bytesEach ? place + 8 : long(at: place + 8) else { return nil }
+    switch bytesEach {
+    case 1: return offset < bytes.count ? Int64(bytes[Int(offset)]) : nil
+    case 2: return short(at: offset)
+    default: return long(at: offset)
+    }
   }
 
   private func short(at place: Int64) -> Int64? {

@@ -43,9 +43,11 @@ struct FilePath {
   }
 
   /// Whether the name ends as pictures' names do. Such a file is an error where it cannot be read; others are left out.
-  var looksLikePicture: Bool {
-    let endings: [StaticString] = [".jpg", ".jpeg", ".pnm", ".ppm", ".pgm"]
-    return endings.contains { ending in
+  var looksLikePicture: Bool { hasEnding([".jpg", ".jpeg", ".pnm", ".ppm", ".pgm", ".pbm"]) }
+
+  /// Whether the name has one of these endings, in capitals or not.
+  func hasEnding(_ endings: [StaticString]) -> Bool {
+    endings.contains { ending in
       let count = ending.utf8CodeUnitCount
       return bytes.count > count && zip(bytes.dropLast().suffix(count), 0..<count).allSatisfy { byte, index in
         let lower = (65...90).contains(byte) ? byte + 32 : byte
@@ -59,6 +61,8 @@ struct FilePath {
 struct FileList {
   /// Paths from the folder on; a single file has its own path.
   private(set) var entries: [FilePath] = []
+  /// Folders that could not be listed, or not to their end: the others are read all the same.
+  private(set) var failures: [CaptureError] = []
   /// As the user gave it; nil for a single file.
   let folder: FilePath?
   let isRecursive: Bool
@@ -73,9 +77,10 @@ struct FileList {
   init(folder: FilePath, isRecursive: Bool) throws(CaptureError) {
     self.folder = folder
     self.isRecursive = isRecursive
-    var pending: [FilePath?] = [nil]
+    var pending: [FilePath] = []
+    try list(nil, in: folder, pending: &pending)
     while let below = pending.popLast() {
-      try list(below, in: folder, pending: &pending)
+      do { try list(below, in: folder, pending: &pending) } catch { failures.append(error) }
     }
     entries.sort(by: FilePath.precedes)
   }
@@ -86,7 +91,7 @@ struct FileList {
 
   /// Adds the files of the folder itself (`nil`) or of one below it, and the folders in it to `pending`.
   private mutating func list(_ below: FilePath?, in folder: FilePath,
-                             pending: inout [FilePath?]) throws(CaptureError) {
+                             pending: inout [FilePath]) throws(CaptureError) {
     let path = below.map { folder.appending($0) } ?? folder
     guard let stream = path.withCString({ opendir($0) }) else {
       throw .cannotOpen(name: path.text, reason: systemReason(-rf_errno()))
@@ -105,5 +110,8 @@ struct FileList {
         entries.append(entry)
       }
     }
+    // The listing ends early where the disk or the network fails.
+    let number = rf_errno()
+    if number != 0 { failures.append(.cannotRead(name: path.text, reason: systemReason(-number))) }
   }
 }

@@ -1,52 +1,56 @@
-// JPEG bytes to a picture, upright. The size is judged before there is memory for it.
+// JPEG bytes to a picture, upright. The size is checked before there is memory for it.
 import CJPEG
 import Imaging
 
 /// Decodes JPEGs one after another with the same memory.
 final class JPEGDecoder {
-  private let decoder: OpaquePointer
+  /// `nil` where there was no memory for it.
+  private var decoder: OpaquePointer?
   /// Holds a turned picture's pixels as stored; made when the first one comes.
   private var stored: Picture?
 
-  init() {
-    guard let decoder = rf_jpeg_decoder_new() else { fatalError("no memory for a JPEG decoder") }
-    self.decoder = decoder
-  }
+  /// How many bytes follow the end mark of the picture that was decoded last.
+  var restCount: Int { decoder.map { Int(rf_jpeg_rest_count($0)) } ?? 0 }
 
   deinit { rf_jpeg_decoder_free(decoder) }
 
-  /// Decodes one JPEG, applying its Exif orientation.
-  ///
-  /// - Memory: `picture` grows to 3 bytes a pixel, and libjpeg takes up to 6 more for progressive files, only after the
-  ///   claimed size has been held against 100 megapixels and against the bytes that coding it takes at least.
-  func decode(_ bytes: UnsafeRawBufferPointer, into picture: Picture) throws(PictureError) {
-    var width: Int32 = 0, height: Int32 = 0
-    try check(rf_jpeg_read_header(decoder, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &width, &height))
-    try checkSize(Int(width), Int(height), byteCount: bytes.count)
-    let orientation = exifOrientation(ofJPEG: bytes)
-    let target = orientation == .upright ? picture : stored ?? Picture(width: 1, height: 1)
-    target.resize(width: Int(width), height: Int(height))
-    try check(rf_jpeg_decode(decoder, target.pixels, target.strideBytes))
-    guard orientation != .upright else { return }
-    stored = target
-    picture.show(target, orientation: orientation)
+  /// A decoded picture's own size as shown, and how many times smaller it was made.
+  struct Decoded {
+    let width: Int, height: Int
+    let shrunkBy: Int
   }
 
-  /// Decodes a camera's JPEG as it lies, without looking for an orientation.
+  /// Decodes one JPEG, applying its Exif orientation.
   ///
-  /// - Parameters:
-  ///   - width, height: what the camera promised; a frame of another size is refused.
-  ///   - shrunkBy: 1, 2, 4 or 8: how many times smaller the picture becomes, its sides rounded up.
-  func decode(_ bytes: UnsafeRawBufferPointer, width: Int, height: Int, shrunkBy: Int, into picture: Picture) throws(PictureError) {
+  /// - Parameter shrink: how many times smaller, 1, 2, 4 or 8, a picture of a size becomes; its sides are rounded up.
+  /// - Memory: `picture` grows to 3 bytes a pixel, and libjpeg takes up to 6 more for progressive files, only after the
+  ///   claimed size has been held against 100 megapixels and against the bytes that coding it takes at least.
+  @discardableResult
+  func decode(_ bytes: UnsafeRawBufferPointer, into picture: Picture,
+              shrink: (_ width: Int, _ height: Int) -> Int = { _, _ in 1 }) throws(PictureError) -> Decoded {
+    let decoder = try made()
     var given: (Int32, Int32) = (0, 0)
     try check(rf_jpeg_read_header(decoder, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &given.0, &given.1))
-    guard (Int(given.0), Int(given.1)) == (width, height) else {
-      throw .damaged(reason: "it says \(given.0) x \(given.1) pixels instead of \(width) x \(height)")
-    }
+    let (width, height) = (Int(given.0), Int(given.1))
     try checkSize(width, height, byteCount: bytes.count)
+    let orientation = exifOrientation(ofJPEG: bytes)
+    let shown = orientation.swapsSides ? (height, width) : (width, height)
+    let shrunkBy = shrink(shown.0, shown.1)
     rf_jpeg_shrink(decoder, Int32(shrunkBy))
-    picture.resize(width: (width + shrunkBy - 1) / shrunkBy, height: (height + shrunkBy - 1) / shrunkBy)
-    try check(rf_jpeg_decode(decoder, picture.pixels, picture.strideBytes))
+    let target = orientation == .upright ? picture : stored ?? Picture(width: 1, height: 1)
+    try target.makeRoom(width: (width + shrunkBy - 1) / shrunkBy, height: (height + shrunkBy - 1) / shrunkBy)
+    try check(rf_jpeg_decode(decoder, target.pixels, target.strideBytes))
+    if orientation != .upright {
+      stored = target
+      guard picture.show(target, orientation: orientation) else { throw .noMemory(pixels: target.width * target.height) }
+    }
+    return Decoded(width: shown.0, height: shown.1, shrunkBy: shrunkBy)
+  }
+
+  private func made() throws(PictureError) -> OpaquePointer {
+    if decoder == nil { decoder = rf_jpeg_decoder_new() }
+    guard let decoder else { throw .noMemory(reason: "for a JPEG decoder") }
+    return decoder
   }
 
   private func checkSize(_ width: Int, _ height: Int, byteCount: Int) throws(PictureError) {
@@ -62,9 +66,22 @@ final class JPEGDecoder {
     case RF_JPEG_OK: return
     case RF_JPEG_CUT_OFF: throw .cutOff(reason: reason)
     case RF_JPEG_DAMAGED: throw .damaged(reason: reason)
+    case RF_JPEG_NO_MEMORY: throw .noMemory(reason: reason)
     default: throw .unsupported(reason: reason)
     }
   }
 
   private var reason: String { String(cString: rf_jpeg_decoder_message(decoder)) }
+}
+
+extension Picture {
+  /// `resize` that throws where there is no memory.
+  func makeRoom(width: Int, height: Int) throws(PictureError) {
+    guard resize(width: width, height: height) else { throw .noMemory(pixels: width * height) }
+  }
+}
+
+extension PictureError {
+  /// No memory for so many pixels of three bytes.
+  static func noMemory(pixels: Int) -> PictureError { .noMemory(reason: "\(3 * pixels / 1_000_000) MB of pixels") }
 }

@@ -1,7 +1,5 @@
 // Finds the pictures in a stream of JPEGs back to back (MJPEG), with anything in between: multipart headers, padding, noise.
 // Segments are skipped by their length, since the thumbnail in an Exif segment has start and end marks of its own.
-// Source: ITU-T T.81, annex B.
-import CHost
 
 /// What the splitter found at the start of the bytes that it was shown.
 enum JPEGPiece: Equatable {
@@ -9,96 +7,88 @@ enum JPEGPiece: Equatable {
   case unfinished
   /// So many bytes belong to no picture.
   case noise(byteCount: Int)
-  /// A whole picture.
+  /// A picture from its start to its end mark.
   case picture(byteCount: Int)
-  /// A picture that another one, or something that is no JPEG, cut short.
+  /// A picture with a scan but without an end mark before the next start: decoding shows whether pixels are missing.
+  case unended(byteCount: Int)
+  /// A picture that another one cut short before its first scan.
   case cutOff(byteCount: Int)
 }
 
-/// Walks along a growing run of bytes without looking at any twice.
+/// Walks along a growing run of bytes without reading any twice.
 struct JPEGSplitter {
-  private enum State {
-    case start, marker, scan
-  }
+  private var markers = JPEGMarkers(position: 0)
+  private var isInside = false
+  private var segmentCount = 0
+  /// Whether a scan has begun: the bytes so far may be a picture that lacks nothing but its end mark.
+  private(set) var hasScan = false
 
-  private var state = State.start
-  /// Everything before this is understood.
-  private var position = 0
+  /// Some cameras send stray bytes right after a start mark. With more of them, FF D8 is taken for noise.
+  private static let mostStrayBytes = 256
 
   /// Forgets the piece it has found; the next bytes shown begin after it.
-  mutating func restart() {
-    state = .start
-    position = 0
-  }
+  mutating func restart() { self = JPEGSplitter() }
 
   /// - Parameter bytes: all since the last piece, so each call shows those of the call before and more.
   mutating func find(in bytes: UnsafeRawBufferPointer) -> JPEGPiece {
-    while true {
-      let piece: JPEGPiece? = switch state {
-      case .start: findStart(bytes)
-      case .marker: readMarker(bytes)
-      case .scan: skipScan(bytes)
-      }
-      if let piece { return piece }
-    }
+    if !isInside, let piece = findStart(bytes) { return piece }
+    return findEnd(bytes)
   }
 
-  /// Start of image is FF D8, and a marker always follows it.
+  /// Moves to the first start of an image: FF D8 with a marker behind it.
   private mutating func findStart(_ bytes: UnsafeRawBufferPointer) -> JPEGPiece? {
-    while position + 3 <= bytes.count {
-      if bytes[position] == 0xFF, bytes[position + 1] == 0xD8, bytes[position + 2] == 0xFF {
-        guard position == 0 else { return .noise(byteCount: position) }
-        state = .marker
-        position = 2
-        return nil
+    while markers.position + 3 <= bytes.count {
+      let position = markers.position
+      if bytes[position] == 0xFF, bytes[position + 1] == JPEGMarkers.start {
+        switch isFollowedByMarker(position + 2, bytes) {
+        case true?:
+          guard position == 0 else { return .noise(byteCount: position) }
+          isInside = true
+          markers.position = 2
+          return nil
+        case nil: return position > 0 ? .noise(byteCount: position) : .unfinished
+        case false?: break
+        }
       }
-      position += 1
+      markers.position += 1
     }
-    return position > 0 ? .noise(byteCount: position) : .unfinished
+    return markers.position > 0 ? .noise(byteCount: markers.position) : .unfinished
   }
 
-  /// At a marker: FF, any number of further FF, and a code.
-  private mutating func readMarker(_ bytes: UnsafeRawBufferPointer) -> JPEGPiece? {
-    guard position + 2 <= bytes.count else { return .unfinished }
-    guard bytes[position] == 0xFF else { return .cutOff(byteCount: position) }
-    switch bytes[position + 1] {
-    case 0xFF: position += 1
-    case 0xD9: return .picture(byteCount: position + 2)
-    case 0xD8: return .cutOff(byteCount: position)
-    case 0x00, 0x01, 0xD0...0xD7: position += 2 // these have no length
-      state = .scan
-    case let code: return skipSegment(bytes, code)
-    }
-    return nil
+  /// Whether a marker follows, at once or after a few stray bytes; `nil` where the bytes do not show it yet.
+  private func isFollowedByMarker(_ position: Int, _ bytes: UnsafeRawBufferPointer) -> Bool? {
+    if bytes[position] == 0xFF { return true }
+    let limit = min(bytes.count, position + Self.mostStrayBytes + 2)
+    var stray = JPEGMarkers(position: position)
+    if let code = stray.next(in: UnsafeRawBufferPointer(rebasing: bytes[..<limit])) { return JPEGMarkers.hasSegment(code) }
+    return limit < bytes.count ? false : nil
   }
 
-  private mutating func skipSegment(_ bytes: UnsafeRawBufferPointer, _ code: UInt8) -> JPEGPiece? {
-    guard position + 4 <= bytes.count else { return .unfinished }
-    let length = Int(bytes[position + 2]) << 8 | Int(bytes[position + 3])
-    guard length >= 2 else { return .cutOff(byteCount: position) }
-    guard position + 2 + length <= bytes.count else { return .unfinished }
-    position += 2 + length
-    state = code == 0xDA ? .scan : .marker
-    return nil
-  }
-
-  /// In a scan's data FF is followed by 00 or a restart mark; anything else ends the scan.
-  private mutating func skipScan(_ bytes: UnsafeRawBufferPointer) -> JPEGPiece? {
-    // Nearly every byte of a stream is seen here, and nearly none is FF: the C library looks for those.
-    while position + 2 <= bytes.count {
-      guard let mark = memchr(bytes.baseAddress! + position, 0xFF, bytes.count - 1 - position) else {
-        position = bytes.count - 1
-        break
-      }
-      position = UnsafeRawPointer(mark) - bytes.baseAddress!
-      switch bytes[position + 1] {
-      case 0x00, 0xD0...0xD7: position += 2
-      case 0xFF: position += 1
-      default:
-        state = .marker
-        return nil
+  /// Moves from marker to marker until the picture ends.
+  private mutating func findEnd(_ bytes: UnsafeRawBufferPointer) -> JPEGPiece {
+    while true {
+      // A marker whose segment is not all there is read again with more bytes.
+      let before = markers
+      guard let code = markers.next(in: bytes) else { return .unfinished }
+      switch code {
+      case JPEGMarkers.end: return .picture(byteCount: markers.position)
+      case JPEGMarkers.start: return endedByStart(markers.position - 2)
+      case _ where JPEGMarkers.hasSegment(code):
+        guard let end = markers.segmentEnd(in: bytes), end <= bytes.count else {
+          markers = before
+          return .unfinished
+        }
+        markers.position = end
+        segmentCount += 1
+        if code == JPEGMarkers.scan { hasScan = true }
+      default: break
       }
     }
-    return .unfinished
+  }
+
+  /// A start mark with nothing between it and the next one is noise.
+  private func endedByStart(_ byteCount: Int) -> JPEGPiece {
+    if hasScan { return .unended(byteCount: byteCount) }
+    return segmentCount > 0 ? .cutOff(byteCount: byteCount) : .noise(byteCount: byteCount)
   }
 }

@@ -1,45 +1,63 @@
-// A stream of JPEGs back to back, as cameras and ffmpeg's mjpeg give.
+// A stream of JPEGs back to back, as cameras and ffmpeg's mjpeg give, or of PNMs.
 import CHost
 import Imaging
 
-/// Cuts a stream into JPEGs and decodes them; a bad frame does not end the stream.
+/// Cuts a stream into pictures and decodes them; a bad frame does not end the stream.
 public final class MJPEGSource {
+  /// What was skipped so far.
+  public private(set) var skips = Skips()
+
   private let input: ByteStream
   private let buffer = ByteBuffer()
   private let reader = PictureReader()
   private var splitter = JPEGSplitter()
+  /// What the stream's first bytes say; `nil` before they are there.
+  private var isPNM: Bool?
   /// Bytes at the buffer's start that have been dealt with.
   private var used = 0
   private var index: Int64 = 0
   private var byteCount: Int64 = 0
+  private var limiter = MessageLimiter()
 
   private static let pieceBytes = 1 << 16
-  /// A frame that has not ended by then never will: 100 megapixels at 5 bits each, more than any camera spends.
-  private static let mostFrameBytes = 1 << 26
+  /// A frame that has not ended by then never will: JPEG's 100 megapixels at 5 bits each, more than any camera spends, and
+  /// PNM's at 48 bits.
+  private var mostFrameBytes: Int { isPNM == true ? 1 << 30 : 1 << 26 }
 
   init(_ input: ByteStream) { self.input = input }
 
   func next() throws(CaptureError) -> CapturedFrame? {
     drop(used)
     while true {
-      switch splitter.find(in: buffer.bytes) {
+      switch find() {
       case .picture(let count):
-        used = count
-        return try decode(count)
+        if let captured = try decode(count) { return captured }
+      case .unended(let count):
+        if let captured = try decode(count, after: "after \(count) bytes something else begins") { return captured }
       case .noise(let count):
         drop(count)
       case .cutOff(let count):
         drop(count)
-        throw failed(.cutOff(reason: "after \(count) bytes something else begins"))
+        try skip(.cutOff(reason: "after \(count) bytes something else begins"))
       case .unfinished:
-        if buffer.count >= Self.mostFrameBytes {
+        if buffer.count >= mostFrameBytes {
           drop(buffer.count)
-          throw failed(.damaged(reason: "no end within 64 MiB"))
+          try skip(.damaged(reason: "no end within \(mostFrameBytes >> 20) MiB"))
+        } else if try !read() {
+          return try end()
         }
-        guard try read() else { return try end() }
       }
     }
   }
+
+  private func find() -> JPEGPiece {
+    if isPNM == nil, buffer.count >= 3 {
+      isPNM = isAtPNM
+    }
+    return isPNM == true ? PNMSplitter.find(in: buffer.bytes) : splitter.find(in: buffer.bytes)
+  }
+
+  private var isAtPNM: Bool { if case .pnm? = PictureKind(buffer.bytes) { true } else { false } }
 
   private func read() throws(CaptureError) -> Bool {
     let before = buffer.count
@@ -55,22 +73,39 @@ public final class MJPEGSource {
     splitter.restart()
   }
 
-  private func decode(_ count: Int) throws(CaptureError) -> CapturedFrame {
+  /// Decodes the picture in the buffer's first bytes; `nil` where it is skipped.
+  /// - Parameter place: what a message says of a picture that has no end mark and lacks pixels.
+  private func decode(_ count: Int, after place: @autoclosure () -> String? = nil) throws(CaptureError) -> CapturedFrame? {
     let start = rf_seconds()
     let picture: Picture
-    do { picture = try reader.read(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count])) } catch { throw failed(error) }
+    do {
+      picture = try reader.read(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count]))
+    } catch {
+      drop(count)
+      if case .cutOff = error, let place = place() { try skip(.cutOff(reason: place)) } else { try skip(error) }
+      return nil
+    }
+    used = count
     defer { index += 1 }
     return CapturedFrame(frame: picture.frame, name: input.name, nameBytes: input.nameBytes, relativeName: input.name, index: index,
                          timestampSeconds: start - input.startSeconds, capturedAtSeconds: start,
                          captureMilliseconds: (rf_seconds() - start) * 1000)
   }
 
+  /// The last picture may lack its end mark; plain PNMs have none.
   private func end() throws(CaptureError) -> CapturedFrame? {
     guard rf_stop_requested() == 0 else { return nil }
     let left = buffer.count
-    drop(left)
-    // Up to two bytes may be the beginning of a start that never came.
-    if left > 2 { throw failed(.cutOff(reason: "the stream ends after \(left) bytes of it")) }
+    if isPNM == true ? isAtPNM : splitter.hasScan {
+      if let captured = try decode(left, after: "the stream ends after \(left) bytes of it") { return captured }
+    } else if left > 2, isPNM != true {
+      // Up to two bytes may be the beginning of a start that never came.
+      drop(left)
+      try skip(.cutOff(reason: "the stream ends after \(left) bytes of it"))
+    }
+    drop(buffer.count)
+    let suppressed = limiter.takeSuppressed()
+    if suppressed > 0 { throw .moreFrames(name: input.name, count: suppressed) }
     if index == 0 {
       index = 1
       throw .noFrames(name: input.name, byteCount: byteCount)
@@ -78,9 +113,11 @@ public final class MJPEGSource {
     return nil
   }
 
-  /// A frame that fails is counted.
-  private func failed(_ error: PictureError) -> CaptureError {
+  /// Counts a frame that is skipped, and throws its error unless another one was thrown within the last second.
+  private func skip(_ error: PictureError) throws(CaptureError) {
     index += 1
-    return .frame(name: input.name, index: index - 1, error)
+    skips.add(error)
+    guard let suppressed = limiter.pass(at: rf_seconds()) else { return }
+    throw .frame(name: input.name, index: index - 1, error, suppressed: suppressed)
   }
 }

@@ -1,65 +1,113 @@
-// PNM bytes to a picture: gray and colour, plain and raw, 8 and 16 bits. Samples are scaled to 0...255 and rounded.
-// Source: Netpbm, pgm(5) and ppm(5).
+// PNM bytes to a picture: bitmap, gray and colour, plain and raw, 8 and 16 bits. Samples are scaled to 0...255 and rounded.
+// Source: Netpbm, pbm(5), pgm(5) and ppm(5).
 import Imaging
 
-/// Reads one PNM file. Further pictures in it are not looked at.
+/// Reads one PNM file. Further pictures in it are not read.
 struct PNMDecoder {
   private let bytes: UnsafeRawBufferPointer
   private var position = 2
-  private let isPlain: Bool
+  private let isPlain: Bool, isBitmap: Bool
   private let channels: Int
+  private var width = 0, height = 0, most = 1
 
   /// Greater numbers count as this one: more than any size or sample may be, and ten times it still fits 32 bits.
   private static let mostNumber = 2 * Frame.mostPixels
 
-  /// - Parameter bytes: begin with "P2", "P3", "P5" or "P6".
+  /// - Parameter bytes: begin with "P1" to "P6".
   init(_ bytes: UnsafeRawBufferPointer) {
     self.bytes = bytes
-    isPlain = bytes[1] <= UInt8(ascii: "3")
-    channels = bytes[1] == UInt8(ascii: "2") || bytes[1] == UInt8(ascii: "5") ? 1 : 3
+    let type = bytes[1] - 48
+    isPlain = type <= 3
+    isBitmap = type == 1 || type == 4
+    channels = type == 3 || type == 6 ? 3 : 1
   }
 
-  /// - Memory: `picture` grows only when the samples are there: 1 byte each at least, 2 in plain files but for the last.
+  /// - Memory: `picture` grows only when the samples are there: a bit each at least, 2 bytes in most plain files.
   mutating func decode(into picture: Picture) throws(PictureError) {
-    let width = try number("width"), height = try number("height"), most = try number("greatest value")
+    try readHeader()
+    guard bytes.count - position >= leastBytes else {
+      throw .cutOff(reason: "\(width) x \(height) samples take \(leastBytes) bytes, \(max(0, bytes.count - position)) are there")
+    }
+    try picture.makeRoom(width: width, height: height)
+    if isPlain { try readPlain(into: picture) } else if isBitmap { readBits(into: picture) } else { readRaw(into: picture) }
+  }
+
+  /// How many bytes the picture takes, header included; `nil` for a plain one, which has no fixed size.
+  mutating func byteCount() throws(PictureError) -> Int? {
+    try readHeader()
+    return isPlain ? nil : position + leastBytes
+  }
+
+  /// The size of raw samples; of plain ones the least.
+  private var leastBytes: Int {
+    let samples = width * height * channels
+    if isPlain { return isBitmap ? samples : 2 * samples - 1 }
+    return isBitmap ? (width + 7) / 8 * height : samples * (most > 255 ? 2 : 1)
+  }
+
+  private mutating func readHeader() throws(PictureError) {
+    width = try number("width")
+    height = try number("height")
+    if !isBitmap { most = try number("greatest value") }
     guard width > 0, height > 0, most > 0, most <= 65535 else {
       throw .damaged(reason: "PNM header with size \(width) x \(height) and greatest value \(most)")
     }
     guard width <= Frame.mostPixels / height else { throw .tooLarge(width: width, height: height) }
-    let sampleCount = width * height * channels
-    let needed = isPlain ? 2 * sampleCount - 1 : sampleCount * (most > 255 ? 2 : 1)
-    // One white space ends the header.
-    position += 1
-    guard bytes.count - position >= needed else {
-      throw .cutOff(reason: "\(width) x \(height) samples take \(needed) bytes, \(max(0, bytes.count - position)) are there")
-    }
-    picture.resize(width: width, height: height)
-    if isPlain { try readPlain(into: picture, most) } else { try readRaw(into: picture, most) }
+    endHeader()
   }
 
-  private mutating func readPlain(into picture: Picture, _ most: Int) throws(PictureError) {
+  /// One white space ends the header; a comment before it belongs to it. Where the type is followed by CR LF, so is the header.
+  private mutating func endHeader() {
+    if position < bytes.count, bytes[position] == UInt8(ascii: "#") { skipComment() }
+    let isBreak = position + 2 <= bytes.count && bytes[position] == 13 && bytes[position + 1] == 10
+    position += isBreak && bytes[2] == 13 && bytes[3] == 10 && bytes.count - position != 1 + leastBytes ? 2 : 1
+  }
+
+  private mutating func readPlain(into picture: Picture) throws(PictureError) {
     let step = 3 / channels
     for index in 0..<(picture.width * picture.height * channels) {
-      try store(try number("sample"), most, at: picture.pixels + index * step)
+      let sample = isBitmap ? 1 - (try bit()) : try number("sample")
+      guard sample <= most else { throw .damaged(reason: "PNM sample \(sample) above the greatest value \(most)") }
+      store(sample, at: picture.pixels + index * step)
     }
   }
 
-  private func readRaw(into picture: Picture, _ most: Int) throws(PictureError) {
-    let step = 3 / channels, width = most > 255 ? 2 : 1
-    for index in 0..<(picture.width * picture.height * channels) {
-      let place = position + index * width
-      let sample = width == 1 ? Int(bytes[place]) : Int(bytes[place]) << 8 | Int(bytes[place + 1])
-      try store(sample, most, at: picture.pixels + index * step)
+  /// Rows of bits from the highest down, each row in whole bytes; 1 is black.
+  private func readBits(into picture: Picture) {
+    for y in 0..<height {
+      let row = position + y * ((width + 7) / 8)
+      for x in 0..<width {
+        store(1 - Int(bytes[row + x / 8] >> UInt8(7 - x % 8)) & 1, at: picture.pixels + y * picture.strideBytes + 3 * x)
+      }
+    }
+  }
+
+  /// Samples above the greatest value count as it, as in OpenCV and Pillow.
+  private func readRaw(into picture: Picture) {
+    let step = 3 / channels, sampleBytes = most > 255 ? 2 : 1
+    for index in 0..<(width * height * channels) {
+      let place = position + index * sampleBytes
+      let sample = sampleBytes == 1 ? Int(bytes[place]) : Int(bytes[place]) << 8 | Int(bytes[place + 1])
+      store(min(sample, most), at: picture.pixels + index * step)
     }
   }
 
   /// Gray goes to all three channels.
   @inline(__always)
-  private func store(_ sample: Int, _ most: Int, at output: UnsafeMutablePointer<UInt8>) throws(PictureError) {
-    guard sample <= most else { throw .damaged(reason: "PNM sample \(sample) above the greatest value \(most)") }
+  private func store(_ sample: Int, at output: UnsafeMutablePointer<UInt8>) {
     let byte = most == 255 ? UInt8(sample) : UInt8((sample * 255 + most / 2) / most)
     output[0] = byte
     if channels == 1 { (output[1], output[2]) = (byte, byte) }
+  }
+
+  /// A plain bitmap's samples need no white space between them.
+  private mutating func bit() throws(PictureError) -> Int {
+    skipSpace()
+    guard position < bytes.count else { throw .cutOff(reason: "PNM ends before its sample") }
+    let digit = Int(bytes[position]) - 48
+    guard digit == 0 || digit == 1 else { throw .damaged(reason: "PNM sample is not a bit at byte \(position)") }
+    position += 1
+    return digit
   }
 
   /// The next decimal number, after white space and comments, which run from # to the line's end.
@@ -82,10 +130,14 @@ struct PNMDecoder {
     while position < bytes.count {
       switch bytes[position] {
       case 9...13, 32: position += 1
-      case UInt8(ascii: "#"):
-        while position < bytes.count, bytes[position] != 10, bytes[position] != 13 { position += 1 }
+      case UInt8(ascii: "#"): skipComment()
       default: return
       }
     }
+  }
+
+  /// Moves to the line break that ends a comment.
+  private mutating func skipComment() {
+    while position < bytes.count, bytes[position] != 10, bytes[position] != 13 { position += 1 }
   }
 }

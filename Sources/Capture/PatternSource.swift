@@ -11,10 +11,12 @@ public final class PatternSource {
 
   private static let framesPerSecond = 30.0
 
-  init(name: String, width: Int, height: Int) {
+  /// `nil` where there is no memory for its picture.
+  init?(name: String, width: Int, height: Int) {
     self.name = name
     nameBytes = Array(name.utf8)
-    picture = Picture(width: width, height: height)
+    picture = Picture(width: 1, height: 1)
+    guard picture.resize(width: width, height: height) else { return nil }
   }
 
   func next() -> CapturedFrame? {

@@ -14,6 +14,8 @@ public enum PictureError: Error, Equatable {
   case unsupported(reason: String)
   /// More than 100 megapixels.
   case tooLarge(width: Int, height: Int)
+  /// The system gives no memory for it; `reason` says for what.
+  case noMemory(reason: String)
   /// The size that the header claims cannot be coded in so few bytes.
   case implausible(width: Int, height: Int, byteCount: Int, leastBytes: Int)
 
@@ -26,6 +28,7 @@ public enum PictureError: Error, Equatable {
     case .damaged(let reason): "it is damaged (\(reason))"
     case .unsupported(let reason): "it cannot be decoded (\(reason))"
     case .tooLarge, .implausible: "it is too short for its size"
+    case .noMemory(let reason): "there is no memory for it (\(reason))"
     }
   }
 
@@ -33,12 +36,13 @@ public enum PictureError: Error, Equatable {
   public var message: String {
     switch self {
     case .empty: "is empty: check how it was copied or recorded"
-    case .notAPicture: "is not a picture that can be read: give a JPEG, or a PNM of type P2, P3, P5 or P6"
+    case .notAPicture: "is not a picture that can be read: give a JPEG, or a PNM of type P1 to P6"
     case .cutOff(let reason): "is cut off (\(reason)): copy or record it again"
     case .damaged(let reason): "is damaged (\(reason)): copy or record it again"
     case .unsupported(let reason): "cannot be decoded (\(reason)): save it as an 8-bit JPEG with sides of at most 65500 pixels"
     case .tooLarge(let width, let height):
       "claims \(width) x \(height) pixels, more than 100 megapixels: make it smaller first"
+    case .noMemory(let reason): "needs more memory than the system gives (\(reason)): end other programs or make the picture smaller"
     case .implausible(let width, let height, let byteCount, let leastBytes):
       "claims \(width) x \(height) pixels, which take \(leastBytes) bytes or more, but has \(byteCount): copy or record it again"
     }

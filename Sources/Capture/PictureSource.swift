@@ -4,14 +4,20 @@ import Imaging
 
 /// Reads pictures one after another; a bad one does not end the others.
 public final class PictureSource {
+  /// What was skipped so far.
+  public private(set) var skips = Skips()
+
   private let files: FileList
   private let reader = PictureReader()
   private let buffer = ByteBuffer()
   private var position = 0
   private var index: Int64 = 0
+  private var reportedFailures = 0
+  /// Formats that were found and are not decoded, for one message each at the end.
+  private var otherFormats: [SkippedFormat] = []
 
   /// Larger files hold no picture that would be accepted: 100 megapixels take 600 MB as 16-bit PNM.
-  private static let mostFileBytes = 1 << 30
+  private static let mostFileBytes: Int64 = 1 << 30
 
   private let isOwnOutput: (UnsafePointer<CChar>, UnsafeRawBufferPointer) -> Bool
 
@@ -26,21 +32,13 @@ public final class PictureSource {
   }
 
   func next() throws(CaptureError) -> CapturedFrame? {
+    try reportFolders()
     while position < files.entries.count, rf_stop_requested() == 0 {
       let entry = files.entries[position]
       position += 1
-      let name = files.name(of: entry)
-      let start = rf_seconds()
-      guard try load(files.path(of: entry), name, isGiven: files.isSingle || entry.looksLikePicture),
-            !files.path(of: entry).withCString({ isOwnOutput($0, buffer.bytes) }) else { continue }
-      index += 1
-      let picture: Picture
-      do { picture = try reader.read(buffer.bytes) } catch { throw .picture(name: name, error) }
-      return CapturedFrame(frame: picture.frame, name: name, nameBytes: files.path(of: entry).nameBytes,
-                           relativeName: files.relativeName(of: entry), index: index - 1,
-                           timestampSeconds: 0, capturedAtSeconds: start,
-                           captureMilliseconds: (rf_seconds() - start) * 1000)
+      if let captured = try capture(entry) { return captured }
     }
+    try reportFormats()
     guard index > 0 || files.isSingle || rf_stop_requested() != 0 else {
       index = 1
       throw .noPictures(name: files.folder?.text ?? "", isRecursive: files.isRecursive)
@@ -48,23 +46,60 @@ public final class PictureSource {
     return nil
   }
 
+  /// The picture in a file; `nil` where it is only a neighbour of pictures.
+  private func capture(_ entry: FilePath) throws(CaptureError) -> CapturedFrame? {
+    let name = files.name(of: entry), start = rf_seconds()
+    do {
+      let path = files.path(of: entry)
+      guard try load(path, name, isGiven: files.isSingle || entry.looksLikePicture),
+            !path.withCString({ isOwnOutput($0, buffer.bytes) }) else { return nil }
+      let picture = try read(name)
+      if !files.isSingle, reader.restCount > 0, beginsFilm(buffer.bytes) == true {
+        skip(FileFormat.recordedStream, name)
+        return nil
+      }
+      defer { index += 1 }
+      return CapturedFrame(frame: picture.frame, name: name, nameBytes: files.path(of: entry).nameBytes,
+                           relativeName: files.relativeName(of: entry), index: index,
+                           timestampSeconds: 0, capturedAtSeconds: start,
+                           captureMilliseconds: (rf_seconds() - start) * 1000)
+    } catch {
+      // A file that fails counts as a frame of the source.
+      index += 1
+      skips.add(error)
+      throw error
+    }
+  }
+
+  private func read(_ name: String) throws(CaptureError) -> Picture {
+    do {
+      return try reader.read(buffer.bytes)
+    } catch {
+      if case .noMemory = error { buffer.release() }
+      if case .notAPicture = error, let format = FileFormat(buffer.bytes) {
+        throw .otherFormat(example: name, count: 1, format: format.name, command: format.command)
+      }
+      throw .picture(name: name, error)
+    }
+  }
+
   /// Reads a file into the buffer. False where it is only a neighbour of pictures, by content as well as by name.
   private func load(_ path: FilePath, _ name: String, isGiven: Bool) throws(CaptureError) -> Bool {
     let file = path.withCString { rf_file_open($0) }
-    guard file >= 0 else { throw failed { .cannotOpen(name: name, reason: systemReason(file)) } }
+    guard file >= 0 else { throw .cannotOpen(name: name, reason: systemReason(file)) }
     defer { close(file) }
     var info = rf_file_info()
     guard rf_file_look_open(file, &info) == 0, info.kind == RF_FILE_REGULAR else {
-      if isGiven { throw failed { .notASource(name: name) } }
+      if isGiven { throw .notASource(name: name) }
       return false
-    }
-    guard info.byte_count <= Self.mostFileBytes else {
-      throw failed { .picture(name: name, .unsupported(reason: "more than 1 GiB")) }
     }
     buffer.removeAll()
     // The first piece tells whether it is a picture at all; most are whole by the second.
     try append(file, most: 4096, name)
-    guard isGiven || PictureKind(buffer.bytes) != nil else { return false }
+    guard try isPicture(name, isGiven: isGiven) else { return false }
+    guard info.byte_count <= Self.mostFileBytes else {
+      throw .picture(name: name, .unsupported(reason: "more than 1 GiB"))
+    }
     var done = buffer.count
     while done > 0 {
       // One byte more than there should be, so that the end is seen; a file that is growing is read as it was.
@@ -74,16 +109,51 @@ public final class PictureSource {
     return true
   }
 
+  /// Whether the file whose first bytes are in the buffer is to be read. In a folder, a format that is not decoded is kept for
+  /// the end's message, and files that are neither are no pictures.
+  private func isPicture(_ name: String, isGiven: Bool) throws(CaptureError) -> Bool {
+    if files.isSingle || PictureKind(buffer.bytes) != nil { return true }
+    if let format = FileFormat(buffer.bytes) {
+      skip(format, name)
+      return false
+    }
+    return isGiven
+  }
+
+  private func skip(_ format: FileFormat, _ name: String) {
+    index += 1
+    if let known = otherFormats.firstIndex(where: { $0.format == format }) {
+      otherFormats[known].count += 1
+    } else {
+      otherFormats.append(SkippedFormat(format: format, example: name))
+    }
+    skips.unsupported += 1
+  }
+
   @discardableResult
   private func append(_ file: Int32, most: Int, _ name: String) throws(CaptureError) -> Int {
     let done = buffer.read(from: file, most: most)
-    guard done >= 0 else { throw failed { .cannotRead(name: name, reason: systemReason(done)) } }
+    if done == -Int(ENOMEM) {
+      buffer.release()
+      throw .picture(name: name, .noMemory(reason: "\(most / 1_000_000) MB of its file"))
+    }
+    guard done >= 0 else { throw .cannotRead(name: name, reason: systemReason(done)) }
     return done
   }
 
-  /// A file that fails counts as a frame of the source.
-  private func failed(_ error: () -> CaptureError) -> CaptureError {
+  /// Throws the error of each folder that could not be listed, one per call.
+  private func reportFolders() throws(CaptureError) {
+    guard reportedFailures < files.failures.count else { return }
+    reportedFailures += 1
     index += 1
-    return error()
+    skips.unreadable += 1
+    throw files.failures[reportedFailures - 1]
+  }
+
+  /// Throws an error for each format that was skipped, one per call.
+  private func reportFormats() throws(CaptureError) {
+    guard !otherFormats.isEmpty else { return }
+    let skipped = otherFormats.removeFirst()
+    throw .otherFormat(example: skipped.example, count: skipped.count, format: skipped.format.name, command: skipped.format.command)
   }
 }

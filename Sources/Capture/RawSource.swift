@@ -1,14 +1,19 @@
-// Raw frames of one size, back to back in a stream.
+// Raw frames of one size, back to back in a stream or a file.
 import CHost
 import Imaging
 
 /// Cuts a stream into frames of a format that the user names.
 public final class RawSource {
+  /// What was skipped so far.
+  public private(set) var skips = Skips()
+
   private let input: ByteStream
   private let raw: RawFormat
   private let frameBytes: Int
-  private let buffer: ByteBuffer
+  private let buffer = ByteBuffer()
   private var index: Int64 = 0
+  /// The last frame was incomplete, or there was no memory for one.
+  private var isAtEnd = false
 
   /// Most bytes taken at once: memory grows with what arrives, so a wrong --raw costs nothing by itself.
   private static let pieceBytes = 1 << 20
@@ -17,14 +22,22 @@ public final class RawSource {
     self.input = input
     self.raw = raw
     frameBytes = raw.format.byteCount(width: raw.width, height: raw.height)
-    buffer = ByteBuffer(capacity: min(frameBytes, Self.pieceBytes))
   }
 
   func next() throws(CaptureError) -> CapturedFrame? {
     buffer.removeAll()
-    while buffer.count < frameBytes {
-      guard try input.read(into: buffer, most: min(frameBytes - buffer.count, Self.pieceBytes)) else { return try end() }
+    while !isAtEnd, buffer.count < frameBytes {
+      let isMore: Bool
+      do {
+        isMore = try input.read(into: buffer, most: min(frameBytes - buffer.count, Self.pieceBytes))
+      } catch {
+        isAtEnd = true
+        skips.add(error)
+        throw error
+      }
+      if !isMore { return try end() }
     }
+    if isAtEnd { return nil }
     let now = rf_seconds()
     guard let frame = try? Frame(raw.format, width: raw.width, height: raw.height, bytes: buffer.bytes) else {
       preconditionFailure("a raw frame's size was checked when it was parsed")
@@ -34,10 +47,14 @@ public final class RawSource {
                          timestampSeconds: now - input.startSeconds, capturedAtSeconds: now, captureMilliseconds: 0)
   }
 
-  /// The end between two frames is one; in the middle of a frame it is an error, unless a stop was asked for.
+  /// The end between two frames is one; in the middle of a frame or before the first it is an error, unless a stop was asked for.
   private func end() throws(CaptureError) -> CapturedFrame? {
-    guard buffer.count > 0, rf_stop_requested() == 0 else { return nil }
+    isAtEnd = true
+    guard rf_stop_requested() == 0, buffer.count > 0 || index == 0 else { return nil }
+    guard buffer.count > 0 else { throw .noRawFrames(name: input.name, frameBytes: frameBytes) }
     defer { index += 1 }
-    throw .frame(name: input.name, index: index, .cutOff(reason: "\(buffer.count) of \(frameBytes) bytes"))
+    let error = PictureError.cutOff(reason: "\(buffer.count) of \(frameBytes) bytes")
+    skips.add(error)
+    throw .frame(name: input.name, index: index, error)
   }
 }

@@ -45,7 +45,7 @@ public struct CapturedFrame {
 
 /// What a source is to do beyond its argument.
 public struct SourceOptions {
-  /// Streams hold raw frames of this kind; `nil` means JPEGs back to back.
+  /// Streams and files hold raw frames of this kind; `nil` means JPEGs or PNMs back to back in streams, pictures in files.
   public var raw: RawFormat?
   /// Folders are read with all that is below them.
   public var isRecursive: Bool
@@ -87,7 +87,10 @@ public enum Source {
     if name.utf8.elementsEqual("-".utf8) { return stream(ByteStream(name: name, file: 0), options) }
     if let size = suffix(of: name, after: "pattern:") {
       guard let (width, height) = parseSize(size) else { throw .pattern(name: name) }
-      return .pattern(PatternSource(name: name, width: width, height: height))
+      guard let pattern = PatternSource(name: name, width: width, height: height) else {
+        throw .picture(name: name, .noMemory(pixels: width * height))
+      }
+      return .pattern(pattern)
     }
     if rf_video_is_device(argument) != 0 { return .camera(CameraSource(path, options)) }
     var info = rf_file_info()
@@ -98,11 +101,33 @@ public enum Source {
       throw .cannotOpen(name: name, reason: systemReason(result))
     }
     switch info.kind {
-    case RF_FILE_REGULAR: return .pictures(PictureSource(file: path))
+    case RF_FILE_REGULAR: return try regular(path, options)
     case RF_FILE_FOLDER: return .pictures(try PictureSource(folder: path, options))
     case RF_FILE_STREAM: return stream(try ByteStream(path: path), options)
     default: throw .notASource(name: name)
     }
+  }
+
+  /// A file is a picture, unless the user says that it holds raw frames or it is a recorded stream.
+  private static func regular(_ path: FilePath, _ options: SourceOptions) throws(CaptureError) -> Source {
+    if options.raw != nil { return stream(try ByteStream(path: path), options) }
+    if hasFilmName(path) || isFilm(path) { return stream(try ByteStream(path: path), options) }
+    return .pictures(PictureSource(file: path))
+  }
+
+  /// Reads as much of a file as it takes to tell. A file that cannot be read is left to its source, which reports it.
+  private static func isFilm(_ path: FilePath) -> Bool {
+    let file = path.withCString { rf_file_open($0) }
+    guard file >= 0 else { return false }
+    defer { close(file) }
+    let buffer = ByteBuffer()
+    var most = 1 << 16
+    // More than any frame of a film.
+    while buffer.count < 1 << 26, buffer.read(from: file, most: most) > 0 {
+      if let answer = beginsFilm(buffer.bytes) { return answer }
+      most = max(most, buffer.count)
+    }
+    return false
   }
 
   /// The next frame, or `nil` at the end or once a stop was asked for (`rf_stop_requested`).
@@ -126,6 +151,18 @@ public enum Source {
   /// What happened to a camera's frames; nothing for other sources.
   public var cameraCounts: CameraCounts {
     if case .camera(let source) = self { source.counts } else { CameraCounts() }
+  }
+
+  /// What was skipped so far, and why.
+  public var skips: Skips {
+    switch self {
+    case .pictures(let source): source.skips
+    case .mjpeg(let source): source.skips
+    case .raw(let source): source.skips
+    case .camera(let source):
+      { var skips = Skips(); skips.damaged = source.counts.skipped; return skips }()
+    case .pattern: Skips()
+    }
   }
 
   private static func stream(_ input: ByteStream, _ options: SourceOptions) -> Source {

@@ -94,7 +94,9 @@ final class FrameFiles {
       }
     }
     guard annotated != nil else { return }
-    canvas.copy(frame)
+    guard canvas.copy(frame) else {
+      throw .picture(path: String(fileName: paths[0].path), .noMemory(reason: "\(frame.width) x \(frame.height) pixels to draw on"))
+    }
     canvas.draw(faces)
     try write(canvas, to: paths[0], source: source)
   }

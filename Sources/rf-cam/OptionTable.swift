@@ -145,7 +145,7 @@ private func sourceOptions() -> [OptionEntry] {
             """) { $0.isSmooth = true },
     .flag("--recursive", help: "folders with the folders in them") { $0.isRecursive = true },
     .value("--raw", "FORMAT:WxH",
-           help: "streams are raw frames: yuyv, uyvy, nv12, i420, rgb, bgr or gray") {
+           help: "streams and files are raw frames: yuyv, uyvy, nv12, i420, rgb, bgr or gray") {
       $0.raw = RawFormat($1.description)
       return $0.raw != nil
     },

@@ -30,6 +30,14 @@ enum ProgramError: Error {
     if case .results = self { 2 } else { 1 }
   }
 
+  /// Whether the network's input was too large, so that the frame was not looked at.
+  var isTooLarge: Bool {
+    switch self {
+    case .detector, .memory: true
+    default: false
+    }
+  }
+
   var description: String {
     switch self {
     case .file(let action, let path, let number):

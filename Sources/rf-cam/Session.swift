@@ -69,14 +69,19 @@ final class Session {
     do {
       source = try Source.open(argument.pointer, options: sourceOptions())
     } catch {
+      statistics.otherSkips.add(error)
       fail(error.message)
       return
     }
     tracker = source.isPictures ? nil : Tracker(maxFaces: options.maxFaces, isSmooth: options.isSmooth)
     files?.endSource()
-    let before = statistics.camera
-    while !isOver, step(source) { statistics.camera = before + source.cameraCounts }
-    statistics.camera = before + source.cameraCounts
+    let cameraBefore = statistics.camera, skipsBefore = statistics.sourceSkips
+    var goesOn = true
+    while !isOver, goesOn {
+      goesOn = step(source)
+      statistics.camera = cameraBefore + source.cameraCounts
+      statistics.sourceSkips = skipsBefore + source.skips
+    }
   }
 
   private func sourceOptions() -> SourceOptions {
@@ -116,6 +121,7 @@ final class Session {
       try handle(captured, isPicture: source.isPictures)
       return true
     } catch {
+      if error.isTooLarge { statistics.otherSkips.tooLarge += 1 }
       fail(error.description)
       // What a stream's frame cannot have, the next one cannot have either; pictures differ.
       return source.isPictures

@@ -49,6 +49,11 @@ struct Statistics: ~Copyable {
   var faces: Int64 = 0
   /// Of all cameras.
   var camera = CameraCounts()
+  /// Of all sources.
+  var sourceSkips = Skips()
+  /// Sources that could not be opened, and frames without a detector.
+  var otherSkips = Skips()
+  private var skips: Skips { sourceSkips + otherSkips }
   private var capture = Histogram()
   private var convert = Histogram()
   private var network = Histogram()
@@ -77,8 +82,12 @@ struct Statistics: ~Copyable {
   }
 
   func append(to text: inout ByteBuffer) {
-    text.append("frames \(frames), faces \(faces), dropped \(camera.dropped), skipped \(camera.skipped), "
+    text.append("frames \(frames), faces \(faces), dropped \(camera.dropped), skipped \(skips.total), "
       + "reconnects \(camera.reconnects)\n")
+    if skips.total > 0 {
+      text.append("skipped: unreadable \(skips.unreadable), damaged \(skips.damaged), unsupported format \(skips.unsupported), "
+        + "too large \(skips.tooLarge)\n")
+    }
     text.append("milliseconds     median        p95        max\n")
     append("capture", capture, to: &text)
     append("convert", convert, to: &text)
@@ -90,7 +99,9 @@ struct Statistics: ~Copyable {
 
   /// The same as an object: counts, and of every stage the median, 95th percentile and maximum in milliseconds.
   func appendJSON(to text: inout ByteBuffer) {
-    text.append("{\"frames\":\(frames),\"faces\":\(faces),\"dropped\":\(camera.dropped),\"skipped\":\(camera.skipped),"
+    text.append("{\"frames\":\(frames),\"faces\":\(faces),\"dropped\":\(camera.dropped),\"skipped\":\(skips.total),"
+      + "\"skipped_by_reason\":{\"unreadable\":\(skips.unreadable),\"damaged\":\(skips.damaged),"
+      + "\"unsupported\":\(skips.unsupported),\"too_large\":\(skips.tooLarge)},"
       + "\"reconnects\":\(camera.reconnects),\"milliseconds\":{")
     appendTimes("\"capture\":[", capture, to: &text)
     appendTimes(",\"convert\":[", convert, to: &text)

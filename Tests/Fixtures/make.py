@@ -9,7 +9,9 @@ The same inputs give the same pixels: the noise is seeded. Origin, licence and S
 import math
 import random
 import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
@@ -106,6 +108,11 @@ def with_adobe_transform(jpeg: bytes, transform: int) -> bytes:
     return jpeg[:at] + bytes([transform]) + jpeg[at + 1:]
 
 
+def transcode(name: str, *options: str) -> None:
+    """The coefficients of 420.jpg in another coding, which Pillow cannot write."""
+    (KINDS / f"{name}.jpg").write_bytes(subprocess.check_output(["jpegtran", *options, KINDS / "420.jpg"]))
+
+
 def write_kinds(astronaut: Image.Image) -> None:
     """Small files, one for each kind of JPEG and odd size."""
     face = astronaut.crop((170, 60, 270, 180)).resize((51, 61), Image.LANCZOS)
@@ -117,6 +124,11 @@ def write_kinds(astronaut: Image.Image) -> None:
         face.save(KINDS / f"{name}.jpg", subsampling=subsampling)
     face.save(KINDS / "progressive.jpg", progressive=True)
     face.save(KINDS / "restarts.jpg", restart_marker_blocks=3)
+    transcode("arithmetic", "-arithmetic")
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as scans:
+        scans.write("0;\n1;\n2;\n")  # a scan for each component
+        scans.flush()
+        transcode("scans", "-scans", scans.name)
     face.resize((1, 1)).save(KINDS / "1x1.jpg")
     face.resize((3, 5)).save(KINDS / "3x5.jpg")
     face.resize((20000, 3)).save(KINDS / "20000x3.jpg", quality=50)

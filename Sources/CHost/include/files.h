@@ -3,6 +3,7 @@
 #ifndef RF_FILES_H
 #define RF_FILES_H
 #include <dirent.h>
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -56,9 +57,10 @@ static inline char *rf_file_real_path(const char *path) { return realpath(path, 
 // Makes the folder and those above it that are missing.
 int rf_folder_make(const char *path);
 
-// Names in a folder in no order, without "." and ".."; NULL at the end. The name lives until the next call.
+// Names in a folder in no order, without "." and ".."; NULL at the end, with errno 0 unless reading failed. The name lives
+// until the next call.
 static inline const char *rf_folder_next(DIR *folder) {
-  for (struct dirent *entry; (entry = readdir(folder));) {
+  for (struct dirent *entry; errno = 0, (entry = readdir(folder));) {
     const char *name = entry->d_name;
     if (name[0] != '.' || (name[1] && (name[1] != '.' || name[2]))) return name;
   }

@@ -8,8 +8,9 @@
 // What a call came to; for all but RF_JPEG_OK the decoder's or encoder's message says why, in libjpeg's words.
 typedef enum : int32_t {
   RF_JPEG_OK = 0,
-  RF_JPEG_UNREADABLE,  // libjpeg gave up: not a JPEG, a kind it cannot decode, no memory
-  RF_JPEG_CUT_OFF,     // the data end before the picture does
+  RF_JPEG_UNREADABLE,  // libjpeg gave up: not a JPEG, or a kind it cannot decode
+  RF_JPEG_NO_MEMORY,
+  RF_JPEG_CUT_OFF,     // the data end before the picture does; an end mark alone may be missing
   RF_JPEG_DAMAGED,     // the data cannot be right: some pixels would be invented
 } rf_jpeg_result;
 
@@ -36,6 +37,9 @@ void rf_jpeg_shrink(rf_jpeg_decoder *decoder, int32_t divisor);
 // Decodes the picture whose header was read into R G B rows. Gray is spread, YCbCr, CMYK and YCCK are converted; CMYK is
 // taken as Adobe writes it (inverted), as all common readers do. At most RF_JPEG_MOST_SCANS scans are followed.
 rf_jpeg_result rf_jpeg_decode(rf_jpeg_decoder *decoder, uint8_t *pixels, size_t stride_bytes);
+
+// How many bytes follow the end mark of the picture that was decoded last.
+size_t rf_jpeg_rest_count(const rf_jpeg_decoder *decoder);
 
 // Why the last call failed; "" where it did not.
 const char *rf_jpeg_decoder_message(const rf_jpeg_decoder *decoder);

@@ -1,0 +1,91 @@
+// Names what a file is that is no JPEG or PNM, so that nothing is skipped silently, and the command that converts it.
+// Source of the signatures: the formats' specifications, as the file(1) database collects them.
+import CHost
+
+/// A format of pictures or films that is not decoded.
+struct FileFormat: Equatable {
+  let name: StaticString
+  /// What makes it readable; IN stands for the file.
+  let command: StaticString
+
+  /// By the name's bytes: one name has several signatures.
+  static func == (a: FileFormat, b: FileFormat) -> Bool {
+    a.name.utf8CodeUnitCount == b.name.utf8CodeUnitCount && memcmp(a.name.utf8Start, b.name.utf8Start, a.name.utf8CodeUnitCount) == 0
+  }
+
+  private static let film: StaticString = "ffmpeg -i IN -f mjpeg - | rf-cam -"
+  private static let still: StaticString = "ffmpeg -i IN out.jpg"
+
+  /// Signatures at the start of a file. Longer ones come first where one begins with another.
+  private static let signatures: [(bytes: [UInt8], format: FileFormat)] = [
+    ([0x89, 0x50, 0x4E, 0x47], FileFormat(name: "PNG", command: "pngtopnm IN >out.ppm")),
+    (Array("GIF8".utf8), FileFormat(name: "GIF", command: film)),
+    (Array("BM".utf8), FileFormat(name: "BMP", command: "bmptopnm IN >out.ppm")),
+    ([0x49, 0x49, 0x2A, 0x00], FileFormat(name: "TIFF or camera raw", command: "tifftopnm IN >out.ppm (camera raw: dcraw -c IN >out.ppm)")),
+    ([0x4D, 0x4D, 0x00, 0x2A], FileFormat(name: "TIFF or camera raw", command: "tifftopnm IN >out.ppm (camera raw: dcraw -c IN >out.ppm)")),
+    (Array("FUJIFILMCCD-RAW".utf8), FileFormat(name: "camera raw", command: "dcraw -c IN >out.ppm")),
+    (Array("IIRO".utf8), FileFormat(name: "camera raw", command: "dcraw -c IN >out.ppm")),
+    ([0x49, 0x49, 0x55, 0x00], FileFormat(name: "camera raw", command: "dcraw -c IN >out.ppm")),
+    ([0xFF, 0x0A], FileFormat(name: "JPEG XL", command: "djxl IN out.jpg")),
+    ([0, 0, 0, 12, 0x4A, 0x58, 0x4C, 0x20], FileFormat(name: "JPEG XL", command: "djxl IN out.jpg")),
+    ([0, 0, 0, 12, 0x6A, 0x50, 0x20, 0x20], FileFormat(name: "JPEG 2000", command: "opj_decompress -i IN -o out.ppm")),
+    ([0xFF, 0x4F, 0xFF, 0x51], FileFormat(name: "JPEG 2000", command: "opj_decompress -i IN -o out.ppm")),
+    (Array("P7\n".utf8), FileFormat(name: "PAM", command: "pamtopnm IN >out.ppm")),
+    (Array("PF\n".utf8), FileFormat(name: "PFM", command: "pfmtopam IN | pamtopnm >out.ppm")),
+    (Array("Pf\n".utf8), FileFormat(name: "PFM", command: "pfmtopam IN | pamtopnm >out.ppm")),
+    (Array("8BPS".utf8), FileFormat(name: "Photoshop", command: still)),
+    (Array("qoif".utf8), FileFormat(name: "QOI", command: still)),
+    ([0x76, 0x2F, 0x31, 0x01], FileFormat(name: "OpenEXR", command: still)),
+    ([0x1A, 0x45, 0xDF, 0xA3], FileFormat(name: "Matroska or WebM", command: film)),
+    ([0x00, 0x00, 0x01, 0xBA], FileFormat(name: "MPEG", command: film)),
+    ([0x00, 0x00, 0x01, 0xB3], FileFormat(name: "MPEG", command: film)),
+    (Array("FLV\u{1}".utf8), FileFormat(name: "FLV", command: film)),
+    ([0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11], FileFormat(name: "WMV", command: film)),
+    (Array("OggS".utf8), FileFormat(name: "Ogg", command: film)),
+    (Array("YUV4MPEG2".utf8), FileFormat(name: "YUV4MPEG", command: film)),
+  ]
+
+  /// Containers with a name behind the first bytes: RIFF, and the brand in ISO's media files.
+  private static let contained: [(offset: Int, bytes: [UInt8], format: FileFormat)] = [
+    (8, Array("WEBP".utf8), FileFormat(name: "WebP", command: "dwebp IN -ppm -o out.ppm")),
+    (8, Array("AVI ".utf8), FileFormat(name: "AVI", command: film)),
+    (4, Array("ftypavi".utf8), FileFormat(name: "AVIF", command: "avifdec IN out.jpg")),
+    (4, Array("ftyphei".utf8), FileFormat(name: "HEIC", command: "heif-convert IN out.jpg")),
+    (4, Array("ftyphev".utf8), FileFormat(name: "HEIC", command: "heif-convert IN out.jpg")),
+    (4, Array("ftypmif1".utf8), FileFormat(name: "HEIC", command: "heif-convert IN out.jpg")),
+    (4, Array("ftypmsf1".utf8), FileFormat(name: "HEIC", command: "heif-convert IN out.jpg")),
+    (4, Array("ftypcrx ".utf8), FileFormat(name: "camera raw", command: "dcraw_emu -Z - IN >out.ppm")),
+    (4, Array("ftyp".utf8), FileFormat(name: "MP4 or MOV", command: film)),
+    (4, Array("moov".utf8), FileFormat(name: "MP4 or MOV", command: film)),
+    (4, Array("mdat".utf8), FileFormat(name: "MP4 or MOV", command: film)),
+  ]
+
+  /// A film of JPEGs among the pictures of a folder.
+  static let recordedStream = FileFormat(name: "recorded MJPEG film", command: "rf-cam IN")
+
+  /// The format of a file that begins with these bytes; `nil` where it is none of a picture or a film.
+  init?(_ bytes: UnsafeRawBufferPointer) {
+    func has(_ signature: [UInt8], at offset: Int) -> Bool {
+      bytes.count >= offset + signature.count && bytes[offset..<(offset + signature.count)].elementsEqual(signature)
+    }
+    if let found = Self.signatures.first(where: { has($0.bytes, at: 0) }) {
+      self = found.format
+    } else if let found = Self.contained.first(where: { has($0.bytes, at: $0.offset) && ($0.offset == 4 || has(Array("RIFF".utf8), at: 0)) }) {
+      self = found.format
+    } else if bytes.count > 376, bytes[0] == 0x47, bytes[188] == 0x47, bytes[376] == 0x47 {
+      self.init(name: "MPEG", command: Self.film)
+    } else {
+      return nil
+    }
+  }
+
+  private init(name: StaticString, command: StaticString) { (self.name, self.command) = (name, command) }
+}
+
+/// The files of one format that a folder's source has skipped.
+struct SkippedFormat {
+  let format: FileFormat
+  /// The first file's path.
+  let example: String
+  var count = 1
+}

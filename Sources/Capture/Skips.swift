@@ -1,0 +1,47 @@
+// How much of what was given was not looked at, and why: for --stats and the live page.
+
+/// Pictures, frames and files that were skipped, by reason.
+public struct Skips: Equatable, Sendable {
+  /// Files and folders that could not be opened or read.
+  public var unreadable: Int64 = 0
+  /// Pictures and frames that are damaged, cut off or empty.
+  public var damaged: Int64 = 0
+  /// Formats that are not decoded.
+  public var unsupported: Int64 = 0
+  /// Pictures over the limit of pixels, or over the memory that there is.
+  public var tooLarge: Int64 = 0
+
+  public init() {}
+
+  public var total: Int64 { unreadable + damaged + unsupported + tooLarge }
+
+  /// Counts what a picture's error means.
+  public mutating func add(_ error: PictureError) {
+    switch error {
+    case .empty, .cutOff, .damaged, .implausible: damaged += 1
+    case .notAPicture, .unsupported: unsupported += 1
+    case .tooLarge, .noMemory: tooLarge += 1
+    }
+  }
+
+  /// Counts what a source's error means. Errors of streams without frames count nothing: nothing was there to skip.
+  public mutating func add(_ error: CaptureError) {
+    switch error {
+    case .picture(_, let error), .frame(_, _, let error, _): add(error)
+    case .cannotOpen, .cannotRead, .camera: unreadable += 1
+    case .otherFormat(_, let count, _, _): unsupported += Int64(count)
+    case .notASource: unsupported += 1
+    case .moreFrames, .cannotWrite, .noFrames, .noRawFrames, .noPictures, .pattern: break
+    }
+  }
+
+  /// Of two sources.
+  public static func + (a: Skips, b: Skips) -> Skips {
+    var sum = a
+    sum.unreadable += b.unreadable
+    sum.damaged += b.damaged
+    sum.unsupported += b.unsupported
+    sum.tooLarge += b.tooLarge
+    return sum
+  }
+}
