@@ -36,6 +36,9 @@ public final class CameraSource {
   private var openedPath = ""
   /// When the camera was lost; `nil` while it works.
   private var lostSeconds: Double?
+  /// When it was back from the last loss, and the pause after it was lost again soon.
+  private var returnedSeconds: Double?
+  private var relapsePause: Int32 = 0
   private var pauseMilliseconds = CameraSource.firstPause
   private var attempts = 0
   private var toldFault = ""
@@ -46,6 +49,8 @@ public final class CameraSource {
   private var frameSize: (width: Int, height: Int)?
 
   private static let firstPause: Int32 = 100, longestPause: Int32 = 1000
+  /// A camera that is lost within so many seconds of its return is opened less and less often.
+  private static let steadySeconds = 10.0, longestRelapsePause: Int32 = 4000
   /// So many attempts to open a camera for the first time, where its first answer is an error that may pass.
   private static let firstAttempts = 5
   /// How soon a wait ends after SIGINT even where the signal came just before it.
@@ -162,9 +167,13 @@ extension CameraSource {
       return pause()
     }
     pauseMilliseconds = Self.firstPause
+    let sinceReturn = returnedSeconds.map { seconds - $0 } ?? .infinity
     lostSeconds = seconds
     toldFault = ""
     tellOnce(fault)
+    // A camera that fails again and again must not fill the log.
+    relapsePause = sinceReturn < Self.steadySeconds ? min(max(2 * relapsePause, Self.firstPause), Self.longestRelapsePause) : 0
+    wait(relapsePause)
   }
 
   /// A fault that lasts is told once.
@@ -193,19 +202,24 @@ extension CameraSource {
 
   /// Waits before the next attempt, twice as long each time.
   private func pause() {
-    var left = pauseMilliseconds
+    wait(pauseMilliseconds)
+    pauseMilliseconds = min(2 * pauseMilliseconds, Self.longestPause)
+  }
+
+  private func wait(_ milliseconds: Int32) {
+    var left = milliseconds
     while left > 0, !isStopped {
       let slice = min(left, Self.slice)
       _ = system.pointee.wait(system.pointee.context, -1, slice)
       left -= slice
     }
-    pauseMilliseconds = min(2 * pauseMilliseconds, Self.longestPause)
   }
 
   /// A frame after a loss: the camera is back.
   private func noteReturn(_ stream: CameraStream) {
     guard let lost = lostSeconds else { return }
     lostSeconds = nil
+    returnedSeconds = seconds
     attempts = 0
     pauseMilliseconds = Self.firstPause
     counts.reconnects += 1

@@ -99,6 +99,17 @@ func aCameraOfBadFramesOnlyIsOpenedAgain(event: rf_fake_event) throws {
   #expect(camera.fake.pointee.now < 2.8)
 }
 
+/// A loose plug: the messages of a minute.
+@Test func aCameraThatFailsAgainAndAgainIsOpenedLessOften() throws {
+  let camera = try FakeCamera()
+  for frame in 1..<4000 where frame % 3 == 0 { camera.schedule(RF_FAKE_STREAM_ERROR, at: frame) }
+  camera.fake.pointee.stop_seconds = 61
+  let source = camera.source()
+  try camera.run(source, frames: 10_000)
+  #expect((10...25).contains(source.counts.reconnects), "\(source.counts)")
+  #expect(camera.troubles.count + camera.news.count <= 60)
+}
+
 @Test func anUnpluggedCameraComesBackUnderItsNumber() throws {
   let camera = try FakeCamera()
   camera.schedule(RF_FAKE_UNPLUGGED, at: 5)
