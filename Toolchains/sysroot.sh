@@ -6,4 +6,13 @@ cd "$(dirname "$0")/.."
 
 packages=(libc6-dev libc6 libcrypt-dev linux-libc-dev libgcc-12-dev libgcc-s1 libjpeg62-turbo-dev libjpeg62-turbo)
 readonly architecture=${1:?"sysroot: name an architecture: arm64 or armhf"}
-exec Toolchains/fetch.sh "$architecture" "build/sysroots/$architecture" "${packages[@]}"
+readonly sysroot=build/sysroots/$architecture
+Toolchains/fetch.sh "$architecture" "$sysroot" "${packages[@]}"
+
+# Static programs contain the unwind tables of these libraries (80 kB), which nothing reads: Swift has no exceptions.
+objcopy=$(dirname "$(readlink -f "$(command -v swift)")")/llvm-objcopy
+for library in "$sysroot"/usr/lib/*/libc.a "$sysroot"/usr/lib/*/libjpeg.a; do
+  [ "$library.stripped" -nt "$library" ] && continue
+  "$objcopy" --remove-section=.eh_frame --remove-section=.rela.eh_frame "$library"
+  touch "$library.stripped"
+done

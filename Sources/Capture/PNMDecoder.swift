@@ -25,6 +25,7 @@ struct PNMDecoder {
   /// - Memory: `picture` grows only when the samples are there: a bit each at least, 2 bytes in most plain files.
   mutating func decode(into picture: Picture) throws(PictureError) {
     try readHeader()
+    endHeader(isComplete: true)
     guard bytes.count - position >= leastBytes else {
       throw .cutOff(reason: "\(width) x \(height) samples take \(leastBytes) bytes, \(max(0, bytes.count - position)) are there")
     }
@@ -35,6 +36,7 @@ struct PNMDecoder {
   /// How many bytes the picture takes, header included; `nil` for a plain one, which has no fixed size.
   mutating func byteCount() throws(PictureError) -> Int? {
     try readHeader()
+    endHeader(isComplete: false)
     return isPlain ? nil : position + leastBytes
   }
 
@@ -53,14 +55,16 @@ struct PNMDecoder {
       throw .damaged(reason: "PNM header with size \(width) x \(height) and greatest value \(most)")
     }
     guard width <= Frame.mostPixels / height else { throw .tooLarge(width: width, height: height) }
-    endHeader()
   }
 
-  /// One white space ends the header; a comment before it belongs to it. Where the type is followed by CR LF, so is the header.
-  private mutating func endHeader() {
+  /// Skips the one white space that ends the header, and a comment before it. If CR LF follows the type, CR LF ends the header,
+  /// unless the LF is the first sample of a complete picture: then the bytes suffice only without it.
+  ///
+  /// - Parameter isComplete: false for a stream, whose later bytes are not there yet.
+  private mutating func endHeader(isComplete: Bool) {
     if position < bytes.count, bytes[position] == UInt8(ascii: "#") { skipComment() }
     let isBreak = position + 2 <= bytes.count && bytes[position] == 13 && bytes[position + 1] == 10
-    position += isBreak && bytes[2] == 13 && bytes[3] == 10 && bytes.count - position != 1 + leastBytes ? 2 : 1
+    position += isBreak && bytes[2] == 13 && bytes[3] == 10 && !(isComplete && bytes.count - position == 1 + leastBytes) ? 2 : 1
   }
 
   private mutating func readPlain(into picture: Picture) throws(PictureError) {

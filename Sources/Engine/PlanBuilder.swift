@@ -1,5 +1,6 @@
 // Makes a Plan step by step: shapes, sizes, lives, places. Sizes can come from the command line, so sums are checked.
 import CKernels
+import Kernels
 
 struct PlanBuilder {
   let model: Model

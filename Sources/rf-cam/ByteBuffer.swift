@@ -12,10 +12,13 @@ struct ByteBuffer: ~Copyable {
 
   mutating func clear() { storage.removeAll(keepingCapacity: true) }
 
+  // Appending fixed text is most of a message's code: one copy of it keeps the programs for boards below 2 MB.
+  @inline(never)
   mutating func append(_ text: StaticString) {
     storage.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
+  @inline(never)
   mutating func append(_ text: String) { storage.append(contentsOf: text.utf8) }
 
   mutating func append(_ bytes: some Sequence<UInt8>) { storage.append(contentsOf: bytes) }
@@ -30,6 +33,7 @@ struct ByteBuffer: ~Copyable {
     append(digitsOf: value.magnitude, width: width)
   }
 
+  @inline(never)
   private mutating func append(digitsOf value: UInt64, width: Int) {
     let first = storage.count
     var rest = value

@@ -131,7 +131,8 @@ private func expectNothingLost(_ workshop: Workshop, _ script: String, status: I
   for name in ["\(long).jpg", "\(long.dropLast()).jpeg", "\(wide).jpeg", long + "nnnn"] { try workshop.write("in/\(name)", workshop.jpeg()) }
   for _ in 1...2 { try expectNothingLost(workshop, "$RF --max-faces 2 --output out --crops crops in in/\(long)nnnn") }
   let names = workshop.contents(of: "out").keys
-  #expect(names.contains("\(long).jpg") && names.contains("\(wide).jpg") && names.allSatisfy { $0.utf8.count <= 255 })
+  // The shortened names of crops are equal for three pictures: their files are numbered.
+  #expect(names.contains("\(wide).jpg") && names.allSatisfy { $0.utf8.count <= 255 })
   #expect(names.count == 5 && workshop.contents(of: "crops").count == 10, "\(names)")
 }
 
