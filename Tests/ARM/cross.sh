@@ -34,10 +34,9 @@ python3 Tests/ARM/programs.py "$host" armv7="qemu-arm build/armv7/rf-cam" aarch6
 for board in rk3399 armv7; do Toolchains/cross.sh "$board" rf-check; done
 swift build -c release --jobs "$(nproc)" --static-swift-stdlib --product rf-check
 readonly numbers=(numbers Models/default.rfm 7000x5000)
-want=$(.build/release/rf-check "${numbers[@]}")
 compare_numbers() {
-  if diff <(echo "$want") <("$@" "${numbers[@]}"); then
-    echo "$2: the host's numbers, $(wc -l <<<"$want") lines"
+  if diff <(.build/release/rf-check "${numbers[@]}") <("$@" "${numbers[@]}"); then
+    echo "$2: the host's numbers"
   else
     echo "$2: not the host's numbers" >&2
     failed=1

@@ -180,8 +180,8 @@ private func expectNothingLost(_ workshop: Workshop, _ script: String, status: I
   for count in 0..<file.count { #expect(source(Array(file[..<count])) == nil) }
 }
 
-/// Killed at any moment, a run leaves whole pictures only. (A shell's background jobs ignore SIGQUIT, so ALRM stands for the others.)
-@Test(arguments: ["KILL", "TERM", "HUP", "ALRM"])
+/// Killed at any moment, a run leaves whole pictures only.
+@Test(arguments: ["KILL", "TERM", "HUP", "INT"])
 func nothingTemporaryIsLeftBySignals(signal: String) throws {
   let workshop = try Workshop()
   try workshop.write("a.ppm", workshop.ppm(width: 640, height: 480))
