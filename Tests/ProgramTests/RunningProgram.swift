@@ -2,6 +2,9 @@
 import Foundation
 import Glibc
 
+/// Whether the tests run the program that was built with them; RF_CAM names another, such as one with sanitizers.
+let isOwnProgram = ProcessInfo.processInfo.environment["RF_CAM"] == nil
+
 /// What a finished run left.
 struct Outcome {
   /// The exit status; negative: the signal that killed it.

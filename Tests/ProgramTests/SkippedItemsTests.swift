@@ -3,7 +3,6 @@ import Foundation
 import Testing
 
 /// Whether the program under test is the one that was built with the tests.
-private let isOwnProgram = ProcessInfo.processInfo.environment["RF_CAM"] == nil
 
 /// A shell's run of rf-cam, which `$0` is, with the made model; `$1` and so on are the arguments.
 private func shell(_ script: String, _ arguments: [String], _ workshop: Workshop) throws -> Outcome {
