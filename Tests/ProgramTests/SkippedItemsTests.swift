@@ -2,8 +2,6 @@
 import Foundation
 import Testing
 
-/// Whether the program under test is the one that was built with the tests.
-
 /// A shell's run of rf-cam, which `$0` is, with the made model; `$1` and so on are the arguments.
 private func shell(_ script: String, _ arguments: [String], _ workshop: Workshop) throws -> Outcome {
   let process = Process(), output = Pipe(), errors = workshop.folder.appending(path: "shell.err")
