@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every test of the project, stage by stage; goes on after a failure, counts, and ends with a line that says so.
+# Runs every test of the project, stage by stage; continues after a failure and ends with a line that counts both.
 # Usage: Tests/run.sh [STAGE ...]   RF_FUZZ_SECONDS=60 is what each fuzzer gets.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -81,18 +81,48 @@ stage_camera() { make --silent camera-test; }
 
 stage_fuzz() { Tests/Fuzz/run.sh "$fuzz_seconds"; }
 
-all=(programs scripts models embedded cross arm swift sanitize preview packaging python firmware camera fuzz)
-[ $# -gt 0 ] && all=("$@")
+# Stages of the two lanes run side by side: each mostly keeps one core busy. The fuzzers use all cores.
+readonly first=(programs models) lane_1=(scripts swift sanitize preview packaging python) lane_2=(embedded cross arm firmware camera) last=(fuzz)
+readonly results=build/test-results
 
-mkdir -p build
+# Runs stages one after the other and notes which passed.
+run_stages() {
+  local stage started
+  for stage in "$@"; do
+    started=$SECONDS
+    echo "== $stage"
+    "stage_$stage" && touch "$results/$stage.passed"
+    echo "== $stage took $((SECONDS - started)) s"
+  done
+}
+
+# Does the same beside another lane: prints the output of a stage when it ends, in one piece.
+run_lane() {
+  local stage
+  for stage in "$@"; do
+    run_stages "$stage" >"$results/$stage.txt" 2>&1 </dev/null
+    flock "$results/output" cat "$results/$stage.txt"
+  done
+}
+
+rm -rf "$results"
+mkdir -p "$results"
+if [ $# -gt 0 ]; then
+  all=("$@")
+  run_stages "${all[@]}"
+else
+  all=("${first[@]}" "${lane_1[@]}" "${lane_2[@]}" "${last[@]}")
+  run_stages "${first[@]}"
+  run_lane "${lane_1[@]}" &
+  run_lane "${lane_2[@]}"
+  wait
+  run_stages "${last[@]}"
+fi
+
 failed=()
 for stage in "${all[@]}"; do
-  started=$SECONDS
-  echo "== $stage"
-  "stage_$stage" || failed+=("$stage")
-  echo "== $stage took $((SECONDS - started)) s"
+  [ -e "$results/$stage.passed" ] || failed+=("$stage")
 done
-
 [ ${#failed[@]} -eq 0 ] || echo "failed: ${failed[*]}"
 echo "$((${#all[@]} - ${#failed[@]})) passed, ${#failed[@]} failed"
 [ ${#failed[@]} -eq 0 ]
