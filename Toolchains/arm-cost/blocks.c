@@ -1,5 +1,6 @@
 // QEMU plugin: how often every translated block ran, and how often it ran on into the one that follows it in memory, from mark
-// to mark. Output: a line `mark NAME KIND MULTIPLY-ADDS`, then for each block that ran since the mark before
+// to mark. Output: a line `start ADDRESS` with the first instruction's address, since a position-independent program is
+// loaded anywhere; per mark a line `mark NAME KIND MULTIPLY-ADDS`, then for each block that ran since the mark before
 // `ADDRESS INSTRUCTIONS COUNT`, and for each that others ran on into `ADDRESS INSTRUCTIONS ADDRESS INSTRUCTIONS COUNT`.
 #include "plugin.h"
 
@@ -37,6 +38,7 @@ static void executed(unsigned cpu, void *user) {
 
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
   (void)id;
+  if (!blocks) fprintf(out, "start %lx\n", qemu_plugin_tb_vaddr(tb));
   block *new = calloc(1, sizeof *new);
   if (!new) abort();
   *new = (block){.address = qemu_plugin_tb_vaddr(tb), .instructions = qemu_plugin_tb_n_insns(tb), .next = blocks};

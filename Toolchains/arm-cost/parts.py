@@ -1,4 +1,5 @@
 """What the QEMU plugins have counted: parts of a frame, from mark to mark."""
+import struct
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,17 +34,26 @@ def counted(plugin: Path, emulated: str, command: list[str], output: Path, again
         subprocess.run(["qemu-aarch64", "-cpu", emulated, "-plugin", f"{plugin},out={output}", *command],
                        check=True, stdout=subprocess.DEVNULL)
     parts: list[Part] = []
+    offset = 0
     for line in output.read_text().splitlines():
-        if line.startswith("mark "):
+        if line.startswith("start "):
+            offset = int(line.split()[1], 16) - _entry_point(Path(command[0]))
+        elif line.startswith("mark "):
             _, name, kind, multiply_adds = line.split()
             parts.append(Part(name, kind, int(multiply_adds)))
         elif plugin.stem == "blocks":
             words = line.split()
-            values = [int(word, 16 if index % 2 == 0 and index < len(words) - 1 else 10) for index, word in enumerate(words)]
+            values = [int(word, 16) - offset if index % 2 == 0 and index < len(words) - 1 else int(word) for index, word in enumerate(words)]
             (parts[-1].lines if len(values) == 3 else parts[-1].entries).append(values)
         else:
             parts[-1].lines.append([int(word) for word in line.split()])
     return [part for part in parts if part.kind != "-"]
+
+
+def _entry_point(program: Path) -> int:
+    """Address of the first instruction in the file: e_entry of a 64-bit ELF header (System V ABI, "ELF Header")."""
+    with program.open("rb") as file:
+        return struct.unpack_from("<Q", file.read(64), 24)[0]
 
 
 def blocks_of(part: Part, program: Program, rule: str = "ran on") -> list[Block]:
