@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 . Boards/image/image.sh
 out=${OUT:-$PWD/build/x86-64} root=$PWD/build/boards/amd64
 
-# What a PC may be started from and what it may have: disks, USB, Ethernet; cameras; watchdogs; QEMU's devices.
+# Modules for disks, USB, Ethernet, cameras, watchdogs and QEMU's devices of a PC.
 readonly modules=(ahci sd_mod usb_storage uas nvme mmc_block sdhci_pci xhci_pci ehci_pci ohci_pci uhci_hcd uvcvideo
   e1000 e1000e igb r8169 realtek iTCO_wdt lpc_ich i2c_i801 sp5100_tco vfat nls_ascii nls_cp437 virtio_pci virtio_blk virtio_net)
 

@@ -1,4 +1,4 @@
-// What packing shares. It runs once at start, so it is plain.
+// Holds the parts that all packing functions share. They run once at start, so simplicity counts more than speed.
 #ifndef RF_PACKING_H
 #define RF_PACKING_H
 #include "rfkernels.h"

@@ -31,7 +31,7 @@ after=$(memory)
 [ "$after" -le $((memory + memory / 50)) ]
 check "memory: $memory kB before, $after kB after" $?
 interrupt
-# What else happened to the camera.
+# Prints what else happened to the camera.
 sed '/: Simulated/d; /No such device/d; /not connected/d; /refused a buffer/d; /: back/d; /^frames/,$d' /tmp/err | head -n 8
 [ "$(statistic reconnects)" -eq 210 ]
 check "counted: $(grep '^frames' /tmp/err)" $?

@@ -43,7 +43,7 @@ int devices_open(void) {
 }
 
 void devices_changed(int events) {
-  // What exactly has changed does not matter, and is lost where there were too many reports.
+  // Does not depend on the kind of change, which is lost if there were too many reports.
   char report[8192];
   while (recv(events, report, sizeof report, 0) > 0) {}
   give_cameras();

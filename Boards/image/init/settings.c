@@ -28,7 +28,7 @@ static text without_comment(text line) {
 
 static size_t size(text t) { return (size_t)(t.end - t.start); }
 
-// Whether the line gives `name` a value, which goes to *value.
+// Tests whether the line gives `name` a value, and stores it in *value.
 static bool gives(text line, const char *name, text *value) {
   line = trimmed(without_comment(line));
   const char *equals = memchr(line.start, '=', size(line));

@@ -31,7 +31,7 @@ const rf_isa_set *rf_isa_sets(size_t *count);
 // Output channels come in panels of this many; packed constants and scratch start at multiples of this many bytes.
 enum { RF_PANEL = 16, RF_ALIGNMENT = 64 };
 
-// What a kernel is chosen by and its constants are packed for: one layer's sizes at one size of the network's input.
+// Selects a kernel and the packing of its constants: one layer's sizes at one size of the network's input.
 typedef struct {
   int32_t width, height;         // output pixels
   int32_t cin, cout;             // channels, >= 1; equal where an op keeps them
@@ -262,7 +262,7 @@ typedef enum : uint32_t {
   RF_OP_u8_reverse3, RF_OP_u8_ycbcr, RF_OP_COUNT
 } rf_op;
 
-// How far a kernel's results may be from the exact ones (Tests/KernelChecks); 8 bits: not at all.
+// Bounds the error of a kernel's results (Tests/KernelChecks); int8 kernels have none.
 typedef enum : uint32_t { RF_ERROR_OF_SUM, RF_ERROR_OF_WINOGRAD } rf_error;
 
 // A kernel with everything that is true of it. Of the kernels of an op that the processor can run and that suit a shape, the
