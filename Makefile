@@ -67,14 +67,14 @@ arm-test: setup ## every kernel and every layer's hash on ARM, under QEMU as thr
 
 arm-cost: setup ## an ESTIMATE of a frame's cycles and memory traffic on ARM processors; OPTIONS="--layers --size 1920x1080"
 	@Toolchains/setup.sh cost
-	@Toolchains/arm-cost/run.sh $(OPTIONS)
+	@Benchmarks/arm-cost/run.sh $(OPTIONS)
 
 firmware: setup ## BOARD=rk3399, x86-64 or qemu-virt: what the board boots, build/BOARD/firmware.elf or .img (Boards/README.md)
 	@Boards/build.sh "$$BOARD"
 
-camera-test: setup train-setup ## the kernel's own camera devices in QEMU, x86-64 and ARM (Boards/camera-testbed/README.md)
+camera-test: setup train-setup ## the kernel's own camera devices in QEMU, x86-64 and ARM (Tests/Cameras/README.md)
 	@Toolchains/setup.sh cameras
-	@Boards/camera-testbed/test.sh
+	@Tests/Cameras/test.sh
 
 train-setup: $(INSTALLED) ## Python with PyTorch and the rest, pinned, in .venv
 

@@ -39,15 +39,15 @@ let package = Package(
     .executableTarget(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "Imaging", "Preview", "RetinaFace"],
                       swiftSettings: core),
     .executableTarget(name: "rf-pack", dependencies: ["Capture", "CHost", "Engine", "Imaging"]),
-    .target(name: "CPeak", dependencies: ["CKernels"]),
+    .target(name: "CPeak", dependencies: ["CKernels"], path: "Benchmarks/CPeak"),
     .executableTarget(name: "rf-bench", dependencies: ["CHost", "CModel", "CPeak", "KernelChecks", "RetinaFace"]),
 
     // Tests; KernelChecks is shared with rf-bench, so what is timed is what is checked. CAllocationCount replaces malloc.
-    .target(name: "CAllocationCount", path: "Tests/AllocationCount"),
-    .target(name: "CFakeCamera", dependencies: ["CVideo"], path: "Tests/FakeCamera"),
-    .target(name: "TestRandom", path: "Tests/TestRandom"),
-    .target(name: "CRegisters", path: "Tests/Registers"),
-    .target(name: "KernelChecks", dependencies: ["CHost", "CRegisters", "Kernels", "TestRandom"], path: "Tests/KernelChecks"),
+    .target(name: "CAllocationCount", path: "Tests/Support/AllocationCount"),
+    .target(name: "CFakeCamera", dependencies: ["CVideo"], path: "Tests/Support/FakeCamera"),
+    .target(name: "TestRandom", path: "Tests/Support/TestRandom"),
+    .target(name: "CRegisters", path: "Tests/Support/Registers"),
+    .target(name: "KernelChecks", dependencies: ["CHost", "CRegisters", "Kernels", "TestRandom"], path: "Tests/Support/KernelChecks"),
     // The checks and the layers' hashes as a program: for ARM, where Embedded Swift has no Swift Testing.
     .executableTarget(name: "rf-check", dependencies: ["Capture", "CHost", "Imaging", "KernelChecks", "Kernels", "RetinaFace"],
                       path: "Tests/ARM/Check", swiftSettings: core),

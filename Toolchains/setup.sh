@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build needs and this machine lacks; does nothing if all are there.
 # Usage: Toolchains/setup.sh [GROUP...]   more than the build: emulation (ARM programs on this machine), cost (the cost
-#        model), cameras (Boards/camera-testbed), browser (the live page as people see it), packaging, shell (checks of scripts)
+#        model), cameras (Tests/Cameras), browser (the live page as people see it), packaging, shell (checks of scripts)
 set -euo pipefail
 
 packages=(libjpeg-dev libmicrohttpd-dev python3-venv)

@@ -1,5 +1,5 @@
 // A camera as a source of frames: always the newest, and the same camera again after anything that can befall one. What can
-// is listed in Boards/camera-testbed/README.md, with what a program sees of it.
+// is listed in Tests/Cameras/README.md, with what a program sees of it.
 import CHost
 import CVideo
 import Imaging

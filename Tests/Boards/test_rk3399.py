@@ -128,7 +128,7 @@ def test_camera_without_a_usable_format_is_said_and_tried_again(card, tmp_path):
 
 
 def test_without_a_camera_it_says_so_and_waits(card):
-    """It stays, and takes the camera that is plugged in later (Boards/camera-testbed does)."""
+    """It stays, and takes the camera that is plugged in later (Tests/Cameras does)."""
     with boot(card) as device:
         device.wait_for("camera: no camera is connected; waiting for one")
         device.listen(5)

@@ -1,5 +1,5 @@
 // Everything that can befall a camera, on the fake one: the source goes on or comes back, tells it in one line, counts it,
-// and leaves nothing open. The rows are those of Boards/camera-testbed/README.md.
+// and leaves nothing open. The rows are those of Tests/Cameras/README.md.
 @testable import Capture
 import CFakeCamera
 import CVideo

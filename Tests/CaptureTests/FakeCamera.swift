@@ -1,4 +1,4 @@
-// A camera for tests: the fake of Tests/FakeCamera with a source on it, and what the source told.
+// A camera for tests: the fake of Tests/Support/FakeCamera with a source on it, and what the source told.
 @testable import Capture
 import CFakeCamera
 import CVideo

@@ -27,7 +27,7 @@ class Checkout:
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.root / name)
         for name in (".venv/bin/python", "build/rf-pack", "Toolchains/setup.sh", "Toolchains/cross.sh", "Boards/build.sh",
-                     "Packaging/make-deb.sh", "Toolchains/arm-cost/run.sh"):
+                     "Packaging/make-deb.sh", "Benchmarks/arm-cost/run.sh"):
             self.stand_in(self.root / name, RECORD)
         programs = self.root / ".build/release"
         for name in ("rf-cam", "rf-pack", "rf-bench"):

@@ -262,7 +262,7 @@ typedef enum : uint32_t {
   RF_OP_u8_reverse3, RF_OP_u8_ycbcr, RF_OP_COUNT
 } rf_op;
 
-// Bounds the error of a kernel's results (Tests/KernelChecks); int8 kernels have none.
+// Bounds the error of a kernel's results (Tests/Support/KernelChecks); int8 kernels have none.
 typedef enum : uint32_t { RF_ERROR_OF_SUM, RF_ERROR_OF_WINOGRAD } rf_error;
 
 // A kernel with everything that is true of it. Of the kernels of an op that the processor can run and that suit a shape, the

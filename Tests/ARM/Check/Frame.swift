@@ -1,4 +1,4 @@
-// One frame with marks in it, for the cost model (Toolchains/arm-cost): a line on standard output is written where a part of
+// One frame with marks in it, for the cost model (Benchmarks/arm-cost): a line on standard output is written where a part of
 // the frame is done, and whoever counts instructions or cache lines takes what came before as that part's.
 import CHost
 import Engine

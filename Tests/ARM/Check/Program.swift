@@ -7,7 +7,7 @@ private let usage = """
                                            the Kth of N shares
          rf-check layers MODEL WxH...      a line a layer of an int8 model at each size: size, hash, name
          rf-check numbers MODEL WxH        numbers of more than 32 bits as rf-cam prints them, and the plan of that size
-         rf-check frame MODEL WxH          one frame with marks in it, for Toolchains/arm-cost
+         rf-check frame MODEL WxH          one frame with marks in it, for Benchmarks/arm-cost
   """
 
 func runCheck() -> Int32 {

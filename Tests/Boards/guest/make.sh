@@ -11,12 +11,12 @@ case $architecture in
 esac
 
 Toolchains/fetch.sh "$architecture" "build/boards/busybox-$architecture" busybox-static
-.venv/bin/python Boards/camera-testbed/picture.py Tests/Fixtures/pictures/group.jpg build/boards/pictures
+.venv/bin/python Tests/Cameras/picture.py Tests/Fixtures/pictures/group.jpg build/boards/pictures
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/test/modules"
 cp Tests/Boards/guest/{init,watch} "build/boards/busybox-$architecture/bin/busybox" build/boards/pictures/640x480.yuyv "$work/test/"
-"${compiler[@]}" -std=gnu2x -O2 -Wall -Wextra -static Boards/camera-testbed/cameractl.c -o "$work/test/cameractl"
+"${compiler[@]}" -std=gnu2x -O2 -Wall -Wextra -static Tests/Cameras/cameractl.c -o "$work/test/cameractl"
 ordered_modules "$kernel" vivid | while read -r file; do
   cp "$file" "$work/test/modules/"
   basename "$file"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What `make arm-cost` calls: builds the frame program and the QEMU plugins, then prints the cost model's tables.
-# Usage: Toolchains/arm-cost/run.sh [--size WxH] [--layers] [--cpu NAME]   RF_MODEL=file another int8 model
+# Usage: Benchmarks/arm-cost/run.sh [--size WxH] [--layers] [--cpu NAME]   RF_MODEL=file another int8 model
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 readonly results=build/arm-cost
@@ -16,7 +16,7 @@ Toolchains/cross.sh rk3399 rf-check >"$results/build.log" 2>&1 || {
   exit 1
 }
 for plugin in blocks cache; do
-  clang -shared -fPIC -O2 -Wall -Wextra "Toolchains/arm-cost/$plugin.c" -o "$results/$plugin.so"
+  clang -shared -fPIC -O2 -Wall -Wextra "Benchmarks/arm-cost/$plugin.c" -o "$results/$plugin.so"
 done
-python3 Toolchains/arm-cost/cost.py --program build/rk3399/rf-check --map build/rk3399/rf-check.map --plugins "$results" \
+python3 Benchmarks/arm-cost/cost.py --program build/rk3399/rf-check --map build/rk3399/rf-check.map --plugins "$results" \
   --results "$results" --model "${RF_MODEL:-Models/default.rfm}" "$@"

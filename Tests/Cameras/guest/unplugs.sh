@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # shellcheck disable=SC2119 # plug without options is meant
 # 200 times out and in again, with the memory and the open files of rf-cam before and after.
-# shellcheck source=Boards/camera-testbed/guest/library.sh
+# shellcheck source=Tests/Cameras/guest/library.sh
 . /guest/library.sh
 memory() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$program/status"; }
 again() {

@@ -1,17 +1,17 @@
 # shellcheck shell=dash
 # Every check of the testbed, in the guest, or one section of them. Ends with ALL-CHECKS n/n: a guest that dies says nothing,
 # and that is a failure.
-# shellcheck source=Boards/camera-testbed/guest/library.sh
+# shellcheck source=Tests/Cameras/guest/library.sh
 . /guest/library.sh
-# shellcheck source=Boards/camera-testbed/guest/pictures.sh
+# shellcheck source=Tests/Cameras/guest/pictures.sh
 . /guest/pictures.sh
-# shellcheck source=Boards/camera-testbed/guest/faults.sh
+# shellcheck source=Tests/Cameras/guest/faults.sh
 . /guest/faults.sh
-# shellcheck source=Boards/camera-testbed/guest/latency.sh
+# shellcheck source=Tests/Cameras/guest/latency.sh
 . /guest/latency.sh
-# shellcheck source=Boards/camera-testbed/guest/preview.sh
+# shellcheck source=Tests/Cameras/guest/preview.sh
 . /guest/preview.sh
-# shellcheck source=Boards/camera-testbed/guest/stopping.sh
+# shellcheck source=Tests/Cameras/guest/stopping.sh
 . /guest/stopping.sh
 [ "$1" = checks ] && set -- pictures faults latency preview stopping
 for section; do

@@ -1,4 +1,4 @@
-// The fake's ioctls. What they answer is what was seen of vivid and uvcvideo: Boards/camera-testbed/README.md.
+// The fake's ioctls. What they answer is what was seen of vivid and uvcvideo: Tests/Cameras/README.md.
 #define _GNU_SOURCE
 #include "CFakeCamera.h"
 #include <errno.h>

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Makes the guest's file system: busybox, the modules, the tools, the picture, the checks and rf-cam with its libraries.
-# Usage: initrd.sh amd64 or arm64, PROGRAM. Leaves build/camera-testbed/ARCH/initrd.gz.
+# Usage: initrd.sh amd64 or arm64, PROGRAM. Leaves build/cameras/ARCH/initrd.gz.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-readonly arch=$1 program=$2 here=Boards/camera-testbed
-readonly work=build/camera-testbed root=build/camera-testbed/$1/root
+readonly arch=$1 program=$2 here=Tests/Cameras
+readonly work=build/cameras root=build/cameras/$1/root
 case $arch in
   amd64) compiler=(clang) ;;
   arm64)

@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 readonly arch=$1 program=$2 script=${3:-checks} limit=${4:-1800}
-readonly here=Boards/camera-testbed folder=build/camera-testbed/$1
+readonly here=Tests/Cameras folder=build/cameras/$1
 readonly log=$folder/$script.log
 
 "$here/fetch.sh" "$arch"
@@ -22,5 +22,5 @@ timeout "$limit" "${qemu[@]}" -accel tcg -icount shift=2,sleep=off -m 768 -nodef
   -kernel "$folder/vmlinuz" -initrd "$folder/initrd.gz" \
   -append "console=$console loglevel=3 panic=-1 rf.script=$script" </dev/null 2>&1 | sed -u 's,\r$,,' | tee "$log" | grep -a --line-buffered -v '^\['
 result=$(sed -n 's/^ALL-CHECKS //p' "$log")
-echo "camera-testbed: $arch $script: ${result:-no end within $limit s} in $((SECONDS - started)) s"
+echo "cameras: $arch $script: ${result:-no end within $limit s} in $((SECONDS - started)) s"
 [ -n "$result" ] && [ "${result%/*}" -eq "${result#*/}" ] && [ "${result#*/}" -gt 0 ]

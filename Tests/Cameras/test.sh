@@ -2,7 +2,7 @@
 # What `make camera-test` runs: rf-cam as the boards get it, in a guest of each architecture, both at once.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
-readonly here=Boards/camera-testbed work=build/camera-testbed
+readonly here=Tests/Cameras work=build/cameras
 
 mkdir -p "$work"
 swift build -c release --jobs "$(nproc)" --scratch-path build/embedded \
@@ -14,6 +14,6 @@ readonly arm64=$!
 "$here/run.sh" amd64 build/embedded/release/rf-cam >"$work/amd64.txt" 2>&1
 result=$?
 wait "$arm64" || result=1
-grep -ahE '^(NOT OK|    |latency|ALL-CHECKS|camera-testbed)' "$work"/{amd64,arm64}.txt
-[ "$result" -eq 0 ] || echo "camera-testbed: all that was said is in $work/amd64.txt and arm64.txt" >&2
+grep -ahE '^(NOT OK|    |latency|ALL-CHECKS|cameras)' "$work"/{amd64,arm64}.txt
+[ "$result" -eq 0 ] || echo "cameras: the complete output is in $work/amd64.txt and arm64.txt" >&2
 exit "$result"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Debian's current kernel and a static busybox of an architecture, and of the kernel's modules those that the guest wants.
-# Usage: fetch.sh amd64 or arm64. Leaves vmlinuz, busybox, and modules/ with modules.order in build/camera-testbed/ARCH.
+# Usage: fetch.sh amd64 or arm64. Leaves vmlinuz, busybox, and modules/ with modules.order in build/cameras/ARCH.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-readonly arch=$1 target=build/camera-testbed/$1
-readonly packages=build/camera-testbed/$1/packages
+readonly arch=$1 target=build/cameras/$1
+readonly packages=build/cameras/$1/packages
 # vivid: the kernel's virtual video device; vhci-hcd: USB devices made in user space; uvcvideo: the driver of USB cameras.
 readonly wanted=(vivid vhci-hcd uvcvideo)
 
