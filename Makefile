@@ -85,7 +85,7 @@ $(INSTALLED): Training/requirements.txt
 	@touch $@
 
 train: train-setup ## train our own model; OPTIONS="--help" lists what can be set
-	cd Training && ../$(PYTHON) -m retinaface.train $(OPTIONS)
+	cd Training && ../$(PYTHON) -m retinaface_training.train $(OPTIONS)
 
 clean: ## delete what was built (not .venv, .venv-bench, not training runs)
 	rm -rf build .build

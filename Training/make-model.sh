@@ -35,6 +35,6 @@ fi
 mkdir -p build/models
 exported=$(mktemp --tmpdir="$PWD/build/models" export-XXXXXX.safetensors)
 trap 'rm -f "$exported"' EXIT
-(cd Training && ../.venv/bin/python -m retinaface.export "$weights" --output "$exported" "${export_options[@]}")
+(cd Training && ../.venv/bin/python -m retinaface_training.export "$weights" --output "$exported" "${export_options[@]}")
 build/rf-pack "$exported" --output "$out" --name "$name" "${pack_options[@]}"
 build/rf-pack inspect "$out"

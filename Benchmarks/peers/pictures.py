@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 from . import paths  # noqa: F401 (finds the training's package)
 from .errors import BenchmarkError
 
-from retinaface.pictures import PictureError, read_picture  # noqa: E402
+from retinaface_training.data.pictures import PictureError, read_picture  # noqa: E402
 
 #: The order and mean of the model that ships; `prepare` refuses a model with others.
 MEAN = (104, 117, 123)

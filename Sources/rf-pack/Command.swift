@@ -12,7 +12,7 @@ enum Command: Equatable {
     Usage: rf-pack WEIGHTS --output MODEL.rfm [--name NAME] [--precision int8 --calibrate FOLDER]
            rf-pack inspect MODEL.rfm [--width W] [--height H]
 
-    Makes a model file from float32 weights that Training/retinaface/export.py wrote (WEIGHTS.safetensors) or from
+    Makes a model file from float32 weights that Training/retinaface_training/export.py wrote (WEIGHTS.safetensors) or from
     another float32 model file, or shows what is in one.
 
       --output FILE   where the model file goes; written whole or not at all

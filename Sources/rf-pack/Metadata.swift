@@ -1,4 +1,4 @@
-// What the exporter says about a network (Training/retinaface/export.py writes it): read strictly, nothing is guessed.
+// What the exporter says about a network (Training/retinaface_training/export.py writes it): read strictly, nothing is guessed.
 import Engine
 
 /// The network around the weights. All keys are required, all values are strings.

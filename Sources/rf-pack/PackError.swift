@@ -21,7 +21,7 @@ enum PackError: Error, Equatable {
 
 extension PackError: CustomStringConvertible {
   var description: String {
-    let export = "make the file with `python -m retinaface.export CHECKPOINT --output WEIGHTS.safetensors` in Training/"
+    let export = "make the file with `python -m retinaface_training.export CHECKPOINT --output WEIGHTS.safetensors` in Training/"
     switch self {
     case .safetensors(let problem): return "not a usable safetensors file: \(problem): \(export)"
     case .metadata(let key, let problem): return "metadata \"\(key)\": \(problem): \(export)"

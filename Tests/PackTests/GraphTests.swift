@@ -37,7 +37,7 @@ import Testing
   @Test func batchNormIsNotFoldedTwice() {
     let found = error { $0.tensors["backbone.stem.bn.running_mean"] = FloatTensor(shape: [1], values: [0]) }
     #expect(found == .batchNorm(tensor: "backbone.stem.bn.running_mean"))
-    #expect(found.map { "\($0)".contains("retinaface.export") } == true)
+    #expect(found.map { "\($0)".contains("retinaface_training.export") } == true)
   }
 
   @Test(arguments: MadeModel.small.weights().tensors.keys.sorted())

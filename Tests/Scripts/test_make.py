@@ -70,7 +70,7 @@ def test_a_model_is_made_of_names_in_one_piece(checkout, tmp_path, name):
                                  f"CALIBRATE={pictures}")
     assert status == 0, said
     (export,) = checkout.calls("python")
-    assert export[:3] == ["-m", "retinaface.export", str(weights)] and export[5:] == ["--anchors", name, "--activation", name]
+    assert export[:3] == ["-m", "retinaface_training.export", str(weights)] and export[5:] == ["--anchors", name, "--activation", name]
     pack, inspect = checkout.calls("rf-pack")
     assert pack == [export[4], "--output", str(out), "--name", name, "--precision", "int8", "--calibrate", str(pictures)]
     assert inspect == ["inspect", str(out)]
@@ -90,7 +90,7 @@ def test_lists_are_split_and_options_follow_the_shell(checkout):
     assert checkout.make("deb", "ARCHITECTURES=amd64  arm64")[0] == 0 and checkout.calls("make-deb.sh") == [["amd64", "arm64"]]
     assert checkout.make("deb", "ARCHITECTURES=* $(id>PWNED)")[0] == 0 and checkout.calls("make-deb.sh") == [["*", "$(id>PWNED)"]]
     assert checkout.make("train", "OPTIONS=--data 'my folder' --runs x")[0] == 0
-    assert checkout.calls("python") == [["-m", "retinaface.train", "--data", "my folder", "--runs", "x"]]
+    assert checkout.calls("python") == [["-m", "retinaface_training.train", "--data", "my folder", "--runs", "x"]]
 
 
 @pytest.mark.parametrize("words, message", [

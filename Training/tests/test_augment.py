@@ -6,10 +6,10 @@ import torch
 from drawn import SIDE, draw_picture
 from PIL import Image
 
-from retinaface.augment import AugmentConfig, Window, colour_transforms, cut, flip, random_sample
-from retinaface.batches import BatchConfig, Batches, network_input
-from retinaface.data import AnnotatedPicture
-from retinaface.turn import turn
+from retinaface_training.data.augment import AugmentConfig, Window, colour_transforms, cut, flip, random_sample
+from retinaface_training.data.batches import BatchConfig, Batches, network_input
+from retinaface_training.data.labels import AnnotatedPicture
+from retinaface_training.data.turn import turn
 
 ANCHORS = ((16, 32), (64, 128), (256, 512))
 

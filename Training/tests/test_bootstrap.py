@@ -5,8 +5,8 @@ import json
 import numpy
 import pytest
 
-from retinaface import bootstrap
-from retinaface.ground_truth import Picture
+from retinaface_training import bootstrap
+from retinaface_training.evaluation.ground_truth import Picture
 
 PICTURES = 40
 BOX = [10.0, 10.0, 20.0, 20.0]

@@ -6,9 +6,9 @@ import shlex
 import numpy
 import pytest
 
-from retinaface import compare
-from retinaface.ground_truth import AnnotationError
-from retinaface.predictions import Detections
+from retinaface_training import compare
+from retinaface_training.evaluation.ground_truth import AnnotationError
+from retinaface_training.evaluation.predictions import Detections
 
 BOXES = numpy.array([[0.0, 0, 20, 20], [40, 0, 60, 20], [80, 0, 100, 20]])
 REFERENCE = Detections(BOXES, numpy.array([0.9, 0.6, 0.35]), numpy.zeros((3, 5, 2)))

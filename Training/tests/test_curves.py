@@ -5,7 +5,7 @@ import json
 import pytest
 from PIL import Image
 
-from retinaface import curves
+from retinaface_training import curves
 
 
 def write_run(folder, pictures):

@@ -5,8 +5,8 @@ import pytest
 from drawn import face_line, write_data
 from PIL import Image
 
-from retinaface.batches import decode_all
-from retinaface.data import AnnotatedPicture, DataError, LandmarkSource, Problems, read_labels, read_negatives, read_training_data, split
+from retinaface_training.data.batches import decode_all
+from retinaface_training.data.labels import AnnotatedPicture, DataError, LandmarkSource, Problems, read_labels, read_negatives, read_training_data, split
 
 GOOD = "10 20 30 40 " + "12 22 1 " * 5 + "0.9"
 

@@ -7,9 +7,11 @@ import pytest
 import torch
 from PIL import Image
 
-from retinaface import detect, export
-from retinaface.config import NetworkConfig
-from retinaface.network import Heads
+from retinaface_training.evaluation import detect
+
+from retinaface_training import export
+from retinaface_training.network.config import NetworkConfig
+from retinaface_training.network.retinaface import Heads
 
 PUBLISHED = {"leaky": ("leaky_anchors16.pth", "leaky", "16,32/64,128/256,512"), "relu": ("relu_anchors10.pth", "relu", "10,20/32,64/128,256")}
 

@@ -6,10 +6,10 @@ import shlex
 import pytest
 from PIL import Image
 
-from retinaface import evaluate
-from retinaface.checkpoints import save_weights
-from retinaface.config import NetworkConfig
-from retinaface.network import RetinaFace
+from retinaface_training import evaluate
+from retinaface_training.network.checkpoints import save_weights
+from retinaface_training.network.config import NetworkConfig
+from retinaface_training.network.retinaface import RetinaFace
 
 # AP easy, medium, hard of the published weights, measured in PyTorch, float32.
 PUBLISHED = {"leaky": ("leaky_anchors16.pth", "leaky", "16,32/64,128/256,512"), "relu": ("relu_anchors10.pth", "relu", "10,20/32,64/128,256")}

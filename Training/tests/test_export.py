@@ -7,12 +7,16 @@ import torch
 from PIL import Image
 from torch import nn
 
-from retinaface import export, folding, model_file
-from retinaface.folded import FoldedNetwork
-from retinaface.model_file import ModelFileError
-from retinaface.checkpoints import save_weights
-from retinaface.config import NetworkConfig
-from retinaface.network import RetinaFace
+from retinaface_training import export
+
+from retinaface_training.exchange import folding
+
+from retinaface_training.exchange import model_file
+from retinaface_training.exchange.interpreter import FoldedNetwork
+from retinaface_training.exchange.model_file import ModelFileError
+from retinaface_training.network.checkpoints import save_weights
+from retinaface_training.network.config import NetworkConfig
+from retinaface_training.network.retinaface import RetinaFace
 
 PUBLISHED = {
     "leaky": ("leaky_anchors16.pth", "leaky", "16,32/64,128/256,512"),

@@ -3,8 +3,8 @@
 import numpy
 import pytest
 
-from retinaface import landmarks
-from retinaface.predictions import Detections
+from retinaface_training.evaluation import landmarks
+from retinaface_training.evaluation.predictions import Detections
 
 POINTS = numpy.array([[10.0, 10], [30, 10], [20, 20], [12, 30], [28, 30]])
 BOX = numpy.array([0.0, 0, 40, 90])

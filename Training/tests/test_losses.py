@@ -5,11 +5,13 @@ import math
 import pytest
 import torch
 
-from retinaface import distill, losses
-from retinaface.anchors import encode_boxes, encode_landmarks, make_anchors
-from retinaface.losses import LossWeights, Targets
-from retinaface.matching import IGNORED, NEGATIVE
-from retinaface.network import Heads
+from retinaface_training.losses import distill
+
+from retinaface_training.losses import detection as losses
+from retinaface_training.network.anchors import encode_boxes, encode_landmarks, make_anchors
+from retinaface_training.losses.detection import LossWeights, Targets
+from retinaface_training.losses.matching import IGNORED, NEGATIVE
+from retinaface_training.network.retinaface import Heads
 
 PICTURES, FACES = 3, 4
 

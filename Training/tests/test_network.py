@@ -5,10 +5,10 @@ import pytest
 import torch
 from PIL import Image
 
-from retinaface.anchors import MEAN_BGR, decode_boxes, decode_landmarks, encode_boxes, encode_landmarks, make_anchors
-from retinaface.checkpoints import load_backbone, load_checkpoint, load_published, save_weights
-from retinaface.config import NetworkConfig, parse_anchors
-from retinaface.network import RetinaFace
+from retinaface_training.network.anchors import MEAN_BGR, decode_boxes, decode_landmarks, encode_boxes, encode_landmarks, make_anchors
+from retinaface_training.network.checkpoints import load_backbone, load_checkpoint, load_published, save_weights
+from retinaface_training.network.config import NetworkConfig, parse_anchors
+from retinaface_training.network.retinaface import RetinaFace
 
 PUBLISHED = {
     "leaky": ("leaky_anchors16.pth", NetworkConfig(activation="leaky:0.1")),

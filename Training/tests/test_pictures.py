@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from retinaface import detect
-from retinaface.data import DataError, load_picture
-from retinaface.pictures import PictureError, picture_size, read_picture
+from retinaface_training.evaluation import detect
+from retinaface_training.data.labels import DataError, load_picture
+from retinaface_training.data.pictures import PictureError, picture_size, read_picture
 
 ROOT = Path(__file__).parents[2]
 RF_CAM = Path(os.environ.get("RF_CAM", ROOT / "build/rf-cam"))

@@ -5,8 +5,8 @@ import json
 import numpy
 import pytest
 
-from retinaface import predictions
-from retinaface.ground_truth import AnnotationError
+from retinaface_training.evaluation import predictions
+from retinaface_training.evaluation.ground_truth import AnnotationError
 
 FACE = {"score": 0.9, "box": [1, 2, 11, 22], "landmarks": [[1, 2], [3, 4], [5, 6], [7, 8], [9, 10]]}
 

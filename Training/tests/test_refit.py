@@ -5,12 +5,12 @@ import torch
 from drawn import draw_picture
 from PIL import Image
 
-from retinaface import refit as module
-from retinaface.anchors import MEAN_BGR, encode_landmarks, make_anchors
-from retinaface.data import AnnotatedPicture
-from retinaface.matching import match
-from retinaface.network import RetinaFace
-from retinaface.refit import Evidence, refit
+from retinaface_training import refit as module
+from retinaface_training.network.anchors import MEAN_BGR, encode_landmarks, make_anchors
+from retinaface_training.data.labels import AnnotatedPicture
+from retinaface_training.losses.matching import match
+from retinaface_training.network.retinaface import RetinaFace
+from retinaface_training.refit import Evidence, refit
 
 
 def test_a_linear_error_is_corrected_exactly():

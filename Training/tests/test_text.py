@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from retinaface import ground_truth, predictions
-from retinaface.curves import read_logs
-from retinaface.ground_truth import AnnotationError
-from retinaface.predictors import ProgramPredictor
+from retinaface_training.evaluation import ground_truth
+
+from retinaface_training.evaluation import predictions
+from retinaface_training.curves import read_logs
+from retinaface_training.evaluation.ground_truth import AnnotationError
+from retinaface_training.evaluation.predictors import ProgramPredictor
 
 MARK = b"\xef\xbb\xbf"
 FACE = {"box": [1, 2, 30, 40], "score": 0.9, "landmarks": [[5, 6]] * 5}

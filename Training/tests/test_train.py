@@ -13,18 +13,18 @@ import pytest
 import torch
 from drawn import SIDE, draw_picture, write_data
 
-from retinaface import train
-from retinaface.anchors import make_anchors
-from retinaface.batches import Batch
-from retinaface.detect import Options, detect
-from retinaface.losses import Targets
-from retinaface.matching import match
-from retinaface.checkpoints import load_checkpoint
-from retinaface.schedule import Budget, Schedule
-from retinaface.options import TRAINING, make_budget, parse_options
-from retinaface.trainer import TrainConfig, Trainer
-from retinaface.network import RetinaFace
-from retinaface.wider import overlaps
+from retinaface_training import train
+from retinaface_training.network.anchors import make_anchors
+from retinaface_training.data.batches import Batch
+from retinaface_training.evaluation.detect import Options, detect
+from retinaface_training.losses.detection import Targets
+from retinaface_training.losses.matching import match
+from retinaface_training.network.checkpoints import load_checkpoint
+from retinaface_training.run.schedule import Budget, Schedule
+from retinaface_training.run.options import TRAINING, make_budget, parse_options
+from retinaface_training.run.trainer import TrainConfig, Trainer
+from retinaface_training.network.retinaface import RetinaFace
+from retinaface_training.evaluation.wider import overlaps
 
 
 def whole_pictures(pictures):
@@ -106,7 +106,7 @@ def test_a_resumed_run_ends_with_the_same_weights(tmp_path, monkeypatch):
 def test_a_run_whose_whole_group_is_told_to_stop_saves_first(tmp_path):
     data = write_data(tmp_path / "data")
     output = tmp_path / "run"
-    command = [sys.executable, "-m", "retinaface.train", "--data", str(data), "--output", str(output), *ONE_SMALL_PICTURE_A_STEP]
+    command = [sys.executable, "-m", "retinaface_training.train", "--data", str(data), "--output", str(output), *ONE_SMALL_PICTURE_A_STEP]
     run = subprocess.Popen([*command, "--workers", "1", "--log-every", "1"], cwd=TRAINING, start_new_session=True, stderr=subprocess.PIPE)
     try:
         log, deadline = output / "log.jsonl", time.monotonic() + 120

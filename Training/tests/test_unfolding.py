@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from retinaface import model_file, train
-from retinaface.config import NetworkConfig
-from retinaface.folding import DEAD_VARIANCE, folded_tensors
-from retinaface.network import ConvNorm, RetinaFace
-from retinaface.unfolding import unfold
+from retinaface_training.exchange import model_file
+
+from retinaface_training import train
+from retinaface_training.network.config import NetworkConfig
+from retinaface_training.exchange.folding import DEAD_VARIANCE, folded_tensors
+from retinaface_training.network.retinaface import ConvNorm, RetinaFace
+from retinaface_training.exchange.unfolding import unfold
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 import numpy
 import pytest
 
-from retinaface import ground_truth, wider
-from retinaface.ground_truth import AnnotationError, Picture
+from retinaface_training.evaluation import ground_truth
+
+from retinaface_training.evaluation import wider
+from retinaface_training.evaluation.ground_truth import AnnotationError, Picture
 
 BOX = [10.0, 10.0, 20.0, 20.0]
 FAR = [100.0, 10.0, 20.0, 20.0]

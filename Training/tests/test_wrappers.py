@@ -11,10 +11,10 @@ import safetensors.numpy
 import torch
 from torch import nn
 
-from retinaface import export
-from retinaface.checkpoints import _PUBLISHED_NAMES, load_backbone, load_published, save_weights
-from retinaface.config import NetworkConfig
-from retinaface.network import RetinaFace
+from retinaface_training import export
+from retinaface_training.network.checkpoints import _PUBLISHED_NAMES, load_backbone, load_published, save_weights
+from retinaface_training.network.config import NetworkConfig
+from retinaface_training.network.retinaface import RetinaFace
 
 OPTIONS = ["--anchors", "16,32/64,128/256,512", "--activation", "leaky"]
 

@@ -1,1 +1,0 @@
-"""RetinaFace (arXiv 1905.00641) in PyTorch: data, network, losses, training, evaluation and export."""

@@ -1,0 +1,1 @@
+"""Label files, pictures, augmentation and batches."""

@@ -1,0 +1,1 @@
+"""Detection, ground truth, predictions and average precision."""

@@ -1,0 +1,1 @@
+"""The exchange file that rf-pack reads."""

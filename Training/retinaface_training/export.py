@@ -1,0 +1,96 @@
+"""A PyTorch checkpoint becomes the exchange file that rf-pack reads: `python -m retinaface_training.export WEIGHTS --output X.safetensors`.
+
+Why: the engine wants plain convolutions and all the facts about them in one file (model_file.py). A checkpoint of retinaface_training.train carries its
+facts; a published one does not, so they are given. What was folded before is refused: nothing is folded twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from torch import nn
+
+from .exchange import model_file
+from .exchange.interpreter import FoldedNetwork
+from .exchange.model_file import ModelFileError
+from .network.checkpoints import is_own, load_checkpoint, load_published, weights_without_configuration
+from .network.config import NetworkConfig, with_anchors
+from .network.retinaface import RetinaFace
+from .network.wrappers import read_checkpoint
+
+PUBLISHED_HINT = ("type --activation leaky:0.1 --anchors 16,32/64,128/256,512 (leaky_anchors16.pth) "
+                  "or --activation relu --anchors 10,20/32,64/128,256 (relu_anchors10.pth)")
+
+
+def load_network(path: str | os.PathLike, activation: str | None = None, anchors: str | None = None) -> RetinaFace:
+    """A checkpoint as a network in evaluation mode: of retinaface_training.train, or any other of this architecture (see wrappers.py).
+
+    `activation` and `anchors` must be given if it is not one of retinaface_training.train, which alone stores them. Raises ModelFileError.
+    """
+    if not os.access(path, os.R_OK):
+        raise ModelFileError(f"{path}: is not there or cannot be read")
+    try:
+        checkpoint = read_checkpoint(path)
+        if is_own(checkpoint):
+            _refuse_options(path, activation, anchors)
+            return load_checkpoint(path)
+        if activation is None or anchors is None:
+            weights_without_configuration(checkpoint, path)  # what options cannot mend comes first
+            raise ModelFileError(f"{path}: is no checkpoint of retinaface_training.train, so it says neither activation nor anchors; {PUBLISHED_HINT}")
+        slope = "leaky:0.1" if activation == "leaky" else activation
+        return load_published(path, with_anchors(NetworkConfig(), anchors, slope))
+    except ValueError as error:
+        raise ModelFileError(_one_line(error)) from None
+
+
+def load_any(path: str | os.PathLike, activation: str | None = None, anchors: str | None = None) -> nn.Module:
+    """As `load_network`, and exchange files (.safetensors) too; all give `Heads` and have a `config`."""
+    if Path(path).suffix != ".safetensors":
+        return load_network(path, activation, anchors)
+    _refuse_options(path, activation, anchors)
+    return FoldedNetwork.load(path)
+
+
+def add_weight_options(parser: argparse.ArgumentParser) -> None:
+    """--activation and --anchors, as every program that reads weights has them."""
+    parser.add_argument("--activation", metavar="NAME", help="for published checkpoints: relu, leaky (slope 0.1) or leaky:SLOPE")
+    parser.add_argument("--anchors", metavar="SIDES", help="for published checkpoints: sides in pixels, a level by '/', such as 16,32/64,128/256,512")
+
+
+def _refuse_options(path: str | os.PathLike, activation: str | None, anchors: str | None) -> None:
+    if activation is not None or anchors is not None:
+        raise ModelFileError(f"{path}: is a checkpoint of retinaface_training.train and stores its activation and anchors: leave --activation and --anchors out")
+
+
+def _one_line(error: Exception) -> str:
+    """PyTorch's messages run over many lines and list every key."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 300 else text[:300] + "..."
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m retinaface_training.export", description=__doc__.split("\n\n")[0],
+                                     epilog=f"A published checkpoint needs both options: {PUBLISHED_HINT}.")
+    parser.add_argument("weights", metavar="WEIGHTS", help="checkpoint of retinaface_training.train, or a published .pth")
+    parser.add_argument("--output", required=True, metavar="FILE", help="the safetensors file to write")
+    add_weight_options(parser)
+    options = parser.parse_args(arguments)
+    try:
+        if Path(options.weights).suffix == ".safetensors":
+            raise ModelFileError(f"{options.weights}: is an exchange file, folded already; give it to rf-pack")
+        network = load_network(options.weights, options.activation, options.anchors)
+        tensors = model_file.write(options.output, network)
+    except (ModelFileError, OSError) as error:
+        print(f"export: {error}", file=sys.stderr)
+        return 1
+    facts = model_file.metadata(network.config)
+    print(f"{options.output}: {len(tensors) // 2} convolutions, {sum(t.size for t in tensors.values())} numbers, "
+          f"activation {facts['activation']}, anchors {facts['anchors']}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

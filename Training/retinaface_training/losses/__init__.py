@@ -1,0 +1,1 @@
+"""Matching of anchors, equation (1) of the paper, and distillation."""

@@ -1,0 +1,105 @@
+"""The multi-task loss of RetinaFace, equation (1): class + 0.25 box + 0.1 landmarks + 0.01 dense.
+
+Classes: softmax cross entropy over the positives and the hardest negatives, three for one (OHEM). Boxes and landmarks:
+smooth L1 of the encoded values, summed over the coordinates of positive anchors. All are divided by the positives' count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ..network.anchors import encode_boxes, encode_landmarks
+from .matching import NEGATIVE
+from ..network.retinaface import Heads
+
+NEGATIVES_PER_POSITIVE = 3
+NEGATIVES_WITHOUT_POSITIVES = 16
+"""Hard negatives of a picture without a face, which has no positives to count from."""
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """The balance of equation (1)'s terms.
+
+    landmark_beta: error (in encoded units) from which the landmarks' smooth L1 is linear. Below 1, faces whose points are nearly right
+    are pulled as strongly as blurred ones whose points are guessed.
+    """
+
+    box: float = 0.25
+    landmarks: float = 0.1
+    dense: float = 0.01
+    landmark_beta: float = 1.0
+
+
+@dataclass
+class Targets:
+    """A batch's truth, faces padded to the largest count F.
+
+    matches: N x A, index of an anchor's face, or `matching.NEGATIVE` or `matching.IGNORED`.
+    boxes: N x F x 4 and landmarks: N x F x 10, input pixels. landmark_weights: N x F, 0 where a face has no points.
+    """
+
+    matches: Tensor
+    boxes: Tensor
+    landmarks: Tensor
+    landmark_weights: Tensor
+
+    def to(self, device: torch.device) -> Targets:
+        return Targets(*(getattr(self, name).to(device, non_blocking=True) for name in self.__dataclass_fields__))
+
+
+DenseLoss = Callable[[Heads, Targets], Tensor]
+"""Equation (1)'s fourth term, for a network with a dense regression branch: the mean loss over the positives."""
+
+
+def detection_losses(
+    heads: Heads, targets: Targets, anchors: Tensor, dense: DenseLoss | None = None, landmark_beta: float = 1.0
+) -> dict[str, Tensor]:
+    """The terms of equation (1), unweighted: "class", "box", "landmarks" and, with a `dense` term, "dense"."""
+    positive = targets.matches >= 0
+    count = positive.sum().clamp(min=1)
+    picture, anchor = positive.nonzero(as_tuple=True)
+    face = targets.matches[picture, anchor]
+    own_anchors = anchors[anchor]
+    points_weight = targets.landmark_weights[picture, face]
+    points = encode_landmarks(targets.landmarks[picture, face], own_anchors)
+    landmark_errors = functional.smooth_l1_loss(heads.landmarks[picture, anchor], points, reduction="none", beta=landmark_beta).sum(dim=1)
+    losses = {
+        "class": class_loss(heads.classes, targets.matches) / count,
+        "box": functional.smooth_l1_loss(heads.boxes[picture, anchor], encode_boxes(targets.boxes[picture, face], own_anchors), reduction="sum") / count,
+        "landmarks": (landmark_errors * points_weight).sum() / points_weight.sum().clamp(min=1),
+    }
+    if dense is not None:
+        losses["dense"] = dense(heads, targets)
+    return losses
+
+
+def class_loss(logits: Tensor, matches: Tensor) -> Tensor:
+    """Summed cross entropy of the positives and of each picture's hardest negatives. logits: N x A x 2; matches: N x A."""
+    face_excess = logits[..., 1] - logits[..., 0]
+    positive, negative = matches >= 0, matches == NEGATIVE
+    as_background = functional.softplus(face_excess)
+    mined = hardest_negatives(as_background, positive, negative)
+    return (functional.softplus(-face_excess) * positive).sum() + (as_background * mined).sum()
+
+
+def hardest_negatives(losses: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
+    """The negatives (N x A booleans) that cost most, `NEGATIVES_PER_POSITIVE` for each positive of their picture."""
+    with torch.no_grad():
+        positives = positive.sum(dim=1, keepdim=True)
+        wanted = torch.where(positives > 0, positives * NEGATIVES_PER_POSITIVE, NEGATIVES_WITHOUT_POSITIVES)
+        most = min(int(wanted.max()), losses.shape[1])
+        values, anchors = losses.masked_fill(~negative, -1.0).topk(most, dim=1)
+        chosen = (torch.arange(most, device=losses.device)[None] < wanted) & (values >= 0)
+        return torch.zeros_like(negative).scatter_(1, anchors, chosen)
+
+
+def total(losses: dict[str, Tensor], weights: LossWeights) -> Tensor:
+    """The weighted sum of `detection_losses`."""
+    result = losses["class"] + weights.box * losses["box"] + weights.landmarks * losses["landmarks"]
+    return result + weights.dense * losses["dense"] if "dense" in losses else result

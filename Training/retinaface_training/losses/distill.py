@@ -1,0 +1,125 @@
+"""Learning from a teacher detector with the same anchors, on the training crops, besides the annotation.
+
+Three terms: softened class scores on every anchor (Hinton, arXiv 1503.02531), boxes and landmarks where the teacher is
+sure, and features: the pyramid's taps and the context modules' outputs, after a ReLU, each divided by the teacher's power.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ..network.anchors import decode_boxes
+from .detection import Targets
+from .matching import IGNORED, NEGATIVE, POSITIVE_IOU, iou_matrix
+from ..network.retinaface import Heads, RetinaFace
+
+TEMPERATURE = 2.0
+SURE_SCORE = 0.3
+"""Teacher's face score from which its box and landmarks are taken."""
+
+MISSED_SCORE = 0.5
+"""Teacher's face score under which an annotated face's anchor does not learn its class from it."""
+
+
+@dataclass(frozen=True)
+class DistillWeights:
+    """The balance of the terms; `features` fades to a tenth of itself over the run."""
+
+    classes: float = 1.0
+    box: float = 0.25
+    landmarks: float = 0.1
+    features: float = 10.0
+
+    def faded(self, progress: float) -> float:
+        """The feature term's weight at `progress` 0...1."""
+        return self.features * (1.0 - 0.9 * progress)
+
+
+@dataclass
+class Observation:
+    """What a network says of a batch: taps and context outputs, one a level each, and heads."""
+
+    taps: list[Tensor]
+    contexts: list[Tensor]
+    heads: Heads
+
+
+def observe(network: RetinaFace, images: Tensor, precision: torch.dtype) -> Observation:
+    """Runs a network; convolutions in `precision`, heads in float32."""
+    with torch.autocast(images.device.type, dtype=precision, enabled=precision != torch.float32):
+        taps = network.backbone(images)
+        contexts = network.contexts(taps)
+    return Observation(taps, contexts, network.heads([context.float() for context in contexts]))
+
+
+def without_contradictions(targets: Targets, teacher: Heads, anchors: Tensor) -> Targets:
+    """`targets` with those negatives ignored that the teacher moves onto an annotated face and is sure of.
+
+    Their IoU is too low for the annotation, but for the network they are as good as positives (HAMBox, arXiv 1912.09231): to call
+    them background, and a face in the next term, is a contradiction that costs small faces their score. anchors: A x 4, centre form.
+    """
+    sure = teacher.classes.softmax(dim=-1)[..., 1] > SURE_SCORE
+    picture, anchor = (sure & (targets.matches == NEGATIVE)).nonzero(as_tuple=True)
+    moved = decode_boxes(teacher.boxes[picture, anchor], anchors[anchor])
+    on_face = iou_matrix(moved[:, None], targets.boxes[picture]).amax(dim=(1, 2)) > POSITIVE_IOU
+    matches = targets.matches.clone()
+    matches[picture[on_face], anchor[on_face]] = IGNORED
+    return replace(targets, matches=matches)
+
+
+def distillation_losses(student: Observation, teacher: Observation, targets: Targets, landmark_beta: float = 1.0) -> dict[str, Tensor]:
+    """The terms, unweighted. The teacher's errors are not learnt: pictures without a face, and faces that it misses, teach by their annotation alone."""
+    faceless = (targets.matches == NEGATIVE).all(dim=1)
+    score = teacher.heads.classes.softmax(dim=-1)[..., 1] * ~faceless[:, None]
+    count = ((score > SURE_SCORE) | (targets.matches >= 0)).sum().clamp(min=1)
+    sure = score * (score > SURE_SCORE)
+    regressions = {
+        "box": _regression_error(student.heads.boxes, teacher.heads.boxes, sure),
+        "landmarks": _regression_error(student.heads.landmarks, teacher.heads.landmarks, sure, landmark_beta),
+    }
+    missed = (targets.matches >= 0) & (score < MISSED_SCORE)
+    divergence = _class_divergence(student.heads.classes, teacher.heads.classes) * ~(faceless[:, None] | missed)
+    return {
+        "teacher_class": divergence.sum() / count,
+        **{f"teacher_{name}": loss for name, loss in regressions.items()},
+        "teacher_features": _feature_error(student.taps + student.contexts, teacher.taps + teacher.contexts),
+    }
+
+
+def total(losses: dict[str, Tensor], weights: DistillWeights, progress: float) -> Tensor:
+    """The weighted sum of `distillation_losses` at `progress` 0...1 of the run."""
+    return (
+        weights.classes * losses["teacher_class"]
+        + weights.box * losses["teacher_box"]
+        + weights.landmarks * losses["teacher_landmarks"]
+        + weights.faded(progress) * losses["teacher_features"]
+    )
+
+
+def _regression_error(student: Tensor, teacher: Tensor, weights: Tensor, beta: float = 1.0) -> Tensor:
+    """Smooth L1 of N x A x values, summed over the values, as the mean weighted by N x A `weights`."""
+    errors = functional.smooth_l1_loss(student, teacher, reduction="none", beta=beta).sum(dim=-1)
+    return (errors * weights).sum() / weights.sum().clamp(min=1)
+
+
+def _class_divergence(student: Tensor, teacher: Tensor) -> Tensor:
+    """Kullback-Leibler divergence of the softened scores, N x A, times the squared temperature."""
+    ours = (student[..., 1] - student[..., 0]) / TEMPERATURE
+    theirs = (teacher[..., 1] - teacher[..., 0]) / TEMPERATURE
+    face = theirs.sigmoid()
+    cross_entropy = functional.softplus(ours) - face * ours
+    entropy = functional.softplus(theirs) - face * theirs
+    return (cross_entropy - entropy) * TEMPERATURE**2
+
+
+def _feature_error(student: list[Tensor], teacher: list[Tensor]) -> Tensor:
+    """Mean over the maps of the squared error over the teacher's power."""
+    errors = []
+    for ours, theirs in zip(student, teacher, strict=True):
+        theirs = theirs.float().relu()
+        errors.append(functional.mse_loss(ours.float(), theirs) / theirs.square().mean().clamp(min=1e-6))
+    return torch.stack(errors).mean()

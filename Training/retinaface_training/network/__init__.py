@@ -1,0 +1,1 @@
+"""The network, its configuration, anchors and checkpoints."""

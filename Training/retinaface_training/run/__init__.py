@@ -1,0 +1,1 @@
+"""Options, schedule, training steps and validation of a run."""

@@ -1,0 +1,138 @@
+"""One training step, and all the state that a checkpoint must hold so that a resumed run goes on as if never stopped."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from ..losses import distill, detection as losses
+from ..network.anchors import make_anchors
+from .average import WeightAverage
+from ..data.batches import Batch, BatchConfig, network_input
+from ..network.config import NetworkConfig
+from ..network.retinaface import ConvNorm, RetinaFace
+from .schedule import Budget, Schedule
+
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+LARGEST_GRADIENT = 10.0
+"""Norm of all gradients that a step is cut to."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """A run's recipe: what `config.json` stores."""
+
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    batch: BatchConfig = field(default_factory=BatchConfig)
+    loss: losses.LossWeights = field(default_factory=losses.LossWeights)
+    distill: distill.DistillWeights = field(default_factory=distill.DistillWeights)
+    schedule: Schedule = field(default_factory=lambda: Schedule(1e-2))
+    optimizer: str = "sgd"
+    weight_decay: float = 5e-4
+    average_decay: float = 0.999
+    precision: str = "float32"
+    seed: int = 1
+
+
+class Trainer:
+    """Everything of a run that a checkpoint stores, and the step that moves it on."""
+
+    def __init__(self, network: RetinaFace, config: TrainConfig, budget: Budget, device: torch.device, teacher: RetinaFace | None = None):
+        self.config, self.budget, self.device = config, budget, device
+        self.network = network.to(device, memory_format=torch.channels_last)
+        self.teacher = None if teacher is None else _make_fast(teacher).to(device, memory_format=torch.channels_last)
+        self.optimizer = make_optimizer(self.network, config)
+        self.average = WeightAverage(self.network, config.average_decay)
+        self.step, self.pictures, self.seconds = 0, 0, 0.0
+
+    @property
+    def progress(self) -> float:
+        return self.budget.progress(self.pictures, self.seconds)
+
+    def train_batch(self, batch: Batch) -> dict[str, float]:
+        """One step; returns the unweighted losses. Raises FloatingPointError where the loss is not finite."""
+        started = time.monotonic()
+        terms, loss = self._losses(batch)
+        if not torch.isfinite(loss):
+            raise FloatingPointError(f"step {self.step}: the loss is {float(loss)}; try a lower --learning-rate")
+        rate = self.config.schedule.learning_rate(self.progress)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
+        self.optimizer.step()
+        self.step += 1
+        self.pictures += len(batch.images)
+        self.average.update(self.network, self.step)
+        self.seconds += time.monotonic() - started
+        return {name: float(term.detach()) for name, term in terms.items()}
+
+    def _losses(self, batch: Batch) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+        precision = PRECISIONS[self.config.precision]
+        images = network_input(batch, self.device)
+        targets = batch.targets.to(self.device)
+        anchors = make_anchors(images.shape[3], images.shape[2], self.config.network.anchors).to(self.device)
+        self.network.train()
+        seen = distill.observe(self.network, images, precision)
+        lessons, taught = {}, 0.0
+        if self.teacher is not None:
+            with torch.no_grad():
+                shown = distill.observe(self.teacher, images, precision)
+                targets = distill.without_contradictions(targets, shown.heads, anchors)
+            lessons = distill.distillation_losses(seen, shown, targets, self.config.loss.landmark_beta)
+            taught = distill.total(lessons, self.config.distill, self.progress)
+        terms = losses.detection_losses(seen.heads, targets, anchors, landmark_beta=self.config.loss.landmark_beta)
+        return terms | lessons, losses.total(terms, self.config.loss) + taught
+
+    def averaged_network(self) -> RetinaFace:
+        """A copy of the network with the averaged weights."""
+        network = RetinaFace(self.config.network).to(self.device, memory_format=torch.channels_last)
+        network.load_state_dict(self.average.state)
+        return network.eval()
+
+    def save(self, path: Path) -> None:
+        """Writes a checkpoint beside `path`, then puts it in its place: a stop leaves the old one or the new one."""
+        state = {
+            "config": self.config.network.to_dict(),
+            "network": self.network.state_dict(),
+            "average": self.average.state,
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "pictures": self.pictures,
+            "seconds": self.seconds,
+        }
+        beside = path.with_suffix(".partial")
+        torch.save(state, beside)
+        os.replace(beside, path)
+
+    def load(self, path: Path) -> None:
+        """Goes on from a checkpoint."""
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.average.load(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.pictures, self.seconds = state["step"], state["pictures"], state["seconds"]
+
+
+def _make_fast(teacher: RetinaFace) -> RetinaFace:
+    """A network for inference only, its batch norms folded."""
+    teacher.eval().requires_grad_(False)
+    for module in teacher.modules():
+        if isinstance(module, ConvNorm):
+            module.fold_norm()
+    return teacher
+
+
+def make_optimizer(network: RetinaFace, config: TrainConfig) -> torch.optim.Optimizer:
+    """The configured optimizer; batch norms and biases do not decay."""
+    decaying = [value for value in network.parameters() if value.ndim > 1]
+    free = [value for value in network.parameters() if value.ndim <= 1]
+    groups = [{"params": decaying, "weight_decay": config.weight_decay}, {"params": free, "weight_decay": 0.0}]
+    if config.optimizer == "adamw":
+        return torch.optim.AdamW(groups, lr=config.schedule.peak, betas=(0.9, 0.99), fused=True)
+    return torch.optim.SGD(groups, lr=config.schedule.peak, momentum=0.9)

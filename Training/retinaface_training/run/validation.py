@@ -1,0 +1,64 @@
+"""A quick look during training: AP at IoU 0.5, recall by face size and false faces on held-back pictures.
+
+The detector and the protocol are those of `evaluate.py`, with every annotated face counted: one figure, not WIDER FACE's three sets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..data.labels import AnnotatedPicture, load_picture
+from ..evaluation.detect import Options, detect
+from ..evaluate import Dataset, measure
+from ..evaluation.ground_truth import SETS, Picture
+from ..network.retinaface import RetinaFace
+from ..evaluation.predictions import Detections
+from ..evaluation.predictors import NetworkPredictor
+from ..evaluation.wider import EXACT, evaluate, overlaps
+
+FOUND_SCORE = 0.3
+FALSE_SCORE = 0.5
+SIZE_BORDERS = (16, 32, 64, 128, 256)
+"""Pixels of a face's longer side that part the sizes of `Result.recall`."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """average_precision: at IoU 0.5. recall: of faces by size, at score 0.3; nan where there are none.
+    false_share: of the face-free pictures, those with a face at score 0.5 or more; nan where there are none."""
+
+    average_precision: float
+    recall: list[float]
+    false_share: float
+
+
+def validate(network: RetinaFace, pictures: list[AnnotatedPicture], negatives: list[AnnotatedPicture]) -> Result:
+    """Measures a network on pictures at their own size, and leaves it in evaluation mode."""
+    network.eval()
+    truths = [Picture(str(picture.path), _as_corner_and_size(picture.boxes), np.ones((len(picture.boxes), len(SETS)), bool)) for picture in pictures]
+    found = {str(picture.path): detect(network, load_picture(picture.path)) for picture in pictures}
+    result = evaluate(truths, {name: detections.wider() for name, detections in found.items()}, EXACT, ious=(0.5,))
+    false = [len(detect(network, load_picture(picture.path)).above(FALSE_SCORE).scores) > 0 for picture in negatives]
+    return Result(result.ap[SETS[0]], _recall_by_size(truths, found), float(np.mean(false)) if false else float("nan"))
+
+
+def average_precisions(network: RetinaFace, datasets: list[Dataset]) -> dict[str, dict[str, float]]:
+    """Of evaluation folders, by their name and set: AP at IoU 0.5 at the pictures' own size; broken pictures are named and count as empty."""
+    predictor = NetworkPredictor(network, Options(), allow_missing=True)
+    return {dataset.name: measure(predictor, dataset).result.ap for dataset in datasets}
+
+
+def _recall_by_size(truths: list[Picture], found: dict[str, Detections]) -> list[float]:
+    sizes = np.concatenate([np.digitize(truth.boxes[:, 2:].max(axis=1), SIZE_BORDERS) for truth in truths])
+    hits = np.concatenate([_is_found(truth.boxes, found[truth.name].above(FOUND_SCORE).wider()[:, :4]) for truth in truths])
+    return [float(hits[sizes == size].mean()) if (sizes == size).any() else float("nan") for size in range(len(SIZE_BORDERS) + 1)]
+
+
+def _is_found(faces: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    return overlaps(faces, boxes).max(axis=1, initial=0.0) >= 0.5
+
+
+def _as_corner_and_size(boxes: np.ndarray) -> np.ndarray:
+    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1).astype(np.float64)

@@ -1,0 +1,180 @@
+"""Trains the detector: `python -m retinaface_training.train --data FOLDER --output FOLDER`; `--help` lists the rest.
+
+A run's folder tells all about it: config.json (of each start the options, recipe and git commit), log.jsonl (losses and figures), curves.png,
+checkpoint.pth (replaced in one step; `--resume` goes on from it, bit for bit where the budget counts pictures).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from dataclasses import asdict, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from .exchange import model_file
+from .data.batches import Batches, decode_all, loader, network_input
+from .network.checkpoints import load_backbone, load_published
+from .curves import draw_curves
+from .data.labels import DataError, Problems, Split, read_training_data
+from .evaluate import Dataset, read_folder
+from .evaluation.ground_truth import AnnotationError
+from .network.retinaface import RetinaFace
+from .run.options import TRAINING, make_budget, make_config, parse_options
+from .run.schedule import Budget
+from .data.text import read_text
+from .run.trainer import TrainConfig, Trainer
+from .exchange.unfolding import unfold
+from .run.validation import average_precisions, validate
+
+START_PIXELS = 128 * 320 * 320
+"""About so many pixels of training batches are what the batch norms of a started-from model are fitted to."""
+
+
+def run(trainer: Trainer, batches: Batches, held_back: Split, sets: list[Dataset], options: argparse.Namespace) -> None:
+    """Trains to the budget's end; logs, validates, saves and draws at the options' intervals."""
+    output: Path = options.output
+    log = open(output / "log.jsonl", "a", buffering=1)
+    bar = tqdm(total=1.0, initial=trainer.progress, bar_format="{l_bar}{bar}| {elapsed} {postfix}", mininterval=5)
+    sums: dict[str, float] = defaultdict(float)
+    counted, saved, validated, waiting = 0, time.monotonic(), trainer.seconds, time.monotonic()
+    stop = _StopRequest()
+    for batch in loader(batches, trainer.step, options.workers):
+        trainer.seconds += time.monotonic() - waiting
+        for name, value in trainer.train_batch(batch).items():
+            sums[name] += value
+        waiting = time.monotonic()
+        counted += 1
+        done = trainer.progress >= 1.0
+        leaving = done or stop.requested
+        if counted >= options.log_every or done:
+            means = {name: round(value / counted, 5) for name, value in sums.items()}
+            _log(log, trainer, losses=means)
+            bar.update(trainer.progress - bar.n)
+            bar.set_postfix(pictures=trainer.pictures, **{name: means[name] for name in ("class", "box")})
+            sums.clear()
+            counted = 0
+        if time.monotonic() - saved > options.save_minutes * 60 or leaving:
+            trainer.save(output / "checkpoint.pth")
+            saved = time.monotonic()
+        if trainer.seconds - validated > options.validate_minutes * 60 or done:
+            network = trainer.averaged_network()
+            result = validate(network, held_back.validation, held_back.negative_validation)
+            _log(log, trainer, validation=asdict(result), evaluation=average_precisions(network, sets))
+            draw_curves([output / "log.jsonl"], output / "curves.png")
+            validated = trainer.seconds
+        if leaving:
+            break
+    log.close()
+
+
+class _StopRequest:
+    """Whether the run was asked to stop (interrupt or termination signal): it then saves after the step at hand."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._request)
+
+    def _request(self, *_: object) -> None:
+        self.requested = True
+
+
+def _log(log, trainer: Trainer, **facts) -> None:
+    rate = trainer.optimizer.param_groups[0]["lr"]
+    where = {"step": trainer.step, "pictures": trainer.pictures, "seconds": round(trainer.seconds, 1), "learning_rate": rate}
+    log.write(json.dumps({**where, **facts}) + "\n")
+
+
+def git_commit() -> str:
+    """The project's commit, with a + where the working tree differs; "unknown" outside a repository."""
+    try:
+        describe = ["git", "-C", str(TRAINING), "describe", "--always", "--abbrev=40", "--dirty=+"]
+        return subprocess.run(describe, check=True, capture_output=True, text=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The program; returns its exit status."""
+    options = parse_options(arguments)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    try:
+        config = make_config(options)
+        problems = Problems(refuse=options.on_bad_data == "refuse")
+        data = read_training_data(options.data, problems)
+        sets = [read_folder(folder) for folder in options.evaluate_on]
+        decoded = decode_all(data.training + data.training_negatives, problems)
+        batches = Batches(data.training, data.training_negatives, decoded, config.network.anchors, config.batch, config.seed)
+        trainer = _make_trainer(options, config, batches)
+    except (ValueError, OSError, AnnotationError) as error:
+        print(f"train: {error}", file=sys.stderr)
+        return 1
+    for message in problems.messages:
+        print(f"skipped: {message}", file=sys.stderr)
+    print(f"{len(batches.pictures)} pictures, {len(batches.negatives)} negatives, {len(problems.messages)} skipped", file=sys.stderr)
+    _describe(options, config, len(problems.messages))
+    run(trainer, batches, data, sets, options)
+    return 0
+
+
+def _make_trainer(options: argparse.Namespace, config: TrainConfig, batches: Batches) -> Trainer:
+    torch.manual_seed(config.seed)
+    network = RetinaFace(config.network)
+    if options.start is not None and not options.resume:
+        _start_from(network, options.start, batches)
+    elif str(options.backbone) != "none" and not options.resume:
+        load_backbone(network, options.backbone)
+    teacher = None
+    if options.teacher is not None:
+        teacher = load_published(options.teacher, replace(config.network, activation=options.teacher_activation, stem_stride=2))
+    trainer = Trainer(network, config, Budget(options.pictures), torch.device(options.device), teacher)
+    checkpoint = options.output / "checkpoint.pth"
+    if options.resume:
+        trainer.load(checkpoint)
+    elif checkpoint.exists():
+        raise DataError(f"{checkpoint} exists: go on with --resume, or name another --output")
+    trainer.budget = make_budget(options, trainer.seconds, datetime.now(timezone.utc))
+    return trainer
+
+
+def _start_from(network: RetinaFace, path: Path, batches: Batches) -> None:
+    """Raises ModelFileError (a ValueError) where the model is not one, or has other anchors or another activation than asked for."""
+    tensors, config = model_file.read(path)
+    if config != network.config:
+        raise model_file.ModelFileError(f"{path} is {config}; the options ask for {network.config}")
+    side, _ = batches.shape(0)
+    count = max(1, round(START_PIXELS / batches.config.pixels))
+    alike = [step for step in range(count * 8) if batches.shape(step)[0] == side][:count]
+    unfold(network, tensors, torch.cat([network_input(batches[step], torch.device("cpu")) for step in alike]))
+
+
+def _describe(options: argparse.Namespace, config: TrainConfig, skipped: int) -> None:
+    """Adds this start to the run's config.json."""
+    options.output.mkdir(parents=True, exist_ok=True)
+    names = {name: _without_folders(value) for name, value in vars(options).items()}
+    facts = {"commit": git_commit(), "started": f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC", "torch": torch.__version__}
+    facts |= {"options": names, "recipe": asdict(config), "skipped_data": skipped}
+    path = options.output / "config.json"
+    starts = json.loads(read_text(path)) if options.resume and path.exists() else []
+    path.write_text(json.dumps([*starts, facts], indent=2) + "\n")
+
+
+def _without_folders(value: object) -> object:
+    """An option's value as a run's folder stores it: paths by their last part, since a run may be published."""
+    if isinstance(value, list):
+        return [_without_folders(part) for part in value]
+    return value.name if isinstance(value, Path) else value
+
+
+if __name__ == "__main__":
+    sys.exit(main())
