@@ -16,7 +16,7 @@ NAMES := WEIGHTS OUT ANCHORS ACTIVATION PRECISION CALIBRATE BOARD MODEL PICTURE 
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 export $(NAMES)
 
-.PHONY: help setup build demo test model bench cross arm-test arm-cost firmware camera-test preview-look deb bench-peers train-setup train clean
+.PHONY: help setup build demo test model bench cross arm-test arm-cost firmware camera-test preview-look deb bench-peers train-setup train format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -86,6 +86,9 @@ $(INSTALLED): Training/requirements.txt
 
 train: train-setup ## train our own model; OPTIONS="--help" lists what can be set
 	cd Training && ../$(PYTHON) -m retinaface_training.train $(OPTIONS)
+
+format: train-setup ## format every tracked Swift and C file (.swift-format, .clang-format)
+	@Tests/Scripts/formatters.sh --fix
 
 clean: ## delete what was built (not .venv, .venv-bench, not training runs)
 	rm -rf build .build
