@@ -12,6 +12,7 @@ let package = Package(
   name: "RetinaFace",
   products: [
     .library(name: "RetinaFace", targets: ["RetinaFace", "Engine", "Imaging", "Kernels"]),
+    .library(name: "Report", targets: ["Report"]),
     .executable(name: "rf-cam", targets: ["rf-cam"]),
     .executable(name: "rf-pack", targets: ["rf-pack"]),
     .executable(name: "rf-bench", targets: ["rf-bench"]),
@@ -23,6 +24,8 @@ let package = Package(
     .target(name: "Engine", dependencies: ["Kernels"], swiftSettings: core),
     .target(name: "Imaging", dependencies: ["Kernels"], swiftSettings: core),
     .target(name: "RetinaFace", dependencies: ["Engine", "Imaging", "Kernels"], swiftSettings: core),
+
+    .target(name: "Report", dependencies: ["Engine", "Imaging", "RetinaFace"], swiftSettings: core),
 
     // Linux: files, streams, cameras, JPEG; and the model inside the program.
     .target(name: "CHost", cSettings: fortified),
@@ -36,9 +39,10 @@ let package = Package(
     .target(name: "Preview", dependencies: ["Capture", "CHost", "CPreview", "Imaging", "RetinaFace"], swiftSettings: core),
 
     // The programs.
-    .executableTarget(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "Imaging", "Preview", "RetinaFace"],
+    .target(name: "CommandLine", dependencies: ["CHost", "Report"], swiftSettings: core),
+    .executableTarget(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "CommandLine", "Imaging", "Preview", "Report", "RetinaFace"],
                       swiftSettings: core),
-    .executableTarget(name: "rf-pack", dependencies: ["Capture", "CHost", "Engine", "Imaging"]),
+    .executableTarget(name: "rf-pack", dependencies: ["Capture", "CHost", "Engine", "Imaging", "Report"]),
     .target(name: "CPeak", dependencies: ["CKernels"], path: "Benchmarks/CPeak"),
     .executableTarget(name: "rf-bench", dependencies: ["CHost", "CModel", "CPeak", "KernelChecks", "RetinaFace"]),
 
@@ -49,7 +53,7 @@ let package = Package(
     .target(name: "CRegisters", path: "Tests/Support/Registers"),
     .target(name: "KernelChecks", dependencies: ["CHost", "CRegisters", "Kernels", "TestRandom"], path: "Tests/Support/KernelChecks"),
     // The checks and the layers' hashes as a program: for ARM, where Embedded Swift has no Swift Testing.
-    .executableTarget(name: "rf-check", dependencies: ["Capture", "CHost", "Imaging", "KernelChecks", "Kernels", "RetinaFace"],
+    .executableTarget(name: "rf-check", dependencies: ["Capture", "CHost", "CommandLine", "Imaging", "KernelChecks", "Kernels", "Report", "RetinaFace"],
                       path: "Tests/ARM/Check", swiftSettings: core),
     .testTarget(name: "KernelTests", dependencies: ["KernelChecks"]),
     .testTarget(name: "EngineTests", dependencies: ["CAllocationCount", "CHost", "Engine", "rf-pack"]),
@@ -57,7 +61,7 @@ let package = Package(
     .testTarget(name: "RetinaFaceTests", dependencies: ["CAllocationCount", "CHost", "Engine", "RetinaFace", "rf-pack"]),
     .testTarget(name: "CaptureTests", dependencies: ["CAllocationCount", "Capture", "CFakeCamera", "CHost", "CVideo", "Imaging"]),
     .testTarget(name: "PackTests", dependencies: ["Engine", "rf-pack"]),
-    .testTarget(name: "ProgramTests", dependencies: ["Capture", "Imaging", "rf-cam", "rf-pack"]),
+    .testTarget(name: "ProgramTests", dependencies: ["Capture", "Imaging", "Report", "rf-cam", "rf-pack"]),
     .testTarget(name: "HouseTests"),
   ],
   swiftLanguageModes: [.v6],

@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
 // The firmware for QEMU's virt machine: a package of its own, because it is built for no operating system and with a model and
-// a picture that build.sh prepares. How results are written is rf-cam's, through links.
+// a picture that build.sh prepares.
 import PackageDescription
 
 let script = Context.packageDirectory + "/link.ld"
@@ -13,7 +13,7 @@ let package = Package(
     .target(name: "CFlash"),
     .executableTarget(
       name: "firmware",
-      dependencies: ["CBoard", "CFlash", .product(name: "RetinaFace", package: "RetinaFace")],
+      dependencies: ["CBoard", "CFlash", .product(name: "RetinaFace", package: "RetinaFace"), .product(name: "Report", package: "RetinaFace")],
       linkerSettings: [.unsafeFlags(["-Xlinker", "-T", "-Xlinker", script])]),
   ],
   swiftLanguageModes: [.v6],

@@ -1,5 +1,6 @@
 // From the buffer to a file descriptor.
 import CHost
+import Report
 
 extension ByteBuffer {
   /// Writes everything, waiting where the reader is slow, and empties the buffer. False where the reader has gone, the disk is

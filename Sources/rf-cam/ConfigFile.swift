@@ -2,6 +2,8 @@
 // are those of the options without their dashes, and `source`. People edit it on any computer: a byte-order mark, carriage
 // returns and tabs are taken as they come.
 import CHost
+import CommandLine
+import Report
 
 /// What is wrong with one line.
 struct ConfigLineError: Error {

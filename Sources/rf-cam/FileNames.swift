@@ -1,5 +1,7 @@
 // The names of what is written under --output and --crops: the source's own, so that each can be found again. Bytes,
 // because file names are.
+import CommandLine
+import Report
 
 /// A file name as bytes, without the zero at its end.
 typealias FileName = [UInt8]

@@ -1,7 +1,9 @@
 // --output, --crops and --format wider: the files that belong to a frame. OutputPaths says where each may go.
 import Capture
 import CHost
+import CommandLine
 import Imaging
+import Report
 import RetinaFace
 
 /// Writes the files of every frame, each whole or not at all.

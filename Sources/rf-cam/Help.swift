@@ -1,4 +1,5 @@
 // --help, from the table of options.
+import Report
 
 func appendHelp(to text: inout ByteBuffer) {
   text.append("""

@@ -5,6 +5,7 @@ import Engine
 import Imaging
 import Kernels
 import Preview
+import Report
 import RetinaFace
 
 /// The run's side of the live page.

@@ -1,6 +1,7 @@
 // The model that a run works with: the one inside the program, or a file.
 import CHost
 import CModel
+import CommandLine
 import Engine
 
 /// A model with its bytes, which it borrows, and a name for messages.

@@ -1,4 +1,5 @@
-// A hash table of integers: what a run remembers of its files' names, at constant cost per file.
+// A hash table of integers: stores the names of a run's files, at constant cost per file.
+import Engine
 
 /// Numbers under 64-bit keys that are hashes themselves.
 struct NumberTable {
@@ -43,9 +44,17 @@ struct NumberTable {
   }
 }
 
-/// The hash of some bytes (FNV-1a, 64 bits), and of an integer before them.
-func hash(of bytes: some Sequence<UInt8>, after first: UInt64 = 0) -> UInt64 {
-  var value: UInt64 = (0xcbf2_9ce4_8422_2325 ^ first) &* 0x0000_0100_0000_01b3
-  for byte in bytes { value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-  return value
+/// Returns the hash of a name that follows a number.
+func hash(of name: FileName, after number: UInt64) -> UInt64 {
+  var hash = Fingerprint()
+  hash.add(number)
+  name.withUnsafeBytes { hash.add($0) }
+  return hash.value
+}
+
+/// Returns the hash of a name. A zero byte precedes it: pictures of earlier versions contain such hashes (`OutputMark`).
+func hash(of name: FileName) -> UInt64 {
+  var hash = Fingerprint()
+  ([0] + name).withUnsafeBytes { hash.add($0) }
+  return hash.value
 }

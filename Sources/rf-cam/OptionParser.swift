@@ -1,5 +1,6 @@
 // From words to `Options`. The command line is untrusted: everything is checked here, once; a wrong one ends with
 // exit 2 and names the valid choices.
+import CommandLine
 
 /// What is wrong with a command line.
 enum CommandLineError: Error {

@@ -1,6 +1,7 @@
 // Every option once: its name, what follows it, what the help says, and what it does. Parsing, the help and the list
 // of valid names in an error all read this table.
 import Capture
+import CommandLine
 import Kernels
 import Preview
 

@@ -1,5 +1,6 @@
 // What the user asked for: the options of the command line and their defaults.
 import Capture
+import CommandLine
 import Kernels
 import Preview
 

@@ -1,6 +1,7 @@
 // How rf-cam knows a picture that it wrote: by a comment in the file, so that no list of files is needed beside it. The
 // comment names the picture that it was made from, by a hash, and holds a hash of all that follows: a picture that was
 // changed since is its owner's, and never replaced.
+import Report
 
 /// The comment (JPEG's COM segment, ITU-T T.81, B.2.4.5) of pictures written by rf-cam, and its check.
 enum OutputMark {

@@ -1,8 +1,10 @@
 // The program from its words to its exit status: 0 all done, 1 something failed, 2 the command line was wrong.
 import Capture
 import CHost
+import CommandLine
 import Engine
 import Kernels
+import Report
 
 /// The version of the program, as --version tells it.
 private let version: StaticString = "0.1.0"

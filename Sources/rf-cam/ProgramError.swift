@@ -3,6 +3,7 @@ import Capture
 import CHost
 import Engine
 import Preview
+import Report
 import RetinaFace
 
 /// A failure that is told and counted, but ends nothing else than its source or its run.

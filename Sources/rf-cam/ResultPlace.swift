@@ -1,5 +1,6 @@
 // --results: where a frame's lines go.
 import CHost
+import CommandLine
 
 /// Where results go.
 enum ResultPlace {

@@ -2,6 +2,7 @@
 // pipe, a serial port or a network is a device's: when it fails, that is reported, detection continues, and it is tried
 // again.
 import CHost
+import Report
 
 /// Takes frames' whole lines.
 ///

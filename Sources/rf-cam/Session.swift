@@ -2,9 +2,11 @@
 // user stops it, or nobody reads the results any more.
 import Capture
 import CHost
+import CommandLine
 import Engine
 import Imaging
 import Kernels
+import Report
 import RetinaFace
 
 /// Everything that lives as long as the run.
@@ -20,6 +22,11 @@ final class Session {
   private var output = ByteBuffer()
   private let results: ResultSink
   private var statistics = Statistics()
+  /// Of the sources before the current one.
+  private var camera = CameraCounts()
+  private var sourceSkips = Skips()
+  /// Sources that could not be opened, and frames without a detector.
+  private var otherSkips = Skips()
   private var progress: Progress
   private var hasFailed = false
   /// The reader of standard output has gone.
@@ -62,25 +69,27 @@ final class Session {
     return hasFailed || results.hasFailed ? 1 : 0
   }
 
-  private var isOver: Bool { isUnread || rf_stop_requested() != 0 || statistics.frames >= options.frameLimit }
+  private var isOver: Bool { isUnread || rf_stop_requested() != 0 || statistics.counts.frames >= options.frameLimit }
 
   private func run(_ argument: Argument) {
     let source: Source
     do {
       source = try Source.open(argument.pointer, options: sourceOptions())
     } catch {
-      statistics.otherSkips.add(error)
+      otherSkips.add(error)
+      statistics.counts.set(camera, sourceSkips + otherSkips)
       fail(error.message)
       return
     }
     tracker = source.isPictures ? nil : Tracker(maxFaces: options.maxFaces, isSmooth: options.isSmooth)
     files?.endSource()
-    let cameraBefore = statistics.camera, skipsBefore = statistics.sourceSkips
+    let cameraBefore = camera, skipsBefore = sourceSkips
     var goesOn = true
     while !isOver, goesOn {
       goesOn = step(source)
-      statistics.camera = cameraBefore + source.cameraCounts
-      statistics.sourceSkips = skipsBefore + source.skips
+      camera = cameraBefore + source.cameraCounts
+      sourceSkips = skipsBefore + source.skips
+      statistics.counts.set(camera, sourceSkips + otherSkips)
     }
   }
 
@@ -121,7 +130,7 @@ final class Session {
       try handle(captured, isPicture: source.isPictures)
       return true
     } catch {
-      if error.isTooLarge { statistics.otherSkips.tooLarge += 1 }
+      if error.isTooLarge { otherSkips.tooLarge += 1 }
       fail(error.description)
       // What a stream's frame cannot have, the next one cannot have either; pictures differ.
       return source.isPictures
@@ -150,7 +159,7 @@ final class Session {
     statistics.add(times, faces: faces.count)
     rf_service_ready()
     rf_service_alive()
-    progress.show(frames: statistics.frames, faces: statistics.faces)
+    progress.show(frames: statistics.counts.frames, faces: statistics.counts.faces)
   }
 
   private func tell(_ report: FrameReport, _ faces: Faces, _ detector: Detector, isPicture: Bool) throws(ProgramError) {
@@ -197,5 +206,12 @@ final class Session {
     hasFailed = true
     progress.clear()
     complain(message)
+  }
+}
+
+extension RunCounts {
+  fileprivate mutating func set(_ camera: CameraCounts, _ skips: Skips) {
+    (dropped, reconnects) = (camera.dropped, camera.reconnects)
+    (unreadable, damaged, unsupported, tooLarge) = (skips.unreadable, skips.damaged, skips.unsupported, skips.tooLarge)
   }
 }

@@ -1,6 +1,7 @@
 // --format wider: WIDER FACE's official prediction files, as its evaluation reads them (WIDER FACE, submission format):
 // EVENT/PICTURE.txt with the picture's name, the number of faces, and x y width height score a line.
 import Imaging
+import Report
 import RetinaFace
 
 /// Where a source's prediction files go. EVENT is the folder that the picture lies in.

@@ -1,6 +1,7 @@
 // rf-pack: float weights become a model file. Exit 1: it failed; exit 2: the command line was wrong.
 import CHost
 import Foundation
+import Report
 
 func complain(_ message: String) {
   // Names in messages may come from the file that is read: one line, and nothing that repaints a terminal.

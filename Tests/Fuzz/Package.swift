@@ -26,7 +26,7 @@ let package = Package(
     .target(name: "CKernels", cSettings: instrumentedC),
     .target(name: "Kernels", dependencies: ["CKernels"], swiftSettings: instrumented),
     .target(name: "Engine", dependencies: ["Kernels"], swiftSettings: instrumented),
-    .target(name: "rf-pack", dependencies: ["Capture", "CHost", "Engine", "Imaging"], exclude: ["main.swift"], swiftSettings: instrumented),
+    .target(name: "rf-pack", dependencies: ["Capture", "CHost", "Engine", "Imaging", "Report"], exclude: ["main.swift"], swiftSettings: instrumented),
     fuzzer("ModelFuzzer", ["Engine", "rf-pack"]),
     .executableTarget(name: "FuzzSeeds", dependencies: ["rf-pack"], swiftSettings: instrumented, linkerSettings: linkedSanitizer),
     fuzzer("SafetensorsFuzzer", ["rf-pack"]),
@@ -44,14 +44,16 @@ let package = Package(
 
     .target(name: "CPreview", exclude: ["page"], cSettings: countedC),
     .target(name: "RetinaFace", dependencies: ["Engine", "Imaging", "Kernels"], swiftSettings: instrumented),
+    .target(name: "Report", dependencies: ["Engine", "Imaging", "RetinaFace"], swiftSettings: instrumented),
     .target(name: "Preview", dependencies: ["Capture", "CHost", "CPreview", "Imaging", "RetinaFace"], swiftSettings: instrumented),
     fuzzer("RequestFuzzer", ["CPreview", "Preview"]),
 
     .target(name: "CModel", exclude: ["LICENSE", "README.md", "default-float32.rfm", "default.rfm", "sample.jpg", "training.png"]),
-    .target(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "Imaging", "Preview", "RetinaFace"], exclude: ["main.swift"],
+    .target(name: "CommandLine", dependencies: ["CHost", "Report"], swiftSettings: instrumented),
+    .target(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "CommandLine", "Imaging", "Preview", "Report", "RetinaFace"], exclude: ["main.swift"],
             swiftSettings: instrumented),
-    fuzzer("OptionsFuzzer", ["rf-cam"]),
-    fuzzer("NumberFuzzer", ["Imaging", "RetinaFace", "rf-cam"]),
+    fuzzer("OptionsFuzzer", ["CommandLine", "Report", "rf-cam"]),
+    fuzzer("NumberFuzzer", ["Imaging", "Report", "RetinaFace"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

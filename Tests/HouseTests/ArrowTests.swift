@@ -13,8 +13,11 @@ let arrows: [String: (folder: String, mayImport: Set<String>)] = [
   "RetinaFace": ("Sources/RetinaFace", ["Engine", "Imaging", "Kernels"]),
   "Capture": ("Sources/Capture", ["CHost", "CJPEG", "CVideo", "Imaging"]),
   "Preview": ("Sources/Preview", ["Capture", "CHost", "CPreview", "Imaging", "RetinaFace"]),
-  "rf-cam": ("Sources/rf-cam", ["Capture", "CHost", "CModel", "Engine", "Imaging", "Kernels", "Preview", "RetinaFace"]),
-  "firmware": ("Boards/qemu-virt/Sources/firmware", ["CBoard", "CFlash", "Engine", "Imaging", "Kernels", "RetinaFace"]),
+  "Report": ("Sources/Report", ["Engine", "Imaging", "RetinaFace"]),
+  "CommandLine": ("Sources/CommandLine", ["CHost", "Report"]),
+  "rf-cam": ("Sources/rf-cam", ["Capture", "CHost", "CModel", "CommandLine", "Engine", "Imaging", "Kernels", "Preview", "Report",
+    "RetinaFace"]),
+  "firmware": ("Boards/qemu-virt/Sources/firmware", ["CBoard", "CFlash", "Engine", "Imaging", "Kernels", "Report", "RetinaFace"]),
 ]
 
 /// Part of the language's own library and free of any operating system.

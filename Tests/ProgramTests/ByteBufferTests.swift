@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import rf_cam
+import Report
 
 private func text(_ body: (inout ByteBuffer) -> Void) -> String {
   var buffer = ByteBuffer()

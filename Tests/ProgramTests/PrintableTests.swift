@@ -3,9 +3,10 @@ import Foundation
 import Testing
 
 @testable import rf_cam
+import Report
 @testable import rf_pack
 
-private func shown(_ bytes: some Sequence<UInt8>) -> [UInt8] { rf_cam.printable(bytes) }
+private func shown(_ bytes: some Sequence<UInt8>) -> [UInt8] { Report.printable(bytes) }
 
 @Test(arguments: [
   // C0, DEL, and C1 as UTF-8 and as raw bytes.
@@ -48,7 +49,7 @@ private func jsonString(_ bytes: [UInt8]) -> [UInt8] {
   var texts = edges.flatMap { a in edges.map { [a, $0] } }
   for _ in 0..<20_000 { texts.append((0..<Int.random(in: 0...6, using: &random)).map { _ in edges.randomElement(using: &random)! }) }
   for text in texts {
-    #expect(rf_cam.isUTF8(text) == (String(validating: text, as: UTF8.self) != nil), "\(text)")
+    #expect(Report.isUTF8(text) == (String(validating: text, as: UTF8.self) != nil), "\(text)")
     let parsed = try JSONDecoder().decode([String].self, from: Data("[".utf8) + jsonString(text) + Data("]".utf8))
     #expect(Array(parsed[0].utf8) == Array(String(decoding: text, as: UTF8.self).utf8), "\(text)")
   }

@@ -2,8 +2,10 @@
 // pictures. A machine of 32 bits has to print what the host prints.
 import Capture
 import CHost
+import CommandLine
 import Engine
 import Imaging
+import Report
 import RetinaFace
 
 /// Prints numbers, reports, statistics and plans as rf-cam would. Returns what is wrong with the size, nil where nothing is.
@@ -68,8 +70,8 @@ private func printStatistics() {
   var statistics = Statistics()
   statistics.add(Statistics.Times(capture: 1, convert: .nan, network: 1e15, decode: -1, latency: .infinity, total: 0), faces: Int(Int32.max))
   statistics.add(Statistics.Times(), faces: Int(Int32.max))
-  statistics.frames = 100_000_000_000
-  statistics.camera.dropped = 3_000_000_000
+  statistics.counts.frames = 100_000_000_000
+  statistics.counts.dropped = 3_000_000_000
   var text = ByteBuffer()
   for percent in [0, 50, 95, 100] as [Int64] {
     text.append(histogram.quantile(percent: percent), decimals: 3)

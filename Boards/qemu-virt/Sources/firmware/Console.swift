@@ -1,5 +1,6 @@
 // The serial port, as a place for lines.
 import CBoard
+import Report
 
 /// Text on its way to the serial port.
 struct Console: ~Copyable {

@@ -5,6 +5,7 @@ import CFlash
 import Engine
 import Imaging
 import Kernels
+import Report
 import RetinaFace
 
 @main struct Firmware {

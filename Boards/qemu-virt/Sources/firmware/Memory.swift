@@ -1,5 +1,6 @@
 // What the firmware takes of the machine's memory, in words.
 import CBoard
+import Report
 import RetinaFace
 
 /// Two lines: flash and RAM, bytes.

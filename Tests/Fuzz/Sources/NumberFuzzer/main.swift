@@ -1,9 +1,9 @@
 // Numbers and names on their way out, and back as other programs read them: decimals by strtod, lines by a JSON parser.
 @testable import RetinaFace
-@testable import rf_cam
 import CFuzzDriver
 import Foundation
 import Imaging
+import Report
 
 /// One input: how many decimals, a Double, 14 Floats, and a name.
 func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {

@@ -2,7 +2,9 @@
 // cannot repaint a terminal.
 @testable import rf_cam
 import CFuzzDriver
+import CommandLine
 import Foundation
+import Report
 
 /// The configuration file: no name but the one that the system has for an open file.
 let configFile: Int32 = {

@@ -1,34 +1,35 @@
-// Output is put together here as bytes and written in one go: no Foundation, no allocation once it has grown, and
-// names pass through as they are. Bare-metal firmware uses it too, so nothing here is of an operating system.
+// Formats output as bytes without Foundation or an operating system: bare-metal firmware uses it, too.
 
-/// A growing buffer of bytes with the few ways of formatting that the program needs.
-struct ByteBuffer: ~Copyable {
+/// A buffer of bytes that grows, and the formats of numbers and strings in results. Keeps its memory when it is cleared.
+public struct ByteBuffer: ~Copyable {
   private var storage: [UInt8] = []
 
-  var isEmpty: Bool { storage.isEmpty }
-  var bytes: [UInt8] { storage }
+  public init() {}
 
-  func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R { storage.withUnsafeBytes(body) }
+  public var isEmpty: Bool { storage.isEmpty }
+  public var bytes: [UInt8] { storage }
 
-  mutating func clear() { storage.removeAll(keepingCapacity: true) }
+  public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R { storage.withUnsafeBytes(body) }
 
-  // Appending fixed text is most of a message's code: one copy of it keeps the programs for boards below 2 MB.
+  public mutating func clear() { storage.removeAll(keepingCapacity: true) }
+
+  // Not inlined: most calls append fixed text, and one copy keeps the programs for boards below 2 MB.
   @inline(never)
-  mutating func append(_ text: StaticString) {
+  public mutating func append(_ text: StaticString) {
     storage.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
   @inline(never)
-  mutating func append(_ text: String) { storage.append(contentsOf: text.utf8) }
+  public mutating func append(_ text: String) { storage.append(contentsOf: text.utf8) }
 
-  mutating func append(_ bytes: some Sequence<UInt8>) { storage.append(contentsOf: bytes) }
+  public mutating func append(_ bytes: some Sequence<UInt8>) { storage.append(contentsOf: bytes) }
 
-  mutating func append(byte: UInt8) { storage.append(byte) }
+  public mutating func append(byte: UInt8) { storage.append(byte) }
 
-  mutating func append(_ value: Int, width: Int = 1) { append(Int64(value), width: width) }
+  public mutating func append(_ value: Int, width: Int = 1) { append(Int64(value), width: width) }
 
-  /// A whole number, with zeros before its digits where they are fewer than `width`.
-  mutating func append(_ value: Int64, width: Int = 1) {
+  /// Appends an integer with leading zeros up to `width` digits.
+  public mutating func append(_ value: Int64, width: Int = 1) {
     if value < 0 { append(byte: UInt8(ascii: "-")) }
     append(digitsOf: value.magnitude, width: width)
   }
@@ -45,13 +46,13 @@ struct ByteBuffer: ~Copyable {
     storage[first...].reverse()
   }
 
-  /// `value` with that many digits after the point, rounded half away from zero; "-0.0" is "0.0".
+  /// Appends `value` with that many digits after the point, rounded half away from zero; -0.0 becomes "0.0".
   ///
-  /// Defined for every number: those beyond 2^63 become 2^63, and NaN becomes "null", so that JSON stays JSON. The error is at
-  /// most half a unit of the last digit, but for the rounding of one product of 53 bits.
+  /// Numbers beyond 2^63 become 2^63, and NaN becomes "null", so that JSON stays valid. The error is at most half a unit of
+  /// the last digit plus the rounding of one product of 53 bits.
   /// - Precondition: decimals 0...9.
   @inline(never)
-  mutating func append(_ value: Double, decimals: Int) {
+  public mutating func append(_ value: Double, decimals: Int) {
     if value != value { return append("null") }
     var unit: UInt32 = 1
     for _ in 0..<decimals { unit *= 10 }
@@ -67,21 +68,21 @@ struct ByteBuffer: ~Copyable {
     append(digitsOf: UInt64(fraction), width: decimals)
   }
 
-  mutating func append(_ value: Float, decimals: Int) { append(Double(value), decimals: decimals) }
+  public mutating func append(_ value: Float, decimals: Int) { append(Double(value), decimals: decimals) }
 
-  /// The same, with spaces before it to fill `width` bytes.
-  mutating func append(_ value: Float, decimals: Int, width: Int) {
+  /// Appends the same with leading spaces up to `width` bytes.
+  public mutating func append(_ value: Float, decimals: Int, width: Int) {
     let first = storage.count
     append(value, decimals: decimals)
     let padding = max(0, width - (storage.count - first))
     storage.insert(contentsOf: repeatElement(UInt8(ascii: " "), count: padding), at: first)
   }
 
-  mutating func append(spaces count: Int) { append(repeatElement(UInt8(ascii: " "), count: max(0, count))) }
+  public mutating func append(spaces count: Int) { append(repeatElement(UInt8(ascii: " "), count: max(0, count))) }
 
-  /// A JSON string with its quotes (RFC 8259, section 7), as JSON wants it: UTF-8. Bytes that are no UTF-8 become U+FFFD, one
-  /// for every beginning of a character. Characters that would have an effect on a terminal are escaped, so nothing is lost.
-  mutating func append(jsonString text: some Sequence<UInt8>) { append(jsonBytes: Array(text)) }
+  /// Appends a JSON string with its quotes (RFC 8259, section 7). Bytes that are not UTF-8 become U+FFFD, one per incomplete
+  /// character. Characters that affect a terminal are escaped.
+  public mutating func append(jsonString text: some Sequence<UInt8>) { append(jsonBytes: Array(text)) }
 
   @inline(never)
   private mutating func append(jsonBytes bytes: [UInt8]) {
@@ -104,8 +105,8 @@ struct ByteBuffer: ~Copyable {
     append(byte: UInt8(ascii: "\""))
   }
 
-  /// Base64 with padding (RFC 4648, section 4).
-  mutating func append(base64 bytes: [UInt8]) {
+  /// Appends Base64 with padding (RFC 4648, section 4).
+  public mutating func append(base64 bytes: [UInt8]) {
     for start in stride(from: 0, to: bytes.count, by: 3) {
       let count = min(3, bytes.count - start)
       var group: UInt32 = 0
@@ -116,7 +117,8 @@ struct ByteBuffer: ~Copyable {
     }
   }
 
-  mutating func append(hexadecimal value: UInt64) {
+  /// Appends 16 hexadecimal digits.
+  public mutating func append(hexadecimal value: UInt64) {
     for shift in stride(from: 60, through: 0, by: -4) {
       append(byte: hexadecimalDigit(UInt8(truncatingIfNeeded: value >> UInt64(shift)) & 15))
     }

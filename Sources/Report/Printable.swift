@@ -1,18 +1,18 @@
-// Foreign text on its way to people: names of files, cameras and models, values of options. They may hold bytes that repaint a
-// terminal, hide text or turn its order round, and bytes that are no UTF-8 at all.
+// Makes foreign text safe to print: names of files, cameras and models, values of options. They may contain characters that
+// repaint a terminal, hide text or reverse its direction, and bytes that are not UTF-8.
 // Source: Unicode 15, table 3-7 (well-formed UTF-8), section 23.2 (layout controls); UAX #9 (bidirectional controls).
 
-/// One character of text that ought to be UTF-8, or the bytes there that are none.
-struct UTF8Piece {
-  /// The code point; `nil`: the bytes are not well-formed UTF-8 (overlong, a surrogate, above U+10FFFF, cut off).
-  let scalar: UInt32?
-  /// Bytes, at least 1: of the character or, where it is none, of the longest beginning of one.
-  let count: Int
+/// One character of a UTF-8 text, or bytes that are not a character.
+public struct UTF8Piece {
+  /// The code point; nil: the bytes are not well-formed UTF-8 (overlong, a surrogate, above U+10FFFF, cut off).
+  public let scalar: UInt32?
+  /// Number of bytes, at least 1: of the character or of the longest incomplete character.
+  public let count: Int
 
   /// Reads the piece that starts at `start`.
   /// - Precondition: start < bytes.count.
-  @inline(never)  // one copy in the program is enough
-  init(_ bytes: [UInt8], at start: Int) {
+  @inline(never)  // for size
+  public init(_ bytes: [UInt8], at start: Int) {
     let first = bytes[start]
     let (length, second): (Int, ClosedRange<UInt8>) = switch first {
     case 0x00...0x7F: (1, 0...0)
@@ -35,9 +35,9 @@ struct UTF8Piece {
     count = read
   }
 
-  /// Whether the character has an effect on the text around it instead of a shape of its own. Joiners (U+200C, U+200D) have
-  /// none outside their word and belong to the spelling of Persian, of Indian languages and of emoji.
-  var isControl: Bool {
+  /// True for a character that changes the text around it and has no shape. Joiners (U+200C, U+200D) are no control characters:
+  /// they act within a word only and belong to the spelling of Persian, of Indian languages and of emoji.
+  public var isControl: Bool {
     guard let scalar else { return false }
     return switch scalar {
     case 0x00...0x1F, 0x7F...0x9F: true  // C0, DEL, C1
@@ -49,9 +49,9 @@ struct UTF8Piece {
   }
 }
 
-/// Text that cannot end a line, repaint a terminal or hide a part of itself: every control character becomes one '?', as do
-/// bytes 0x80...0x9F that belong to no character. Other bytes that are no UTF-8 stay, so that names in Latin-1 are kept.
-func printable(_ text: some Sequence<UInt8>) -> [UInt8] { printable(bytes: Array(text)) }
+/// Returns the text with every control character replaced by '?', as well as bytes 0x80...0x9F that belong to no character.
+/// Other bytes that are not UTF-8 stay, so that names in Latin-1 are kept.
+public func printable(_ text: some Sequence<UInt8>) -> [UInt8] { printable(bytes: Array(text)) }
 
 @inline(never)
 private func printable(bytes: [UInt8]) -> [UInt8] {
@@ -73,8 +73,8 @@ private func printable(bytes: [UInt8]) -> [UInt8] {
   return result
 }
 
-/// Whether the bytes are well-formed UTF-8.
-func isUTF8(_ bytes: [UInt8]) -> Bool {
+/// Returns true if the bytes are well-formed UTF-8.
+public func isUTF8(_ bytes: [UInt8]) -> Bool {
   var position = 0
   while position < bytes.count {
     let piece = UTF8Piece(bytes, at: position)

@@ -1,23 +1,34 @@
-// What goes to standard output for a frame: text, a JSON line, or a hash. Appends bytes only; who writes them, and
-// what happens when nobody reads, is the session's business.
+// Formats the results of a frame: text, JSON or a hash. Appends bytes only; the caller writes them.
 import Engine
 import Imaging
 import RetinaFace
 
-/// What a frame's line says besides its faces.
-struct FrameReport {
-  /// As the user named it, or as a folder was read: the bytes, which need not be UTF-8.
-  var source: [UInt8]
+/// A frame's properties that results name in addition to its faces.
+public struct FrameReport {
+  /// The name as the user or a folder gave it: bytes, which need not be UTF-8.
+  public var source: [UInt8]
   /// Counted from 0 in its source.
-  var frame: Int64
-  var timestampSeconds: Double
-  var width: Int
-  var height: Int
-  var latencyMilliseconds: Double
+  public var frame: Int64
+  public var timestampSeconds: Double
+  /// Pixels.
+  public var width: Int
+  /// Pixels.
+  public var height: Int
+  public var latencyMilliseconds: Double
+
+  public init(source: [UInt8], frame: Int64, timestampSeconds: Double, width: Int, height: Int, latencyMilliseconds: Double) {
+    self.source = source
+    self.frame = frame
+    self.timestampSeconds = timestampSeconds
+    self.width = width
+    self.height = height
+    self.latencyMilliseconds = latencyMilliseconds
+  }
 }
 
-/// One line a face: source, score, box, landmarks; of a stream, the id last, so that the columns before it stay.
-func appendText(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
+/// Appends one line per face: source, score, box, landmarks. Faces of a stream end with the id, so that the columns before it
+/// stay.
+public func appendText(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
   for face in faces {
     text.append(printable(report.source))
     text.append(" ")
@@ -37,14 +48,14 @@ func appendText(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer
   }
 }
 
-/// One object, one line: scores to five decimals, coordinates to two, times to microseconds.
-func appendJSON(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
+/// Appends one JSON object per frame on one line: scores to five decimals, coordinates to two, times to microseconds.
+public func appendJSON(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
   appendJSONObject(report, faces, to: &text)
   text.append("\n")
 }
 
-/// The same without the line's end. A source whose name is no UTF-8 has its bytes, too: Base64 under `source_bytes`.
-func appendJSONObject(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
+/// Appends the same without the end of line. A source whose name is not UTF-8 has its bytes as Base64 in `source_bytes`.
+public func appendJSONObject(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
   text.append("{\"source\":")
   text.append(jsonString: report.source)
   if !isUTF8(report.source) {
@@ -92,10 +103,12 @@ private func appendJSON(_ face: Face, to text: inout ByteBuffer) {
   text.append("}")
 }
 
-/// One line: the hash, source, frame. Integers are the same everywhere, so of an int8 model all that its heads give is
-/// hashed. Floats differ in their last bits between instruction sets, so what is hashed is rounded: scores to 1/100,
-/// coordinates to whole pixels.
-func appendHash(_ report: FrameReport, _ faces: Faces, of detector: Detector, to text: inout ByteBuffer) {
+/// Appends one line per frame: hash, source, frame number.
+///
+/// Int8 models: the hash of all head values, which are integers and therefore equal on all machines. Float32 models: the hash
+/// of scores rounded to 1/100 and coordinates rounded to pixels, because the last bits differ between instruction sets.
+/// - Precondition: `detector` was made with `hashesHeads`, or its model is float32.
+public func appendHash(_ report: FrameReport, _ faces: Faces, of detector: Detector, to text: inout ByteBuffer) {
   text.append(hexadecimal: detector.model.precision == .int8 ? detector.hashOfHeads : hash(of: faces))
   text.append(" ")
   text.append(printable(report.source))
@@ -105,14 +118,15 @@ func appendHash(_ report: FrameReport, _ faces: Faces, of detector: Detector, to
 }
 
 private func hash(of faces: Faces) -> UInt64 {
-  var hash = Hash()
-  hash.add(faces.count)
+  var hash = Fingerprint()
+  func add(_ number: Int) { hash.add(UInt64(bitPattern: Int64(number))) }
+  add(faces.count)
   for face in faces {
-    hash.add(Int(face.score * 100 + 0.5))
-    for value in [face.box.x1, face.box.y1, face.box.x2, face.box.y2] { hash.add(wholePixels(value)) }
+    add(Int(face.score * 100 + 0.5))
+    for value in [face.box.x1, face.box.y1, face.box.x2, face.box.y2] { add(wholePixels(value)) }
     for index in 0..<5 {
-      hash.add(wholePixels(face.landmarks[index].x))
-      hash.add(wholePixels(face.landmarks[index].y))
+      add(wholePixels(face.landmarks[index].x))
+      add(wholePixels(face.landmarks[index].y))
     }
   }
   return hash.value
@@ -121,15 +135,4 @@ private func hash(of faces: Faces) -> UInt64 {
 private func wholePixels(_ value: Float) -> Int {
   let limited = max(-1e9, min(1e9, value))
   return Int(limited + (limited < 0 ? -0.5 : 0.5))
-}
-
-/// FNV-1a, 64 bits (Fowler, Noll, Vo; RFC 9923), over the little-endian bytes of 64-bit integers.
-struct Hash {
-  private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
-
-  mutating func add(_ number: Int) {
-    for shift in stride(from: 0, to: 64, by: 8) {
-      value = (value ^ UInt64(UInt8(truncatingIfNeeded: number >> shift))) &* 0x0000_0100_0000_01b3
-    }
-  }
 }

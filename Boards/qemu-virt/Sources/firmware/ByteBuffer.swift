@@ -1,1 +1,0 @@
-../../../../Sources/rf-cam/ByteBuffer.swift

@@ -1,1 +1,0 @@
-../rf-cam/Printable.swift
