@@ -1,8 +1,8 @@
-// What was found, drawn on the picture that it was found in.
+// Draws detected faces on pictures.
 public import Imaging
 
 extension Face {
-  /// The same face in a picture that is so many times smaller.
+  /// Returns the same face in a picture that is `factor` times smaller.
   public func shrunk(by factor: Float) -> Face {
     var face = self
     face.box = Box(x1: box.x1 / factor, y1: box.y1 / factor, x2: box.x2 / factor, y2: box.y2 / factor)

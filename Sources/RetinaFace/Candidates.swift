@@ -1,25 +1,25 @@
-// The anchors whose score passes, at most so many: a heap with the weakest on top, which gives way when it is full.
-// Fixed storage, because nothing is allocated in a frame; strict order, so that equal scores come out the same way
-// on every machine.
+// Keeps the strongest anchors that pass the threshold, up to a fixed number, in a heap with the weakest on top.
+// The storage is fixed because nothing is allocated per frame. The order is strict, so that equal scores give the same
+// result on every machine.
 
 /// An anchor that may be a face.
 struct Candidate {
-  /// Face logit minus background logit: orders as the score does, also where the score rounds to 1.
+  /// Face logit minus background logit: has the order of the score, also where the score rounds to 1.
   var margin: Float
   /// Position in the order level, y, x, anchor.
   var anchor: Int32
 
-  /// Strongest first; of equals the earlier anchor.
+  /// Returns true if this candidate is stronger, or equally strong and earlier.
   func precedes(_ other: Candidate) -> Bool {
     margin > other.margin || (margin == other.margin && anchor < other.anchor)
   }
 }
 
-/// The strongest candidates seen, up to a fixed capacity.
+/// The strongest candidates inserted, up to a fixed capacity.
 struct CandidateHeap: ~Copyable {
   private let storage: UnsafeMutableBufferPointer<Candidate>
   private(set) var count = 0
-  /// Passing anchors that a full heap has turned away or dropped since `removeAll`.
+  /// Number of candidates rejected or dropped by a full heap since `removeAll`.
   private(set) var overflow = 0
 
   /// - Precondition: capacity >= 1.
@@ -35,7 +35,7 @@ struct CandidateHeap: ~Copyable {
     overflow = 0
   }
 
-  /// Keeps `candidate` if there is room, or else if it precedes the weakest one kept, which then goes.
+  /// Keeps `candidate` if there is room or if it precedes the weakest candidate, which is then dropped.
   mutating func insert(_ candidate: Candidate) {
     if count < storage.count {
       storage[count] = candidate
@@ -49,7 +49,7 @@ struct CandidateHeap: ~Copyable {
     }
   }
 
-  /// The candidates, strongest first, valid until the next change. They leave the heap: heap sort, in place.
+  /// Removes and returns the candidates, strongest first, sorted in place; valid until the next change.
   mutating func sorted() -> UnsafeBufferPointer<Candidate> {
     for last in stride(from: count - 1, to: 0, by: -1) {
       storage.swapAt(0, last)

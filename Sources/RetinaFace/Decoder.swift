@@ -1,25 +1,25 @@
-// From class logits to faces: which anchors pass, what boxes they mean, which of them are the same face. Box and
-// landmark heads are asked only where an answer is needed: boxes of the candidates, landmarks of the faces kept.
+// Decodes class logits into faces: selects anchors by score, decodes their boxes and drops overlapping ones. The box heads are
+// evaluated for candidates only, the landmark heads for kept faces only.
 import Imaging
 
 /// The 1x1 heads at one pixel of a level's feature map.
 protocol PointHeads {
-  /// Writes 4 values an anchor.
+  /// Writes 4 values per anchor.
   func box(level: Int, y: Int, x: Int, into values: UnsafeMutablePointer<Float>)
-  /// Writes 10 values an anchor.
+  /// Writes 10 values per anchor.
   func landmarks(level: Int, y: Int, x: Int, into values: UnsafeMutablePointer<Float>)
 }
 
-/// A face before it is brought into the frame's pixels.
+/// A face in input pixels.
 struct ModelFace {
   var score: Float
   var box: ModelBox
   var landmarks: InlineArray<5, ModelPoint>
 }
 
-/// Decoding and suppression with fixed storage.
+/// Decodes candidates and suppresses overlapping faces, with fixed storage.
 struct Decoder: ~Copyable {
-  /// Candidates that enter suppression: as many as PyTorch implementations keep (`top_k`).
+  /// Maximum number of candidates that enter suppression, as in PyTorch implementations (`top_k`).
   static let candidateCapacity = 5000
 
   let levels: [AnchorLevel]
@@ -27,16 +27,16 @@ struct Decoder: ~Copyable {
   private let leastMargin: Float
   private let maximumOverlap: Float
   private var candidates: CandidateHeap
-  /// Faces that one frame can have.
+  /// Maximum number of faces per frame.
   var faceCapacity: Int { faces.count }
   private let faces: UnsafeMutableBufferPointer<ModelFace>
-  /// Room for the larger head, landmarks, at one pixel.
+  /// Room for the values of the larger head, landmarks, at one pixel.
   private let values: UnsafeMutableBufferPointer<Float>
 
   /// - Parameters:
   ///   - levels: finest first, at least one.
-  ///   - maximumOverlap: IoU above which the weaker of two boxes goes.
-  ///   - capacity: candidates that enter suppression, the strongest.
+  ///   - maximumOverlap: intersection over union above which the weaker of two boxes is dropped.
+  ///   - capacity: maximum number of candidates that enter suppression, strongest first.
   init(levels: [AnchorLevel], variances: (Float, Float), threshold: Float, maximumOverlap: Float, maxFaces: Int,
        capacity: Int = Decoder.candidateCapacity) {
     let anchorCount = levels.reduce(0) { $0 + $1.anchorCount }
@@ -55,14 +55,14 @@ struct Decoder: ~Copyable {
     values.deallocate()
   }
 
-  /// Forgets the frame before.
+  /// Discards the candidates of the previous frame.
   mutating func begin() { candidates.removeAll() }
 
-  /// Takes the anchors of a level whose score reaches the threshold.
+  /// Inserts the anchors of a level whose score reaches the threshold.
   ///
   /// - Parameters:
-  ///   - logits: at each pixel 2 an anchor: background, face.
-  ///   - rowStride: elements between two rows.
+  ///   - logits: 2 per anchor at each pixel: background, face.
+  ///   - rowStride: elements between the starts of two rows.
   ///   - pixelStride: elements between two pixels.
   mutating func scan(level number: Int, logits: UnsafePointer<Float>, rowStride: Int, pixelStride: Int) {
     let level = levels[number]
@@ -72,7 +72,7 @@ struct Decoder: ~Copyable {
         let pixel = logits + y * rowStride + x * pixelStride
         for index in 0..<anchors {
           let margin = pixel[2 * index + 1] - pixel[2 * index]
-          guard margin >= leastMargin else { continue }  // NaN is not
+          guard margin >= leastMargin else { continue }  // false for NaN
           let anchor = level.firstAnchor + (y * level.width + x) * anchors + index
           candidates.insert(Candidate(margin: margin, anchor: Int32(anchor)))
         }
@@ -80,7 +80,7 @@ struct Decoder: ~Copyable {
     }
   }
 
-  /// The faces among the candidates, strongest first: greedy non-maximum suppression. Valid until the next frame.
+  /// Returns the faces among the candidates, strongest first: greedy non-maximum suppression. Valid until the next frame.
   mutating func suppress(heads: borrowing some PointHeads) -> UnsafeBufferPointer<ModelFace> {
     var count = 0
     for candidate in candidates.sorted() {

@@ -1,77 +1,80 @@
-// The public face of the library: one object that turns frames into faces. It joins the three parts, conversion
-// (Imaging), network (Engine) and decoding (this module), and owns all memory that a frame needs.
+// The main class of the library: detects faces in frames. It joins conversion (Imaging), network (Engine) and decoding (this
+// module), and owns all memory that a frame needs.
 public import Engine
 public import Imaging
 public import Kernels
 
-/// Finds faces in frames, at one size of the network's input.
+/// Detects faces in frames, at one size of the network's input.
 ///
-/// Everything is allocated when it is made; `detect` allocates nothing. One detector serves one thread at a time.
+/// All memory is allocated by `init`; `detect` allocates nothing. Use a detector from one thread at a time.
 ///
-/// Memory: `arenaBytes` and a few hundred kB. The model's bytes must stay where they are for as long as the detector
-/// lives.
+/// Memory: `arenaBytes` and a few hundred kB. The model's bytes must stay valid and unmoved as long as the detector exists.
 public final class Detector {
-  /// What may be chosen.
+  /// Settings of a detector.
   public struct Options: Sendable {
-    /// The least score, 0...1.
+    /// Minimum score of a face, 0...1.
     public var threshold: Float = 0.5
-    /// Intersection over union, 0...1, above which the weaker of two boxes goes.
+    /// Intersection over union, 0...1, above which the weaker of two faces is dropped.
     public var maximumOverlap: Float = 0.4
-    /// At most so many faces, the strongest; at least 1.
+    /// Maximum number of faces per frame, strongest first; at least 1.
     public var maxFaces = 1000
-    /// The instruction sets that kernels may use: a subset of `ISA.available`.
+    /// Instruction sets that kernels may use: a subset of `ISA.available`.
     public var isa = ISA.available
-    /// Threads of the host; nil: the caller's alone.
+    /// Threads supplied by the host; nil: the caller's thread only.
     public var workers: Workers?
-    /// Whether faces that are too large for the anchors are found: where the network's input is longer than 1.5 times the
-    /// largest anchor, a further pass sees it at a quarter of the size, and so on; at most 12 % more time per frame. Smaller
-    /// inputs are not affected.
+    /// Enables the detection of faces that are too large for the anchors: where a side of the network's input exceeds 1.5 times
+    /// the largest anchor, further passes run at a quarter of the size, a sixteenth, and so on. Costs at most 12 % more time
+    /// per frame; smaller inputs are not affected.
     public var findsLargeFaces = true
-    /// Whether `hashOfHeads` can be asked where there are several passes: each then takes about as long again.
+    /// Enables `hashOfHeads` for several passes; each pass then takes about twice as long.
     public var hashesHeads = false
-    /// Seconds from any start, for `timings`; nil: no times are taken.
+    /// Returns seconds from an arbitrary start, for `timings`; nil: no times are measured.
     public var clock: (@convention(c) () -> Double)?
 
+    /// Creates the default settings.
     public init() {}
   }
 
-  /// How long the stages of the last `detect` took, seconds; all 0 without a clock.
+  /// Durations of the stages of the last `detect`, seconds; all 0 without a clock.
   public struct Timings: Equatable, Sendable {
-    /// Pixels into the network's input.
+    /// Conversion of the frame into the network's input.
     public var convert = 0.0
-    /// The network, in all passes.
+    /// The network, all passes.
     public var network = 0.0
-    /// Logits into faces, of all passes.
+    /// Decoding of logits into faces, all passes.
     public var decode = 0.0
   }
 
+  /// The model that the detector runs.
   public let model: Model
-  /// The network's input, pixels.
+  /// Width of the network's input, pixels.
   public let width: Int
+  /// Height of the network's input, pixels.
   public let height: Int
-  /// Bytes of feature maps, packed weights and the pictures of further passes.
+  /// Size of the arena in bytes: feature maps, packed weights and the pictures of further passes.
   public let arenaBytes: Int
+  /// Durations of the last `detect`.
   public private(set) var timings = Timings()
 
   private let options: Options
-  /// The finest first.
+  /// Finest first.
   private let passes: [DetectorPass]
   private let mergers: [FaceMerger]
   private let barrier: Barrier?
   private let faces: UnsafeMutableBufferPointer<Face>
-  /// The arena, where it is the detector's own.
+  /// The arena if the detector owns it.
   private let ownedArena: UnsafeMutableRawBufferPointer?
-  /// The pass that the workers run.
+  /// Index of the pass that the workers run.
   private var runningPass = 0
   private var headsFingerprint = Fingerprint()
 
-  /// A detector with memory of its own.
+  /// Creates a detector that allocates its own arena.
   ///
   /// - Parameters:
   ///   - model: a checked model; its bytes must outlive the detector.
-  ///   - width: of the network's input, pixels; any, not only multiples of the strides.
-  ///   - height: likewise.
-  /// - Throws: `DetectorError` where the size is impossible or an option is out of its range.
+  ///   - width, height: size of the network's input in pixels, 1 or more; no multiple of the strides is needed.
+  ///   - options: settings.
+  /// - Throws: `DetectorError` if the model cannot run at this size or an option is out of range.
   public convenience init(model: Model, width: Int, height: Int, options: Options = Options()) throws(DetectorError) {
     let plan = try DetectorPlan(model: model, width: width, height: height, options: options)
     let arena = UnsafeMutableRawBufferPointer.allocate(byteCount: plan.arenaBytes, alignment: Plan.alignment)
@@ -83,13 +86,15 @@ public final class Detector {
     }
   }
 
-  /// A detector in memory of the caller's, which must outlive it: for machines with a place of their own for it, and
-  /// for callers who must know beforehand whether it can be had.
+  /// Creates a detector in an arena of the caller, for callers that place the arena themselves or must know in advance
+  /// whether it fits.
   ///
   /// - Parameters:
-  ///   - plan: made from `model` and `options`; its size is the network's input, its kernels compute it.
-  ///   - arena: at least `plan.arenaBytes` bytes from a multiple of `Plan.alignment` on.
-  /// - Throws: `DetectorError` where the arena is not like that or an option is out of its range.
+  ///   - model: a checked model; its bytes must outlive the detector.
+  ///   - plan: a plan made from `model` and `options`; it states the size of the network's input.
+  ///   - arena: at least `plan.arenaBytes` bytes at a multiple of `Plan.alignment`; must outlive the detector.
+  ///   - options: settings; those used for `plan`.
+  /// - Throws: `DetectorError` if the arena is too small or misaligned or an option is out of range.
   public convenience init(model: Model, plan: DetectorPlan, arena: UnsafeMutableRawBufferPointer,
                           options: Options = Options()) throws(DetectorError) {
     try self.init(model: model, plan: plan, arena: arena, isArenaOwned: false, options: options)
@@ -112,12 +117,12 @@ public final class Detector {
     ownedArena = isArenaOwned ? arena : nil
   }
 
-  /// A coarser pass's faces confirm those of the pass before it, also with scores below the threshold.
+  /// Creates the passes. Faces of a coarser pass confirm those of the finer one, also with scores below the threshold.
   private static func passes(_ model: Model, _ plan: DetectorPlan, _ arena: UnsafeMutableRawBufferPointer,
                              _ options: Options) -> [DetectorPass] {
     let kernels = KernelSet(isa: options.isa)
     let first = Network(model: model, plan: plan.passes[0], arena: arena)
-    // What the merge drops must not cost a face its place.
+    // Faces that the merge drops must not displace others.
     let maxFaces = plan.passes.count > 1 ? max(options.maxFaces, Options().maxFaces) : options.maxFaces
     var threshold = options.threshold
     return plan.passes.indices.map { index in
@@ -134,14 +139,14 @@ public final class Detector {
     ownedArena?.deallocate()
   }
 
-  /// The faces of a frame, strongest first, in the frame's pixels.
+  /// Returns the faces of a frame, strongest first, in the frame's pixels.
   ///
-  /// Allocates nothing. The result is the detector's own storage: valid until the next call.
+  /// Allocates nothing. The result is a view of the detector's storage, valid until the next call.
   /// - Parameters:
-  ///   - frame: of any format and size.
-  ///   - transform: where the frame's pixels lie in the network's input; nil: fitted in, proportions kept.
-  ///   - shrunkBy: of a frame that was decoded so many times smaller: `transform` and the faces are in the pixels that it
-  ///     would have had.
+  ///   - frame: a frame of any format and size.
+  ///   - transform: position of the frame in the network's input; nil: fitted in, aspect ratio kept.
+  ///   - shrunkBy: 1 or more; a frame that was decoded this many times smaller. `transform` and the faces then refer to the
+  ///     pixels of the full size.
   public func detect(_ frame: Frame, transform: Transform? = nil, shrunkBy: Int = 1) -> Faces {
     let transform = transform ?? .letterbox(frameWidth: frame.width * shrunkBy, frameHeight: frame.height * shrunkBy, networkWidth: width,
                                             networkHeight: height)
@@ -168,16 +173,15 @@ public final class Detector {
 
   private func now() -> Double { options.clock?() ?? 0 }
 
-  /// Seconds since `mark`, which becomes now.
+  /// Returns the seconds since `mark` and sets `mark` to now.
   private func lap(_ mark: inout Double) -> Double {
     let end = now()
     defer { mark = end }
     return end - mark
   }
 
-  /// A fingerprint of all values that the last frame's faces are made from: every head at every pixel of every level, and of
-  /// every pass where there are several. Of an int8 model it is the same on all machines; float32 differs in its last bits
-  /// between instruction sets.
+  /// A fingerprint of all values that the last frame's faces are made from: every head at every pixel of every level of every
+  /// pass. For an int8 model it is the same on all machines; for float32 the last bits differ between instruction sets.
   ///
   /// - Precondition: `Options.hashesHeads`, or a single pass.
   public var hashOfHeads: UInt64 {
@@ -186,7 +190,7 @@ public final class Detector {
     return headsFingerprint.value
   }
 
-  /// While the heads are there: the next pass takes their memory. No stage's time.
+  /// Adds the heads to the fingerprint before the next pass reuses their memory. The time counts for no stage.
   private func hashHeads(ofPass index: Int, _ mark: inout Double) {
     guard options.hashesHeads else { return }
     headsFingerprint.add(passes[index].network.hashOfHeads())
@@ -202,7 +206,7 @@ public final class Detector {
     }
   }
 
-  /// The next pass's picture is made first, because the network reuses its input's memory.
+  /// Makes the next pass's picture first, because the network reuses its input's memory.
   private func runNetwork(part: Int, of parts: Int) {
     let pass = passes[runningPass]
     if runningPass + 1 < passes.count {
@@ -212,7 +216,7 @@ public final class Detector {
     pass.network.run(part: part, of: parts, barrier: barrier)
   }
 
-  /// The faces of all passes in the frame's pixels.
+  /// Merges the faces of all passes and converts them to the frame's pixels.
   private func deliver(_ transform: Transform) -> Faces {
     var found = passes[passes.count - 1].faces
     for index in mergers.indices.reversed() {
@@ -238,7 +242,7 @@ public final class Detector {
     if !ISA.available.isSuperset(of: options.isa) { throw .option(name: "isa", valid: "within ISA.available") }
   }
 
-  /// One between two passes each, the finest first.
+  /// Creates one merger per pair of neighbouring passes, finest first.
   private static func mergers(_ model: Model, _ passes: [DetectorPass]) -> [FaceMerger] {
     var mergers: [FaceMerger] = []
     var coarseCapacity = passes[passes.count - 1].faceCapacity

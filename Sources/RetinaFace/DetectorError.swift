@@ -1,17 +1,18 @@
-// Why no detector can be made. After that nothing fails: what a frame may be was checked when the frame was made.
+// Errors of creating a detector. `detect` cannot fail: frames are checked when they are made.
 public import Engine
 
-/// What about the wishes for a detector cannot be.
+/// Why a detector cannot be created.
 public enum DetectorError: Error {
-  /// The network does not work at this input size.
+  /// The network cannot run at this input size.
   case plan(PlanError)
-  /// An option is outside of what is valid.
+  /// An option is out of range.
   case option(name: StaticString, valid: StaticString)
-  /// The caller's memory is too little, or does not start where it must.
+  /// The caller's memory is too small or misaligned.
   case arena(neededBytes: Int, givenBytes: Int, alignment: Int)
 }
 
 extension DetectorError: CustomStringConvertible {
+  /// The error and its remedy in one line without a full stop.
   public var description: String {
     switch self {
     case .plan(let error):

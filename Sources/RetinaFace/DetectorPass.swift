@@ -1,23 +1,23 @@
-// One of the sizes at which a detector sees a frame: a network, what decodes its heads, and the way of its picture.
+// Runs one size of a detector's input: fills the picture, runs the network and decodes its heads.
 import Engine
 import Imaging
 import Kernels
 
-/// A network at one size with its decoder.
+/// A network at one input size and its decoder.
 final class DetectorPass {
   let network: Network
   private let kernels: KernelSet
-  /// Where the picture waits until the pass begins: no gaps, bytes or float32 as the network's input. nil: the first pass.
+  /// Memory for the picture until the pass begins: no gaps, bytes or float32 as the network's input. nil: the first pass.
   private let picture: UnsafeMutableRawPointer?
   private var decoder: Decoder
-  /// The least score.
+  /// Minimum score of a face.
   let threshold: Float
-  /// Faces of one frame at most.
+  /// Maximum number of faces per frame.
   var faceCapacity: Int { decoder.faceCapacity }
-  /// The last frame's, strongest first, in pixels of this network's input.
+  /// Faces of the last frame, strongest first, in pixels of this network's input.
   private(set) var faces = UnsafeBufferPointer<ModelFace>(start: nil, count: 0)
 
-  /// - Parameter picture: where it waits; nil: the first pass.
+  /// - Parameter picture: memory for the picture until the pass begins; nil: the first pass.
   init(_ network: Network, _ kernels: KernelSet, picture: UnsafeMutableRawPointer?, threshold: Float, maximumOverlap: Float,
        maxFaces: Int) {
     self.network = network
@@ -48,11 +48,11 @@ final class DetectorPass {
     }
   }
 
-  /// Makes this part's rows of the next pass's picture from the network's input, before the network runs.
+  /// Computes this part's rows of the next pass's picture from the network's input, before the network runs.
   func shrink(for next: DetectorPass, part: Int, of parts: Int) {
     guard let picture = next.picture else { preconditionFailure("the first pass is filled from the frame") }
     let height = next.network.plan.height
-    // 100 million rows times a part need more than 32 bits.
+    // The product of rows (up to 100 million) and parts can exceed 32 bits.
     func start(_ part: Int) -> Int { Int(Int64(height) * Int64(part) / Int64(parts)) }
     let rows = start(part)..<start(part + 1)
     switch network.model.precision {
@@ -61,7 +61,7 @@ final class DetectorPass {
     }
   }
 
-  /// Takes the arena over from the pass before and fills the network's input from the waiting picture.
+  /// Takes the arena over from the previous pass and copies the waiting picture into the network's input.
   func takeOver() {
     network.reclaimArena()
     guard let picture else { return }
@@ -77,7 +77,7 @@ final class DetectorPass {
     }
   }
 
-  /// Decodes the heads after the network has run.
+  /// Decodes the heads. The network must have run.
   func decode() {
     decoder.begin()
     for level in network.model.levels.indices {

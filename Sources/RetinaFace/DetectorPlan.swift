@@ -1,34 +1,38 @@
-// How a detector sees a frame: at its input's size and, where faces can be too large for the anchors at that size, again at a
-// quarter of it, a sixteenth of it and so on. All passes run one after the other in one arena.
+// Plans the passes of a detector: one at the size of its input and, where faces can be too large for the anchors at that size,
+// others at a quarter of it, a sixteenth, and so on. All passes run one after the other in one arena.
 public import Engine
 import Imaging
 
-/// The memory of a detector at one size of the network's input.
+/// The memory plan of a detector at one size of the network's input.
 public struct DetectorPlan: Sendable {
-  /// The network's input, pixels.
+  /// Width of the network's input, pixels.
   public let width: Int
+  /// Height of the network's input, pixels.
   public let height: Int
-  /// Bytes of arena that a `Detector` needs.
+  /// Size in bytes of the arena that a `Detector` needs.
   public let arenaBytes: Int
-  /// One per pass, the finest first; each at a quarter of the size of the one before.
+  /// One plan per pass, finest first; each at a quarter of the size of the previous one.
   let passes: [Plan]
-  /// Bytes from the start of the arena to the picture of every pass, which waits there until the pass begins. The first pass
-  /// has none: its picture goes directly into the network's input.
+  /// Offset in bytes from the start of the arena to the picture of every pass. The first pass has no picture: the frame is
+  /// converted directly into the network's input.
   let pictureOffsets: [Int]
 
-  /// Where faces are split or missed: sides beyond this multiple of the largest anchor's.
+  /// Faces longer than this multiple of the largest anchor's side are split or missed.
   static let reliableAnchors: Float = 1.5
 
   /// Plans `model` for an input of `width` x `height` pixels.
   ///
-  /// - Parameter options: `isa`, `workers` and `findsLargeFaces` count; they must be those of the detector.
-  /// - Throws: `DetectorError.plan` where the size is impossible.
+  /// - Parameters:
+  ///   - model: a checked model.
+  ///   - width, height: size of the network's input in pixels, 1 or more.
+  ///   - options: `isa`, `workers` and `findsLargeFaces` are used; they must equal those of the detector.
+  /// - Throws: `DetectorError.plan` if the model cannot run at this size.
   public init(model: Model, width: Int, height: Int,
               options: Detector.Options = Detector.Options()) throws(DetectorError) {
     var passes = [try DetectorPlan.plan(model, width, height, options)]
     let longestReliable = DetectorPlan.reliableAnchors * model.largestAnchor
     while options.findsLargeFaces, let last = passes.last, Float(max(last.width, last.height)) > longestReliable {
-      // Not every model works at every size; then larger faces are not found.
+      // If the model cannot run at the smaller size, larger faces are not detected.
       guard let next = try? DetectorPlan.plan(model, shrunkSide(last.width), shrunkSide(last.height), options) else { break }
       passes.append(next)
     }
@@ -54,7 +58,8 @@ public struct DetectorPlan: Sendable {
     }
   }
 
-  /// Rounded up to the arena's alignment. No overflow: the first pass's input, 16 times as large, lies in the same arena.
+  /// Returns the bytes of a pass's picture, rounded up to the arena's alignment. Cannot overflow: the input of the first
+  /// pass, 16 times as large, lies in the same arena.
   private static func pictureBytes(_ plan: Plan, of model: Model) -> Int {
     let sampleBytes = model.precision == .int8 ? 1 : MemoryLayout<Float>.size
     return (3 * plan.width * plan.height * sampleBytes + Plan.alignment - 1) / Plan.alignment * Plan.alignment
@@ -62,7 +67,8 @@ public struct DetectorPlan: Sendable {
 }
 
 extension Model {
-  /// Sides of the largest and smallest anchor, pixels of the network's input.
+  /// Side of the largest anchor, input pixels.
   var largestAnchor: Float { levels.reduce(0) { $1.anchorSides.reduce($0, max) } }
+  /// Side of the smallest anchor, input pixels.
   var smallestAnchor: Float { levels.reduce(.infinity) { $1.anchorSides.reduce($0, min) } }
 }

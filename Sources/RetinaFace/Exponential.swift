@@ -1,9 +1,9 @@
-// e^x and the logistic function without a C library: the core runs on bare metal, where there is no libm.
-// Range reduction by ln 2 and the polynomial of Cephes' expf (S. L. Moshier, cephes/single/expf.c).
+// Computes e^x and the logistic function without a C library: bare metal has no libm.
+// Method: range reduction by ln 2 and the polynomial of Cephes' expf (S. L. Moshier, cephes/single/expf.c).
 
-/// e to the power of `x`.
+/// Returns e to the power of `x`.
 ///
-/// Relative error at most 3e-7 (2.5 ULP) for -87 <= x <= 88; below that 0, above it infinity; NaN stays NaN.
+/// The relative error is at most 3e-7 (2.5 ULP) for -87 <= x <= 88; smaller `x` give 0, larger ones infinity, NaN gives NaN.
 @inline(__always)
 func exponential(_ x: Float) -> Float {
   guard x >= -87 else { return x.isNaN ? x : 0 }
@@ -20,13 +20,13 @@ func exponential(_ x: Float) -> Float {
   return (p * r * r + r + 1) * Float(bitPattern: UInt32(bitPattern: exponent + 127) << 23)
 }
 
-/// The softmax of two classes, as a function of the face logit minus the background logit.
+/// Returns the softmax score of the face class, 0...1, from the face logit minus the background logit.
 @inline(__always)
 func score(margin: Float) -> Float { 1 / (1 + exponential(-margin)) }
 
-/// The least margin whose score reaches `threshold`: comparing logits with it spares an exponential an anchor.
+/// Returns the smallest margin whose score reaches `threshold`: comparing logits with it saves one exponential per anchor.
 ///
-/// Bisection of `score` itself, so that "margin >= least" and "score >= threshold" are the same statement.
+/// Found by bisection of `score` itself, so that "margin >= result" and "score >= threshold" are equivalent.
 /// - Precondition: 0 <= threshold <= 1.
 func leastMargin(threshold: Float) -> Float {
   precondition(threshold >= 0 && threshold <= 1)

@@ -1,13 +1,13 @@
-// Where faces leave the network's pixels for the frame's. The numbers come from a model file, which may be hostile or broken:
-// here, once, they are checked, so that trackers, filters, drawing and printing need not.
+// Converts faces from input pixels to frame pixels. The numbers come from a model file, which may be hostile or broken: they
+// are checked once, here, so that trackers, filters, drawing and printing need no checks.
 import Imaging
 
 extension Face {
-  /// No coordinate of a face is further than this from the frame's first pixel: ten times the longest side that a frame may
-  /// have, and squares of it stay finite.
+  /// Maximum distance of a coordinate from the frame's first pixel: ten times the longest possible side of a frame; its
+  /// square is finite.
   static let farthestCoordinate: Float = 1e9
 
-  /// The face in the frame's pixels; `nil` where a coordinate there is not a number or beyond `farthestCoordinate`.
+  /// Converts a face to the frame's pixels; `nil` if a coordinate is NaN or beyond `farthestCoordinate`.
   init?(_ face: ModelFace, _ transform: Transform) {
     let topLeft = transform.toFrame(ModelPoint(x: face.box.x1, y: face.box.y1))
     let bottomRight = transform.toFrame(ModelPoint(x: face.box.x2, y: face.box.y2))
@@ -18,7 +18,7 @@ extension Face {
     guard isInReach else { return nil }
   }
 
-  /// False for NaN, too.
+  /// False also for NaN.
   private var isInReach: Bool {
     func reaches(_ value: Float) -> Bool { abs(value) <= Self.farthestCoordinate }
     for index in 0..<Landmarks.count where !(reaches(landmarks[index].x) && reaches(landmarks[index].y)) { return false }

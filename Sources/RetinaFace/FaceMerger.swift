@@ -1,48 +1,48 @@
-// Joins the faces of two passes, of which the coarse one sees the frame at a quarter of the fine one's size.
+// Joins the faces of two passes: a fine one and a coarse one at a quarter of the fine one's size.
 //
-// A face much larger than the largest anchor is split by the fine pass: its parts are reported as faces, with scores up to 1.
-// The coarse pass sees such a face at a size that the anchors are made for, and sees no faces in its parts. So it confirms or
-// refutes what is large for the fine pass, or lies within a face that is; of everything else the fine pass sees more.
+// The fine pass splits a face that is much larger than the largest anchor: it reports its parts as faces, with scores up to 1.
+// The coarse pass has such a face at a size that suits the anchors, and finds no faces in its parts. It therefore confirms or
+// refutes faces that are large for the fine pass or lie within a large face; for all others the fine pass is more reliable.
 //
 // The constants were chosen on enlarged training pictures (335, 137 of their faces at least 0.4 of the picture's long side):
 // of 372 false faces on or around a large face the coarse pass confirms 5, of 25 true ones there all but one. The results
-// change little where a constant is 20 % larger or smaller.
+// change little if a constant is 20 % larger or smaller.
 
 import Imaging
 
-/// Merges two passes with fixed storage.
+/// Merges the faces of two passes with fixed storage.
 final class FaceMerger {
-  /// A coarse face confirms a fine one if its score is at least this share of the fine one's.
+  /// A coarse face confirms a fine one if its score is at least this share of the fine face's score.
   static let confirmation: Float = 0.1
-  /// Intersection over union above which two boxes of the two passes are the same face.
+  /// Intersection over union above which boxes of the two passes are the same face.
   static let sameFace: Float = 0.4
-  /// The share of a box that lies in a large face's, above which it may be a part of that.
+  /// Share of a box within a large face's box above which it may be a part of that face.
   private static let part: Float = 0.5
-  /// The score at which a large face suppresses its parts whatever their scores are, and what lies between it and another.
+  /// Minimum score at which a large face suppresses its parts regardless of their scores, and boxes between it and another.
   private static let certainScore: Float = 0.5
-  /// The score at which a face that is too small for the coarse pass needs no confirmation.
+  /// Minimum score at which a face that is too small for the coarse pass needs no confirmation.
   private static let ownScore: Float = 0.8
 
-  /// A box lies between large faces if more than this share of it lies in theirs, and less than the other in any single one's.
+  /// A box lies between large faces if more than `between` of it lies within theirs and less than `mostOfOne` within any one.
   private static let between: Float = 0.7
   private static let mostOfOne: Float = 0.65
 
-  /// In pixels of the fine pass. Longer sides need confirmation, and the coarse pass's faces count from there on.
+  /// Pixels of the fine pass. Longer faces need confirmation; coarse faces count only above this side.
   private let largeSide: Float
-  /// From there on the coarse pass's box is the better one of the same face.
+  /// Above this side, the coarse pass has the better box of a face.
   private let coarseSide: Float
-  /// Shorter sides are too small for the coarse pass.
+  /// Below this side, faces are too small for the coarse pass.
   private let smallSide: Float
   private let scale: Float
   private let coarseFaces: UnsafeMutableBufferPointer<ModelFace>
   private let merged: UnsafeMutableBufferPointer<ModelFace>
-  /// Faces that a merge can give.
+  /// Maximum number of faces of a merge.
   var faceCapacity: Int { merged.count }
 
   /// - Parameters:
   ///   - largestAnchor, smallestAnchor: sides, pixels of the network's input.
-  ///   - scale: pixels of the fine pass per pixel of the coarse one.
-  ///   - fineCapacity, coarseCapacity: faces that each pass can have.
+  ///   - scale: pixels of the fine pass per pixel of the coarse pass.
+  ///   - fineCapacity, coarseCapacity: maximum number of faces of each pass.
   init(largestAnchor: Float, smallestAnchor: Float, scale: Float, fineCapacity: Int, coarseCapacity: Int) {
     largeSide = 0.5 * largestAnchor
     coarseSide = 0.625 * largestAnchor
@@ -57,12 +57,12 @@ final class FaceMerger {
     merged.deallocate()
   }
 
-  /// The faces of both passes, strongest first, in pixels of the fine pass. Valid until the next merge.
+  /// Returns the faces of both passes, strongest first, in pixels of the fine pass. Valid until the next merge.
   ///
   /// - Parameters:
   ///   - fine: strongest first.
-  ///   - coarse: strongest first, in its own pixels; also faces below `threshold`, which confirm only.
-  ///   - maximumOverlap: intersection over union above which the weaker of two faces goes.
+  ///   - coarse: strongest first, in its own pixels; faces below `threshold` confirm only.
+  ///   - maximumOverlap: intersection over union above which the weaker of two faces is dropped.
   func merge(fine: UnsafeBufferPointer<ModelFace>, coarse: UnsafeBufferPointer<ModelFace>, threshold: Float,
                       maximumOverlap: Float) -> UnsafeBufferPointer<ModelFace> {
     for index in coarse.indices { coarseFaces.initializeElement(at: index, to: coarse[index].scaled(by: scale)) }
@@ -81,12 +81,12 @@ final class FaceMerger {
     return suppress(count, maximumOverlap)
   }
 
-  /// Whether a coarse face counts for itself.
+  /// Returns true if a coarse face is a result of its own.
   private func isLarge(_ face: ModelFace, _ threshold: Float) -> Bool {
     face.score >= threshold && face.box.longSide > largeSide
   }
 
-  /// Whether a fine face is one, and has the better box of both passes.
+  /// Returns true if a fine face is confirmed and has the better box of both passes.
   private func isKept(_ face: ModelFace, _ coarse: UnsafeBufferPointer<ModelFace>, _ threshold: Float) -> Bool {
     var isConfirmed = false, isPart = false
     for other in coarse {
@@ -105,7 +105,7 @@ final class FaceMerger {
     range.contains { merged[$0].box.overlaps(face.box, above: limit) }
   }
 
-  /// Strongest first; of equals the fine pass's. Each part is sorted already, and there are few large faces: insertion.
+  /// Sorts strongest first, of equals the fine pass's first. Insertion: both parts are sorted and large faces are few.
   private func sort(fineCount: Int, count: Int) {
     for next in fineCount..<count {
       let face = merged[next]
@@ -118,9 +118,9 @@ final class FaceMerger {
     }
   }
 
-  /// Drops what lies between stronger large faces, and the weaker of two faces that overlap too much.
+  /// Drops boxes between stronger large faces, and the weaker of two faces that overlap too much.
   private func suppress(_ count: Int, _ maximumOverlap: Float) -> UnsafeBufferPointer<ModelFace> {
-    // Faces of one pass do not overlap too much, and those of different passes not more than `sameFace`.
+    // Faces of one pass overlap at most by `maximumOverlap`, those of different passes at most by `sameFace`.
     let mayOverlap = maximumOverlap < FaceMerger.sameFace
     var kept = 0
     for index in 0..<count {
@@ -133,7 +133,7 @@ final class FaceMerger {
     return UnsafeBufferPointer(rebasing: merged[..<kept])
   }
 
-  /// Whether a box is made of parts of several large faces. One that lies in a single face's box is in front of it.
+  /// Returns true if a box consists of parts of several large faces. A box within a single face's box is a face in front of it.
   private func isBetween(_ face: ModelFace, _ stronger: Range<Int>) -> Bool {
     var sum: Float = 0, most: Float = 0
     for index in stronger where merged[index].box.longSide > largeSide && merged[index].score >= FaceMerger.certainScore {
@@ -148,7 +148,7 @@ final class FaceMerger {
 extension ModelBox {
   var longSide: Float { max(x2 - x1, y2 - y1) }
 
-  /// The area that both have.
+  /// Returns the area of the intersection.
   func intersection(with other: ModelBox) -> Float {
     let width = min(x2, other.x2) - max(x1, other.x1)
     let height = min(y2, other.y2) - max(y1, other.y1)

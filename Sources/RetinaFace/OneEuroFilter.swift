@@ -1,30 +1,32 @@
-// Steadier boxes and landmarks: at rest a network's answers tremble by a pixel or two, which the eye sees at once. The
-// filter is a low-pass whose cutoff rises with speed: slow, so that what rests stays at rest; fast, so that what moves is
-// not left behind.
+// Smooths boxes and landmarks: the network's results for a face at rest vary visibly by a pixel or two. The filter is a
+// low-pass whose cutoff rises with speed: low for faces at rest, so that noise is removed; high for moving faces, so that
+// the result does not lag.
 // Source: Casiez, Roussel, Vogel, "1 EUR Filter: A Simple Speed-based Low-pass Filter for Noisy Input", CHI 2012.
 import Imaging
 
-/// One coordinate of a face over time.
+/// Filters one coordinate of a face over time.
 struct OneEuroFilter {
-  /// Cutoff at rest, Hz: the shake of heads and of networks is above it.
+  /// Cutoff at rest, Hz: the trembling of heads and of networks is above it.
   static let restCutoff: Float = 1
-  /// What the cutoff gains a face size a second of speed, Hz. At a constant speed the filter is speed / (2 pi cutoff)
-  /// behind, so never more than 1 / (2 pi x 4): a 25th of the face's size.
+  /// Gain of the cutoff per speed in face sizes per second, Hz. At a constant speed the filter lags by speed / (2 pi cutoff),
+  /// which is at most 1 / (2 pi x 4): a 25th of the face's size.
   static let cutoffGain: Float = 4
-  /// Cutoff of the speed itself, Hz (the paper's).
+  /// Cutoff of the speed itself, Hz (from the paper).
   static let speedCutoff: Float = 1
 
   private var raw: Float
   private var smooth: Float
-  /// Pixels a second.
+  /// Pixels per second.
   private var speed: Float = 0
 
   init(_ value: Float) { (raw, smooth) = (value, value) }
 
+  /// Returns the filtered value, pixels.
+  ///
   /// - Parameters:
   ///   - value: pixels.
   ///   - seconds: since the last value, more than 0.
-  ///   - size: of the face, pixels, more than 0: speed counts in it, so that near and far faces are treated alike.
+  ///   - size: of the face, pixels, more than 0: the unit of speed, so that near and far faces are treated alike.
   mutating func update(_ value: Float, seconds: Float, size: Float) -> Float {
     speed += Self.gain(cutoff: Self.speedCutoff, seconds) * ((value - raw) / seconds - speed)
     raw = value
@@ -32,20 +34,20 @@ struct OneEuroFilter {
     return smooth
   }
 
-  /// The weight of a new value in a first-order low-pass.
+  /// Returns the weight of a new value in a first-order low-pass.
   private static func gain(cutoff: Float, _ seconds: Float) -> Float {
     let timeConstant = 1 / (2 * Float.pi * cutoff)
     return 1 / (1 + timeConstant / seconds)
   }
 }
 
-/// All coordinates of a face over time.
+/// Filters all coordinates of a face over time.
 struct FaceSmoother {
   private var filters: InlineArray<14, OneEuroFilter>
 
   init(_ face: Face) { filters = InlineArray { OneEuroFilter(face.coordinate($0)) } }
 
-  /// The face, steadier; its score and id as they are.
+  /// Returns the face with filtered coordinates; score and id are unchanged.
   mutating func update(_ face: Face, seconds: Double) -> Face {
     let size = max(1, (face.box.width + face.box.height) / 2)
     var result = face

@@ -1,24 +1,24 @@
-// One face of a stream: where it was seen, how it moves, where it will be. Constant velocity, as in SORT, with a fixed gain
-// in place of a Kalman filter, which comes to nearly the same after a few frames.
+// Predicts the position of one face of a stream: constant velocity, as in SORT, with a fixed gain in place of a Kalman filter,
+// which gives nearly the same after a few frames.
 // Source: Bewley et al., "Simple Online and Realtime Tracking", ICIP 2016.
 
-/// A face over time. Times are seconds on the tracker's clock.
+/// A face over time. Times are seconds of the tracker's clock.
 struct Track {
-  /// How long a face may be out of sight and still be the same one.
+  /// Maximum time for which a face may be missing and keep its id.
   static let memorySeconds = 1.0
-  /// So many frames it may always miss, for streams of a frame now and then.
+  /// Number of frames that a face may miss regardless of time, for streams with long intervals.
   static let memoryFrames = 2
-  /// The weight of the newest velocity once there are some: less trembles less, more turns faster.
+  /// Minimum weight of the newest velocity: a smaller one reduces trembling, a larger one follows turns faster.
   private static let velocityGain: Float = 0.25
 
   let id: Int64
   private(set) var missedFrames = 0
-  /// Where it was seen last.
+  /// The box of the last frame that showed the face.
   private(set) var box: Box
   private var seenAt: Double
-  /// Counted only for as long as it matters to the gain.
+  /// Number of frames that showed the face; counted only as long as it affects the gain.
   private var sightings = 1
-  /// Pixels a second.
+  /// Pixels per second.
   private var velocityX: Float = 0, velocityY: Float = 0
   private var smoother: FaceSmoother
 
@@ -29,15 +29,15 @@ struct Track {
     smoother = FaceSmoother(face)
   }
 
-  /// Where the face should be: moved on, or after a long gap, of which nothing is known, where it was.
+  /// Returns the expected box: moved on by the velocity, or unmoved after a gap longer than `memorySeconds`.
   func predictedBox(at time: Double) -> Box {
     let seconds = time - seenAt > Self.memorySeconds ? 0 : Float(time - seenAt)
     return box.moved(x: velocityX * seconds, y: velocityY * seconds)
   }
 
-  /// The face is in this frame, too. Returns it steadier.
+  /// Updates the track with the face of this frame. Returns the smoothed face.
   mutating func see(_ face: Face, at time: Double) -> Face {
-    // A clock far from 0 has no finer steps: never divide by 0.
+    // The steps of a clock far from 0 are coarse: avoids a division by 0.
     let seconds = max(time - seenAt, StreamClock.leastInterval)
     let gain = max(1 / Float(sightings), Self.velocityGain)
     let movedX = (face.box.x1 + face.box.x2 - box.x1 - box.x2) / 2
@@ -51,7 +51,7 @@ struct Track {
 
   mutating func miss() { missedFrames += 1 }
 
-  /// Whether it has been away for so long that whoever comes is somebody else.
+  /// Returns true if the face has been missing too long for a new face at its place to be the same one.
   func isForgotten(at time: Double) -> Bool {
     missedFrames > Self.memoryFrames && time - seenAt > Self.memorySeconds
   }

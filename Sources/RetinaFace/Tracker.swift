@@ -1,34 +1,36 @@
-// Which face of this frame is which of the frame before: by place and motion alone, no second network. Pairs of a track,
-// moved on to now, and a face are taken best overlap first. What is left over tries again from where it was last seen, with
-// wider boxes: faces that start, turn or leap, and streams whose times mislead.
+// Matches the faces of a frame with those of the frames before, by position and motion alone, without a second network. Pairs
+// of a predicted track and a face are matched in order of overlap. A second round matches the rest from the last seen boxes,
+// grown: for faces that start, turn or leap, and for streams with wrong times.
 // Source of the second round: Yang et al., "Hard To Track Objects With Irregular Motions and Similar Appearances? Make It
 // Easier by Buffering the Matching Space", WACV 2023.
 
-/// Gives the faces of one stream ids that last over frames.
+/// Assigns ids to the faces of one stream that persist over frames.
 ///
-/// Everything is allocated when it is made; `update` allocates nothing. Ids count from 1 and are never given again.
+/// All memory is allocated by `init`; `update` allocates nothing. Ids count from 1 and are never reused.
 public final class Tracker {
-  /// The least overlap (IoU) of a track and its face.
+  /// Minimum overlap (intersection over union) of a track and its face.
   private static let leastOverlap: Float = 0.3
-  /// What both boxes are grown by for the second round: two faces of a size meet up to a face's width apart.
+  /// Growth of both boxes in the second round: equal faces up to one width apart overlap.
   private static let secondGrowth: Float = 0.5
-  /// Pairs a face of a full frame: boxes that survived suppression overlap few others.
+  /// Room for pairs per face of a full frame: boxes that survived suppression overlap few others.
   private static let pairsAFace = 4
 
   private let isSmooth: Bool
   private let faces: UnsafeMutableBufferPointer<Face>
   private let tracks: UnsafeMutableBufferPointer<Track>
   private var trackCount = 0
-  /// For each track the face that it is in this frame, or -1.
+  /// For each track the index of its face in this frame, or -1.
   private let matches: UnsafeMutableBufferPointer<Int>
   private var pairs: CandidateHeap
   private var clock = StreamClock()
   private var lastID: Int64 = 0
 
+  /// Creates a tracker for one stream.
+  ///
   /// - Parameters:
-  ///   - maxFaces: the most that a frame can have, as the detector's; at least 1.
-  ///   - isSmooth: boxes and landmarks come out steadier, and up to a 25th of the face's size behind one that moves
-  ///     steadily.
+  ///   - maxFaces: maximum number of faces per frame, as in the detector's options; at least 1.
+  ///   - isSmooth: smooths boxes and landmarks; those of a face in steady motion lag by up to a 25th of its size.
+  /// - Precondition: `maxFaces` is 1 or more.
   public init(maxFaces: Int, isSmooth: Bool = false) {
     precondition(maxFaces >= 1)
     let capacity = min(maxFaces, Decoder.candidateCapacity)
@@ -45,11 +47,13 @@ public final class Tracker {
     matches.deallocate()
   }
 
-  /// The faces of the next frame, with ids, in the same order.
+  /// Returns the faces of the next frame with ids, in the same order.
   ///
-  /// The result is the tracker's own storage: valid until the next call.
-  /// - Parameter seconds: when the frame was taken, on the stream's clock; gaps and jumps do no harm.
-  /// - Precondition: no more faces than `maxFaces`.
+  /// The result is a view of the tracker's storage, valid until the next call.
+  /// - Parameters:
+  ///   - found: the detector's result for the frame.
+  ///   - seconds: time of the frame on the stream's clock; gaps, jumps and NaN are allowed.
+  /// - Precondition: `found` has at most `maxFaces` faces.
   public func update(_ found: Faces, seconds: Double) -> Faces {
     precondition(found.count <= faces.count, "more faces than the tracker was made for")
     let time = clock.advance(to: seconds)
@@ -57,7 +61,7 @@ public final class Tracker {
     for index in 0..<count { faces.initializeElement(at: index, to: found[index]) }
     for track in 0..<trackCount { matches.initializeElement(at: track, to: -1) }
     match(count) { $0.predictedBox(at: time) }
-    // Whoever was out of sight may be anywhere by now: wide boxes would take the next best for him.
+    // A track that missed frames may have moved far, so a grown box could match the wrong face.
     match(count, growth: Tracker.secondGrowth) { $0.missedFrames == 0 ? $0.box : nil }
     follow(at: time)
     forget(at: time)
@@ -65,7 +69,7 @@ public final class Tracker {
     return Faces(storage: UnsafeBufferPointer(rebasing: faces[..<count]))
   }
 
-  /// Gives faces without an id to tracks without a face, best overlap first.
+  /// Matches faces without an id with tracks without a face, highest overlap first.
   private func match(_ count: Int, growth: Float = 0, _ place: (Track) -> Box?) {
     pairs.removeAll()
     for track in 0..<trackCount where matches[track] < 0 {
@@ -104,8 +108,8 @@ public final class Tracker {
     trackCount = kept
   }
 
-  /// A face that is new. Where there is no room, the track that has been out of sight the longest makes some: there is
-  /// one, since a frame has no more faces than there is room for tracks.
+  /// Starts a track for a new face. A full storage replaces the track that has been missing longest; one is missing, because
+  /// a frame has at most as many faces as there are tracks.
   private func begin(_ face: Int, at time: Double) {
     lastID += 1
     faces[face].id = lastID
@@ -119,12 +123,12 @@ public final class Tracker {
   }
 }
 
-/// A stream's time without its flaws: it never stands, nor runs back, and frames that came late and then two at once,
-/// as through a pipe, do not look as if the faces in them had leapt.
+/// Corrects a stream's times: they always advance, and frames that arrive late and then two at once, as from a pipe, do not
+/// make faces appear to leap.
 struct StreamClock {
-  /// Where a stream's times say nothing.
+  /// Seconds; used if the stream's times are no numbers or do not advance.
   private static let usualInterval = 1.0 / 30
-  /// Shorter steps, and longer ones, are no stream's: dividing by them would leave the range of Float.
+  /// Shorter or longer steps are errors: dividing by them would leave the range of Float.
   static let leastInterval = 1e-6
   private static let mostInterval = 1e6
 
@@ -133,9 +137,9 @@ struct StreamClock {
   private var lastSeconds: Double?
   private var meanInterval: Double?
 
-  /// The time of the next frame: seconds from the first, always more than for the one before.
+  /// Returns the time of the next frame: seconds since the first frame, always more than for the previous one.
   mutating func advance(to seconds: Double) -> Double {
-    // A time that is no number says nothing; the next one counts from the last that was a number.
+    // A time that is not finite is ignored; the next one counts from the last finite one.
     let difference = lastSeconds.map { seconds - $0 } ?? .nan
     if seconds.isFinite { lastSeconds = seconds }
     guard hasBegun else {
@@ -144,7 +148,7 @@ struct StreamClock {
     }
     if difference > 0 {
       let interval = min(max(difference, Self.leastInterval), Self.mostInterval)
-      // A camera that was away for a minute does not change what is usual.
+      // Limits the effect of a single long gap on the mean.
       meanInterval = meanInterval.map { $0 + (min(interval, 2 * $0) - $0) / 16 } ?? interval
       time += max(interval, meanInterval! / 2)
     } else {
