@@ -1,15 +1,16 @@
-// Faces turned upright and scaled to one size by their landmarks, as recognition networks want them.
+// Aligns faces by their landmarks for recognition networks: rotated upright and scaled to one size.
 // Source of the template and the size: ArcFace (Deng et al., arXiv 1801.07698), InsightFace `face_align.py`.
 
-/// A turn, scale and shift of the plane: (x, y) -> (a x - b y + x0, b x + a y + y0). No reflection.
+/// A rotation, scale and shift of the plane without reflection: (x, y) -> (a x - b y + x0, b x + a y + y0).
 public struct Similarity: Equatable, Sendable {
+  /// The coefficients of the map, pixels for `x0` and `y0`.
   public let a: Double, b: Double, x0: Double, y0: Double
 
-  /// The similarity that brings `from` closest to `to` in the sum of squared distances.
+  /// Creates the similarity that maps `from` closest to `to` in the sum of squared distances.
   ///
-  /// In the plane the least-squares solution of Umeyama (IEEE PAMI 13(4), 1991) has a closed form: with both sets about
+  /// In the plane the least-squares solution of Umeyama (IEEE PAMI 13(4), 1991) has a closed form: with both sets relative to
   /// their means and as complex numbers, a + ib = sum(conj(from) * to) / sum(|from|^2).
-  /// - Returns: `nil` where the points do not say: all of `from` at one place, or a result that is not finite.
+  /// - Returns: `nil` if all points of `from` coincide or the result is not finite.
   public init?(from: Landmarks, to: Landmarks) {
     let (fromX, fromY) = Self.mean(from), (toX, toY) = Self.mean(to)
     var real = 0.0, imaginary = 0.0, square = 0.0
@@ -37,18 +38,21 @@ public struct Similarity: Equatable, Sendable {
     return (x / Double(Landmarks.count), y / Double(Landmarks.count))
   }
 
+  /// Returns the image of a point.
   public func apply(x: Double, y: Double) -> (x: Double, y: Double) { (a * x - b * y + x0, b * x + a * y + y0) }
 
-  /// Where a point comes from.
+  /// Returns the point whose image is (x, y).
   func invert(x: Double, y: Double) -> (x: Double, y: Double) {
     let square = a * a + b * b, dx = x - x0, dy = y - y0
     return ((a * dx + b * dy) / square, (a * dy - b * dx) / square)
   }
 }
 
-/// The size of an aligned face and where its landmarks are in it.
+/// The size of an aligned face and the positions of its landmarks.
 public enum FaceTemplate {
+  /// Width and height, pixels.
   public static let side = 112
+  /// Positions in pixels; the origin is the centre of the top left pixel.
   public static let landmarks = Landmarks(
     leftEye: FramePoint(x: 38.2946, y: 51.6963), rightEye: FramePoint(x: 73.5318, y: 51.5014),
     nose: FramePoint(x: 56.0252, y: 71.7366), leftMouthCorner: FramePoint(x: 41.5493, y: 92.3655),
@@ -56,11 +60,14 @@ public enum FaceTemplate {
 }
 
 extension Picture {
-  /// Becomes a face of 112 x 112 pixels, turned and scaled so that its landmarks come closest to the template.
+  /// Replaces the picture by an aligned face: 112 x 112 pixels, rotated and scaled so that the landmarks match the template.
   ///
-  /// Bilinear, black where the frame ends. Coordinates are those of pixel centres, as in the code that recognition
-  /// networks were trained with.
-  /// - Returns: false where the landmarks are at one place or not finite; the picture is black then.
+  /// Bilinear; black beyond the frame. Coordinates refer to pixel centres, as in the code that recognition networks were
+  /// trained with.
+  /// - Parameters:
+  ///   - landmarks: frame pixels.
+  ///   - frame: any format and size.
+  /// - Returns: false if the landmarks coincide or are not finite (the picture is black then), or if memory is exhausted.
   @discardableResult
   public func cropFace(_ landmarks: Landmarks, from frame: Frame) -> Bool {
     guard resize(width: FaceTemplate.side, height: FaceTemplate.side) else { return false }
@@ -89,7 +96,7 @@ extension Picture {
     for y in 0..<height {
       for x in 0..<width {
         let source = similarity.invert(x: Double(x), y: Double(y))
-        // Far outside is black as well, and is kept from overflowing whole numbers. In this order NaN becomes -2.
+        // Positions far outside are black as well, and are limited so that Int cannot overflow. In this order NaN becomes -2.
         let (sourceX, sourceY) = (min(max(-2, source.x), 0x1p30), min(max(-2, source.y), 0x1p30))
         let (left, top) = (wholeBelow(sourceX), wholeBelow(sourceY))
         let (shareX, shareY) = (Float(sourceX - Double(left)), Float(sourceY - Double(top)))

@@ -1,18 +1,19 @@
-// A network's input at a quarter of the size, for a second network that sees larger faces: every output pixel is the mean of
-// the middle rows of a square of input pixels. Bytes are averaged in integers, so that all machines make the same picture.
-// Two of four rows take half the time; the faces found are as many as with all four (WIDER FACE pictures, all AP equal).
+// Shrinks a network's input to a quarter of the size for the next pass of the detector: every output pixel is the mean of the
+// middle rows of a square of input pixels. Bytes are averaged in integers, so that all machines give the same picture.
+// Two of four rows take half the time; detection is as good as with all four (WIDER FACE pictures, all AP equal).
 
-/// Pixels on a side of the square that `shrink` makes one pixel of.
+/// Side of the square of input pixels that `shrink` averages to one pixel.
 public let boxSide = 4
 
 /// Averages rows of an int8 network's input.
 ///
-/// - Values: the mean of 4 x 2 bytes, all columns and the two middle rows of a square of 4 x 4, rounded to nearest, halves up.
-///   Rows and columns beyond the last whole square are left out; where the input has less than one square, its last row or
-///   column counts for the missing ones.
+/// - Values: the mean of 4 x 2 bytes, all columns of the two middle rows of a square of 4 x 4, rounded to nearest, halves up.
+///   Rows and columns beyond the last whole square are ignored; if the input is smaller than one square, its last row or
+///   column is repeated.
 /// - Parameters:
-///   - rows: of the output.
-///   - output: a quarter of the input's width and height, rounded down, but at least 1; rows without gaps, three bytes per pixel.
+///   - input: the filled input.
+///   - rows: rows of the output to compute.
+///   - output: the picture, `shrunkSide` of the input's width and height; rows without gaps, 3 bytes per pixel.
 /// - Precondition: the input is filled. Allocates nothing.
 public func shrink(_ input: ByteNetworkInput, rows: Range<Int>, into output: UnsafeMutablePointer<UInt8>) {
   let width = shrunkSide(input.width)
@@ -29,7 +30,7 @@ public func shrink(_ input: ByteNetworkInput, rows: Range<Int>, into output: Uns
   }
 }
 
-/// Averages rows of a float32 network's input, as above, without rounding to whole numbers.
+/// Averages rows of a float32 network's input as the int8 variant, without rounding to whole numbers.
 public func shrink(_ input: NetworkInput, rows: Range<Int>, into output: UnsafeMutablePointer<Float>) {
   let width = shrunkSide(input.width)
   for y in rows {
@@ -41,10 +42,10 @@ public func shrink(_ input: NetworkInput, rows: Range<Int>, into output: UnsafeM
   }
 }
 
-/// The output's pixels along a side of so many.
+/// Returns the side of the shrunk picture for an input side in pixels: a quarter, rounded down, but at least 1.
 public func shrunkSide(_ pixels: Int) -> Int { max(1, pixels / boxSide) }
 
-/// The two rows of the input that an output row is made of.
+/// The two input rows that an output row is computed from.
 private struct MiddleRows<Sample> {
   let upper: UnsafePointer<Sample>, lower: UnsafePointer<Sample>
 
@@ -54,7 +55,7 @@ private struct MiddleRows<Sample> {
   }
 }
 
-/// The mean of four pixels of two rows: the bytes of a word are added as four numbers of 16 bits, even and odd ones apart.
+/// Averages four pixels of two rows: the bytes of a word are added as four numbers of 16 bits, even and odd ones separately.
 @inline(__always)
 private func averageWords(_ lines: MiddleRows<UInt8>, at offset: Int, into pixel: UnsafeMutablePointer<UInt8>) {
   // Samples 0 to 7 of the twelve, then 4 to 11.
@@ -83,7 +84,7 @@ private func sums(_ lines: MiddleRows<UInt8>, _ offset: Int) -> (even: Lanes, od
   return (Lanes(word: (upper & mask) &+ (lower & mask)), Lanes(word: ((upper &>> 8) & mask) &+ ((lower &>> 8) & mask)))
 }
 
-/// The same sample by sample, columns beyond the input's last repeated.
+/// Sums one channel of an output pixel sample by sample; columns beyond the input repeat the last one.
 @inline(__always)
 private func sum<Sample, Sum: Numeric>(
   _ lines: MiddleRows<Sample>, _ x: Int, _ channel: Int, width: Int, _ number: (Sample) -> Sum

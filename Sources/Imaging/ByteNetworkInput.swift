@@ -1,8 +1,8 @@
-// The memory that an int8 network reads its picture from: the camera's bytes themselves, without subtraction.
+// The input of an int8 network: the frame's bytes, without subtraction of the mean.
 
-/// A NHWC picture of three channels in bytes, borrowed from the engine's arena.
+/// An NHWC picture of three channels in bytes, borrowed from the engine's arena.
 ///
-/// Value of a sample: the byte, rounded to nearest where the frame is resized. Padding is the mean colour.
+/// Value of a sample: the byte, rounded to nearest if the frame is resized. Padding is the mean colour.
 public struct ByteNetworkInput {
   /// First channel of the top left pixel.
   public var base: UnsafeMutablePointer<UInt8>
@@ -10,10 +10,14 @@ public struct ByteNetworkInput {
   public var rowStride: Int
   /// Size in pixels, 1 or more each.
   public var width: Int, height: Int
+  /// Order of the channels.
   public var order: ChannelOrder
-  /// The padding, in the network's own order.
+  /// Colour of the padding, in the order of the channels.
   public var mean: (UInt8, UInt8, UInt8)
 
+  /// Creates a view of an input.
+  ///
+  /// - Precondition: width and height are 1 or more; `rowStride` is at least 3 * width.
   public init(base: UnsafeMutablePointer<UInt8>, rowStride: Int, width: Int, height: Int, order: ChannelOrder,
               mean: (UInt8, UInt8, UInt8)) {
     precondition(width > 0 && height > 0 && rowStride >= 3 * width, "network input: size and stride do not fit")
@@ -40,13 +44,13 @@ extension ByteNetworkInput: FillTarget {
     place.storeBytes(of: SIMD4(s[2], p[3], q[3], s[3]), toByteOffset: 8, as: SIMD4<UInt8>.self)
   }
 
-  /// Whole numbers in the low bits of floats whose last bit counts as 1. (A conversion to integers calls `truncf`.)
+  /// Converts whole numbers by the low bits of floats whose last bit counts as 1. (A conversion to integers calls `truncf`.)
   @inline(__always)
   private static func bytes(_ whole: SIMD4<Float>) -> SIMD4<UInt8> {
     SIMD4<UInt8>(truncatingIfNeeded: unsafeBitCast(whole + 0x1p23, to: SIMD4<UInt32>.self))
   }
 
-  /// Halves go up. A weighted mean of bytes exceeds 0...255 by its rounding at most, and the half more stays in a byte.
+  /// Rounds halves up. A weighted mean of bytes exceeds 0...255 by its rounding at most, so that the result fits a byte.
   @inline(__always)
   func store(_ pixel: SIMD4<Float>, to output: UnsafeMutablePointer<UInt8>) {
     output[0] = UInt8(pixel[0] + 0.5)

@@ -1,17 +1,17 @@
-// Rows of a frame at its own size as bytes of three channels, by kernels: the int8 network's input where nothing is resized.
-// The bytes are those of PixelRow.swift, which stays the way of whatever has no kernel.
+// Copies rows of a frame as bytes of three channels, by kernels: for the int8 network's input without resizing.
+// The bytes equal those of PixelRow.swift, which handles all formats without a kernel.
 import CKernels
 import Kernels
 
-/// Copies pixels of a frame in one order of channels.
+/// Copies pixels of a frame in a given order of channels.
 struct ByteRows {
   private let frame: Frame
   private let kernels: KernelSet
-  /// The order is not the frame's own, or B G R where it is made from Y'CbCr.
+  /// True if the order differs from the frame's own, or from R G B for Y'CbCr.
   private let isReversed: Bool
   private let matrix: YCbCr
 
-  /// - Returns: nil where no kernel reads the format: gray, and Y'CbCr where only its definition does.
+  /// - Returns: nil if no kernel converts the format: gray, and Y'CbCr if only the reference does.
   init?(_ frame: Frame, order: ChannelOrder, kernels: KernelSet) {
     guard frame.format != .gray, !frame.format.isYCbCr || !kernels.byteYCbCr.isa.isEmpty else { return nil }
     self.frame = frame
@@ -24,7 +24,7 @@ struct ByteRows {
   func copy(y: Int, first: Int, count: Int, to output: UnsafeMutablePointer<UInt8>) {
     guard count > 0 else { return }
     guard let layout = frame.format.layout else { return copyColors(y, first, count, output) }
-    // Pairs that share Cb and Cr start at even columns: of the first pair only the second pixel may be wanted.
+    // Pairs that share Cb and Cr start at even columns: an odd first column is the second pixel of its pair.
     let cut = first & 1
     if cut == 1 {
       withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 6) { pair in
@@ -42,7 +42,7 @@ struct ByteRows {
     kernels.byteReverse3.facts.u8_reverse3(&args)
   }
 
-  /// From an even column on.
+  /// Converts pixels that start at an even column.
   private func convert(_ layout: rf_ycbcr_layout, _ y: Int, _ first: Int, _ count: Int,
                        _ output: UnsafeMutablePointer<UInt8>) {
     let luma = frame.planes.0.row(y)
@@ -61,7 +61,7 @@ struct ByteRows {
 }
 
 extension PixelFormat {
-  /// The kernels' name of a format of Y'CbCr; nil for others.
+  /// The kernels' name of a Y'CbCr format; nil for others.
   fileprivate var layout: rf_ycbcr_layout? {
     switch self {
     case .yuyv: RF_YUYV

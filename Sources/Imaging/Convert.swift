@@ -1,9 +1,9 @@
-// Any frame as an RGB picture, to draw on or to save.
+// Converts frames of any format to RGB pictures, for drawing and saving.
 
 extension Picture {
-  /// Becomes a copy of a frame of any format. Bytes are those from which `fill` at the frame's own size subtracts the mean.
-  /// Allocates only to grow.
-  /// - Returns: false where the system gives no memory, as `resize`.
+  /// Replaces the picture by a copy of a frame of any format and size. The bytes are those from which `fill` subtracts the
+  /// mean if it does not resize. Allocates only to grow.
+  /// - Returns: false if memory is exhausted, as `resize`.
   @discardableResult
   public func copy(_ frame: Frame) -> Bool {
     guard resize(width: frame.width, height: frame.height) else { return false }

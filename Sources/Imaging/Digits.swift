@@ -1,5 +1,4 @@
-// A font for what stands on a face: ten digits, the point and the number sign, 5 x 7 pixels each, drawn by hand for this
-// program.
+// Draws labels of faces: a font of ten digits, the point and the number sign, 5 x 7 pixels each, drawn by hand for this project.
 
 /// A glyph's rows from top to bottom; bit 4 is the leftmost pixel.
 private typealias Rows = (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8)
@@ -27,12 +26,12 @@ private func rows(of glyph: Glyph) -> Rows {
   }
 }
 
-/// A score as "0.99", with an id as "#7 0.99".
+/// A score as "0.99", or with an id as "#7 0.99".
 struct FaceLabel {
-  /// Size in font pixels with a margin of one all around; glyphs are 6 apart.
+  /// Height in font pixels with a margin of one all around; glyphs are 6 apart.
   static let height = 9
   var width: Int { 6 * count + 1 }
-  /// That of a label without an id.
+  /// Width of a label without an id, font pixels.
   static let scoreWidth = 6 * 4 + 1
 
   /// Room for the longest id.
@@ -40,7 +39,7 @@ struct FaceLabel {
   private var count = 0
 
   /// - Parameters:
-  ///   - score: rounded to hundredths and held within 0...9.99.
+  ///   - score: rounded to hundredths and limited to 0...9.99; NaN counts as 0.
   ///   - id: 0 or more.
   init(score: Float, id: Int64?) {
     if let id {
@@ -70,7 +69,7 @@ struct FaceLabel {
     }
   }
 
-  /// Calls `body` with the place of every pixel that is set.
+  /// Calls `body` with the position of every pixel that is set.
   func forEachPixel(_ body: (_ x: Int, _ y: Int) -> Void) {
     for place in 0..<count {
       let glyph = rows(of: glyphs[place])
@@ -83,11 +82,11 @@ struct FaceLabel {
 }
 
 extension Picture {
-  /// Draws a label on a ground of its own.
+  /// Draws a label on a background.
   ///
   /// - Parameters:
-  ///   - left, top: the ground's corner in pixels.
-  ///   - pixelSize: sides of a font pixel, 1 or more.
+  ///   - left, top: corner of the background, pixels.
+  ///   - pixelSize: side of a font pixel in pixels, 1 or more.
   func draw(_ label: FaceLabel, left: Int, top: Int, pixelSize: Int, _ color: Color, ground: Color) {
     fillRectangle(left: left, top: top, right: left + label.width * pixelSize, bottom: top + FaceLabel.height * pixelSize,
                   ground)

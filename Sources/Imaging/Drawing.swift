@@ -1,8 +1,10 @@
-// Lines, dots and digits on a picture. Whatever lies outside is cut off; no position can be wrong.
+// Draws rectangles, outlines and discs on pictures, clipped to the picture; every position is allowed.
 
-/// A colour to draw with, 0...255 a channel.
+/// A colour to draw with, 0...255 per channel.
 public struct Color: Equatable, Sendable {
+  /// Channels, 0...255.
   public var red: UInt8, green: UInt8, blue: UInt8
+  /// Creates a colour from its channels.
   public init(red: UInt8, green: UInt8, blue: UInt8) {
     self.red = red
     self.green = green
@@ -11,7 +13,7 @@ public struct Color: Equatable, Sendable {
 }
 
 extension Picture {
-  /// A line width that is seen and does not hide: a 300th of the shorter side, 1 pixel at least.
+  /// A line width that is visible but hides little: 1/300 of the shorter side, at least 1 pixel.
   public var fittingLineWidth: Int { max(1, nearestWhole(Double(min(width, height)) / 300)) }
 
   /// Paints the pixels with left <= x < right and top <= y < bottom.
@@ -23,7 +25,7 @@ extension Picture {
     }
   }
 
-  /// Draws the outline of a box in frame pixels; the line's middle lies on the box's edge.
+  /// Draws the outline of a box in frame pixels; the line is centred on the edges, `lineWidth` pixels wide.
   public func strokeBox(left: Float, top: Float, right: Float, bottom: Float, lineWidth: Int, _ color: Color) {
     let (x1, y1, x2, y2) = (pixel(left), pixel(top), pixel(right), pixel(bottom))
     let before = lineWidth / 2, after = lineWidth - before
@@ -33,7 +35,7 @@ extension Picture {
     fillRectangle(left: x2 - before, top: y1 - before, right: x2 + after, bottom: y2 + after, color)
   }
 
-  /// Draws a disc around a point in frame pixels.
+  /// Draws a disc; centre and radius in frame pixels.
   public func fillDisc(_ centre: FramePoint, radius: Float, _ color: Color) {
     let (left, right) = (pixel(centre.x - radius - 0.5), pixel(centre.x + radius))
     let (top, bottom) = (pixel(centre.y - radius - 0.5), pixel(centre.y + radius))
@@ -45,7 +47,7 @@ extension Picture {
     }
   }
 
-  /// A whole pixel position, held to where sums with sizes of pictures cannot overflow; not a number counts as outside.
+  /// Returns the nearest whole position, limited so that sums with sizes of pictures cannot overflow; NaN is far outside.
   func pixel(_ value: Float) -> Int {
     guard value == value else { return -1 << 30 }
     return nearestWhole(Double(min(max(value, -0x1p30), 0x1p30)))

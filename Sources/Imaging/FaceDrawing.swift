@@ -1,11 +1,11 @@
-// How a found face looks on a picture: a box, its id and score, five dots.
+// Draws a face on a picture: box, id, score and landmarks.
 
-/// Colours of what is drawn; told apart on skin, and by people who do not see red and green apart.
+/// Colours that differ from each other on skin, also for people with red-green colour blindness.
 /// Source: Okabe and Ito, "Color Universal Design", palette of eight.
 private enum Palette {
   static let box = Color(red: 0, green: 158, blue: 115)
   static let text = Color(red: 255, green: 255, blue: 255)
-  /// Left eye, right eye, nose, left and right mouth corner.
+  /// Colours of left eye, right eye, nose, left and right mouth corner.
   static func landmark(_ index: Int) -> Color {
     switch index {
     case 0: Color(red: 86, green: 180, blue: 233)
@@ -18,25 +18,25 @@ private enum Palette {
 }
 
 extension Picture {
-  /// Draws a face: its box with id and score above it (inside it, where there is no room above), and its landmarks.
+  /// Draws a face: its box, id and score above it (inside it if there is no room above), and its landmarks.
   ///
   /// - Parameters:
-  ///   - left, top, right, bottom: the box in frame pixels; may lie outside.
-  ///   - landmarks: each is drawn in a colour of its own.
+  ///   - left, top, right, bottom: the box in frame pixels; may extend beyond the picture.
+  ///   - landmarks: frame pixels; each has its own colour.
   ///   - score: 0...1.
-  ///   - id: of the face in a stream, 0 or more; nil: none is drawn.
+  ///   - id: identifies the face in a stream, 0 or more; nil: not drawn.
   public func drawFace(left: Float, top: Float, right: Float, bottom: Float,
                        landmarks: Landmarks, score: Float, id: Int64? = nil) {
     let lineWidth = fittingLineWidth
     strokeBox(left: left, top: top, right: right, bottom: bottom, lineWidth: lineWidth, Palette.box)
-    // Dots and digits shrink with the face, so that a crowd stays readable.
+    // Dots and digits shrink with the face, so that crowds stay readable.
     let faceWidth = right > left ? Int(min(right - left, Float(width))) : 0
     let radius = max(1.5, min(Float(2 * lineWidth), Float(faceWidth) / 25))
     for index in 0..<Landmarks.count { fillDisc(landmarks[index], radius: radius, Palette.landmark(index)) }
     let pixelSize = max(1, min(lineWidth, faceWidth / FaceLabel.scoreWidth))
     let label = FaceLabel(score: score, id: id)
     let above = pixel(top) - lineWidth / 2 - FaceLabel.height * pixelSize
-    // Of a face that is half outside, the label is not.
+    // The label stays inside the picture even if part of the face is outside.
     let start = max(0, min(pixel(left) - lineWidth / 2, width - label.width * pixelSize))
     draw(label, left: start, top: above >= 0 ? above : max(0, pixel(top)), pixelSize: pixelSize, Palette.text, ground: Palette.box)
   }

@@ -1,25 +1,30 @@
-// From a frame into the network's input in one pass: convert, resize, subtract the mean. No allocation, no copy in between.
-// A frame at its own size gives exactly byte - mean; anything else goes through Resample.swift.
+// Fills the network's input from a frame in one pass: convert, resize, subtract the mean. No allocation, no intermediate copy.
+// Without resizing the result is exactly byte - mean; Resample.swift handles all other cases.
 public import Kernels
 
-/// Writes the whole of the network's input from a frame.
+/// Fills the whole of the network's input from a frame.
 ///
-/// - Values: (byte - mean) * scale, in the network's channel order; where no frame is, 0. At scale 1 and whole offsets each
-///   value is that of the very pixel; otherwise enlarging is bilinear between pixel centres, shrinking averages the area that
-///   an output pixel covers. Y'CbCr is converted after averaging; chroma of neighbours is shared, not interpolated.
-/// - Memory: none is allocated. Nothing outside width x height is written, so a border of 0 stays.
+/// - Values: (byte - mean) * scale, in the network's channel order; 0 outside the frame. At scale 1 and whole offsets each
+///   value is that of one pixel; otherwise enlarging is bilinear between pixel centres, shrinking averages the area that
+///   an output pixel covers. Y'CbCr is converted after averaging; chroma is repeated for the pixels that share it.
+/// - Memory: allocates nothing. Writes nothing outside width x height, so that a border of 0 is preserved.
 /// - Parameters:
+///   - input: the input to fill.
 ///   - frame: any format and size.
-///   - transform: where the frame lies in the input; what falls outside is cut off.
+///   - transform: position of the frame in the input; the frame is clipped to the input.
 public func fill(_ input: NetworkInput, from frame: Frame, transform: Transform) {
   fillAny(input, from: frame, transform: transform)
 }
 
-/// Writes the whole of an int8 network's input from a frame.
+/// Fills the whole of an int8 network's input from a frame.
 ///
-/// - Values: the bytes from which the float input's values are made, rounded to nearest, halves up, where the frame is
-///   resized; where no frame is, the mean colour. All else is as above.
-/// - Parameter kernels: copy the frame where it is not resized; the bytes are the same whatever they are.
+/// - Values: the bytes from which the float input's values are made, rounded to nearest, halves up, if the frame is
+///   resized; the mean colour outside the frame. Otherwise as for the float32 input.
+/// - Parameters:
+///   - input: the input to fill.
+///   - frame: any format and size.
+///   - transform: position of the frame in the input; the frame is clipped to the input.
+///   - kernels: used if the frame is not resized; the bytes are the same for every set.
 public func fill(_ input: ByteNetworkInput, from frame: Frame, transform: Transform, kernels: KernelSet) {
   guard transform.isShift, let rows = ByteRows(frame, order: input.order, kernels: kernels) else {
     return fillAny(input, from: frame, transform: transform)
@@ -34,7 +39,7 @@ public func fill(_ input: ByteNetworkInput, from frame: Frame, transform: Transf
 }
 
 extension Transform {
-  /// Whether every pixel of the network is a whole pixel of the frame.
+  /// True if every pixel of the input is a whole pixel of the frame.
   fileprivate var isShift: Bool {
     scaleX == 1 && scaleY == 1 && offsetX == Float(Int(offsetX)) && offsetY == Float(Int(offsetY))
   }
@@ -55,7 +60,7 @@ private func fillAny(_ input: some FillTarget, from frame: Frame, transform: Tra
   }
 }
 
-/// The part of the network's input that the frame covers, in whole pixels.
+/// The part of the network's input that the frame covers, whole pixels.
 struct ContentArea {
   let left: Int, top: Int, right: Int, bottom: Int
 
@@ -103,7 +108,7 @@ private func fill<Row: PixelRow>(_ input: some FillTarget, from frame: Frame, _ 
   }
 }
 
-/// One row, four pixels at a time; the last few one by one.
+/// Copies one row, four pixels at a time, then the rest one by one.
 @inline(__always)
 private func copy<Row: PixelRow, Target: FillTarget>(
   _ source: Row, _ first: Int, _ count: Int, to output: UnsafeMutablePointer<Target.Sample>, _ input: Target,

@@ -1,6 +1,6 @@
-// A borrowed view of pixels in memory: what a camera's buffer, a decoded picture or a raw stream hands on without a copy.
+// A borrowed view of pixels in memory, such as a camera's buffer, a decoded picture or a raw stream, without a copy.
 
-/// Rows of samples in memory that belongs to somebody else.
+/// Rows of samples in borrowed memory.
 public struct Plane {
   /// The first sample of the top row.
   public let base: UnsafePointer<UInt8>
@@ -14,7 +14,7 @@ public struct Plane {
     self.strideBytes = strideBytes
   }
 
-  /// Rows that all lie within the bytes; the last one needs no gap after it.
+  /// Creates a plane whose rows all lie within the bytes; the last row needs no gap after it.
   init(_ plane: Frame.PlaneBytes, rowBytes: Int, rows: Int) throws(FrameError) {
     let stride = plane.strideBytes > 0 ? plane.strideBytes : rowBytes
     guard stride >= rowBytes, stride <= Frame.mostStrideBytes else { throw .stride(strideBytes: stride, least: rowBytes) }
@@ -26,28 +26,31 @@ public struct Plane {
   }
 }
 
-/// A picture's pixels, borrowed: valid as long as its owner says.
+/// A picture's pixels, borrowed: valid as long as the owner's memory.
 public struct Frame {
+  /// Layout of the pixels.
   public let format: PixelFormat
   /// Size in pixels, 1 or more each.
   public let width: Int, height: Int
-  /// Meaning of Y'CbCr samples; of no effect for other formats.
+  /// Range of Y'CbCr samples; no effect for other formats.
   public let range: ColorRange
-  /// The planes in the order of `PixelFormat`'s description; those that the format lacks repeat the first.
+  /// The planes in the order of `PixelFormat`'s description; planes that the format lacks repeat the first.
   public let planes: (Plane, Plane, Plane)
 
-  /// Pixels of the largest frame: as many as the largest picture that is decoded (100 megapixels).
+  /// Maximum number of pixels of a frame (100 megapixels), the same as of decoded pictures.
   public static let mostPixels = 100_000_000
-  /// Bytes between two rows at most: more than twice the longest row, and sums of a few still fit 32 bits.
+  /// Maximum distance of rows, bytes: more than twice the longest row; sums of a few still fit 32 bits.
   static let mostStrideBytes = (1 << 30) - 1
 
-  /// Views one buffer in which the planes follow one another.
+  /// Creates a view of one buffer in which the planes follow one another.
   ///
   /// - Parameters:
+  ///   - format: layout of the pixels.
+  ///   - width, height: pixels, 1 or more, together at most 100 megapixels.
   ///   - bytes: borrowed; at least `format.byteCount(width:height:strideBytes:)` bytes.
-  ///   - strideBytes: bytes between rows of the first plane, as V4L2's `bytesperline`; `nil` means tightly packed.
-  ///   - range: meaning of Y'CbCr samples.
-  /// - Throws: `FrameError` for a size out of range, rows that overlap, or too few bytes.
+  ///   - strideBytes: bytes between rows of the first plane, as V4L2's `bytesperline`; `nil`: tightly packed.
+  ///   - range: range of Y'CbCr samples.
+  /// - Throws: `FrameError` if the size is out of range, rows overlap, or there are too few bytes.
   public init(_ format: PixelFormat, width: Int, height: Int, bytes: UnsafeRawBufferPointer,
               strideBytes: Int? = nil, range: ColorRange = .limited) throws(FrameError) {
     guard width > 0, height > 0, width <= Self.mostPixels / height else {
@@ -65,11 +68,15 @@ public struct Frame {
               strideBytes: stride, range: range)
   }
 
-  /// Views planes that lie apart, as V4L2's multi-planar devices give them.
+  /// Creates a view of separate planes, such as those of V4L2's multi-planar devices.
   ///
-  /// - Parameter planes: bytes and the distance of rows of each plane that the format has, in the order of its description;
-  ///   others are not looked at. A distance of 0 means tightly packed.
-  /// - Throws: as above.
+  /// - Parameters:
+  ///   - format: layout of the pixels.
+  ///   - width, height: pixels, 1 or more, together at most 100 megapixels.
+  ///   - range: range of Y'CbCr samples.
+  ///   - planes: bytes and row distance of each plane, in the order of the format's description; planes that the format lacks
+  ///     are ignored. A distance of 0 means tightly packed.
+  /// - Throws: `FrameError` if the size is out of range, rows overlap, or there are too few bytes.
   public init(_ format: PixelFormat, width: Int, height: Int, range: ColorRange = .limited,
               planes: (PlaneBytes, PlaneBytes, PlaneBytes)) throws(FrameError) {
     guard width > 0, height > 0, width <= Self.mostPixels / height else {
@@ -83,10 +90,10 @@ public struct Frame {
     self.planes = (first, second, third)
   }
 
-  /// A plane's bytes, and the bytes between the starts of its rows.
+  /// The bytes of a plane, and the bytes between the starts of its rows.
   public typealias PlaneBytes = (bytes: UnsafeRawBufferPointer, strideBytes: Int)
 
-  /// The same without checks, for memory that this module owns.
+  /// Creates a view without checks, for memory that this module owns.
   init(_ format: PixelFormat, width: Int, height: Int, base: UnsafePointer<UInt8>, strideBytes: Int,
        range: ColorRange = .limited) {
     let first = Plane(base: base, strideBytes: strideBytes)
@@ -105,13 +112,16 @@ public struct Frame {
   }
 }
 
-/// Why memory cannot be seen as a frame.
+/// Why memory cannot be used as a frame.
 public enum FrameError: Error, Equatable {
+  /// A side is less than 1, or the frame has more than 100 megapixels.
   case size(width: Int, height: Int)
+  /// The distance of rows, bytes, is less than a row.
   case stride(strideBytes: Int, least: Int)
+  /// The memory has fewer bytes than the frame.
   case tooFewBytes(given: Int, needed: Int64)
 
-  /// What is wrong and what would be right, without a full stop.
+  /// The error and the valid values, without a full stop.
   public var message: String {
     switch self {
     case .size(let width, let height):

@@ -1,21 +1,22 @@
-// A frame of our own, where the source's will be gone: bytes as they are, so that taking one costs what its bytes cost and
-// converting can wait for another thread.
+// Copies frames whose memory will be reused. The bytes are copied unconverted, so that a copy is cheap and another thread can
+// convert it later.
 import CKernels
 
-/// Memory for a copy of a frame of any format and size.
+/// An owned copy of a frame of any format and size.
 ///
-/// Memory: grows when a larger frame is taken and is kept, so a stream of equal frames allocates once.
+/// Memory: grows for larger frames and is kept, so that a stream of equal frames allocates once.
 public final class FrameCopy {
   private var bytes = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
-  /// The copy; nil until one is taken. Valid until the next `take` and while this lives.
+  /// The copy; nil before the first `take`. Valid until the next `take` and as long as this object exists.
   public private(set) var frame: Frame?
 
+  /// Creates an object without a copy.
   public init() {}
 
   deinit { rf_memory_give(bytes.baseAddress) }
 
-  /// Becomes a copy of a frame, rows tightly packed.
-  /// - Returns: false where the system gives no memory; there is no copy then.
+  /// Replaces the copy by one of another frame, rows tightly packed.
+  /// - Returns: false if memory is exhausted; there is no copy then.
   @discardableResult
   public func take(_ other: Frame) -> Bool {
     let (format, width, height) = (other.format, other.width, other.height)

@@ -1,9 +1,11 @@
-// The five points that say where a face looks: what the network finds, what is drawn, what a face is aligned by.
+// The five points of a face that the network detects: used for drawing and alignment.
 
 /// Five points of a face in a frame, pixels. Left and right are as seen in the picture.
 public struct Landmarks: Equatable, Sendable {
+  /// Positions, frame pixels.
   public var leftEye, rightEye, nose, leftMouthCorner, rightMouthCorner: FramePoint
 
+  /// Creates landmarks from their points.
   public init(leftEye: FramePoint, rightEye: FramePoint, nose: FramePoint, leftMouthCorner: FramePoint,
               rightMouthCorner: FramePoint) {
     self.leftEye = leftEye
@@ -13,7 +15,7 @@ public struct Landmarks: Equatable, Sendable {
     self.rightMouthCorner = rightMouthCorner
   }
 
-  /// How many points there are.
+  /// The number of points.
   public static let count = 5
 
   /// The points in the order of their declaration, which is the order of the network's landmark head.

@@ -1,11 +1,11 @@
-// The memory that the network reads its picture from, as the engine describes it.
+// The input of a float32 network, in the engine's arena.
 
-/// The order in which a network wants the three colour channels.
+/// The order of the three colour channels of a network's input.
 public enum ChannelOrder: Sendable {
   case rgb, bgr
 }
 
-/// What filling needs to know of an input, whatever its samples are.
+/// An input of any sample type, as used by the filling functions.
 protocol FillTarget {
   associatedtype Sample
   var base: UnsafeMutablePointer<Sample> { get }
@@ -13,11 +13,11 @@ protocol FillTarget {
   var width: Int { get }
   var height: Int { get }
   var order: ChannelOrder { get }
-  /// Makes padding of pixels.
+  /// Fills pixels with padding.
   func clear(_ row: UnsafeMutablePointer<Sample>, pixels: Int)
-  /// Stores four pixels that hold bytes, channels in the network's order.
+  /// Stores four pixels of byte values, channels in the network's order.
   func store(_ four: FourPixels, to place: UnsafeMutablePointer<Sample>)
-  /// Stores one pixel within 0...255, channels in the network's order in the first lanes.
+  /// Stores one pixel within 0...255; the first lanes are the channels in the network's order.
   func store(_ pixel: SIMD4<Float>, to place: UnsafeMutablePointer<Sample>)
 }
 
@@ -31,12 +31,16 @@ public struct NetworkInput {
   public var rowStride: Int
   /// Size in pixels, 1 or more each.
   public var width: Int, height: Int
+  /// Order of the channels.
   public var order: ChannelOrder
-  /// A mean for each channel in the network's own order, in byte values (0...255).
+  /// Mean of each channel in the order of the channels, byte values (0...255).
   public var mean: (Float, Float, Float)
-  /// What a byte value less its mean is multiplied by.
+  /// Factor of a byte value minus its mean.
   public var scale: Float
 
+  /// Creates a view of an input.
+  ///
+  /// - Precondition: width and height are 1 or more; `rowStride` is at least 3 * width.
   public init(base: UnsafeMutablePointer<Float>, rowStride: Int, width: Int, height: Int, order: ChannelOrder,
               mean: (Float, Float, Float), scale: Float = 1) {
     precondition(width > 0 && height > 0 && rowStride >= 3 * width, "network input: size and stride do not fit")

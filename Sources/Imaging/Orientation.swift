@@ -1,25 +1,26 @@
-// The eight ways in which a camera may have been held, and undoing them.
+// Shows pictures upright that were stored in one of the eight orientations of a camera.
 // Source: Exif 2.32 (CIPA DC-008), tag Orientation (0x0112); TIFF 6.0.
 
-/// Where the first stored row and column of a picture belong when it is shown.
+/// Position of the first stored row and column of a picture when it is shown.
 public enum Orientation: UInt8, CaseIterable, Sendable {
   case upright = 1, mirrored, upsideDown, flipped
   case transposed, turnedRight, transversed, turnedLeft
 
-  /// Whether showing it swaps width and height.
+  /// True if the shown picture has width and height swapped.
   public var swapsSides: Bool { rawValue >= Orientation.transposed.rawValue }
 }
 
 extension Picture {
-  /// Becomes another picture as it is to be shown. Allocates only to grow.
-  /// - Returns: false where the system gives no memory, as `resize`.
+  /// Replaces the picture by `stored` in its shown orientation. Allocates only to grow.
+  /// - Precondition: `stored` is another picture.
+  /// - Returns: false if memory is exhausted, as `resize`.
   @discardableResult
   public func show(_ stored: Picture, orientation: Orientation) -> Bool {
     precondition(stored !== self, "a picture cannot be turned onto itself")
     let (width, height) = (stored.width, stored.height)
     let isSwapped = orientation.swapsSides
     guard resize(width: isSwapped ? height : width, height: isSwapped ? width : height) else { return false }
-    // The stored pixel that is shown first, and the steps from it to its right-hand and lower neighbours as shown.
+    // Offsets of the stored pixel that is shown first, and of its right-hand and lower neighbours as shown.
     let (x, y) = (3, stored.strideBytes)
     let (right, bottom) = ((width - 1) * x, (height - 1) * y)
     let (start, stepX, stepY) = switch orientation {

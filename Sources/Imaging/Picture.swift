@@ -1,19 +1,20 @@
-// Pixels that we own: what decoders write, what is drawn on, what an aligned face becomes. Always RGB, tightly packed.
+// Owned pixels, for decoders, drawing and aligned faces. Always RGB, tightly packed.
 import CKernels
 
-/// An owned RGB picture: rows from top to bottom, 3 bytes a pixel, no gaps.
+/// An owned RGB picture: rows from top to bottom, 3 bytes per pixel, no gaps.
 ///
-/// Memory: grows when `resize` needs more and is kept until the picture goes, so a stream of equal frames allocates once.
+/// Memory: grows when `resize` needs more and is kept, so that a stream of equal frames allocates once.
 public final class Picture {
-  /// Size in pixels, 1 or more each.
+  /// Width in pixels, 1 or more.
   public private(set) var width: Int
+  /// Height in pixels, 1 or more.
   public private(set) var height: Int
-  /// The first byte (red of the top left pixel). Stays the same until `resize`.
+  /// The first byte (red of the top left pixel). Valid until `resize`.
   public private(set) var pixels: UnsafeMutablePointer<UInt8>
   private var capacityBytes: Int
 
-  /// A black picture. For sizes that come from input use `resize`, which reports a lack of memory.
-  /// - Precondition: there is memory for it.
+  /// Creates a black picture. For sizes from input use `resize`, which reports a lack of memory.
+  /// - Precondition: the sides are 1 or more, together at most 100 megapixels; memory suffices.
   public init(width: Int, height: Int) {
     precondition(width > 0 && height > 0 && width <= Frame.mostPixels / height, "picture size out of range")
     self.width = width
@@ -30,8 +31,9 @@ public final class Picture {
 
   /// Changes the size; the contents are undefined afterwards. Allocates only to grow.
   ///
-  /// New memory is not touched: a file that claims more than it holds costs only the rows that were decoded of it.
-  /// - Returns: false where the system gives no memory; the picture is black and 1 x 1 pixel then.
+  /// New memory is not touched: a file that claims more than it holds costs only the rows that were decoded from it.
+  /// - Precondition: the sides are 1 or more, together at most 100 megapixels.
+  /// - Returns: false if memory is exhausted; the picture is black and 1 x 1 pixel then.
   @discardableResult
   public func resize(width: Int, height: Int) -> Bool {
     precondition(width > 0 && height > 0 && width <= Frame.mostPixels / height, "picture size out of range")
@@ -46,12 +48,12 @@ public final class Picture {
     return true
   }
 
-  /// Takes new memory and gives the old back, first the old where there is not enough for both.
+  /// Replaces the memory; frees the old one first if there is not enough for both.
   private func grow(to needed: Int) -> Bool {
     var larger = takeBytes(needed)
     if larger == nil, capacityBytes > 3 {
       rf_memory_give(pixels)
-      // No system that has just got memory back refuses three bytes of it.
+      // Three bytes are available: memory has just been freed.
       (pixels, capacityBytes) = (takeBytes(3)!, 3)
       larger = takeBytes(needed)
     }
@@ -61,13 +63,13 @@ public final class Picture {
     return true
   }
 
-  /// A view of the pixels; valid while the picture lives and keeps its size.
+  /// A view of the pixels; valid as long as the picture exists and keeps its size.
   public var frame: Frame {
     Frame(.rgb, width: width, height: height, base: UnsafePointer(pixels), strideBytes: strideBytes)
   }
 }
 
-/// Memory for bytes; `nil` where the system gives none. `rf_memory_give` takes it back.
+/// Allocates memory for `count` bytes; `nil` if it is exhausted. `rf_memory_give` frees it.
 func takeBytes(_ count: Int) -> UnsafeMutablePointer<UInt8>? {
   rf_memory_take(count).map { $0.bindMemory(to: UInt8.self, capacity: count) }
 }

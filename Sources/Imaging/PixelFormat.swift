@@ -1,24 +1,24 @@
-// The raw pixel layouts that frames come in, and how many bytes each takes.
+// The raw pixel layouts of frames, and their sizes in bytes.
 // Names and layouts are V4L2's (kernel documentation, "Image Formats"): RGB3, BGR3, GREY, YUYV, UYVY, NV12, YU12.
 
-/// How the bytes of a frame make pixels. All are 8 bits a sample.
+/// The layout of a frame's bytes. All formats have 8 bits per sample.
 public enum PixelFormat: Sendable {
-  /// R G B, 3 bytes a pixel.
+  /// R G B, 3 bytes per pixel.
   case rgb
-  /// B G R, 3 bytes a pixel.
+  /// B G R, 3 bytes per pixel.
   case bgr
-  /// One byte a pixel.
+  /// One byte per pixel.
   case gray
   /// Y0 Cb Y1 Cr: 4 bytes for two pixels of a row. An odd width ends in a whole group whose second pixel is unused.
   case yuyv
-  /// The same in the order Cb Y0 Cr Y1.
+  /// As `yuyv`, in the order Cb Y0 Cr Y1.
   case uyvy
   /// A plane of Y, then a plane of Cb Cr pairs at half width and height, rounded up.
   case nv12
   /// A plane of Y, then one of Cb and one of Cr, each at half width and height, rounded up.
   case i420
 
-  /// Whether samples are Y'CbCr rather than R'G'B' or gray.
+  /// True if samples are Y'CbCr, false if they are R'G'B' or gray.
   public var isYCbCr: Bool {
     switch self {
     case .yuyv, .uyvy, .nv12, .i420: true
@@ -26,7 +26,7 @@ public enum PixelFormat: Sendable {
     }
   }
 
-  /// Bytes of a tightly packed row of the first plane.
+  /// Returns the bytes of a tightly packed row of the first plane; `width` in pixels.
   public func rowBytes(width: Int) -> Int {
     switch self {
     case .rgb, .bgr: 3 * width
@@ -35,7 +35,7 @@ public enum PixelFormat: Sendable {
     }
   }
 
-  /// Bytes between rows of the chroma planes, where rows of the first plane are `strideBytes` apart.
+  /// Returns the bytes between rows of the chroma planes, given those of the first plane.
   func chromaStrideBytes(_ strideBytes: Int) -> Int {
     switch self {
     case .nv12: 2 * ((strideBytes + 1) / 2)
@@ -44,17 +44,17 @@ public enum PixelFormat: Sendable {
     }
   }
 
-  /// Bytes of a whole frame whose planes follow one another.
+  /// Returns the bytes of a whole frame whose planes follow one another.
   ///
   /// - Parameters:
   ///   - width, height: in pixels, 1 or more.
-  ///   - strideBytes: bytes between rows of the first plane; `nil` means tightly packed.
+  ///   - strideBytes: bytes between rows of the first plane; `nil`: tightly packed.
   /// - Precondition: the result fits `Int`; it does for tightly packed frames of up to 100 megapixels.
   public func byteCount(width: Int, height: Int, strideBytes: Int? = nil) -> Int {
     Int(byteCount64(height: height, strideBytes: strideBytes ?? rowBytes(width: width)))
   }
 
-  /// The same for any stride up to `Frame.mostStrideBytes`: its product with the height may exceed 32 bits.
+  /// As `byteCount`, for any stride up to `Frame.mostStrideBytes`: its product with the height may exceed 32 bits.
   func byteCount64(height: Int, strideBytes: Int) -> Int64 {
     let rows = Int64(height), chromaRows = (rows + 1) / 2
     let chroma = Int64(chromaStrideBytes(strideBytes)) * chromaRows
@@ -62,11 +62,11 @@ public enum PixelFormat: Sendable {
   }
 }
 
-/// Which code values of Y'CbCr mean black, white and full colour.
+/// The code values of Y'CbCr for black, white and full colour.
 public enum ColorRange: Sendable {
-  /// Y 16...235, Cb and Cr 16...240 (ITU-R BT.601, section 2.5.3): what cameras give as YUYV and NV12.
+  /// Y 16...235, Cb and Cr 16...240 (ITU-R BT.601, section 2.5.3), as of cameras in YUYV and NV12.
   /// V4L2 documents it as the default quantization of Y'CbCr.
   case limited
-  /// 0...255 for all three (JFIF 1.02, "Conversion to and from RGB"): what JPEG holds.
+  /// 0...255 for all three (JFIF 1.02, "Conversion to and from RGB"), as of JPEG.
   case full
 }

@@ -1,7 +1,7 @@
-// How each pixel format is read, four pixels at a time or one by one: the only code that knows the formats' bytes.
-// Everything that converts or resizes is generic over these and specialised by the compiler.
+// Reads each pixel format, four pixels at a time or one by one: the only code that depends on the formats' bytes.
+// All conversion and resizing is generic over these rows and specialised by the compiler.
 
-/// Red, green and blue of four neighbours, as floats that hold bytes.
+/// Red, green and blue of four neighbouring pixels, byte values as floats.
 struct FourPixels {
   var r: SIMD4<Float>, g: SIMD4<Float>, b: SIMD4<Float>
 }
@@ -9,17 +9,17 @@ struct FourPixels {
 /// One row of a frame.
 protocol PixelRow {
   init(_ frame: Frame, y: Int)
-  /// Pixels x ..< x + 4, all inside the row, as R'G'B' bytes.
+  /// Returns pixels x ..< x + 4, all inside the row, as R'G'B' bytes.
   func four(at x: Int) -> FourPixels
-  /// The samples of one pixel as they are, unconverted: R G B, Y Cb Cr, or gray three times; the fourth lane is anything.
+  /// Returns the samples of one pixel unconverted: R G B, Y Cb Cr, or gray three times; the fourth lane is undefined.
   func samples(at x: Int) -> SIMD4<Float>
-  /// R'G'B' of samples or of a mean of samples: not rounded, within 0...255; the fourth lane is anything.
+  /// Converts samples or a mean of samples to R'G'B', not rounded, within 0...255; the fourth lane is undefined.
   func color(of samples: SIMD4<Float>) -> SIMD4<Float>
-  /// One pixel as R'G'B' bytes in the first lanes: exactly what `four` gives for it.
+  /// Returns one pixel as R'G'B' bytes in the first lanes: exactly the values of `four` for this pixel.
   func one(at x: Int) -> FourPixels
 }
 
-/// For formats whose samples are R'G'B' already.
+/// Formats whose samples are R'G'B'.
 extension PixelRow {
   @inline(__always)
   func color(of samples: SIMD4<Float>) -> SIMD4<Float> { samples }
@@ -31,7 +31,7 @@ extension PixelRow {
   }
 }
 
-/// For formats whose samples are Y'CbCr.
+/// Formats whose samples are Y'CbCr.
 protocol YCbCrRow: PixelRow {
   var matrix: YCbCr { get }
 }
@@ -46,7 +46,7 @@ extension YCbCrRow {
     return matrix.bytes(y: SIMD4(repeating: s[0]), cb: SIMD4(repeating: s[1]), cr: SIMD4(repeating: s[2]))
   }
 
-  /// For an odd `x`: pairs that share chroma start at even columns. Only a frame shifted by an odd offset comes here.
+  /// Reads four pixels from an odd `x`: pairs that share chroma start at even columns. Used only for odd offsets of a frame.
   @inline(never)
   func fourOneByOne(at x: Int) -> FourPixels {
     let (a, b, c, d) = (samples(at: x), samples(at: x + 1), samples(at: x + 2), samples(at: x + 3))
@@ -56,7 +56,7 @@ extension YCbCrRow {
 }
 
 extension UnsafePointer<UInt8> {
-  /// Four bytes from here, widened.
+  /// Returns the four bytes at `offset` as floats.
   @inline(__always)
   func four(at offset: Int) -> SIMD4<Float> {
     SIMD4<Float>(UnsafeRawPointer(self + offset).loadUnaligned(as: SIMD4<UInt8>.self))
@@ -83,7 +83,7 @@ struct RGBRow: PixelRow {
 
   @inline(__always)
   func samples(at x: Int) -> SIMD4<Float> {
-    // One load of four bytes, but for the frame's very last pixel.
+    // Loads four bytes at once, except for the frame's very last pixel.
     guard 3 * x + 4 > readable else { return bytes.four(at: 3 * x) }
     return SIMD4<Float>(SIMD4<UInt8>(bytes[3 * x], bytes[3 * x + 1], bytes[3 * x + 2], 0))
   }
@@ -108,7 +108,7 @@ struct BGRRow: PixelRow {
   }
 }
 
-/// One byte a pixel.
+/// One byte per pixel.
 struct GrayRow: PixelRow {
   private let bytes: UnsafePointer<UInt8>
 
@@ -127,9 +127,9 @@ struct GrayRow: PixelRow {
   }
 }
 
-/// Two pixels in four bytes, Y' and chroma by turns.
+/// Two pixels in four bytes, luma and chroma alternating.
 protocol YCbCrPairs {
-  /// Where in the four bytes the first pixel's Y' lies, and where Cb; the second Y' and Cr lie two bytes on.
+  /// Position of the first Y' and of Cb in the four bytes; the second Y' and Cr follow two bytes later.
   static var luma: Int { get }
   static var chroma: Int { get }
 }

@@ -1,8 +1,8 @@
-// Resizing on the way into the network's input: bilinear where it enlarges, the mean of the covered area where it shrinks.
-// Both are a weighted sum over neighbouring samples of each axis, so one loop serves both. Works in strips of columns, whose
-// weights and sums stay on the stack: nothing is allocated, whatever the size.
+// Resizes a frame into the network's input: bilinear if it enlarges, the mean of the covered area if it shrinks. Both are
+// weighted sums over neighbouring samples of each axis, so that one loop serves both. Works in strips of columns, whose
+// weights and sums stay on the stack: nothing is allocated at any size.
 
-/// The samples of one axis that an output pixel is made of. Weights add up to 1.
+/// The samples of one axis that an output pixel is computed from. The weights add up to 1.
 struct Taps {
   var first: Int32, count: Int32
   var firstWeight: Float, middleWeight: Float, lastWeight: Float
@@ -28,7 +28,7 @@ struct Axis {
     scale < 1 ? covered(output) : between(output)
   }
 
-  /// Shrinking: every sample counts by the length of it that the output pixel covers.
+  /// Shrinking: the weight of a sample is the length of it that the output pixel covers.
   private func covered(_ output: Int) -> Taps {
     let length = Double(count)
     let start = min(max((Double(output) - offset) / scale, 0), length)
@@ -42,7 +42,7 @@ struct Axis {
                 lastWeight: Float((end - Double(last)) / covered))
   }
 
-  /// Enlarging: the two samples whose centres lie around the output pixel's; beyond the outermost centres, that sample.
+  /// Enlarging: the two samples whose centres enclose the output pixel's; beyond the outermost centre, that sample only.
   private func between(_ output: Int) -> Taps {
     let centre = (Double(output) + 0.5 - offset) / scale - 0.5
     let held = min(max(centre, 0), Double(count - 1))
@@ -53,7 +53,7 @@ struct Axis {
   }
 }
 
-/// Columns in a strip: their taps take less than 1 KiB, up to which Swift keeps temporary memory on the stack.
+/// Columns of a strip: their taps take less than 1 KiB, up to which Swift keeps temporary memory on the stack.
 private let stripWidth = 48
 
 /// Fills `area` of the input from the frame at any scale.
@@ -76,7 +76,7 @@ func resample<Row: PixelRow>(_ input: some FillTarget, from frame: Frame, _ tran
   }
 }
 
-/// Weighted sums of samples for one row of a strip.
+/// Computes the weighted sums of samples for one row of a strip.
 @inline(__always)
 private func sum<Row: PixelRow>(_: Row.Type, _ frame: Frame, _ vertical: Taps, _ horizontal: UnsafePointer<Taps>,
                                 _ width: Int, into sums: UnsafeMutablePointer<SIMD4<Float>>) {
@@ -99,7 +99,7 @@ private func sum<Row: PixelRow>(_: Row.Type, _ frame: Frame, _ vertical: Taps, _
   }
 }
 
-/// Converts a strip's sums to the network's channels.
+/// Converts a strip's sums to the network's channels and stores them.
 @inline(__always)
 private func store<Row: PixelRow, Target: FillTarget>(_ row: Row, _ sums: UnsafePointer<SIMD4<Float>>, _ width: Int,
                                                       to output: UnsafeMutablePointer<Target.Sample>, _ input: Target) {

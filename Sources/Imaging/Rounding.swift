@@ -1,16 +1,16 @@
-// Rounding to whole numbers without the C mathematics library, which bare metal does not have and `rounded()` may call.
+// Rounds to whole numbers without the C mathematics library: bare metal has none, and `rounded()` may call it.
 
-/// The largest whole number not above a value within the range of Int.
+/// Returns the largest whole number not above a value within the range of Int.
 @inline(__always)
 func wholeBelow(_ value: Double) -> Int {
   let whole = Int(value)
   return Double(whole) > value ? whole - 1 : whole
 }
 
-/// The smallest whole number not below a value within the range of Int.
+/// Returns the smallest whole number not below a value within the range of Int.
 @inline(__always)
 func wholeAbove(_ value: Double) -> Int { -wholeBelow(-value) }
 
-/// The nearest whole number; halves go up.
+/// Returns the nearest whole number; halves go up.
 @inline(__always)
 func nearestWhole(_ value: Double) -> Int { wholeBelow(value + 0.5) }

@@ -1,19 +1,19 @@
-// The live page, from the detector's side: it hands over the newest frame when somebody looks and the worker is free, and
-// goes on. The worker converts, draws and encodes; the server (CPreview) sends. Neither can hold detection up.
+// Feeds the live page from the detector: passes on the newest frame if it has viewers and the worker is free, and returns at
+// once. The worker converts, draws and encodes; the server (CPreview) sends. Neither delays detection.
 import Capture
 import CHost
 import CPreview
 public import Imaging
 public import RetinaFace
 
-/// A page with the annotated video, the faces and the figures of a run, served until this goes.
+/// A live page with the annotated video, the faces and the figures of a run, served as long as this object exists.
 public final class Preview {
-  /// Where browsers find it.
+  /// The page's address for browsers.
   public let url: String
   private let server: OpaquePointer
   private var worker: OpaquePointer?
   private let frame = FrameCopy()
-  /// Whether `frame` and `faces` are those of the frame handed over.
+  /// True if `frame` and `faces` belong to the frame passed to `show`.
   private var hasPicture = false
   private var faces: [Face] = []
   private var facesText: [UInt8] = []
@@ -22,11 +22,14 @@ public final class Preview {
   private let encoder = PictureWriter(quality: 75)
   private var nextSeconds = 0.0
 
-  /// At most so many frames a second are shown: more costs the detector's processor and is not seen.
+  /// Maximum frame rate of the page: more costs the detector processor time and is hardly visible.
   private static let periodSeconds = 1.0 / 30
-  /// The worker gives way to the detector.
+  /// Low priority of the worker, so that it does not delay the detector.
   private static let niceness: Int32 = 10
 
+  /// Starts the server and its worker.
+  ///
+  /// - Throws: `PreviewError` if the build or the system has no server library, or the address is not available.
   public init(_ address: PreviewAddress) throws(PreviewError) {
     var server: OpaquePointer?
     var number: Int32 = 0
@@ -50,25 +53,26 @@ public final class Preview {
     rf_preview_stop(server)
   }
 
-  /// How many look at the video now.
+  /// Number of viewers of the video.
   public var viewers: Int { Int(rf_preview_viewers(server, RF_PREVIEW_VIDEO)) }
 
-  /// Whether `show` would be seen: somebody looks, the frame before is done, and it is time for another one.
+  /// True if `show` should be called: there are viewers, the previous frame is done and the next one is due.
   public var isReady: Bool {
     guard viewers > 0 || rf_preview_viewers(server, RF_PREVIEW_FACES) > 0 else { return false }
     return rf_seconds() >= nextSeconds && rf_worker_is_free(worker!) != 0
   }
 
-  /// Hands a frame over. Costs a copy of its bytes.
+  /// Passes a frame to the page. Costs a copy of its bytes.
   ///
   /// - Parameters:
+  ///   - frame: any format and size.
   ///   - faces: in the source's pixels.
-  ///   - shrunkBy: how many times smaller than the source's picture `frame` is.
+  ///   - shrunkBy: how many times smaller `frame` is than the source's picture.
   ///   - facesText: JSON for the page's list of faces, without line breaks.
-  ///   - figuresText: JSON for its figures; empty: as before.
+  ///   - figuresText: JSON for the page's figures; empty: unchanged.
   /// - Precondition: `isReady`.
   public func show(_ frame: Frame, _ faces: Faces, shrunkBy: Int = 1, facesText: [UInt8], figuresText: [UInt8]) {
-    // From when this one was due rather than from now, so that 30 frames a second stay 30.
+    // Counts from the time when this frame was due, not from now, so that 30 frames per second stay 30.
     nextSeconds = max(nextSeconds + Preview.periodSeconds, rf_seconds() - Preview.periodSeconds)
     // A frame for which there is no memory is not shown.
     hasPicture = viewers > 0 && self.frame.take(frame)
@@ -81,7 +85,7 @@ public final class Preview {
     rf_worker_run(worker!)
   }
 
-  /// On the worker's thread: the picture first, so that it is not later than its faces.
+  /// Runs on the worker's thread: publishes the picture first, so that it is not later than its faces.
   private func publish() {
     if hasPicture, let frame = frame.frame { publishPicture(frame) }
     put(RF_PREVIEW_FACES, facesText)

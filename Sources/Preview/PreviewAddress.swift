@@ -1,17 +1,17 @@
-// Where the live page is: "8080", "0.0.0.0:8080", "[::1]:8080".
+// Parses the address of the live page: "8080", "0.0.0.0:8080", "[::1]:8080".
 import CPreview
 
-/// An address of this machine and a port, as a user types them.
+/// An address of this machine and a port, in a user's notation.
 public struct PreviewAddress: Sendable {
-  /// In numbers, without brackets.
+  /// Numeric, without brackets.
   let address: [UInt8]
-  /// 0: any that is free.
+  /// 0: any free port.
   let port: UInt16
 
-  /// What `init` knows, for messages.
+  /// The notations that `init` accepts, for messages.
   public static let validText: StaticString = "PORT or ADDRESS:PORT, such as 8080, 0.0.0.0:8080 or [::1]:8080"
 
-  /// nil where the text is anything else. A port alone means this machine's own viewers only (127.0.0.1).
+  /// Returns nil for any other text. A port alone means viewers on this machine only (127.0.0.1).
   public init?(_ text: some Sequence<UInt8>) {
     let bytes = Array(text)
     let colon = bytes.lastIndex(of: UInt8(ascii: ":"))
@@ -29,7 +29,7 @@ public struct PreviewAddress: Sendable {
   private static func address(_ text: [UInt8], isGiven: Bool) -> [UInt8]? {
     if !isGiven || text.elementsEqual("localhost".utf8) { return Array("127.0.0.1".utf8) }
     var address = text
-    // Colons are an IPv6 address's, and that one has brackets.
+    // Only IPv6 addresses have colons, and those are in brackets.
     if text.contains(UInt8(ascii: ":")) {
       guard text.first == UInt8(ascii: "["), text.last == UInt8(ascii: "]") else { return nil }
       address = Array(text.dropFirst().dropLast())
@@ -40,7 +40,7 @@ public struct PreviewAddress: Sendable {
 
   func withCString<R>(_ body: (UnsafePointer<CChar>) -> R) -> R { withTerminated(address, body) }
 
-  /// As browsers take it.
+  /// Returns the page's address for browsers.
   func url(port: UInt16) -> String {
     let text = String(decoding: address, as: UTF8.self)
     return address.contains(UInt8(ascii: ":")) ? "http://[\(text)]:\(port)/" : "http://\(text):\(port)/"

@@ -1,15 +1,18 @@
-// Why there is no live page, and what to do about it.
+// Errors of the live page, with advice.
 import CHost
 
-/// What can go wrong when a preview starts; nothing can later.
+/// Why the live page cannot start. After the start it cannot fail.
 public enum PreviewError: Error {
+  /// The build has no server (libmicrohttpd was not installed).
   case notBuilt
+  /// The server library is missing on this machine.
   case noLibrary
-  /// The address cannot be had, with the system's number.
+  /// The address is not available; `number` is the system's error number.
   case cannotListen(url: String, number: Int32)
+  /// There is no thread or memory.
   case cannotStart
 
-  /// What, where and what to try: one line without a full stop.
+  /// The error and advice in one line without a full stop.
   public var message: String {
     switch self {
     case .notBuilt:
