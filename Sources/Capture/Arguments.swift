@@ -1,16 +1,17 @@
-// The small languages of source arguments: "WxH" and "FORMAT:WxH".
+// Parses the source arguments "WxH" and "FORMAT:WxH".
 import Imaging
 
-/// What raw frames in a stream look like.
+/// The format and size of raw frames in a stream.
 public struct RawFormat: Equatable, Sendable {
+  /// Layout of the pixels.
   public let format: PixelFormat
   /// Size in pixels.
   public let width: Int, height: Int
 
-  /// The names that `init` knows.
+  /// The format names that `init` accepts.
   public static let formatNames = "yuyv, uyvy, nv12, i420, rgb, bgr, gray"
 
-  /// Reads "FORMAT:WxH" such as "yuyv:640x480"; `nil` where it is anything else, or larger than 100 megapixels.
+  /// Parses "FORMAT:WxH" such as "yuyv:640x480"; `nil` for any other text and for more than 100 megapixels.
   public init?(_ text: String) {
     let names: [(String, PixelFormat)] = [
       ("yuyv:", .yuyv), ("uyvy:", .uyvy), ("nv12:", .nv12), ("i420:", .i420), ("rgb:", .rgb), ("bgr:", .bgr), ("gray:", .gray),
@@ -27,14 +28,14 @@ public struct RawFormat: Equatable, Sendable {
   }
 }
 
-/// What follows a prefix; `nil` where the text does not begin with it. (Compared by bytes: String's own `hasPrefix` needs
-/// Unicode tables, which Embedded programs leave out.)
+/// Returns the text after a prefix; `nil` if the text does not begin with it. (Compares bytes: `hasPrefix` needs Unicode
+/// tables, which Embedded Swift lacks.)
 func suffix(of text: String, after prefix: String) -> String? {
   guard text.utf8.count >= prefix.utf8.count, text.utf8.starts(with: prefix.utf8) else { return nil }
   return String(decoding: text.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
 }
 
-/// Two sides as in "640x480", each 1...65500 and at most 100 megapixels together; `nil` for anything else.
+/// Parses two sides as in "640x480", each 1...65500 and together at most 100 megapixels; `nil` for any other text.
 public func parseSize(_ text: String) -> (width: Int, height: Int)? {
   var sides: [Int] = []
   for part in text.utf8.split(separator: UInt8(ascii: "x"), omittingEmptySubsequences: false) {
@@ -45,7 +46,7 @@ public func parseSize(_ text: String) -> (width: Int, height: Int)? {
   return (sides[0], sides[1])
 }
 
-/// The longest side is libjpeg's, so that whatever is read can be written.
+/// Parses a side. The limit is libjpeg's, so that every picture that is read can be written.
 private func parseSide(_ digits: Substring.UTF8View) -> Int? {
   var value = 0
   guard !digits.isEmpty, digits.count <= 5 else { return nil }

@@ -1,7 +1,7 @@
-// Bytes that grow: file contents and what a stream has given so far. Memory is kept for the next file or frame.
+// A growable buffer for file contents and streams. Its memory is kept for the next file or frame.
 import CHost
 
-/// A growable run of bytes. Memory follows what arrives, not what a header claims; where the system gives none, reading fails.
+/// A growable run of bytes. Memory follows the bytes that arrive, not a header's claims; reading fails if it is exhausted.
 final class ByteBuffer {
   private var base: UnsafeMutablePointer<UInt8>?
   private(set) var count = 0
@@ -13,20 +13,20 @@ final class ByteBuffer {
 
   func removeAll() { count = 0 }
 
-  /// Gives the memory back: a file that did not fit must not keep it from the next.
+  /// Frees the memory, so that a file that did not fit leaves it to the next one.
   func release() {
     free(base)
     (base, count, capacity) = (nil, 0, 0)
   }
 
-  /// Drops bytes at the start; those after them move there.
+  /// Drops bytes at the start and moves the rest there.
   func removeFirst(_ dropped: Int) {
     guard dropped > 0, let base else { return }
     memmove(base, base + dropped, count - dropped)
     count -= dropped
   }
 
-  /// Reads up to `most` bytes from a descriptor onto the end: how many, 0 at the end, or an errno made negative.
+  /// Appends up to `most` bytes from a descriptor. Returns their number, 0 at the end, or a negative errno.
   func read(from file: Int32, most: Int) -> Int {
     guard reserve(count + most), let base else { return -Int(ENOMEM) }
     let done = rf_file_read(file, base + count, most)
@@ -34,7 +34,7 @@ final class ByteBuffer {
     return done
   }
 
-  /// Makes room for so many bytes in all, if possible for twice as many as before. False where there is no memory.
+  /// Makes room for `wanted` bytes in total, if possible for twice the capacity. Returns false if memory is exhausted.
   private func reserve(_ wanted: Int) -> Bool {
     guard wanted > capacity else { return true }
     let doubled = capacity <= Int.max / 2 ? 2 * capacity : Int.max

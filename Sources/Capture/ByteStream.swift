@@ -1,17 +1,17 @@
-// A descriptor that bytes come from, in pieces, until its end or until the program is asked to stop.
+// Reads a descriptor in pieces until its end or until the program is asked to stop.
 import CHost
 
 /// Standard input, a fifo or a recorded stream.
 final class ByteStream {
   let name: String
-  /// The same in the bytes that the system has.
+  /// The name in the system's bytes.
   let nameBytes: [UInt8]
   private let file: Int32
   private var isAtEnd = false
-  /// When the first byte was waited for, on `rf_seconds`' clock.
+  /// Start of the wait for the first byte, on the clock of `rf_seconds`.
   let startSeconds = rf_seconds()
 
-  /// How soon a wait ends after SIGINT even where the signal came just before it.
+  /// Maximum delay of a stop if the signal came just before the wait.
   private static let waitMilliseconds: Int32 = 250
 
   init(name: String, file: Int32) {
@@ -29,7 +29,7 @@ final class ByteStream {
 
   deinit { if file > 2 { close(file) } }
 
-  /// Waits for bytes and appends up to `most` of them; false at the end or when a stop was asked for.
+  /// Waits for bytes and appends up to `most` of them; false at the end or after a stop was requested.
   func read(into buffer: ByteBuffer, most: Int) throws(CaptureError) -> Bool {
     while !isAtEnd, rf_stop_requested() == 0 {
       rf_service_alive()

@@ -1,31 +1,31 @@
-// What goes wrong with a camera: told apart by whether trying again can help.
+// Errors of cameras, divided into those that a retry can solve and the others.
 import CHost
 
-/// Why a camera is not open or no longer gives frames.
+/// Why a camera cannot be opened or no longer delivers frames.
 enum CameraFault: Error {
-  /// A call failed; `step` is what it was for.
+  /// A system call failed; `step` names its purpose.
   case system(step: StaticString, number: Int32)
-  /// A device that captures nothing, such as a camera's second node or a radio.
+  /// The device captures no video, such as a camera's second node or a radio.
   case noCapture
-  /// None of its formats can be read.
+  /// None of the device's formats can be read.
   case noFormat(offered: String)
-  /// The user wants one that it lacks.
+  /// The device lacks the format that the user asked for.
   case lacksFormat(asked: FourCC, offered: String)
-  /// What the driver gives after all cannot be read.
+  /// The driver chose a format that cannot be read.
   case unreadable(given: FourCC)
-  /// No frame came for so many seconds.
+  /// No frame arrived for this time.
   case hang(seconds: Double)
-  /// All frames of so many seconds were bad; `problem` is the last one's.
+  /// All frames of this time were bad; `problem` describes the last one.
   case badFrames(problem: String, seconds: Double)
-  /// The driver reports an error and does not say which.
+  /// The driver reports an error without a number.
   case streamError
-  /// It is not among the devices of the system.
+  /// The device is not connected.
   case absent
 
-  /// Opening would answer so.
+  /// Returns the fault for a failed look-up of the device.
   static func missing(_ result: Int32) -> CameraFault { .system(step: "opening", number: -result) }
 
-  /// Whether the camera works, but for somebody else.
+  /// True if another program uses the camera.
   var isBusy: Bool {
     if case .system(_, let number) = self { number == EBUSY } else { false }
   }
@@ -34,7 +34,7 @@ enum CameraFault: Error {
     if case .absent = self { true } else { false }
   }
 
-  /// Whether it will be no better the next time: the name or the request is wrong, or a permission is missing.
+  /// True if a retry cannot help: the name or the request is wrong, or a permission is missing.
   var isFinal: Bool {
     switch self {
     case .system(_, let number): [ENOENT, EACCES, EPERM, ENOTTY, ENXIO].contains(number)
@@ -43,7 +43,7 @@ enum CameraFault: Error {
     }
   }
 
-  /// What happened and what to try, without a full stop.
+  /// The error and advice, without a full stop.
   var message: String {
     switch self {
     case .system(let step, let number): "\(step) failed (\(systemReason(-number)))\(Self.advice(number))"
@@ -69,26 +69,27 @@ enum CameraFault: Error {
   }
 }
 
-/// What a camera's source tells while it runs.
+/// A message of a camera's source.
 public enum CameraNotice {
-  /// All is well: what was opened, that it is back.
+  /// Information: the opened mode, or the return of the camera.
   case news(String)
-  /// Something was lost or is waited for.
+  /// A problem: lost or bad frames, or a wait for the camera.
   case trouble(String)
 }
 
-/// What happened to a camera's frames so far.
+/// Counts of a camera's frames and losses.
 public struct CameraCounts: Equatable, Sendable {
-  /// Good frames that were not looked at, because a newer one was there.
+  /// Good frames that were skipped in favour of a newer one.
   public var dropped: Int64 = 0
   /// Frames that were damaged or too short.
   public var skipped: Int64 = 0
-  /// How often the camera was lost and came back.
+  /// Number of times that the camera was lost and came back.
   public var reconnects: Int64 = 0
 
+  /// Creates counts of 0.
   public init() {}
 
-  /// Of two cameras, or of one after another.
+  /// Adds the counts of two cameras.
   public static func + (a: CameraCounts, b: CameraCounts) -> CameraCounts {
     var sum = a
     sum.dropped += b.dropped

@@ -1,11 +1,11 @@
-// --list-devices: what cameras there are, by what stable names they go, and what each can give.
+// Implements --list-devices: lists the cameras with their stable names and modes.
 import CHost
 import CVideo
 
-/// Tells every capture device of the system, some lines each, in the order of their names.
+/// Describes every capture device of the system in the order of their names, several lines each.
 ///
-/// - Parameter line: gets one line after the other, without its end.
-/// - Returns: how many devices there are.
+/// - Parameter line: called once per line, without the line end.
+/// - Returns: the number of devices.
 public func listCameras(_ line: (String) -> Void) -> Int { listCameras(rf_video_linux(), line) }
 
 func listCameras(_ system: UnsafePointer<rf_video_system>, _ line: (String) -> Void) -> Int {
@@ -28,7 +28,7 @@ func listCameras(_ system: UnsafePointer<rf_video_system>, _ line: (String) -> V
   return count
 }
 
-/// Paths of all video devices in the order of their numbers.
+/// Returns the paths of all video devices in the order of their numbers.
 func videoNodes(_ system: UnsafePointer<rf_video_system>) -> [FilePath] {
   let folder = FilePath(system.pointee.devices)
   return names(in: folder).filter { suffix(of: $0.text, after: "video") != nil }.map { folder.appending($0) }
@@ -50,7 +50,7 @@ private func describe(_ video: UnsafeMutablePointer<rf_video>, _ path: FilePath,
   }
 }
 
-/// 640x480@30,15 or 16x16...1920x1080@1...60
+/// Formats 640x480@30,15 or 16x16...1920x1080@1...60.
 private func describe(_ size: CameraSize) -> String {
   var text = size.least.map { "\($0.width)x\($0.height)..." } ?? ""
   text += "\(size.width)x\(size.height)"
@@ -63,7 +63,7 @@ private func names(in folder: FilePath) -> [FilePath] {
   defer { closedir(stream) }
   var names: [FilePath] = []
   while let name = rf_folder_next(stream) { names.append(FilePath(name)) }
-  // video2 before video10.
+  // video2 precedes video10.
   names.sort { a, b in
     let (left, right) = (a.text.utf8.count, b.text.utf8.count)
     return left == right ? FilePath.precedes(a, b) : left < right

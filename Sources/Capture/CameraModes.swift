@@ -1,23 +1,24 @@
-// What a camera offers, and which of it to take.
+// Reads the modes of a camera and chooses one.
 import CVideo
 
-/// A size at which a camera gives a format, and the rates there.
+/// A frame size of a camera's format and the rates at this size.
 struct CameraSize {
   let width: Int, height: Int
-  /// Frames a second, as the driver lists them; empty where it does not say.
+  /// Frames per second as listed by the driver; empty if it lists none.
   let rates: [Double]
-  /// All sizes from the first to this one, or all rates up to the one listed.
+  /// The smallest size, if the entry is a range of sizes.
   let least: (width: Int, height: Int)?
+  /// True if the entry means all rates up to the one listed.
   let isRateRange: Bool
 
   var bestRate: Double { rates.max() ?? 0 }
 }
 
-/// Drivers are finite, but their lists are their own: no list is read beyond this.
+/// Limit of the entries read from a driver's list, which may be endless.
 private let mostEntries: UInt32 = 256
 
 extension UnsafeMutablePointer<rf_video> {
-  /// The codes of all formats, in the driver's order.
+  /// Returns the codes of all formats, in the driver's order.
   func formatCodes() -> [UInt32] {
     var codes: [UInt32] = []
     for index in 0..<mostEntries {
@@ -53,12 +54,13 @@ extension UnsafeMutablePointer<rf_video> {
   }
 }
 
-/// A format with what it promises for a request.
+/// A format and its rate and size for a request.
 struct CameraMode {
+  /// The pixel format.
   let format: CameraFormat
-  /// The rate to ask for; 0: leave it to the driver.
+  /// The rate to ask for; 0: the driver's choice.
   let framesPerSecond: Double
-  /// How far the nearest size is from the one asked for, in pixels of both sides together.
+  /// Distance of the nearest size from the requested one: pixels of both sides added.
   let sizeError: Int64
 
   init(_ format: CameraFormat, _ video: UnsafeMutablePointer<rf_video>, _ request: CameraRequest) {
@@ -78,17 +80,17 @@ struct CameraMode {
     reach = rates.isEmpty ? framesPerSecond : min(rates.max() ?? 0, framesPerSecond)
   }
 
-  /// What of the rate it gives.
+  /// The part of the requested rate that the format reaches.
   private let reach: Double
 
-  /// Colour first, then the size, then a rate that is more than 2 % higher. Equal ones stay in the order of cost.
+  /// Compares colour first, then the size, then the rate, which must be 2 % higher. Equal modes keep the order of cost.
   func isBetter(than other: CameraMode) -> Bool {
     if format.isColorless != other.format.isColorless { return other.format.isColorless }
     if sizeError != other.sizeError { return sizeError < other.sizeError }
     return reach > other.reach * 1.02
   }
 
-  /// The best of the formats that a device offers and we can read; `nil` where there is none.
+  /// Returns the best mode among the readable formats of a device; `nil` if there is none.
   static func best(of codes: [UInt32], _ video: UnsafeMutablePointer<rf_video>, _ request: CameraRequest) -> CameraMode? {
     var best: CameraMode?
     for format in CameraFormat.all where codes.contains(format.fourCC.code) {

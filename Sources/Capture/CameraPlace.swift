@@ -1,17 +1,18 @@
-// Where a camera is found again after it was unplugged: its number may be another one then, its port or serial number is not.
+// Finds a camera again after it was unplugged: its device number may change, its port and serial number do not.
 import CHost
 import CVideo
 
-/// A camera's name, and what it is known by once it has been open.
+/// The name of a camera, and its identity after it was opened once.
 struct CameraPlace {
+  /// The name that the user gave.
   let argument: FilePath
   private let system: UnsafePointer<rf_video_system>
-  /// A link, such as those in /dev/v4l/by-id, is the user's own choice of what stays the same.
+  /// The argument is a link, as those in /dev/v4l/by-id: its target is the user's choice and needs no search.
   private let isLink: Bool
-  /// Whichever camera there is, for machines that have one.
+  /// Accepts any camera, for machines that have one.
   let isAny: Bool
   private var identity: rf_video_identity?
-  /// No other camera that was there has the same serial number.
+  /// No other connected camera has the same serial number.
   private var isSerialUnique = false
 
   init(_ argument: FilePath, _ system: UnsafePointer<rf_video_system>, isAny: Bool = false) {
@@ -22,7 +23,7 @@ struct CameraPlace {
     isLink = argument.withCString { rf_file_look($0, &info) } == 0 && info.is_link != 0
   }
 
-  /// Learns what the device at `path`, which is open, is known by.
+  /// Stores the identity of the open device at `path`.
   mutating func remember(_ path: FilePath) {
     let node = path.lastComponent
     guard !isLink, let found = identify(node) else { return }
@@ -32,7 +33,7 @@ struct CameraPlace {
     }
   }
 
-  /// The path that the camera has now; `nil` where it is not connected.
+  /// Returns the camera's present path; `nil` if it is not connected.
   func find() -> FilePath? {
     if let identity, identity.port.0 != 0 {
       let all = nodes()
@@ -41,11 +42,11 @@ struct CameraPlace {
       if let found { return FilePath(system.pointee.devices).appending(found) }
       return isAny ? firstCapturing() : nil
     }
-    // Devices without hardware (v4l2loopback) have nothing but their number.
+    // Devices without hardware (v4l2loopback) have a number only.
     return isAny ? firstCapturing() : argument
   }
 
-  /// The lowest number that captures: opened and closed again, for a node's name does not tell.
+  /// Returns the capture device with the lowest number. Opens each node to find out, because names do not show it.
   private func firstCapturing() -> FilePath? {
     for node in videoNodes(system) {
       var video = rf_video()

@@ -1,12 +1,12 @@
-// A camera as a source of frames: always the newest, and the same camera again after anything that can befall one. What can
-// is listed in Tests/Cameras/README.md, with what a program sees of it.
+// Delivers the newest frame of a camera and reopens the same camera after any failure. Tests/Cameras/README.md lists the
+// failures and their effect on a program.
 import CHost
 import CVideo
 import Imaging
 
-/// Opens a camera, gives its newest frame, and opens it again when it fails.
+/// Opens a camera, delivers its newest frame, and reopens it after failures.
 public final class CameraSource {
-  /// What happened to its frames so far.
+  /// Counts of the frames and losses so far.
   public private(set) var counts = CameraCounts()
 
   private let name: String
@@ -21,43 +21,43 @@ public final class CameraSource {
   private let decoder = JPEGDecoder()
   private let picture = Picture(width: 1, height: 1)
 
-  /// The buffer that the last frame lies in.
+  /// The buffer of the last frame.
   private var held: UInt32?
   private var index: Int64 = 0
   private var lastSequence: UInt32?
   private var firstSeconds: Double?
-  /// For how long frames, good or bad, have been waited for in vain.
+  /// Time spent waiting since the last frame, good or bad.
   private var silentSeconds = 0.0
   private var hasFrame = false
   private var hasEverOpened = false
-  /// It could not be had at all, which was thrown: the source is at its end.
+  /// The camera could not be opened, which was thrown: the source is at its end.
   private var isGivenUp = false
-  /// Where it was first.
+  /// Path of the first opening.
   private var openedPath = ""
-  /// When the camera was lost; `nil` while it works.
+  /// Time of the loss; `nil` while the camera works.
   private var lostSeconds: Double?
-  /// When it was back from the last loss, and the pause after it was lost again soon.
+  /// Time of the return from the last loss, and the pause after a loss soon after it.
   private var returnedSeconds: Double?
   private var relapsePause: Int32 = 0
   private var pauseMilliseconds = CameraSource.firstPause
   private var attempts = 0
   private var toldFault = ""
   private var limiter = MessageLimiter()
-  /// Since when all frames have been bad; `nil` after a good one.
+  /// Time since which all frames have been bad; `nil` after a good one.
   private var badSince: Double?
-  /// Of the last JPEG, in pixels.
+  /// Size of the last JPEG, pixels.
   private var frameSize: (width: Int, height: Int)?
 
   private static let firstPause: Int32 = 100, longestPause: Int32 = 1000
-  /// A camera that is lost within so many seconds of its return is opened less and less often.
+  /// A camera that is lost within this time after its return is reopened at growing intervals.
   private static let steadySeconds = 10.0, longestRelapsePause: Int32 = 4000
-  /// So many attempts to open a camera for the first time, where its first answer is an error that may pass.
+  /// Maximum number of attempts at the first opening if the error may be temporary.
   private static let firstAttempts = 5
-  /// How soon a wait ends after SIGINT even where the signal came just before it.
+  /// Maximum delay of a stop if the signal came just before the wait, milliseconds.
   private static let slice: Int32 = 250
-  /// Cameras wake up, measure the light and start: some take seconds to the first frame.
+  /// Deadlines for frames. Cameras need up to several seconds for the first one.
   private static let firstFrameSeconds = 5.0, leastDeadlineSeconds = 2.0
-  /// A camera that has given only bad frames for so long is opened again: that sets its format anew.
+  /// A camera that has delivered only bad frames for this time is reopened, which sets its format again.
   private static let mostBadSeconds = 5.0
 
   convenience init(_ path: FilePath, _ options: SourceOptions) {
@@ -81,9 +81,10 @@ public final class CameraSource {
   private var seconds: Double { system.pointee.seconds(system.pointee.context) }
   private var isStopped: Bool { system.pointee.stopped(system.pointee.context) != 0 }
 
-  /// The newest frame, once there is one; `nil` once a stop was asked for or the camera was given up.
+  /// Waits for and returns the newest frame; `nil` after a stop was requested or the camera was given up.
   ///
-  /// - Throws: `CaptureError.camera` where the camera cannot be had at all. Whatever happens later is told and mended.
+  /// - Throws: `CaptureError.camera` if the camera cannot be opened at all. Later failures are reported through
+  ///   `SourceOptions.tell` and recovered from.
   func next() throws(CaptureError) -> CapturedFrame? {
     release()
     while let stream = try connected() {
@@ -96,7 +97,7 @@ public final class CameraSource {
     return nil
   }
 
-  /// The frame that was lent is no longer used.
+  /// Returns the buffer of the last frame to the driver.
   private func release() {
     guard let index = held, let stream else { return }
     held = nil
@@ -107,7 +108,7 @@ public final class CameraSource {
 // MARK: - Opening and opening again
 
 extension CameraSource {
-  /// The open camera; waits for it. `nil` at the source's end.
+  /// Waits for and returns the open camera; `nil` at the source's end.
   private func connected() throws(CaptureError) -> CameraStream? {
     while !isStopped, !isGivenUp {
       if let stream { return stream }
@@ -115,7 +116,7 @@ extension CameraSource {
         try open()
       } catch {
         attempts += 1
-        // A machine with one camera of whatever name is up before it, perhaps.
+        // A machine that uses any camera may start before the camera is connected.
         let isWaitedFor = error.isBusy || place.isAny && error.isAbsence
         if !hasEverOpened, error.isFinal || !isWaitedFor && attempts >= Self.firstAttempts {
           isGivenUp = true
@@ -145,7 +146,7 @@ extension CameraSource {
     hasEverOpened = true
   }
 
-  /// What the camera gives; and what was asked for, where that is something else.
+  /// Describes the opened mode, and the request if it differs.
   private func description(of stream: CameraStream) -> String {
     var text = "\(stream.card), \(stream.width) x \(stream.height) \(stream.mode.format.fourCC.text)"
     if stream.framesPerSecond > 0 { text += ", \(rateText(stream.framesPerSecond)) frames a second" }
@@ -157,7 +158,7 @@ extension CameraSource {
     return text
   }
 
-  /// Closed before anything else: while the old file is open, the camera gets a new number when it comes back.
+  /// Closes the camera first: while the old file is open, the camera gets a new number when it returns.
   private func lose(_ fault: CameraFault) {
     stream?.close()
     stream = nil
@@ -171,12 +172,12 @@ extension CameraSource {
     lostSeconds = seconds
     toldFault = ""
     tellOnce(fault)
-    // A camera that fails again and again must not fill the log.
+    // A camera that fails repeatedly must not fill the log.
     relapsePause = sinceReturn < Self.steadySeconds ? min(max(2 * relapsePause, Self.firstPause), Self.longestRelapsePause) : 0
     wait(relapsePause)
   }
 
-  /// A fault that lasts is told once.
+  /// Reports a fault once while it lasts.
   private func tellOnce(_ fault: CameraFault) {
     var message = fault.message
     if fault.isBusy {
@@ -215,7 +216,7 @@ extension CameraSource {
     }
   }
 
-  /// A frame after a loss: the camera is back.
+  /// Reports the return of the camera at the first frame after a loss.
   private func noteReturn(_ stream: CameraStream) {
     guard let lost = lostSeconds else { return }
     lostSeconds = nil
@@ -232,7 +233,7 @@ extension CameraSource {
 // MARK: - Frames
 
 extension CameraSource {
-  /// Takes all filled buffers and keeps the newest good one; waits a while where there is none, and then answers `nil`.
+  /// Takes all filled buffers and returns the newest good frame; waits briefly and returns `nil` if there is none.
   private func newest(of stream: CameraStream) throws(CameraFault) -> rf_video_frame? {
     var best: rf_video_frame?
     var count = 0
@@ -245,13 +246,13 @@ extension CameraSource {
         if let older = best { try drop(older, stream) }
         best = taken
       }
-      // A driver that fills faster than this loop takes is no reason to stay in it.
+      // Limits the loop if the driver fills buffers faster than it takes them.
       if count >= 2 * stream.bufferCount { break }
     }
     if let best, isStale(best, taken: count, stream) { try drop(best, stream) } else if let best { return best }
     let start = seconds
     if try stream.wait(milliseconds: Self.slice) || isStopped { return nil }
-    // A wait that takes much longer than it should was a machine that stood still, and the camera perhaps with it.
+    // A wait that took much longer than requested means that the machine, and perhaps the camera, was suspended.
     silentSeconds += min(seconds - start, Double(2 * Self.slice) / 1000)
     try checkDeadline(stream)
     return nil
@@ -260,7 +261,7 @@ extension CameraSource {
   private func note(_ taken: rf_video_frame) {
     silentSeconds = 0
     if let lastSequence {
-      // What the driver could not store anywhere.
+      // Counts frames that the driver could not store.
       let gap = Int32(bitPattern: taken.sequence &- lastSequence &- 1)
       if gap > 0, gap < 1 << 20 { counts.dropped += Int64(gap) }
     }
@@ -275,8 +276,8 @@ extension CameraSource {
     return nil
   }
 
-  /// Where all buffers but the detector's were full, the driver had to drop what came later, and the newest of them may be
-  /// old: then the next one is worth waiting for.
+  /// True if all buffers except the detector's were full: the driver had to drop later frames, so the newest buffer may be old
+  /// and the next one is preferred.
   private func isStale(_ taken: rf_video_frame, taken count: Int, _ stream: CameraStream) -> Bool {
     guard count >= stream.bufferCount - 1, hasFrame else { return false }
     guard taken.seconds >= 0, stream.framesPerSecond > 0 else { return true }
@@ -311,14 +312,14 @@ extension CameraSource {
     let start = badSince ?? seconds
     badSince = start
     if seconds - start >= Self.mostBadSeconds { throw .badFrames(problem: problem, seconds: Self.mostBadSeconds) }
-    // While the camera is opened again and again, its fault has been reported.
+    // While the camera is being reopened repeatedly, its fault has been reported.
     if lostSeconds == nil, let suppressed = limiter.pass(at: seconds) {
       let more = suppressed > 0 ? " (and \(suppressed) since the last time)" : ""
       tell(.trouble("\(name): frame \(index - 1) skipped: \(problem)\(more)"))
     }
   }
 
-  /// The frame to hand out. `nil` where a JPEG turns out to be none.
+  /// Converts a buffer to the frame to deliver. `nil` if it is not a valid JPEG.
   private func capture(_ taken: rf_video_frame, from stream: CameraStream) throws(CameraFault) -> CapturedFrame? {
     let start = seconds
     let decoded: JPEGDecoder.Decoded
@@ -345,8 +346,8 @@ extension CameraSource {
     return captured(frame, taken, decoded, start)
   }
 
-  /// Reports frames that have another size than the driver said, once per size. An HDMI adapter, for example, changes its size
-  /// with its signal, and the frame's own size is the right one.
+  /// Reports frames whose size differs from the driver's, once per size. An HDMI adapter, for example, changes its size
+  /// with its signal; the frame's own size is the right one.
   private func noteSize(_ decoded: JPEGDecoder.Decoded, _ stream: CameraStream) {
     let before = frameSize ?? (stream.width, stream.height)
     frameSize = (decoded.width, decoded.height)
@@ -357,7 +358,7 @@ extension CameraSource {
 
   private func captured(_ frame: Frame, _ taken: rf_video_frame, _ decoded: JPEGDecoder.Decoded,
                         _ start: Double) -> CapturedFrame {
-    // A driver's clock that is another one, or runs ahead, tells nothing of latency.
+    // A driver's timestamp of another clock, or one in the future, is no measure of latency.
     let captured = taken.seconds >= 0 && taken.seconds <= start ? taken.seconds : start
     let first = firstSeconds ?? captured
     firstSeconds = first

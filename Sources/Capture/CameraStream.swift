@@ -1,14 +1,14 @@
-// One open camera that gives frames: what it was asked, what it gives, and its buffers.
+// Controls one open camera that streams: its mode and its buffers.
 import CHost
 import CVideo
 import Imaging
 
-/// A streaming device. Closed when it goes.
+/// A streaming device; closed by `deinit`.
 final class CameraStream {
   let mode: CameraMode
-  /// As the driver gives it.
+  /// Size in pixels as given by the driver.
   let width: Int, height: Int
-  /// 0 where the driver does not tell.
+  /// 0 if the driver reports no rate.
   let framesPerSecond: Double
   let isConverted: Bool
   let bufferCount: Int
@@ -19,7 +19,7 @@ final class CameraStream {
 
   var card: String { String(cString: rf_video_card(video)) }
 
-  /// One with the detector, one that fills, and two between them.
+  /// One at the detector, one being filled, and two between them.
   private static let wantedBuffers: UInt32 = 4
 
   init(path: FilePath, _ request: CameraRequest, _ system: UnsafePointer<rf_video_system>,
@@ -49,10 +49,10 @@ final class CameraStream {
     video.deallocate()
   }
 
-  /// Gives everything back to the system; frames that were lent are gone.
+  /// Returns all resources to the system; delivered frames become invalid.
   func close() { rf_video_close(video) }
 
-  /// Opens the device itself or, where none of its formats can be read, through the library that converts them.
+  /// Opens the device directly or, if none of its formats can be read, through the converting library.
   private static func open(
     _ video: UnsafeMutablePointer<rf_video>, _ path: FilePath, _ request: CameraRequest,
     _ system: UnsafePointer<rf_video_system>, _ converting: UnsafePointer<rf_video_system>?
@@ -93,7 +93,7 @@ final class CameraStream {
     if result < 0 { throw .system(step: step, number: -result) }
   }
 
-  /// The oldest filled buffer; `nil` where there is none yet.
+  /// Returns the oldest filled buffer; `nil` if none is filled.
   func take() throws(CameraFault) -> rf_video_frame? {
     var taken = rf_video_frame()
     let result = rf_video_take(video, &taken)
@@ -102,7 +102,7 @@ final class CameraStream {
     return taken
   }
 
-  /// Gives a buffer back. One that is refused is offered again the next time; false where the driver takes none.
+  /// Returns a buffer to the driver. A refused one is offered again next time; false if the driver takes none.
   func give(_ index: UInt32) throws(CameraFault) -> Bool {
     let result = rf_video_give(video, index)
     if result == -ENODEV { throw .system(step: "giving a frame back", number: ENODEV) }
@@ -111,7 +111,7 @@ final class CameraStream {
     return refused.count < bufferCount
   }
 
-  /// False where the driver still takes none.
+  /// Offers the refused buffers again; false if the driver takes none.
   func retryRefused() -> Bool {
     refused.removeAll { rf_video_give(video, $0) == 0 }
     return refused.count < bufferCount
@@ -119,12 +119,12 @@ final class CameraStream {
 
   var hasRefused: Bool { !refused.isEmpty }
 
-  /// The JPEG in a buffer.
+  /// The JPEG data in a buffer.
   func bytes(_ taken: rf_video_frame) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: taken.base.0, count: taken.byte_count.0)
   }
 
-  /// The buffer as pixels, where they lie; throws for one with too few.
+  /// Returns the buffer's pixels in place. Throws if the buffer has too few bytes.
   func frame(_ taken: rf_video_frame) throws(FrameError) -> Frame {
     guard case .raw(let pixels, let isSplit) = mode.format.kind else { preconditionFailure("a JPEG is no frame") }
     let range: ColorRange = format.is_full_range != 0 ? .full : .limited
@@ -141,14 +141,14 @@ final class CameraStream {
        plane(taken.base.2, taken.byte_count.2, format.stride_bytes.2)))
   }
 
-  /// Waits for a frame; false where none came. Throws where the driver reports an error.
+  /// Waits for a frame; false if none arrived. Throws if the driver reports an error.
   func wait(milliseconds: Int32) throws(CameraFault) -> Bool {
     let system = video.pointee.system!.pointee
     switch system.wait(system.context, video.pointee.file, milliseconds) {
     case Int32(RF_VIDEO_READY): return true
     case 0: return false
     default:
-      // Taking a frame says which error it is.
+      // The error number comes from taking a frame.
       _ = try take()
       throw .streamError
     }

@@ -1,36 +1,35 @@
-// What can go wrong between a source's name and its frames: the one error type of this module's border.
+// Errors between a source's name and its frames: the one error type of this module's public functions.
 
-/// Why a source gives no frame, or why a file was not written. The source may have more frames after it.
+/// Why a source delivers no frame, or why a file was not written. The source may deliver further frames.
 public enum CaptureError: Error, Equatable {
   /// A file or folder cannot be opened; `reason` is the system's.
   case cannotOpen(name: String, reason: String)
-  /// Reading failed on the way.
+  /// Reading failed after opening.
   case cannotRead(name: String, reason: String)
-  /// Writing failed; nothing, not even a part, is left at that name.
+  /// Writing failed; no file and no part of one remains at that name.
   case cannotWrite(name: String, reason: String)
-  /// A picture's bytes are no use.
+  /// A picture's bytes cannot be used.
   case picture(name: String, PictureError)
-  /// A frame of a stream is no use.
-  /// `suppressed` others before it had no message of their own.
+  /// A frame of a stream cannot be used; `suppressed` earlier ones had no message of their own.
   case frame(name: String, index: Int64, PictureError, suppressed: Int64 = 0)
-  /// So many frames more of a stream are no use.
+  /// Further frames of a stream could not be used.
   case moreFrames(name: String, count: Int64)
-  /// A stream that ended without one whole frame.
+  /// A stream ended without one whole frame.
   case noFrames(name: String, byteCount: Int64)
-  /// A raw stream that ended without a byte.
+  /// A raw stream ended without a byte.
   case noRawFrames(name: String, frameBytes: Int)
-  /// Files of a format that is not decoded: how many, the first one's path, and the command that converts one.
+  /// Files of a format that is not decoded: the first one's path, their number, the format, and the command that converts one.
   case otherFormat(example: String, count: Int, format: StaticString, command: StaticString)
-  /// A folder without pictures; `isRecursive` tells whether those below it were looked at.
+  /// A folder without pictures; `isRecursive`: its subfolders were searched.
   case noPictures(name: String, isRecursive: Bool)
-  /// A camera that cannot be had.
+  /// A camera that cannot be opened.
   case camera(name: String, reason: String)
-  /// Something that is neither file, folder nor stream.
+  /// The path is neither a file, a folder nor a stream.
   case notASource(name: String)
-  /// `pattern:` with a size that is none.
+  /// `pattern:` with an invalid size.
   case pattern(name: String)
 
-  /// What, where and what to try: one line without a full stop.
+  /// The name, the error and advice: one line without a full stop.
   public var message: String {
     switch self {
     case .cannotOpen(let name, let reason): "\(name): cannot be opened (\(reason)): check the name and who may read it"
@@ -57,6 +56,6 @@ public enum CaptureError: Error, Equatable {
 }
 
 extension CaptureError {
-  /// By what they say: comparing strings themselves takes Unicode tables, which Embedded programs are without.
+  /// Compares the messages as UTF-8: Embedded Swift has no Unicode tables for `String ==`.
   public static func == (a: CaptureError, b: CaptureError) -> Bool { a.message.utf8.elementsEqual(b.message.utf8) }
 }

@@ -1,13 +1,12 @@
-// Reads one thing of a JPEG's Exif data: how the camera was held. Untrusted, so every step is checked against the bytes that
-// are there. Where several readers agree on what an odd entry means (Pillow, exiftool, OpenCV), it means the same here; the
-// rest is upright.
+// Reads the orientation from a JPEG's Exif data. The data are untrusted: every step is checked against the bytes present.
+// Invalid entries that Pillow, exiftool and OpenCV interpret alike are interpreted like that; all others mean upright.
 // Source: Exif 2.32 (CIPA DC-008) 4.5 and 4.6; TIFF 6.0.
 import Imaging
 
-/// The orientation that a JPEG's first valid Exif segment states; upright where there is none.
+/// Returns the orientation in a JPEG's first valid Exif segment; upright if there is none.
 func exifOrientation(ofJPEG jpeg: UnsafeRawBufferPointer) -> Orientation {
   var markers = JPEGMarkers(position: 2)
-  // Exif stands before the first scan.
+  // Exif precedes the first scan.
   while let code = markers.next(in: jpeg), ![JPEGMarkers.scan, JPEGMarkers.start, JPEGMarkers.end].contains(code) {
     guard JPEGMarkers.hasSegment(code) else { continue }
     guard let segment = markers.segment(in: jpeg) else { break }
@@ -16,14 +15,14 @@ func exifOrientation(ofJPEG jpeg: UnsafeRawBufferPointer) -> Orientation {
   return .upright
 }
 
-/// The orientation of one APP1 segment's content; `nil` where it is not Exif or has no valid one.
+/// Returns the orientation in the content of one APP1 segment; `nil` if it is not Exif or has no valid orientation.
 func orientation(ofSegment segment: UnsafeRawBufferPointer) -> Orientation? {
   // The name ends in two zeros; some writers put another byte in place of the second.
   guard segment.count >= 14, segment.starts(with: "Exif\0") else { return nil }
   return TIFF(UnsafeRawBufferPointer(rebasing: segment[6...]))?.orientation
 }
 
-/// A TIFF header and its first directory. Offsets count from the header; they have 32 bits, so sums need more.
+/// A TIFF header and its first directory. Offsets count from the header; they have 32 bits, so that sums need more.
 private struct TIFF {
   private let bytes: UnsafeRawBufferPointer
   private let isLittleEndian: Bool
@@ -35,7 +34,7 @@ private struct TIFF {
     default: return nil
     }
     self.bytes = bytes
-    // Some writers swap the bytes of this number alone.
+    // Some writers swap the bytes of this number only.
     guard let magic = short(at: 2), magic == 42 || magic == 42 << 8 else { return nil }
   }
 
@@ -51,7 +50,7 @@ private struct TIFF {
     return nil
   }
 
-  /// The first value of a directory entry of whole numbers: type, count, then the values, or their offset where they take
+  /// Returns the first value of a directory entry of whole numbers: type, count, then the values, or their offset if they take
   /// more than four bytes. Orientation should be one SHORT; some telephones write a LONG.
   private func firstValue(ofEntry place: Int64) -> Int64? {
     guard let type = short(at: place + 2), let count = long(at: place + 4), count > 0 else { return nil }

@@ -1,14 +1,14 @@
-// Names what a file is that is no JPEG or PNM, so that nothing is skipped silently, and the command that converts it.
+// Identifies formats other than JPEG and PNM, for messages with the command that converts them.
 // Source of the signatures: the formats' specifications, as the file(1) database collects them.
 import CHost
 
 /// A format of pictures or films that is not decoded.
 struct FileFormat: Equatable {
   let name: StaticString
-  /// What makes it readable; IN stands for the file.
+  /// Command that converts a file to a readable format; IN stands for the file.
   let command: StaticString
 
-  /// By the name's bytes: one name has several signatures.
+  /// Compares the names' bytes: one name has several signatures.
   static func == (a: FileFormat, b: FileFormat) -> Bool {
     a.name.utf8CodeUnitCount == b.name.utf8CodeUnitCount && memcmp(a.name.utf8Start, b.name.utf8Start, a.name.utf8CodeUnitCount) == 0
   }
@@ -16,7 +16,7 @@ struct FileFormat: Equatable {
   private static let film: StaticString = "ffmpeg -i IN -f mjpeg - | rf-cam -"
   private static let still: StaticString = "ffmpeg -i IN out.jpg"
 
-  /// Signatures at the start of a file. Longer ones come first where one begins with another.
+  /// Signatures at the start of a file. A signature precedes those that it begins with.
   private static let signatures: [(bytes: [UInt8], format: FileFormat)] = [
     ([0x89, 0x50, 0x4E, 0x47], FileFormat(name: "PNG", command: "pngtopnm IN >out.ppm")),
     (Array("GIF8".utf8), FileFormat(name: "GIF", command: film)),
@@ -45,7 +45,7 @@ struct FileFormat: Equatable {
     (Array("YUV4MPEG2".utf8), FileFormat(name: "YUV4MPEG", command: film)),
   ]
 
-  /// Containers with a name behind the first bytes: RIFF, and the brand in ISO's media files.
+  /// Formats whose signature follows other bytes: RIFF containers, and the brand of ISO media files.
   private static let contained: [(offset: Int, bytes: [UInt8], format: FileFormat)] = [
     (8, Array("WEBP".utf8), FileFormat(name: "WebP", command: "dwebp IN -ppm -o out.ppm")),
     (8, Array("AVI ".utf8), FileFormat(name: "AVI", command: film)),
@@ -60,10 +60,10 @@ struct FileFormat: Equatable {
     (4, Array("mdat".utf8), FileFormat(name: "MP4 or MOV", command: film)),
   ]
 
-  /// A film of JPEGs among the pictures of a folder.
+  /// A film of JPEGs in a folder of pictures.
   static let recordedStream = FileFormat(name: "recorded MJPEG film", command: "rf-cam IN")
 
-  /// The format of a file that begins with these bytes; `nil` where it is none of a picture or a film.
+  /// Identifies the format of a file from its first bytes; `nil` if it is none of a picture or film.
   init?(_ bytes: UnsafeRawBufferPointer) {
     func has(_ signature: [UInt8], at offset: Int) -> Bool {
       bytes.count >= offset + signature.count && bytes[offset..<(offset + signature.count)].elementsEqual(signature)
@@ -82,7 +82,7 @@ struct FileFormat: Equatable {
   private init(name: StaticString, command: StaticString) { (self.name, self.command) = (name, command) }
 }
 
-/// The files of one format that a folder's source has skipped.
+/// Files of one format that a folder's source has skipped.
 struct SkippedFormat {
   let format: FileFormat
   /// The first file's path.

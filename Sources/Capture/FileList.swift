@@ -1,12 +1,12 @@
-// The files of a folder by name. Names are bytes, as Linux has them: one that is no UTF-8 can still be opened.
+// Lists the files of a folder by name. Names are bytes, as in Linux: a name that is not UTF-8 can be opened.
 import CHost
 
-/// A path as the system takes it.
+/// A path in the system's bytes.
 struct FilePath {
-  /// With the final zero.
+  /// Bytes with the final zero.
   private var bytes: ContiguousArray<CChar>
 
-  /// The path of a name in this folder.
+  /// Returns the path of a name in this folder.
   func appending(_ name: FilePath) -> FilePath {
     var joined = self
     joined.bytes.removeLast()
@@ -17,7 +17,7 @@ struct FilePath {
 
   init(_ name: UnsafePointer<CChar>) { bytes = ContiguousArray(UnsafeBufferPointer(start: name, count: strlen(name) + 1)) }
 
-  /// What follows the last slash.
+  /// The part after the last slash.
   var lastComponent: FilePath {
     guard let slash = bytes.lastIndex(of: 47) else { return self }
     var last = self
@@ -31,21 +31,21 @@ struct FilePath {
     bytes.withUnsafeBufferPointer { body($0.baseAddress!) }
   }
 
-  /// As the system has them, without the final zero.
+  /// The system's bytes without the final zero.
   var nameBytes: [UInt8] { bytes.dropLast().map { UInt8(bitPattern: $0) } }
 
-  /// For people: bytes that are no UTF-8 show as replacement characters.
+  /// The path for messages: bytes that are not UTF-8 become replacement characters.
   var text: String { String(decoding: bytes.dropLast().lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self) }
 
-  /// The order of the names' bytes, which for UTF-8 is that of its characters.
+  /// Orders by the names' bytes, which for UTF-8 is the order of code points.
   static func precedes(_ a: FilePath, _ b: FilePath) -> Bool {
     a.bytes.lexicographicallyPrecedes(b.bytes) { UInt8(bitPattern: $0) < UInt8(bitPattern: $1) }
   }
 
-  /// Whether the name ends as pictures' names do. Such a file is an error where it cannot be read; others are left out.
+  /// True if the name has a picture's ending. Such a file is an error if it cannot be read; others are skipped.
   var looksLikePicture: Bool { hasEnding([".jpg", ".jpeg", ".pnm", ".ppm", ".pgm", ".pbm"]) }
 
-  /// Whether the name has one of these endings, in capitals or not.
+  /// True if the name has one of these endings, in upper or lower case.
   func hasEnding(_ endings: [StaticString]) -> Bool {
     endings.contains { ending in
       let count = ending.utf8CodeUnitCount
@@ -57,13 +57,13 @@ struct FilePath {
   }
 }
 
-/// One file, or the files of a folder sorted by name. Hidden ones are left out; links to folders are not followed.
+/// One file, or the files of a folder sorted by name. Hidden files are skipped; links to folders are not followed.
 struct FileList {
-  /// Paths from the folder on; a single file has its own path.
+  /// Paths relative to the folder; a single file has its own path.
   private(set) var entries: [FilePath] = []
-  /// Folders that could not be listed, or not to their end: the others are read all the same.
+  /// Folders that could not be listed completely; the others are read nevertheless.
   private(set) var failures: [CaptureError] = []
-  /// As the user gave it; nil for a single file.
+  /// The folder as the user gave it; nil for a single file.
   let folder: FilePath?
   let isRecursive: Bool
   var isSingle: Bool { folder == nil }
@@ -89,7 +89,7 @@ struct FileList {
   func name(of entry: FilePath) -> String { path(of: entry).text }
   func relativeName(of entry: FilePath) -> String { entry.text }
 
-  /// Adds the files of the folder itself (`nil`) or of one below it, and the folders in it to `pending`.
+  /// Adds the files of the folder itself (`nil`) or of one below it, and appends its subfolders to `pending`.
   private mutating func list(_ below: FilePath?, in folder: FilePath,
                              pending: inout [FilePath]) throws(CaptureError) {
     let path = below.map { folder.appending($0) } ?? folder
@@ -106,11 +106,11 @@ struct FileList {
       if result == 0, info.kind == RF_FILE_FOLDER {
         if isRecursive, info.is_link == 0 { pending.append(entry) }
       } else if result != 0 || info.kind == RF_FILE_REGULAR {
-        // A link that leads nowhere stays in the list: opening it says why.
+        // A broken link stays in the list: opening it reports the reason.
         entries.append(entry)
       }
     }
-    // The listing ends early where the disk or the network fails.
+    // The listing ends early if the disk or the network fails.
     let number = rf_errno()
     if number != 0 { failures.append(.cannotRead(name: path.text, reason: systemReason(-number))) }
   }

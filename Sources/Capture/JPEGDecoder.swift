@@ -1,20 +1,20 @@
-// JPEG bytes to a picture, upright. The size is checked before there is memory for it.
+// Decodes JPEGs to upright pictures. The size is checked before memory is allocated for it.
 import CJPEG
 import Imaging
 
 /// Decodes JPEGs one after another with the same memory.
 final class JPEGDecoder {
-  /// `nil` where there was no memory for it.
+  /// `nil` if there was no memory for it.
   private var decoder: OpaquePointer?
-  /// Holds a turned picture's pixels as stored; made when the first one comes.
+  /// The pixels of a rotated picture as stored; created for the first one.
   private var stored: Picture?
 
-  /// How many bytes follow the end mark of the picture that was decoded last.
+  /// Number of bytes after the end mark of the last decoded picture.
   var restCount: Int { decoder.map { Int(rf_jpeg_rest_count($0)) } ?? 0 }
 
   deinit { rf_jpeg_decoder_free(decoder) }
 
-  /// A decoded picture's own size as shown, and how many times smaller it was made.
+  /// The full size of a decoded picture as shown, and how many times smaller it was decoded.
   struct Decoded {
     let width: Int, height: Int
     let shrunkBy: Int
@@ -22,9 +22,13 @@ final class JPEGDecoder {
 
   /// Decodes one JPEG, applying its Exif orientation.
   ///
-  /// - Parameter shrink: how many times smaller, 1, 2, 4 or 8, a picture of a size becomes; its sides are rounded up.
-  /// - Memory: `picture` grows to 3 bytes a pixel, and libjpeg takes up to 6 more for progressive files, only after the
-  ///   claimed size has been held against 100 megapixels and against the bytes that coding it takes at least.
+  /// - Parameters:
+  ///   - bytes: the file.
+  ///   - picture: receives the pixels.
+  ///   - shrink: returns how many times smaller, 1, 2, 4 or 8, a picture of a size is decoded; its sides are rounded up.
+  /// - Memory: `picture` grows to 3 bytes per pixel, and libjpeg takes up to 6 more for progressive files, after the claimed
+  ///   size has been checked against 100 megapixels and against the minimum number of bytes that encode it.
+  /// - Throws: `PictureError`; the decoder stays usable.
   @discardableResult
   func decode(_ bytes: UnsafeRawBufferPointer, into picture: Picture,
               shrink: (_ width: Int, _ height: Int) -> Int = { _, _ in 1 }) throws(PictureError) -> Decoded {
@@ -75,13 +79,13 @@ final class JPEGDecoder {
 }
 
 extension Picture {
-  /// `resize` that throws where there is no memory.
+  /// Resizes the picture. Throws if memory is exhausted.
   func makeRoom(width: Int, height: Int) throws(PictureError) {
     guard resize(width: width, height: height) else { throw .noMemory(pixels: width * height) }
   }
 }
 
 extension PictureError {
-  /// No memory for so many pixels of three bytes.
+  /// Returns the error for a lack of memory for RGB pixels.
   static func noMemory(pixels: Int) -> PictureError { .noMemory(reason: "\(3 * pixels / 1_000_000) MB of pixels") }
 }

@@ -1,41 +1,41 @@
-// Finds the pictures in a stream of JPEGs back to back (MJPEG), with anything in between: multipart headers, padding, noise.
-// Segments are skipped by their length, since the thumbnail in an Exif segment has start and end marks of its own.
+// Finds the pictures in a stream of JPEGs (MJPEG), with anything between them: multipart headers, padding, noise.
+// Segments are skipped by their length, because the thumbnail in an Exif segment has start and end marks of its own.
 
-/// What the splitter found at the start of the bytes that it was shown.
+/// The piece that the splitter found at the start of the given bytes.
 enum JPEGPiece: Equatable {
-  /// More bytes are wanted.
+  /// More bytes are needed.
   case unfinished
-  /// So many bytes belong to no picture.
+  /// Bytes that are not part of a picture.
   case noise(byteCount: Int)
   /// A picture from its start to its end mark.
   case picture(byteCount: Int)
   /// A picture with a scan but without an end mark before the next start: decoding shows whether pixels are missing.
   case unended(byteCount: Int)
-  /// A picture that another one cut short before its first scan.
+  /// A picture that another one interrupts before its first scan.
   case cutOff(byteCount: Int)
 }
 
-/// Walks along a growing run of bytes without reading any twice.
+/// Searches a growing run of bytes without reading any twice.
 struct JPEGSplitter {
   private var markers = JPEGMarkers(position: 0)
   private var isInside = false
   private var segmentCount = 0
-  /// Whether a scan has begun: the bytes so far may be a picture that lacks nothing but its end mark.
+  /// True if a scan has begun: the bytes so far may be a picture that lacks only its end mark.
   private(set) var hasScan = false
 
-  /// Some cameras send stray bytes right after a start mark. With more of them, FF D8 is taken for noise.
+  /// Maximum number of stray bytes after a start mark, which some cameras send. With more, FF D8 counts as noise.
   private static let mostStrayBytes = 256
 
-  /// Forgets the piece it has found; the next bytes shown begin after it.
+  /// Starts a new piece; the next bytes begin after the last one.
   mutating func restart() { self = JPEGSplitter() }
 
-  /// - Parameter bytes: all since the last piece, so each call shows those of the call before and more.
+  /// - Parameter bytes: all bytes since the last piece, including those of earlier calls.
   mutating func find(in bytes: UnsafeRawBufferPointer) -> JPEGPiece {
     if !isInside, let piece = findStart(bytes) { return piece }
     return findEnd(bytes)
   }
 
-  /// Moves to the first start of an image: FF D8 with a marker behind it.
+  /// Moves to the first start of a picture: FF D8 followed by a marker.
   private mutating func findStart(_ bytes: UnsafeRawBufferPointer) -> JPEGPiece? {
     while markers.position + 3 <= bytes.count {
       let position = markers.position
@@ -55,7 +55,7 @@ struct JPEGSplitter {
     return markers.position > 0 ? .noise(byteCount: markers.position) : .unfinished
   }
 
-  /// Whether a marker follows, at once or after a few stray bytes; `nil` where the bytes do not show it yet.
+  /// Returns true if a marker follows, at once or after a few stray bytes; `nil` if more bytes are needed.
   private func isFollowedByMarker(_ position: Int, _ bytes: UnsafeRawBufferPointer) -> Bool? {
     if bytes[position] == 0xFF { return true }
     let limit = min(bytes.count, position + Self.mostStrayBytes + 2)
@@ -67,7 +67,7 @@ struct JPEGSplitter {
   /// Moves from marker to marker until the picture ends.
   private mutating func findEnd(_ bytes: UnsafeRawBufferPointer) -> JPEGPiece {
     while true {
-      // A marker whose segment is not all there is read again with more bytes.
+      // A marker whose segment is incomplete is read again with more bytes.
       let before = markers
       guard let code = markers.next(in: bytes) else { return .unfinished }
       switch code {
@@ -86,7 +86,7 @@ struct JPEGSplitter {
     }
   }
 
-  /// A start mark with nothing between it and the next one is noise.
+  /// Classifies the bytes before a second start mark; a start mark without segments is noise.
   private func endedByStart(_ byteCount: Int) -> JPEGPiece {
     if hasScan { return .unended(byteCount: byteCount) }
     return segmentCount > 0 ? .cutOff(byteCount: byteCount) : .noise(byteCount: byteCount)

@@ -1,27 +1,26 @@
-// A stream of JPEGs back to back, as cameras and ffmpeg's mjpeg give, or of PNMs.
+// Reads a stream of JPEGs, as of cameras and ffmpeg's mjpeg, or of PNMs.
 import CHost
 import Imaging
 
-/// Cuts a stream into pictures and decodes them; a bad frame does not end the stream.
+/// Splits a stream into pictures and decodes them; a bad frame does not end the stream.
 public final class MJPEGSource {
-  /// What was skipped so far.
+  /// Counts of skipped frames.
   public private(set) var skips = Skips()
 
   private let input: ByteStream
   private let buffer = ByteBuffer()
   private let reader = PictureReader()
   private var splitter = JPEGSplitter()
-  /// What the stream's first bytes say; `nil` before they are there.
+  /// The kind of the stream according to its first bytes; `nil` before they arrive.
   private var isPNM: Bool?
-  /// Bytes at the buffer's start that have been dealt with.
+  /// Number of processed bytes at the buffer's start.
   private var used = 0
   private var index: Int64 = 0
   private var byteCount: Int64 = 0
   private var limiter = MessageLimiter()
 
   private static let pieceBytes = 1 << 16
-  /// A frame that has not ended by then never will: JPEG's 100 megapixels at 5 bits each, more than any camera spends, and
-  /// PNM's at 48 bits.
+  /// Maximum size of a frame: JPEG's 100 megapixels at 5 bits each, more than any camera uses, and PNM's at 48 bits.
   private var mostFrameBytes: Int { isPNM == true ? 1 << 30 : 1 << 26 }
 
   init(_ input: ByteStream) { self.input = input }
@@ -73,8 +72,8 @@ public final class MJPEGSource {
     splitter.restart()
   }
 
-  /// Decodes the picture in the buffer's first bytes; `nil` where it is skipped.
-  /// - Parameter place: what a message says of a picture that has no end mark and lacks pixels.
+  /// Decodes the picture in the buffer's first bytes; `nil` if it is skipped.
+  /// - Parameter place: the reason in the message for a picture that has no end mark and lacks pixels.
   private func decode(_ count: Int, after place: @autoclosure () -> String? = nil) throws(CaptureError) -> CapturedFrame? {
     let start = rf_seconds()
     let picture: Picture
@@ -92,14 +91,14 @@ public final class MJPEGSource {
                          captureMilliseconds: (rf_seconds() - start) * 1000)
   }
 
-  /// The last picture may lack its end mark; plain PNMs have none.
+  /// Handles the end of the stream. The last picture may lack its end mark; plain PNMs have none.
   private func end() throws(CaptureError) -> CapturedFrame? {
     guard rf_stop_requested() == 0 else { return nil }
     let left = buffer.count
     if isPNM == true ? isAtPNM : splitter.hasScan {
       if let captured = try decode(left, after: "the stream ends after \(left) bytes of it") { return captured }
     } else if left > 2, isPNM != true {
-      // Up to two bytes may be the beginning of a start that never came.
+      // Up to two bytes may be an incomplete start mark.
       drop(left)
       try skip(.cutOff(reason: "the stream ends after \(left) bytes of it"))
     }
@@ -113,7 +112,7 @@ public final class MJPEGSource {
     return nil
   }
 
-  /// Counts a frame that is skipped, and throws its error unless another one was thrown within the last second.
+  /// Counts a skipped frame, and throws its error unless another one was thrown within the last second.
   private func skip(_ error: PictureError) throws(CaptureError) {
     index += 1
     skips.add(error)

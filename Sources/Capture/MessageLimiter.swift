@@ -1,11 +1,11 @@
-// Bounds how much is written about a stream's or a camera's bad frames: whoever sends them must not fill a disk with messages.
+// Limits the messages about bad frames of a stream or camera, so that they cannot fill a disk.
 
-/// Lets one message a second pass and counts the others.
+/// Passes one message per second and counts the others.
 struct MessageLimiter {
   private var lastSeconds: Double?
   private var suppressed: Int64 = 0
 
-  /// How many messages were suppressed since the last one that passed; `nil`: suppress this one too.
+  /// Returns the number of messages suppressed since the last one that passed; `nil`: suppress this one too.
   mutating func pass(at seconds: Double) -> Int64? {
     if let lastSeconds, seconds - lastSeconds < 1 {
       suppressed += 1
@@ -15,7 +15,7 @@ struct MessageLimiter {
     return takeSuppressed()
   }
 
-  /// How many were suppressed since the last message; they count as reported from now on.
+  /// Returns the number of messages suppressed since the last message and resets it.
   mutating func takeSuppressed() -> Int64 {
     defer { suppressed = 0 }
     return suppressed

@@ -1,8 +1,8 @@
-// PNM bytes to a picture: bitmap, gray and colour, plain and raw, 8 and 16 bits. Samples are scaled to 0...255 and rounded.
+// Decodes PNM files: bitmap, gray and colour, plain and raw, 8 and 16 bits. Samples are scaled to 0...255 and rounded.
 // Source: Netpbm, pbm(5), pgm(5) and ppm(5).
 import Imaging
 
-/// Reads one PNM file. Further pictures in it are not read.
+/// Decodes the first picture of a PNM file.
 struct PNMDecoder {
   private let bytes: UnsafeRawBufferPointer
   private var position = 2
@@ -10,7 +10,7 @@ struct PNMDecoder {
   private let channels: Int
   private var width = 0, height = 0, most = 1
 
-  /// Greater numbers count as this one: more than any size or sample may be, and ten times it still fits 32 bits.
+  /// Larger numbers are read as this one, which exceeds every valid size and sample; ten times it fits 32 bits.
   private static let mostNumber = 2 * Frame.mostPixels
 
   /// - Parameter bytes: begin with "P1" to "P6".
@@ -22,6 +22,8 @@ struct PNMDecoder {
     channels = type == 3 || type == 6 ? 3 : 1
   }
 
+  /// - Memory: `picture` grows only if the bytes suffice for the samples: at least a bit each, 2 bytes in most plain files.
+  ///
   /// - Memory: `picture` grows only when the samples are there: a bit each at least, 2 bytes in most plain files.
   mutating func decode(into picture: Picture) throws(PictureError) {
     try readHeader()
@@ -33,14 +35,14 @@ struct PNMDecoder {
     if isPlain { try readPlain(into: picture) } else if isBitmap { readBits(into: picture) } else { readRaw(into: picture) }
   }
 
-  /// How many bytes the picture takes, header included; `nil` for a plain one, which has no fixed size.
+  /// Returns the size of the picture in bytes, header included; `nil` for a plain one, which has no fixed size.
   mutating func byteCount() throws(PictureError) -> Int? {
     try readHeader()
     endHeader(isComplete: false)
     return isPlain ? nil : position + leastBytes
   }
 
-  /// The size of raw samples; of plain ones the least.
+  /// Size of raw samples; minimum size of plain ones.
   private var leastBytes: Int {
     let samples = width * height * channels
     if isPlain { return isBitmap ? samples : 2 * samples - 1 }
@@ -60,7 +62,7 @@ struct PNMDecoder {
   /// Skips the one white space that ends the header, and a comment before it. If CR LF follows the type, CR LF ends the header,
   /// unless the LF is the first sample of a complete picture: then the bytes suffice only without it.
   ///
-  /// - Parameter isComplete: false for a stream, whose later bytes are not there yet.
+  /// - Parameter isComplete: false for a stream, whose later bytes have not arrived.
   private mutating func endHeader(isComplete: Bool) {
     if position < bytes.count, bytes[position] == UInt8(ascii: "#") { skipComment() }
     let isBreak = position + 2 <= bytes.count && bytes[position] == 13 && bytes[position + 1] == 10
@@ -76,7 +78,7 @@ struct PNMDecoder {
     }
   }
 
-  /// Rows of bits from the highest down, each row in whole bytes; 1 is black.
+  /// Reads rows of bits, highest first, each row in whole bytes; 1 is black.
   private func readBits(into picture: Picture) {
     for y in 0..<height {
       let row = position + y * ((width + 7) / 8)
@@ -86,7 +88,7 @@ struct PNMDecoder {
     }
   }
 
-  /// Samples above the greatest value count as it, as in OpenCV and Pillow.
+  /// Reads binary samples. Samples above the greatest value count as it, as in OpenCV and Pillow.
   private func readRaw(into picture: Picture) {
     let step = 3 / channels, sampleBytes = most > 255 ? 2 : 1
     for index in 0..<(width * height * channels) {
@@ -96,7 +98,7 @@ struct PNMDecoder {
     }
   }
 
-  /// Gray goes to all three channels.
+  /// Stores a sample; gray is stored in all three channels.
   @inline(__always)
   private func store(_ sample: Int, at output: UnsafeMutablePointer<UInt8>) {
     let byte = most == 255 ? UInt8(sample) : UInt8((sample * 255 + most / 2) / most)
@@ -104,7 +106,7 @@ struct PNMDecoder {
     if channels == 1 { (output[1], output[2]) = (byte, byte) }
   }
 
-  /// A plain bitmap's samples need no white space between them.
+  /// Reads a sample of a plain bitmap, which needs no white space around it.
   private mutating func bit() throws(PictureError) -> Int {
     skipSpace()
     guard position < bytes.count else { throw .cutOff(reason: "PNM ends before its sample") }
@@ -114,7 +116,7 @@ struct PNMDecoder {
     return digit
   }
 
-  /// The next decimal number, after white space and comments, which run from # to the line's end.
+  /// Reads the next decimal number, after white space and comments, which extend from # to the line's end.
   private mutating func number(_ what: StaticString) throws(PictureError) -> Int {
     skipSpace()
     let start = position

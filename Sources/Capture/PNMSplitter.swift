@@ -1,11 +1,11 @@
-// Finds the pictures in a stream of PNMs back to back, as `ffmpeg -f image2pipe -c:v ppm` and Netpbm's tools write them.
+// Finds the pictures in a stream of PNMs, as written by `ffmpeg -f image2pipe -c:v ppm` and Netpbm's tools.
 
-/// Cuts raw PNMs by the size that their headers state. A plain PNM lasts to the end of its stream, as Netpbm has it.
+/// Splits raw PNMs by the size in their headers. A plain PNM extends to the end of its stream, as in Netpbm.
 enum PNMSplitter {
-  /// Headers have some 20 bytes, and comments.
+  /// Limit of a header, which has some 20 bytes and comments.
   private static let mostHeaderBytes = 1 << 16
 
-  /// - Parameter bytes: all since the last piece.
+  /// - Parameter bytes: all bytes since the last piece.
   static func find(in bytes: UnsafeRawBufferPointer) -> JPEGPiece {
     guard bytes.count >= 3 else { return .unfinished }
     guard case .pnm? = PictureKind(bytes) else {
@@ -18,7 +18,7 @@ enum PNMSplitter {
       return .picture(byteCount: count)
     } catch {
       if case .cutOff = error, bytes.count < mostHeaderBytes { return .unfinished }
-      // Decoding it reports what is wrong.
+      // Decoding reports the error.
       return .picture(byteCount: bytes.count)
     }
   }

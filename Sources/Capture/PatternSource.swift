@@ -1,8 +1,8 @@
-// A made picture that moves, for tests and timing without a camera: the same frames on every machine.
+// Generates a moving test picture, for tests and timing without a camera: the same frames on every machine.
 import CHost
 import Imaging
 
-/// Endless frames: a colour gradient under bright discs that drift to the right, frame by frame.
+/// Endless frames of a colour gradient under bright discs that move to the right from frame to frame.
 public final class PatternSource {
   private let name: String
   private let nameBytes: [UInt8]
@@ -11,7 +11,7 @@ public final class PatternSource {
 
   private static let framesPerSecond = 30.0
 
-  /// `nil` where there is no memory for its picture.
+  /// Returns `nil` if there is no memory for the picture.
   init?(name: String, width: Int, height: Int) {
     self.name = name
     nameBytes = Array(name.utf8)
@@ -29,7 +29,7 @@ public final class PatternSource {
                          captureMilliseconds: (rf_seconds() - start) * 1000)
   }
 
-  /// Discs of radius 24 on a grid of 64 pixels; integers only, so every machine paints the same.
+  /// Paints discs of radius 24 on a grid of 64 pixels; integers only, so that every machine paints the same.
   private func paint(shift: Int64) {
     let (width, height) = (picture.width, picture.height)
     // The pattern repeats every 64 pixels.

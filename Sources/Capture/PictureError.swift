@@ -1,25 +1,25 @@
-// Why bytes are not a picture that can be used.
+// Errors of decoding and encoding pictures.
 
-/// What is wrong with a picture's bytes.
+/// Why bytes are not a usable picture.
 public enum PictureError: Error, Equatable {
-  /// No bytes at all.
+  /// There are no bytes.
   case empty
-  /// Neither JPEG nor PNM by its first bytes.
+  /// The first bytes are neither a JPEG's nor a PNM's.
   case notAPicture
-  /// The data end before the picture does; `reason` says where.
+  /// The data end before the picture does; `reason` states the position.
   case cutOff(reason: String)
-  /// The data cannot be right.
+  /// The data are invalid.
   case damaged(reason: String)
   /// A kind of JPEG or PNM that is not decoded.
   case unsupported(reason: String)
-  /// More than 100 megapixels.
+  /// The picture has more than 100 megapixels.
   case tooLarge(width: Int, height: Int)
-  /// The system gives no memory for it; `reason` says for what.
+  /// Memory is exhausted; `reason` states its purpose.
   case noMemory(reason: String)
-  /// The size that the header claims cannot be coded in so few bytes.
+  /// The claimed size cannot be encoded in so few bytes.
   case implausible(width: Int, height: Int, byteCount: Int, leastBytes: Int)
 
-  /// What is wrong with a camera's frame, which nobody can copy again.
+  /// The error of a camera's frame, without advice: it cannot be copied again.
   var fact: String {
     switch self {
     case .empty: "it is empty"
@@ -32,7 +32,7 @@ public enum PictureError: Error, Equatable {
     }
   }
 
-  /// What is wrong and what to try, in one line without a full stop.
+  /// The error and advice, in one line without a full stop.
   public var message: String {
     switch self {
     case .empty: "is empty: check how it was copied or recorded"
@@ -50,6 +50,6 @@ public enum PictureError: Error, Equatable {
 }
 
 extension PictureError {
-  /// By what they say: comparing strings themselves takes Unicode tables, which Embedded programs are without.
+  /// Compares the messages as UTF-8: Embedded Swift has no Unicode tables for `String ==`.
   public static func == (a: PictureError, b: PictureError) -> Bool { a.message.utf8.elementsEqual(b.message.utf8) }
 }

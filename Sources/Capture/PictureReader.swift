@@ -1,14 +1,15 @@
-// Bytes to a picture, whatever its kind: told by the first bytes, never by a name.
+// Decodes pictures of any kind, identified by their first bytes, never by a name.
 import Imaging
 
-/// Reads pictures from memory one after another and keeps its own memory for the next.
+/// Decodes pictures from memory one after another with the same memory.
 public final class PictureReader {
   private let jpeg = JPEGDecoder()
   private let picture = Picture(width: 1, height: 1)
 
+  /// Creates a reader without memory; it grows with the pictures.
   public init() {}
 
-  /// How many bytes followed the end mark of the last JPEG.
+  /// Number of bytes after the end mark of the last JPEG.
   var restCount: Int { jpeg.restCount }
 
   /// Decodes a JPEG (8 bits; gray, YCbCr, RGB, CMYK, YCCK; baseline or progressive; Exif orientation applied) or a PNM
@@ -30,7 +31,7 @@ public final class PictureReader {
   }
 }
 
-/// What the first bytes say a file is.
+/// The kind of a file according to its first bytes.
 enum PictureKind {
   case jpeg, pnm
 

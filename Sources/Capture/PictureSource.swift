@@ -1,10 +1,10 @@
-// Still pictures: one file, or those of a folder in the order of their names.
+// Reads still pictures: one file, or those of a folder in the order of their names.
 import CHost
 import Imaging
 
-/// Reads pictures one after another; a bad one does not end the others.
+/// Reads pictures one after another; a bad one does not end the source.
 public final class PictureSource {
-  /// What was skipped so far.
+  /// Counts of skipped pictures.
   public private(set) var skips = Skips()
 
   private let files: FileList
@@ -13,10 +13,10 @@ public final class PictureSource {
   private var position = 0
   private var index: Int64 = 0
   private var reportedFailures = 0
-  /// Formats that were found and are not decoded, for one message each at the end.
+  /// Formats found that are not decoded, for one message each at the end.
   private var otherFormats: [SkippedFormat] = []
 
-  /// Larger files hold no picture that would be accepted: 100 megapixels take 600 MB as 16-bit PNM.
+  /// Limit of a file's size: 100 megapixels take 600 MB as 16-bit PNM.
   private static let mostFileBytes: Int64 = 1 << 30
 
   private let isOwnOutput: (UnsafePointer<CChar>, UnsafeRawBufferPointer) -> Bool
@@ -46,7 +46,7 @@ public final class PictureSource {
     return nil
   }
 
-  /// The picture in a file; `nil` where it is only a neighbour of pictures.
+  /// Reads the picture in a file; `nil` if the file is not a picture.
   private func capture(_ entry: FilePath) throws(CaptureError) -> CapturedFrame? {
     let name = files.name(of: entry), start = rf_seconds()
     do {
@@ -83,7 +83,7 @@ public final class PictureSource {
     }
   }
 
-  /// Reads a file into the buffer. False where it is only a neighbour of pictures, by content as well as by name.
+  /// Reads a file into the buffer. False if it is not a picture, by content and by name.
   private func load(_ path: FilePath, _ name: String, isGiven: Bool) throws(CaptureError) -> Bool {
     let file = path.withCString { rf_file_open($0) }
     guard file >= 0 else { throw .cannotOpen(name: name, reason: systemReason(file)) }
@@ -94,7 +94,7 @@ public final class PictureSource {
       return false
     }
     buffer.removeAll()
-    // The first piece tells whether it is a picture at all; most are whole by the second.
+    // The first bytes identify pictures; most files are complete after the second read.
     try append(file, most: 4096, name)
     guard try isPicture(name, isGiven: isGiven) else { return false }
     guard info.byte_count <= Self.mostFileBytes else {
@@ -102,15 +102,15 @@ public final class PictureSource {
     }
     var done = buffer.count
     while done > 0 {
-      // One byte more than there should be, so that the end is seen; a file that is growing is read as it was.
+      // Reads one byte more than expected, to detect the end; a file that is growing is read up to its initial size.
       done = try append(file, most: max(1, Int(info.byte_count) - buffer.count + 1), name)
       if buffer.count > info.byte_count { break }
     }
     return true
   }
 
-  /// Whether the file whose first bytes are in the buffer is to be read. In a folder, a format that is not decoded is kept for
-  /// the end's message, and files that are neither are no pictures.
+  /// Returns true if the file whose first bytes are in the buffer is to be read. In a folder, formats that are not decoded are
+  /// collected for the messages at the end, and other files are ignored.
   private func isPicture(_ name: String, isGiven: Bool) throws(CaptureError) -> Bool {
     if files.isSingle || PictureKind(buffer.bytes) != nil { return true }
     if let format = FileFormat(buffer.bytes) {

@@ -1,15 +1,18 @@
-// Pictures to JPEG files that are whole or not there.
+// Writes pictures as JPEG files, completely or not at all.
 import CHost
 import CJPEG
 import Imaging
 
 /// Encodes pictures one after another with the same memory.
 public final class PictureWriter {
-  /// `nil` where there was no memory for it.
+  /// `nil` if there was no memory for it.
   private var encoder: OpaquePointer?
   private let quality: Int32
 
-  /// - Parameter quality: of JPEG, 1...100.
+  /// Creates a writer.
+  ///
+  /// - Parameter quality: JPEG quality, 1...100.
+  /// - Precondition: `quality` is in range.
   public init(quality: Int = 90) {
     precondition((1...100).contains(quality), "JPEG quality is 1...100")
     self.quality = Int32(quality)
@@ -17,15 +20,20 @@ public final class PictureWriter {
 
   deinit { rf_jpeg_encoder_free(encoder) }
 
-  /// The picture as JPEG (baseline, 4:2:0), in the writer's own memory: valid until its next call and while it lives.
+  /// Encodes the picture as JPEG (baseline, 4:2:0). The result is the writer's memory: valid until its next call and as long
+  /// as the writer exists.
   ///
   /// - Throws: `PictureError.unsupported` for sides of more than 65500 pixels, which JPEG cannot hold; `.noMemory`.
   public func encode(_ picture: Picture) throws(PictureError) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(try encode(picture, comment: []))
   }
 
-  /// The same with a comment, which stands at `commentOffset`; the bytes may be changed.
-  /// - Parameter comment: at most 65533 bytes.
+  /// Encodes the picture with a comment at `commentOffset`; the bytes of the result may be changed.
+  ///
+  /// - Parameters:
+  ///   - picture: sides of at most 65500 pixels.
+  ///   - comment: at most 65533 bytes.
+  /// - Throws: as without a comment.
   public func encode(_ picture: Picture, comment: [UInt8]) throws(PictureError) -> UnsafeMutableRawBufferPointer {
     if encoder == nil { encoder = rf_jpeg_encoder_new() }
     guard let encoder else { throw .noMemory(reason: "for a JPEG encoder") }
@@ -40,11 +48,13 @@ public final class PictureWriter {
     return UnsafeMutableRawBufferPointer(start: bytes, count: count)
   }
 
-  /// Where a comment's text begins in a file of this writer: behind the start of image, JFIF's segment of 18 bytes, and the
+  /// Offset of a comment's text in a file of this writer: after the start of image, JFIF's segment of 18 bytes, and the
   /// comment's marker and length.
   public static let commentOffset = 2 + 18 + 4
 
-  /// Writes the picture as JPEG. Whoever opens `path` meanwhile finds what was there before, or the whole new picture.
+  /// Writes the picture as a JPEG file. Other programs find the old file or the complete new one at `path`.
+  ///
+  /// - Throws: `CaptureError.picture` if it cannot be encoded, `.cannotWrite` if it cannot be written.
   public func write(_ picture: Picture, to path: String) throws(CaptureError) {
     let bytes: UnsafeRawBufferPointer
     do { bytes = try encode(picture) } catch { throw .picture(name: path, error) }

@@ -1,10 +1,10 @@
-// Raw frames of one size, back to back in a stream or a file.
+// Reads raw frames of one size from a stream or a file.
 import CHost
 import Imaging
 
-/// Cuts a stream into frames of a format that the user names.
+/// Splits a stream into frames of a format that the user states.
 public final class RawSource {
-  /// What was skipped so far.
+  /// Counts of skipped frames.
   public private(set) var skips = Skips()
 
   private let input: ByteStream
@@ -12,10 +12,10 @@ public final class RawSource {
   private let frameBytes: Int
   private let buffer = ByteBuffer()
   private var index: Int64 = 0
-  /// The last frame was incomplete, or there was no memory for one.
+  /// The last frame was incomplete, or memory was exhausted.
   private var isAtEnd = false
 
-  /// Most bytes taken at once: memory grows with what arrives, so a wrong --raw costs nothing by itself.
+  /// Maximum number of bytes per read: memory grows with the bytes that arrive, not with the size in --raw.
   private static let pieceBytes = 1 << 20
 
   init(_ input: ByteStream, _ raw: RawFormat) {
@@ -47,7 +47,7 @@ public final class RawSource {
                          timestampSeconds: now - input.startSeconds, capturedAtSeconds: now, captureMilliseconds: 0)
   }
 
-  /// The end between two frames is one; in the middle of a frame or before the first it is an error, unless a stop was asked for.
+  /// Handles the end: normal between two frames, an error within a frame or before the first, unless a stop was requested.
   private func end() throws(CaptureError) -> CapturedFrame? {
     isAtEnd = true
     guard rf_stop_requested() == 0, buffer.count > 0 || index == 0 else { return nil }

@@ -1,17 +1,15 @@
-// Tells a recorded film of JPEGs from a picture. Both begin with a JPEG, and pictures too may hold several of them: phones and
-// cameras append previews, depth and gain maps, the other eye's picture or a short film.
+// Distinguishes recorded films of JPEGs from pictures. Both begin with a JPEG, and a picture too may contain several: phones
+// and cameras append previews, depth and gain maps, the other eye's picture or a short film.
 //
-// A file is a film where its name ends in .mjpeg or .mjpg, or where a second JPEG of the same size follows the first one at
-// once (after padding or a multipart header at most), unless the first one announces that it belongs to it: by a
-// Multi-Picture segment (CIPA DC-007, APP2 "MPF") or by a container directory (XMP, as Android's cameras write it).
+// A file is a film if its name ends in .mjpeg or .mjpg, or if a second JPEG of the same size follows the first one at
+// once (after padding or a multipart header at most), unless the first one announces it as its part: by a Multi-Picture
+// segment (CIPA DC-007, APP2 "MPF") or by a container directory (XMP, as in Android's cameras).
 import CHost
 
-/// Whether a regular file's name is that of a film.
+/// Returns true if a regular file's name is that of a film.
 func hasFilmName(_ path: FilePath) -> Bool { path.hasEnding([".mjpeg", ".mjpg"]) }
 
-/// Whether the first picture of these bytes is the first frame of a film.
-///
-/// - Returns: `nil` where more bytes are needed to say.
+/// Returns true if the first picture of these bytes is the first frame of a film; `nil` if more bytes are needed.
 func beginsFilm(_ bytes: UnsafeRawBufferPointer) -> Bool? {
   guard case .jpeg? = PictureKind(bytes) else { return false }
   guard let size = frameSize(bytes) else { return isHeaderWhole(bytes) ? false : nil }
@@ -30,7 +28,7 @@ func beginsFilm(_ bytes: UnsafeRawBufferPointer) -> Bool? {
   return other == size
 }
 
-/// Width and height in a JPEG's frame header, as four bytes; `nil` where it is not among the bytes.
+/// Returns width and height from a JPEG's frame header, as four bytes; `nil` if the bytes do not contain it.
 private func frameSize(_ bytes: UnsafeRawBufferPointer) -> UInt32? {
   var markers = JPEGMarkers(position: 2)
   while let code = markers.next(in: bytes), code != JPEGMarkers.scan {
@@ -53,7 +51,7 @@ private func isHeaderWhole(_ bytes: UnsafeRawBufferPointer) -> Bool {
   return false
 }
 
-/// Whether the first JPEG's segments say that others in the file belong to it.
+/// Returns true if the first JPEG's segments announce further pictures as its parts.
 private func announcesOthers(_ bytes: UnsafeRawBufferPointer) -> Bool {
   var markers = JPEGMarkers(position: 2)
   while let code = markers.next(in: bytes), code != JPEGMarkers.scan {
@@ -65,15 +63,15 @@ private func announcesOthers(_ bytes: UnsafeRawBufferPointer) -> Bool {
   return false
 }
 
-/// Where the next JPEG begins, after zeros or a multipart header; -1 where something else follows, `nil` where more bytes are
-/// needed to say.
+/// Returns the position of the next JPEG after zeros or a multipart header; -1 if something else follows, `nil` if more bytes
+/// are needed.
 private func startAfterGap(_ bytes: UnsafeRawBufferPointer) -> Int? {
   let mostHeaderBytes = 1024
   var place = 0
   while place < bytes.count, [0, 10, 13].contains(bytes[place]) { place += 1 }
   guard bytes.count - place >= 3 else { return nil }
   if bytes[place] == UInt8(ascii: "-"), bytes[place + 1] == UInt8(ascii: "-") {
-    // Four bytes end the header: CR LF CR LF.
+    // CR LF CR LF ends the header.
     while place + 4 < bytes.count, place < mostHeaderBytes,
           !(bytes[place] == 13 && bytes[place + 1] == 10 && bytes[place + 2] == 13 && bytes[place + 3] == 10) { place += 1 }
     place += 4

@@ -1,6 +1,6 @@
-// How much of what was given was not looked at, and why: for --stats and the live page.
+// Counts skipped input by reason, for --stats and the live page.
 
-/// Pictures, frames and files that were skipped, by reason.
+/// Numbers of pictures, frames and files that were skipped, by reason.
 public struct Skips: Equatable, Sendable {
   /// Files and folders that could not be opened or read.
   public var unreadable: Int64 = 0
@@ -8,14 +8,16 @@ public struct Skips: Equatable, Sendable {
   public var damaged: Int64 = 0
   /// Formats that are not decoded.
   public var unsupported: Int64 = 0
-  /// Pictures over the limit of pixels, or over the memory that there is.
+  /// Pictures over the limit of pixels, or for which memory was exhausted.
   public var tooLarge: Int64 = 0
 
+  /// Creates counts of 0.
   public init() {}
 
+  /// The sum of all reasons.
   public var total: Int64 { unreadable + damaged + unsupported + tooLarge }
 
-  /// Counts what a picture's error means.
+  /// Counts a picture's error.
   public mutating func add(_ error: PictureError) {
     switch error {
     case .empty, .cutOff, .damaged, .implausible: damaged += 1
@@ -24,7 +26,7 @@ public struct Skips: Equatable, Sendable {
     }
   }
 
-  /// Counts what a source's error means. Errors of streams without frames count nothing: nothing was there to skip.
+  /// Counts a source's error. Errors of streams without frames count nothing: there was nothing to skip.
   public mutating func add(_ error: CaptureError) {
     switch error {
     case .picture(_, let error), .frame(_, _, let error, _): add(error)
@@ -35,7 +37,7 @@ public struct Skips: Equatable, Sendable {
     }
   }
 
-  /// Of two sources.
+  /// Adds the counts of two sources.
   public static func + (a: Skips, b: Skips) -> Skips {
     var sum = a
     sum.unreadable += b.unreadable

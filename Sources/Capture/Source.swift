@@ -1,30 +1,30 @@
-// Where frames come from. What an argument names is told by what it is: a picture, a folder, a stream or a made pattern.
+// The sources of frames. The kind of an argument follows from the file: a picture, a folder, a stream, a camera or a pattern.
 import CHost
 import CVideo
 import Imaging
 
-/// A frame on its way from a source to the detector.
+/// A frame delivered by a source.
 public struct CapturedFrame {
-  /// Borrowed from the source: valid until its next `next()`.
+  /// The pixels, borrowed from the source: valid until its next `next()`.
   public let frame: Frame
-  /// What the user knows it by: the file's path, or the source's argument.
+  /// The name for messages: the file's path, or the source's argument.
   public let name: String
-  /// The same in the bytes that the system has, which need not be UTF-8.
+  /// The name in the system's bytes, which need not be UTF-8.
   public let nameBytes: [UInt8]
-  /// The path inside the folder that was given; for everything else the same as `name`. Output files are named after it.
+  /// The path relative to the given folder; for other sources the same as `name`. Output files are named after it.
   public let relativeName: String
-  /// Counts from 0 in its source, frames that failed included.
+  /// Number of the frame in its source from 0, including frames that failed.
   public let index: Int64
-  /// Place in the stream's time, in seconds: arrival since the stream began; a 30th of a second a frame for patterns;
-  /// 0 for pictures.
+  /// Time in the stream, seconds: arrival since the stream began; 1/30 per frame for patterns; 0 for pictures.
   public let timestampSeconds: Double
-  /// When its bytes were all there, on `rf_seconds`' clock: latency counts from here. Of a camera: the driver's timestamp.
+  /// Time of arrival of its last byte on the clock of `rf_seconds`: the start of the latency. For a camera: the driver's
+  /// timestamp.
   public let capturedAtSeconds: Double
-  /// Reading and decoding, without the wait for a stream's bytes.
+  /// Duration of reading and decoding, without the wait for a stream's bytes.
   public let captureMilliseconds: Double
-  /// The size that the source has, in pixels: what results refer to.
+  /// The source's size in pixels, to which results refer.
   public let width: Int, height: Int
-  /// How many times smaller `frame` was decoded, 1 where it was not; its last column and row may be cut.
+  /// How many times smaller `frame` was decoded, 1 or more; its last column and row may be cut.
   public let shrunkBy: Int
 
   init(frame: Frame, name: String, nameBytes: [UInt8], relativeName: String, index: Int64, timestampSeconds: Double, capturedAtSeconds: Double,
@@ -43,21 +43,22 @@ public struct CapturedFrame {
   }
 }
 
-/// What a source is to do beyond its argument.
+/// Settings of a source besides its argument.
 public struct SourceOptions {
-  /// Streams and files hold raw frames of this kind; `nil` means JPEGs or PNMs back to back in streams, pictures in files.
+  /// Format of raw frames in streams and files; `nil`: JPEGs or PNMs in streams, pictures in files.
   public var raw: RawFormat?
-  /// Folders are read with all that is below them.
+  /// Reads subfolders as well.
   public var isRecursive: Bool
-  /// What to ask cameras for.
+  /// The mode to request from cameras.
   public var camera = CameraRequest()
-  /// Whether a picture of a folder, by its path and bytes, is an output of the program rather than a source.
+  /// Returns true if a picture of a folder, given its path and bytes, is an output of the program and must be skipped.
   public var isOwnOutput: (_ path: UnsafePointer<CChar>, _ bytes: UnsafeRawBufferPointer) -> Bool = { _, _ in false }
-  /// Gets what a camera's user wants to read, one line each.
+  /// Receives the messages of a camera, one line each.
   public var tell: (CameraNotice) -> Void = { _ in }
-  /// How many times smaller, 1, 2, 4 or 8, a camera's JPEGs of a size may be decoded: `CapturedFrame.shrunkBy`.
+  /// Returns how many times smaller, 1, 2, 4 or 8, a camera's JPEG of a size is decoded: `CapturedFrame.shrunkBy`.
   public var shrink: (_ width: Int, _ height: Int) -> Int = { _, _ in 1 }
 
+  /// Creates settings.
   public init(raw: RawFormat? = nil, isRecursive: Bool = false) {
     self.raw = raw
     self.isRecursive = isRecursive
@@ -72,14 +73,17 @@ public enum Source {
   case pattern(PatternSource)
   case camera(CameraSource)
 
-  /// Where no file has this name, it means the first camera there is, or the first that will be plugged in.
+  /// The argument for the first camera found or plugged in, unless a file has this name.
   public static let anyCamera = "camera"
 
-  /// Opens what the argument names: "-" (standard input), "pattern:WxH", "camera", or the path of a picture, a folder, a fifo or a
-  /// camera.
+  /// Opens the source that the argument names: "-" (standard input), "pattern:WxH", "camera", or the path of a picture, a folder,
+  /// a fifo or a camera.
   ///
-  /// Does not wait for a stream's writer, and opens a camera only when its first frame is wanted.
-  /// - Parameter argument: bytes as the system takes them, which need not be UTF-8; a `String` will do.
+  /// Does not wait for a stream's writer, and opens a camera only when its first frame is requested.
+  /// - Parameters:
+  ///   - argument: the system's bytes, which need not be UTF-8; a `String` is accepted.
+  ///   - options: settings.
+  /// - Throws: `CaptureError` if the argument is invalid or the file or folder cannot be opened.
   public static func open(_ argument: UnsafePointer<CChar>,
                           options: SourceOptions = SourceOptions()) throws(CaptureError) -> Source {
     let path = FilePath(argument)
@@ -108,21 +112,21 @@ public enum Source {
     }
   }
 
-  /// A file is a picture, unless the user says that it holds raw frames or it is a recorded stream.
+  /// Opens a file: a picture, unless the user states a raw format or it is a recorded stream.
   private static func regular(_ path: FilePath, _ options: SourceOptions) throws(CaptureError) -> Source {
     if options.raw != nil { return stream(try ByteStream(path: path), options) }
     if hasFilmName(path) || isFilm(path) { return stream(try ByteStream(path: path), options) }
     return .pictures(PictureSource(file: path))
   }
 
-  /// Reads as much of a file as it takes to tell. A file that cannot be read is left to its source, which reports it.
+  /// Reads as much of a file as needed to identify it. If it cannot be read, its source reports the error.
   private static func isFilm(_ path: FilePath) -> Bool {
     let file = path.withCString { rf_file_open($0) }
     guard file >= 0 else { return false }
     defer { close(file) }
     let buffer = ByteBuffer()
     var most = 1 << 16
-    // More than any frame of a film.
+    // The limit exceeds every frame of a film.
     while buffer.count < 1 << 26, buffer.read(from: file, most: most) > 0 {
       if let answer = beginsFilm(buffer.bytes) { return answer }
       most = max(most, buffer.count)
@@ -130,9 +134,9 @@ public enum Source {
     return false
   }
 
-  /// The next frame, or `nil` at the end or once a stop was asked for (`rf_stop_requested`).
+  /// Returns the next frame; `nil` at the end or after a stop was requested (`rf_stop_requested`).
   ///
-  /// - Throws: `CaptureError` for one picture or frame; call again for those after it.
+  /// - Throws: `CaptureError` for one picture or frame; the next call continues after it.
   public func next() throws(CaptureError) -> CapturedFrame? {
     switch self {
     case .pictures(let source): try source.next()
@@ -143,17 +147,17 @@ public enum Source {
     }
   }
 
-  /// Whether frames are unrelated pictures, each of its own size, rather than a stream of equal ones.
+  /// True if frames are unrelated pictures of different sizes, false for streams.
   public var isPictures: Bool {
     if case .pictures = self { true } else { false }
   }
 
-  /// What happened to a camera's frames; nothing for other sources.
+  /// Counts of a camera's frames; 0 for other sources.
   public var cameraCounts: CameraCounts {
     if case .camera(let source) = self { source.counts } else { CameraCounts() }
   }
 
-  /// What was skipped so far, and why.
+  /// Counts of skipped input, by reason.
   public var skips: Skips {
     switch self {
     case .pictures(let source): source.skips
@@ -170,6 +174,6 @@ public enum Source {
   }
 }
 
-/// The system's words for an errno made negative.
+/// Returns the system's message for a negative errno.
 func systemReason(_ result: Int32) -> String { String(cString: strerror(-result)) }
 func systemReason(_ result: Int) -> String { systemReason(Int32(truncatingIfNeeded: result)) }
