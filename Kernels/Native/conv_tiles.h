@@ -4,8 +4,7 @@
 // elements, each element multiplied by one row of packed weights.
 #ifndef RF_CONV_TILES_H
 #define RF_CONV_TILES_H
-#include "rfkernels.h"
-#include "tiles.h"
+#include "args.h"
 
 // What all tiles of a block of panels have in common. Strides in elements.
 typedef struct {
@@ -33,13 +32,13 @@ typedef struct {
   const float *bias, *weights;
 } rf_conv_panels;
 
-INLINED rf_conv_panels rf_conv_packed(const rf_f32_conv_args *a) {
+INLINED rf_conv_panels rf_conv_packed(const rf_args *a) {
   const float *bias = a->packed;
-  return (rf_conv_panels){bias, bias + (a->cout + RF_PANEL - 1) / RF_PANEL * RF_PANEL};
+  return (rf_conv_panels){bias, bias + (a->shape.cout + RF_PANEL - 1) / RF_PANEL * RF_PANEL};
 }
 
 // A convolution whose bias and weights are not what `packed` of its arguments has: Winograd's product.
-typedef void rf_conv_product_fn(const rf_f32_conv_args *args, rf_conv_panels panels);
+typedef void rf_conv_product_fn(const rf_args *args, rf_conv_panels panels);
 
 static inline void rf_conv_row(
     const rf_conv_block *block, const rf_conv_tiles *tiles, const float *input, float *output, int32_t width) {
@@ -53,24 +52,23 @@ static inline void rf_conv_row(
 }
 
 // The whole rectangle, `most_panels` panels at a time. `by_panels[n - 1]` holds the tiles of n panels.
-static inline void rf_conv_by_tiles(const rf_f32_conv_args *a, rf_conv_panels packed, const rf_conv_tiles *by_panels,
+static inline void rf_conv_by_tiles(const rf_args *a, rf_conv_panels packed, const rf_conv_tiles *by_panels,
                                     int32_t most_panels) {
-  if (a->width <= 0) return;
-  const int32_t panel_count = (a->cout + RF_PANEL - 1) / RF_PANEL;
-  const ptrdiff_t taps_in_row = (ptrdiff_t)a->kernel_width * a->cin;
-  const ptrdiff_t panel_stride = taps_in_row * a->kernel_height * RF_PANEL;
+  if (a->shape.width <= 0) return;
+  const int32_t panel_count = (a->shape.cout + RF_PANEL - 1) / RF_PANEL;
+  const ptrdiff_t taps_in_row = (ptrdiff_t)a->shape.kernel_width * a->shape.cin;
+  const ptrdiff_t panel_stride = taps_in_row * a->shape.kernel_height * RF_PANEL;
   for (int32_t panel = 0; panel < panel_count; panel += most_panels) {
     const int32_t rest = panel_count - panel, panels = rest < most_panels ? rest : most_panels;
-    const int32_t channels = a->cout - (panel + panels - 1) * RF_PANEL;
+    const int32_t channels = a->shape.cout - (panel + panels - 1) * RF_PANEL;
     const rf_conv_block block = {
       .weights = packed.weights + panel * panel_stride, .bias = packed.bias + panel * RF_PANEL, .panel_stride = panel_stride,
-      .input_row_stride = a->input_row_stride, .input_pixel_stride = (ptrdiff_t)a->stride * a->cin,
-      .output_pixel_stride = a->output_pixel_stride,
-      .kernel_height = a->kernel_height, .taps_in_row = (int32_t)taps_in_row,
-      .last_channels = channels < RF_PANEL ? channels : RF_PANEL, .slope = a->slope};
-    for (ptrdiff_t y = 0; y < a->height; y++)
-      rf_conv_row(&block, &by_panels[panels - 1], a->input + y * a->stride * a->input_row_stride,
-                  a->output + y * a->output_row_stride + panel * RF_PANEL, a->width);
+      .input_row_stride = a->input[0].row_stride, .input_pixel_stride = (ptrdiff_t)a->shape.stride * a->shape.cin,
+      .output_pixel_stride = a->output[0].pixel_stride,
+      .kernel_height = a->shape.kernel_height, .taps_in_row = (int32_t)taps_in_row,
+      .last_channels = channels < RF_PANEL ? channels : RF_PANEL, .slope = a->shape.slope};
+    for (ptrdiff_t y = 0; y < a->shape.height; y++)
+      rf_conv_row(&block, &by_panels[panels - 1], rf_f32_input(a, y), rf_f32_output(a, y) + panel * RF_PANEL, a->shape.width);
   }
 }
 #endif

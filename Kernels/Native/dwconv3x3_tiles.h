@@ -2,34 +2,33 @@
 // for each stride and width; everything here is scalar and outside the hot loop.
 #ifndef RF_DWCONV3X3_TILES_H
 #define RF_DWCONV3X3_TILES_H
-#include "rfkernels.h"
-#include "tiles.h"
+#include "args.h"
 
 enum { MOST_PIXELS = 4 };
 
 // Computes all channels of a fixed number of pixels.
-typedef void rf_dwconv3x3_tile_fn(const rf_f32_dwconv3x3_args *args, const float *input, float *output);
+typedef void rf_dwconv3x3_tile_fn(const rf_args *args, const float *input, float *output);
 
 // The whole rectangle; tiles[s - 1][n - 1] computes n pixels at stride s.
 static inline void rf_dwconv3x3_by_tiles(
-    const rf_f32_dwconv3x3_args *a, rf_dwconv3x3_tile_fn *const tiles[2][MOST_PIXELS]) {
-  if (a->width <= 0) return;
-  const rf_tiling tiling = rf_tile_row(a->width, MOST_PIXELS);
-  for (ptrdiff_t y = 0; y < a->height; y++) {
-    const float *input = a->input + y * a->stride * a->input_row_stride;
-    float *output = a->output + y * a->output_row_stride;
+    const rf_args *a, rf_dwconv3x3_tile_fn *const tiles[2][MOST_PIXELS]) {
+  if (a->shape.width <= 0) return;
+  const rf_tiling tiling = rf_tile_row(a->shape.width, MOST_PIXELS);
+  for (ptrdiff_t y = 0; y < a->shape.height; y++) {
+    const float *input = rf_f32_input(a, y);
+    float *output = rf_f32_output(a, y);
     for (int32_t t = 0; t < tiling.count; t++) {
       const ptrdiff_t pixels = rf_tile_pixels(&tiling, t);
-      tiles[a->stride - 1][pixels - 1](a, input, output);
-      input += pixels * a->stride * a->channels;
-      output += pixels * a->channels;
+      tiles[a->shape.stride - 1][pixels - 1](a, input, output);
+      input += pixels * a->shape.stride * a->shape.cout;
+      output += pixels * a->shape.cout;
     }
   }
 }
 
 // A tile of a fixed number of pixels and stride from a variant's `tile`, and the tables of them.
 #define RF_DWCONV3X3_TILE(pixels, stride) \
-  static void tile_##pixels##_stride##stride(const rf_f32_dwconv3x3_args *a, const float *input, float *output) { \
+  static void tile_##pixels##_stride##stride(const rf_args *a, const float *input, float *output) { \
     tile(a, input, output, pixels, stride); \
   }
 #define RF_DWCONV3X3_NAME(pixels, stride) tile_##pixels##_stride##stride,

@@ -18,6 +18,16 @@ void rf_f32_pack_panels(const rf_shape *s, const rf_constants *c, void *packed) 
       weights[(o / RF_PANEL * taps + k) * RF_PANEL + o % RF_PANEL] = rf_float_at(c->weights, (o - c->first) * taps + k);
 }
 
+uint64_t rf_f32_depthwise_bytes(const rf_shape *s) { return 4 * 10 * (uint64_t)s->cout; }
+
+void rf_f32_pack_depthwise(const rf_shape *s, const rf_constants *c, void *packed) {
+  float *bias = packed, *weights = bias + s->cout;
+  for (int32_t o = 0; o < c->count; o++) {
+    bias[c->first + o] = rf_float_at(c->bias, o);
+    for (int64_t k = 0; k < 9; k++) weights[k * s->cout + c->first + o] = rf_float_at(c->weights, k * c->count + o);
+  }
+}
+
 // Below this many channels on either side the transforms cost more than they save.
 enum { LEAST_CHANNELS = 16 };
 

@@ -28,8 +28,13 @@ typedef struct {
 } rf_u8_rule;
 rf_u8_rule rf_u8_rule_of(const rf_shape *shape, const rf_constants *constants, int32_t o);
 
-// The weights of channel `o` of the shape.
+// The weights of channel `o` of a convolution's shape.
 static inline const int8_t *rf_u8_weights_of(const rf_shape *s, const rf_constants *c, int32_t o) {
   return (const int8_t *)c->weights + (o - c->first) * rf_taps(s);
+}
+
+// Weight `tap` of 9 of channel `o` of a depthwise shape.
+static inline int8_t rf_u8_depthwise_weight(const rf_constants *c, int32_t o, int tap) {
+  return ((const int8_t *)c->weights)[tap * (ptrdiff_t)c->count + o - c->first];
 }
 #endif

@@ -2,9 +2,8 @@
 // Taps come in groups of four bytes; a row's last group may reach over its end, where the weights are 0.
 #ifndef RF_U8_CONV_TILES_H
 #define RF_U8_CONV_TILES_H
-#include "rfkernels.h"
+#include "args.h"
 #include "rounding.h"
-#include "tiles.h"
 
 #pragma clang assume_nonnull begin
 
@@ -85,7 +84,7 @@ INLINED int rf_u8_is_stem(const rf_shape *s) {
   return s->kernel_width == 3 && s->kernel_height == 3 && s->stride == 2 && s->cin == 3 && s->cout <= RF_U8_STEM_CHANNELS;
 }
 
-// Where the constants of all panels lie; a head has no addend.
+// The constants of all panels; no addend where the output is float32.
 typedef struct {
   const int32_t *bias;
   const float *multiplier;
@@ -93,38 +92,29 @@ typedef struct {
   const void *weights;
 } rf_u8_packed;
 
-INLINED rf_u8_packed rf_u8_unpack(const void *packed, int32_t cout, int has_addend) {
-  const ptrdiff_t channels = (cout + RF_PANEL - 1) / RF_PANEL * RF_PANEL;
-  const int32_t *bias = packed;
+INLINED rf_u8_packed rf_u8_unpack(const rf_args *a) {
+  const ptrdiff_t channels = (a->shape.cout + RF_PANEL - 1) / RF_PANEL * RF_PANEL;
+  const int32_t *bias = a->packed;
   const float *multiplier = (const float *)(bias + channels), *addend = multiplier + channels;
+  const int has_addend = a->shape.output_type == RF_U8;
   return (rf_u8_packed){bias, multiplier, has_addend ? addend : 0, has_addend ? addend + channels : addend};
 }
 
-INLINED rf_u8_rectangle rf_u8_conv_rectangle(const rf_u8_conv_args *a) {
-  const int32_t groups = rf_u8_groups(a->kernel_width * a->cin);
-  const rf_u8_packed packed = rf_u8_unpack(a->packed, a->cout, 1);
+INLINED rf_u8_rectangle rf_u8_rectangle_of(const rf_args *a) {
+  const rf_shape *s = &a->shape;
+  const rf_output *output = &a->output[0];
+  const int32_t groups = rf_u8_groups(s->kernel_width * s->cin);
+  const ptrdiff_t element = s->output_type == RF_U8 ? 1 : sizeof(float);
+  const rf_u8_packed packed = rf_u8_unpack(a);
   return (rf_u8_rectangle){
     .block = {
       .weights = packed.weights, .bias = packed.bias, .multiplier = packed.multiplier, .addend = packed.addend,
-      .panel_stride = (ptrdiff_t)a->kernel_height * groups * RF_PANEL * 4, .input_row_stride = a->input_row_stride,
-      .input_pixel_stride = (ptrdiff_t)a->stride * a->cin, .output_pixel_stride = a->output_pixel_stride,
-      .kernel_height = a->kernel_height, .groups_in_row = groups, .slope = a->slope},
-    .input = a->input, .output = a->output, .input_step = a->stride * a->input_row_stride,
-    .output_step = a->output_row_stride, .output_element = 1, .width = a->width, .height = a->height, .cout = a->cout};
-}
-
-INLINED rf_u8_rectangle rf_u8_head_rectangle(const rf_u8_head_args *a) {
-  const int32_t groups = rf_u8_groups(a->cin);
-  const rf_u8_packed packed = rf_u8_unpack(a->packed, a->cout, 0);
-  return (rf_u8_rectangle){
-    .block = {
-      .weights = packed.weights, .bias = packed.bias, .multiplier = packed.multiplier,
-      .panel_stride = (ptrdiff_t)groups * RF_PANEL * 4, .input_row_stride = a->input_row_stride,
-      .input_pixel_stride = a->cin, .output_pixel_stride = a->output_pixel_stride, .kernel_height = 1,
-      .groups_in_row = groups, .slope = 1},
-    .input = a->input, .output = (uint8_t *)a->output, .input_step = a->input_row_stride,
-    .output_step = a->output_row_stride * (ptrdiff_t)sizeof(float), .output_element = sizeof(float),
-    .width = a->width, .height = a->height, .cout = a->cout};
+      .panel_stride = (ptrdiff_t)s->kernel_height * groups * RF_PANEL * 4, .input_row_stride = a->input[0].row_stride,
+      .input_pixel_stride = (ptrdiff_t)s->stride * s->cin, .output_pixel_stride = output->pixel_stride,
+      .kernel_height = s->kernel_height, .groups_in_row = groups, .slope = s->slope},
+    .input = a->input[0].pixels, .output = output->pixels, .input_step = s->stride * a->input[0].row_stride,
+    .output_step = output->row_stride * element, .output_element = element, .width = s->width, .height = s->height,
+    .cout = s->cout};
 }
 
 #pragma clang assume_nonnull end

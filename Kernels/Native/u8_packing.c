@@ -9,8 +9,11 @@ rf_u8_rule rf_u8_rule_of(const rf_shape *s, const rf_constants *c, int32_t o) {
   return (rf_u8_rule){rf_integer_at(c->bias, o - c->first), multiplier, (float)(addend + (double)c->zero)};
 }
 
-// Returns where the weights begin.
-static void *pack_rules(const rf_shape *s, const rf_constants *c, void *packed, int has_addend) {
+// The rules that precede the weights: bias, multiplier and, for an output in u8, addend.
+static int rules_of(const rf_shape *s) { return s->output_type == RF_U8 ? 3 : 2; }
+
+// Returns the start of the weights.
+static void *pack_rules(const rf_shape *s, const rf_constants *c, void *packed) {
   const int64_t channels = rf_padded(s->cout);
   int32_t *bias = packed;
   float *multiplier = (float *)(bias + channels), *addend = multiplier + channels;
@@ -18,9 +21,9 @@ static void *pack_rules(const rf_shape *s, const rf_constants *c, void *packed, 
     const rf_u8_rule rule = rf_u8_rule_of(s, c, o);
     bias[o] = rule.bias;
     multiplier[o] = rule.multiplier;
-    if (has_addend) addend[o] = rule.addend;
+    if (rules_of(s) == 3) addend[o] = rule.addend;
   }
-  return has_addend ? addend + channels : addend;
+  return bias + rules_of(s) * channels;
 }
 
 static int64_t groups_in_row(const rf_shape *s) { return ((int64_t)s->kernel_width * s->cin + 3) / 4; }
@@ -36,15 +39,19 @@ static void pack_weights(const rf_shape *s, const rf_constants *c, int8_t *weigh
   }
 }
 
-static uint64_t bytes(const rf_shape *s, int rules) {
-  return (uint64_t)rf_padded(s->cout) * (uint64_t)(4 * rules + s->kernel_height * groups_in_row(s) * 4);
+uint64_t rf_u8_panels_bytes(const rf_shape *s) {
+  return (uint64_t)rf_padded(s->cout) * (uint64_t)(4 * rules_of(s) + s->kernel_height * groups_in_row(s) * 4);
 }
 
-uint64_t rf_u8_panels_bytes(const rf_shape *s) { return bytes(s, 3); }
-uint64_t rf_u8_head_bytes(const rf_shape *s) { return bytes(s, 2); }
+void rf_u8_pack_panels(const rf_shape *s, const rf_constants *c, void *packed) { pack_weights(s, c, pack_rules(s, c, packed)); }
 
-void rf_u8_pack_panels(const rf_shape *s, const rf_constants *c, void *packed) { pack_weights(s, c, pack_rules(s, c, packed, 1)); }
-void rf_u8_pack_head(const rf_shape *s, const rf_constants *c, void *packed) { pack_weights(s, c, pack_rules(s, c, packed, 0)); }
+uint64_t rf_u8_depthwise_bytes(const rf_shape *s) { return (uint64_t)rf_padded(s->cout) * (12 + 9); }
+
+void rf_u8_pack_depthwise(const rf_shape *s, const rf_constants *c, void *packed) {
+  int8_t *weights = pack_rules(s, c, packed);
+  for (int32_t o = c->first; o < c->first + c->count; o++)
+    for (int k = 0; k < 9; k++) weights[k * rf_padded(s->cout) + o] = rf_u8_depthwise_weight(c, o, k);
+}
 
 static int64_t winograd_groups(const rf_shape *s, int taps) { return (s->cin + taps - 1) / taps; }
 
@@ -70,7 +77,7 @@ static int transformed(int row, int a, int b, int c) {
 }
 
 static void pack_winograd(const rf_shape *s, const rf_constants *c, void *packed, int taps) {
-  int16_t *weights = pack_rules(s, c, packed, 1);
+  int16_t *weights = pack_rules(s, c, packed);
   const int64_t cin = s->cin, groups = winograd_groups(s, taps), position = groups * RF_PANEL * taps;
   for (int32_t o = c->first, end = c->first + c->count; o < end; o++) {
     const int8_t *from = rf_u8_weights_of(s, c, o);

@@ -25,7 +25,7 @@ static __attribute__((noinline)) void store_part(const uint8_t *bytes, const rf_
 
 // SUMS channels from `o` on of one tile: products[position][tile][channel]. A tile is always computed whole, without a branch;
 // one that is cut off goes elsewhere first.
-INLINED void transform_output(const rf_u8_winograd_args *a, tile_place at, const int32_t *products, ptrdiff_t position_step,
+INLINED void transform_output(const rf_args *a, tile_place at, const int32_t *products, ptrdiff_t position_step,
                               int32_t o, int leaky) {
   sums m[POSITIONS];
   UNROLLED for (int x = 0; x < SIDE; x++) {
@@ -33,6 +33,7 @@ INLINED void transform_output(const rf_u8_winograd_args *a, tile_place at, const
     transform_output_line(m + x, SIDE);
   }
   uint8_t spare[RF_WINOGRAD_PIXELS * RF_WINOGRAD_PIXELS * SUMS];
+  const rf_u8_packed packed = rf_u8_unpack(a);
   const rf_u8_destination to = rf_u8_destination_of(a, o);
   uint8_t *output = to.bytes + at.y * to.row_stride + at.x * to.pixel_stride;
   const int is_whole = (at.rows >= RF_WINOGRAD_PIXELS) & (at.columns >= RF_WINOGRAD_PIXELS) & (to.count >= SUMS);
@@ -42,14 +43,14 @@ INLINED void transform_output(const rf_u8_winograd_args *a, tile_place at, const
   UNROLLED for (int y = 0; y < RF_WINOGRAD_PIXELS; y++, row += row_stride) {
     transform_output_line(m + y * SIDE, 1);
     UNROLLED for (int x = 0; x < RF_WINOGRAD_PIXELS; x++) m[y * SIDE + x] *= INVERSE_OF_9;
-    store_pixels(a, m + y * SIDE, o, row, pixel_stride, leaky);
+    store_pixels(&packed, a->shape.slope, m + y * SIDE, o, row, pixel_stride, leaky);
   }
   if (__builtin_expect(!is_whole, 0)) store_part(spare, &to, output, at);
 }
 
 // Channels `first` to `last` - 1 of one tile.
 #define OUTPUT_OF_TILE(name, leaky) \
-  static void name(const rf_u8_winograd_args *a, tile_place at, const int32_t *products, ptrdiff_t position_step, \
+  static void name(const rf_args *a, tile_place at, const int32_t *products, ptrdiff_t position_step, \
                    int32_t first, int32_t last) { \
     for (int32_t o = first; o < last; o += SUMS, products += SUMS) \
       transform_output(a, at, products, position_step, o, leaky); \
@@ -58,30 +59,31 @@ OUTPUT_OF_TILE(plain_output_of_tile, 0)
 OUTPUT_OF_TILE(leaky_output_of_tile, 1)
 
 // The whole rectangle in blocks of tiles. In scratch lie the transformed inputs and the products of PANELS panels.
-INLINED void rf_u8_winograd3x3_by_tiles(const rf_u8_winograd_args *a) {
-  if (a->width <= 0 || a->height <= 0) return;
-  const int leaky = rf_is_leaky(a->slope);
-  const int32_t panel_count = (a->cout + RF_PANEL - 1) / RF_PANEL;
-  const int32_t groups = (a->cin + TAPS - 1) / TAPS;
-  const ptrdiff_t tile_words = (a->cin + 31) / 32 * 32, panel_words = POSITIONS * groups * RF_PANEL * TAPS;
+INLINED void rf_u8_winograd3x3_by_tiles(const rf_args *a) {
+  if (a->shape.width <= 0 || a->shape.height <= 0) return;
+  const int leaky = rf_is_leaky(a->shape.slope);
+  const int32_t panel_count = (a->shape.cout + RF_PANEL - 1) / RF_PANEL;
+  const int32_t groups = (a->shape.cin + TAPS - 1) / TAPS;
+  const ptrdiff_t tile_words = (a->shape.cin + 31) / 32 * 32, panel_words = POSITIONS * groups * RF_PANEL * TAPS;
+  const int16_t *weights = rf_u8_unpack(a).weights;
   int16_t *inputs = a->scratch;
   int32_t *outputs = (int32_t *)(inputs + RF_WINOGRAD_TILES * POSITIONS * tile_words);
-  const rf_tiling blocks = blocks_of_tiles(a->width, a->height);
+  const rf_tiling blocks = blocks_of_tiles(a->shape.width, a->shape.height);
   for (int32_t block = 0, first = 0, tiles; block < blocks.count; block++, first += tiles) {
     tiles = rf_tile_pixels(&blocks, block);
     for (int32_t t = 0; t < tiles; t++)
-      input_tile(a, place(a->width, a->height, first + t), inputs + t * tile_words, SIDE * tiles * tile_words, tiles * tile_words);
+      input_tile(a, place(a->shape.width, a->shape.height, first + t), inputs + t * tile_words, SIDE * tiles * tile_words, tiles * tile_words);
     for (int32_t panel = 0, panels; panel < panel_count; panel += panels) {
       panels = smaller(panel_count - panel, PANELS);
       const ptrdiff_t position_step = tiles * panels * RF_PANEL;
       for (int32_t p = 0; p < POSITIONS; p++)
         products(inputs + p * tiles * tile_words, tile_words,
-                 a->weights + panel * panel_words + p * (panel_words / POSITIONS), panel_words, groups,
+                 weights + panel * panel_words + p * (panel_words / POSITIONS), panel_words, groups,
                  outputs + p * position_step, tiles, panels);
-      const int32_t first_channel = panel * RF_PANEL, last_channel = smaller(a->cout, first_channel + panels * RF_PANEL);
+      const int32_t first_channel = panel * RF_PANEL, last_channel = smaller(a->shape.cout, first_channel + panels * RF_PANEL);
       for (int32_t t = 0; t < tiles; t++)
         (leaky ? leaky_output_of_tile : plain_output_of_tile)(
-          a, place(a->width, a->height, first + t), outputs + t * panels * RF_PANEL, position_step, first_channel, last_channel);
+          a, place(a->shape.width, a->shape.height, first + t), outputs + t * panels * RF_PANEL, position_step, first_channel, last_channel);
     }
   }
 }

@@ -33,15 +33,15 @@ INLINED void transform_output_line(sums *m, int step) {
 }
 
 // One tile's inputs, all channels. A row or column that lies outside is taken for the last.
-static void input_tile(const rf_u8_winograd_args *a, tile_place at, int16_t *values, ptrdiff_t row_step,
+static void input_tile(const rf_args *a, tile_place at, int16_t *values, ptrdiff_t row_step,
                        ptrdiff_t column_step) {
   const uint8_t *row[SIDE];
   ptrdiff_t column[SIDE];
   for (int i = 0; i < SIDE; i++) {
-    row[i] = a->input + (at.y + smaller(i, at.rows + 1)) * a->input_row_stride + at.x * a->cin;
-    column[i] = smaller(i, at.columns + 1) * (ptrdiff_t)a->cin;
+    row[i] = (const uint8_t *)a->input[0].pixels + (at.y + smaller(i, at.rows + 1)) * a->input[0].row_stride + at.x * a->shape.cin;
+    column[i] = smaller(i, at.columns + 1) * (ptrdiff_t)a->shape.cin;
   }
-  for (ptrdiff_t c = 0; c < a->cin; c += WORDS) {
+  for (ptrdiff_t c = 0; c < a->shape.cin; c += WORDS) {
     words d[POSITIONS];
     UNROLLED for (int y = 0; y < SIDE; y++) {
       UNROLLED for (int x = 0; x < SIDE; x++) d[y * SIDE + x] = load_bytes(row[y] + column[x] + c);

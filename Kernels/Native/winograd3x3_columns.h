@@ -2,7 +2,6 @@
 // products are taken together, and the column's way back to four sums follows at once. That saves a third of what would be
 // stored and loaded in between, and what is left fits the first cache. For floats and for 16-bit integers alike.
 // Include it after the transforms and inside the file's target attribute; the file brings
-//   args                    of the op
 //   value, result           elements of the transformed inputs and weights; of the sums
 //   sums                    a vector of RF_PANEL results
 //   COLUMN                  results of a column, RF_WINOGRAD_PIXELS * RF_PANEL
@@ -50,13 +49,13 @@ typedef void column_product_fn(const column_layout *l, const value *inputs, cons
 static column_product_fn *const column_products[COLUMN_TILES] = {UP_TO_4(COLUMN_PRODUCT_NAME)};
 
 // Up to RF_WINOGRAD_TILES tiles, all channels. In scratch lie inputs[column][tile][row][channel] and a panel's sums.
-static void block_of_tiles(const args *a, const column_layout *l, const tile_place *at, int32_t tiles) {
+static void block_of_tiles(const rf_args *a, const column_layout *l, const tile_place *at, int32_t tiles) {
   const ptrdiff_t tile_values = SIDE * l->input_position, column_values = tiles * tile_values;
   value *inputs = a->scratch;
   result *outputs = (result *)(inputs + RF_WINOGRAD_TILES * SIDE * tile_values);
   const rf_tiling tiling = rf_tile_row(tiles, COLUMN_TILES);
   for (int32_t t = 0; t < tiles; t++) input_tile(a, at[t], inputs + t * tile_values, l->input_position, column_values);
-  for (int32_t o = 0; o < a->cout; o += RF_PANEL) {
+  for (int32_t o = 0; o < a->shape.cout; o += RF_PANEL) {
     const value *weights = l->weights + o / RF_PANEL * l->weight_panel;
     for (int32_t x = 0; x < SIDE; x++, weights += l->weight_position) {
       const value *column = inputs + x * column_values;
@@ -73,13 +72,13 @@ static void block_of_tiles(const args *a, const column_layout *l, const tile_pla
 }
 
 // The whole rectangle.
-INLINED void rf_winograd3x3_by_columns(const args *a, const column_layout *l) {
-  if (a->width <= 0 || a->height <= 0) return;
-  const rf_tiling blocks = blocks_of_tiles(a->width, a->height);
+INLINED void rf_winograd3x3_by_columns(const rf_args *a, const column_layout *l) {
+  if (a->shape.width <= 0 || a->shape.height <= 0) return;
+  const rf_tiling blocks = blocks_of_tiles(a->shape.width, a->shape.height);
   for (int32_t block = 0, first = 0; block < blocks.count; block++) {
     const int32_t tiles = rf_tile_pixels(&blocks, block);
     tile_place at[RF_WINOGRAD_TILES];
-    for (int32_t t = 0; t < tiles; t++) at[t] = place(a->width, a->height, first + t);
+    for (int32_t t = 0; t < tiles; t++) at[t] = place(a->shape.width, a->shape.height, first + t);
     block_of_tiles(a, l, at, tiles);
     first += tiles;
   }

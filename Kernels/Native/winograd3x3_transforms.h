@@ -47,15 +47,15 @@ INLINED void transform_input(const float *input, ptrdiff_t row_stride, ptrdiff_t
 }
 
 // All channels of a tile: values[y][x] are `row_step` and `column_step` apart.
-static void input_tile(const rf_f32_conv_args *a, tile_place at, float *values, ptrdiff_t row_step,
+static void input_tile(const rf_args *a, tile_place at, float *values, ptrdiff_t row_step,
                        ptrdiff_t column_step) {
-  const ptrdiff_t stride = a->input_row_stride;
-  const float *input = a->input + at.y * stride + at.x * a->cin;
+  const ptrdiff_t stride = a->input[0].row_stride;
+  const float *input = rf_f32_input(a, at.y) + at.x * a->shape.cin;
   int32_t c = 0;
   if (at.rows >= RF_WINOGRAD_PIXELS && at.columns >= RF_WINOGRAD_PIXELS)
-    for (; c + LANES <= a->cin; c += LANES) transform_input(input + c, stride, a->cin, SIDE, SIDE, LANES, values + c, row_step, column_step);
-  for (; c < a->cin; c += LANES)
-    transform_input(input + c, stride, a->cin, at.rows + 2, at.columns + 2, a->cin - c, values + c, row_step,
+    for (; c + LANES <= a->shape.cin; c += LANES) transform_input(input + c, stride, a->shape.cin, SIDE, SIDE, LANES, values + c, row_step, column_step);
+  for (; c < a->shape.cin; c += LANES)
+    transform_input(input + c, stride, a->shape.cin, at.rows + 2, at.columns + 2, a->shape.cin - c, values + c, row_step,
                     column_step);
 }
 #endif

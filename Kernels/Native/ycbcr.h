@@ -9,7 +9,7 @@ enum { RF_YCBCR_PIXELS = 16 }; // that are made at once
 
 typedef struct { uint8_t y, cb, cr; } rf_ycbcr;
 
-INLINED rf_ycbcr rf_ycbcr_at(const rf_u8_ycbcr_args *a, ptrdiff_t x) {
+INLINED rf_ycbcr rf_ycbcr_at(const rf_ycbcr_args *a, ptrdiff_t x) {
   const ptrdiff_t pair = x / 2;
   const uint8_t *group = a->luma + 4 * pair;
   switch (a->layout) {
@@ -26,7 +26,7 @@ INLINED uint8_t rf_ycbcr_byte(float value) {
   return (uint8_t)(held + 0x1p23f - 0x1p23f);
 }
 
-INLINED void rf_ycbcr_pixel(const rf_u8_ycbcr_args *a, ptrdiff_t x) {
+INLINED void rf_ycbcr_pixel(const rf_ycbcr_args *a, ptrdiff_t x) {
   const rf_ycbcr s = rf_ycbcr_at(a, x);
   const float gray = (s.y - a->black) * a->luma_scale, blueness = s.cb - 128, redness = s.cr - 128;
   uint8_t *output = a->output + 3 * x;

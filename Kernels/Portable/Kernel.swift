@@ -1,4 +1,4 @@
-// A kernel as the engine sees it: its facts (rf_kernel of rfkernels.h), whether written in C or in Swift.
+// A kernel as the engine uses it: its facts (rf_kernel of rfkernels.h), in C or in Swift.
 public import CKernels
 
 /// One kernel. It points at constant code and constant names, so it may go to any thread.
@@ -12,7 +12,7 @@ public struct Kernel: CustomStringConvertible, @unchecked Sendable {
   public var isa: ISA { ISA(rawValue: facts.isa) }
   public var description: String { name }
 
-  /// What it needs and the processor lacks; nil where it can run.
+  /// The instruction sets that it needs and the processor lacks; nil where it can run.
   public var missing: ISA? {
     let missing = isa.subtracting(.available)
     return missing.isEmpty ? nil : missing
@@ -21,10 +21,24 @@ public struct Kernel: CustomStringConvertible, @unchecked Sendable {
   /// Rows are split among threads at multiples of this many.
   public var rowMultiple: Int { max(1, Int(facts.row_multiple)) }
 
+  /// Returns true where the kernel has the shape's types and rounding rule and computes its sizes.
   public func suits(_ shape: rf_shape) -> Bool {
+    guard facts.input_type == shape.input_type, facts.output_type == shape.output_type, follows(shape.accumulator) else {
+      return false
+    }
     guard let suits = facts.suits else { return true }
     return withUnsafePointer(to: shape) { suits($0) != 0 }
   }
+
+  private func follows(_ accumulator: rf_accumulator) -> Bool {
+    facts.accumulators == 0 ? accumulator == RF_ACCUMULATOR_NONE : facts.accumulators & accumulator.rawValue != 0
+  }
+
+  /// Runs the kernel of a layer.
+  ///
+  /// - Precondition: it suits `args.shape`; `args.packed` and `args.scratch` are what `pack` and `scratchBytes` ask for.
+  @inline(__always)
+  public func run(_ args: rf_args) { withUnsafePointer(to: args) { facts.run($0) } }
 
   /// Cycles of an output value of a shape that it suits, for comparison with other kernels of the op.
   public func cost(_ shape: rf_shape) -> Float {

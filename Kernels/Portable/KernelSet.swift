@@ -17,8 +17,8 @@ public struct KernelSet: Sendable {
   public init(isa: ISA = .available, isDirect: Bool = false, of candidates: [Kernel] = Kernel.all) {
     let usable = candidates.filter { isa.isSuperset(of: $0.isa) && !(isDirect && $0.facts.error != RF_ERROR_OF_SUM) }
     kernels = usable
-    byteReverse3 = KernelSet.cheapest(usable, RF_OP_u8_reverse3, rf_shape())
-    byteYCbCr = KernelSet.cheapest(usable, RF_OP_u8_ycbcr, rf_shape())
+    byteReverse3 = KernelSet.cheapest(usable, RF_OP_REVERSE3, .bytes)
+    byteYCbCr = KernelSet.cheapest(usable, RF_OP_YCBCR, .bytes)
   }
 
   /// The cheapest kernel of the op that suits the shape.
@@ -29,7 +29,16 @@ public struct KernelSet: Sendable {
     for kernel in kernels where kernel.op == op && kernel.suits(shape) {
       if best.map({ kernel.cost(shape) < $0.cost(shape) }) ?? true { best = kernel }
     }
-    guard let best else { preconditionFailure("every op has a reference, which suits every shape") }
+    guard let best else { preconditionFailure("every op has a reference for the types that the model's reader accepts") }
     return best
+  }
+}
+
+extension rf_shape {
+  /// The shape of the ops that make pixels: they have types and no sizes.
+  public static var bytes: rf_shape {
+    var shape = rf_shape()
+    (shape.input_type, shape.output_type) = (RF_U8, RF_U8)
+    return shape
   }
 }

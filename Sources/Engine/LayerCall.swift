@@ -2,80 +2,50 @@
 import CKernels
 import Kernels
 
-/// What a layer calls its kernel with, for the whole output. Of a sparse layer, whose calls are for single pixels, `output` is
-/// unused until then. Scratch is the first part's.
-enum LayerCall {
-  case conv(rf_f32_conv_args)
-  case depthwiseConv3x3(rf_f32_dwconv3x3_args)
-  case upsampleAdd(rf_f32_upsample_add_args)
-  case byteConv(rf_u8_conv_args)
-  case byteDepthwiseConv3x3(rf_u8_dwconv3x3_args)
-  case byteUpsampleAdd(rf_u8_upsample_add_args)
-  case byteHead(rf_u8_head_args)
+/// The arguments of a layer's kernel for the whole output, with the scratch of the first part. A sparse layer is called per
+/// pixel: its shape has one, and its output is set then.
+struct LayerCall {
+  private(set) var args: rf_args
 
   /// - Parameter scratch: bytes from the first part's scratch to this one's.
   func run(rows: Range<Int>, scratch: Int, _ kernel: Kernel) {
+    var args = args
     let first = rows.lowerBound
-    let height = Int32(truncatingIfNeeded: rows.count)
-    switch self {
-    case .conv(var args):
-      args.input += first * Int(args.stride) * args.input_row_stride
-      args.output += first * args.output_row_stride
-      args.scratch = args.scratch.map { $0 + scratch }
-      args.height = height
-      kernel.facts.f32_conv(&args)
-    case .depthwiseConv3x3(var args):
-      args.input += first * Int(args.stride) * args.input_row_stride
-      args.output += first * args.output_row_stride
-      args.height = height
-      kernel.facts.f32_dwconv3x3(&args)
-    case .upsampleAdd(var args):
-      args.row_index += first
-      args.output += first * args.output_row_stride
-      args.height = height
-      kernel.facts.f32_upsample_add(&args)
-    case .byteConv(var args):
-      args.input += first * Int(args.stride) * args.input_row_stride
-      args.output += first * args.output_row_stride
-      args.second_output = args.second_output.map { $0 + first * args.second_row_stride }
-      args.scratch = args.scratch.map { $0 + scratch }
-      args.height = height
-      kernel.facts.u8_conv(&args)
-    case .byteDepthwiseConv3x3(var args):
-      args.input += first * Int(args.stride) * args.input_row_stride
-      args.output += first * args.output_row_stride
-      args.height = height
-      kernel.facts.u8_dwconv3x3(&args)
-    case .byteUpsampleAdd(var args):
-      args.row_index += first
-      args.output += first * args.output_row_stride
-      args.height = height
-      kernel.facts.u8_upsample_add(&args)
-    case .byteHead(var args):
-      args.input += first * args.input_row_stride
-      args.output += first * args.output_row_stride
-      args.height = height
-      kernel.facts.u8_head(&args)
+    args.shape.height = Int32(truncatingIfNeeded: rows.count)
+    if let index = args.row_index {
+      args.row_index = index + first
+    } else {
+      args.input.0.pixels += first * Int(args.shape.stride) * args.input.0.row_stride * args.shape.input_type.bytes
     }
+    args.output.0.pixels += first * args.output.0.row_stride * args.shape.output_type.bytes
+    if args.output.1.channels > 0 { args.output.1.pixels += first * args.output.1.row_stride * args.shape.output_type.bytes }
+    args.scratch += scratch
+    kernel.run(args)
   }
 
-  /// A sparse layer at one pixel.
+  /// Runs a sparse layer at one pixel.
   func runPixel(y: Int, x: Int, into values: UnsafeMutablePointer<Float>, _ kernel: Kernel) {
-    switch self {
-    case .conv(var args):
-      args.input += y * args.input_row_stride + x * Int(args.cin)
-      args.output = values
-      kernel.facts.f32_conv(&args)
-    case .byteHead(var args):
-      args.input += y * args.input_row_stride + x * Int(args.cin)
-      args.output = values
-      kernel.facts.u8_head(&args)
-    default: preconditionFailure("only sparse layers are computed at single pixels")
-    }
+    var args = args
+    args.input.0.pixels += (y * args.input.0.row_stride + x * Int(args.shape.cin)) * args.shape.input_type.bytes
+    args.output.0.pixels = UnsafeMutableRawPointer(values)
+    kernel.run(args)
+  }
+
+  /// Runs rows whose inputs and outputs lie so many bytes away from their places in the whole maps.
+  func runStrip(rows: Range<Int>, inputShift: Int, outputShift: Int, _ kernel: Kernel) {
+    var shifted = self
+    shifted.args.input.0.pixels += inputShift
+    shifted.args.output.0.pixels += outputShift
+    shifted.run(rows: rows, scratch: 0, kernel)
   }
 }
 
-/// Turns layers into calls: packs their constants into the arena and works out their pointers.
+extension rf_type {
+  /// Bytes of an element.
+  var bytes: Int { self == RF_U8 ? 1 : 4 }
+}
+
+/// Turns layers into calls: packs their constants into the arena and computes their pointers.
 struct LayerPreparation {
   let model: Model
   let plan: Plan
@@ -84,16 +54,38 @@ struct LayerPreparation {
   let packsWeights: Bool
 
   func call(forLayer index: Int) -> LayerCall {
-    if model.precision == .int8 { return byteCall(forLayer: index) }
-    switch model.layers[index].operation {
-    case .conv: return .conv(conv(index))
-    case .depthwiseConv3x3: return .depthwiseConv3x3(depthwiseConv3x3(index))
-    case .upsampleAdd: return .upsampleAdd(upsampleAdd(index))
+    let layer = model.layers[index]
+    var args = rf_args()
+    args.shape = plan.steps[index].shape
+    args.scratch = arena + plan.scratchOffset
+    args.output.0 = output(of: layer)
+    if plan.steps.hasJoined(index) { args.output.1 = output(of: model.layers[index + 1]) }
+    if layer.operation == .upsampleAdd {
+      (args.row_index, args.column_index) = fillIndices(ofLayer: index)
+      args.zero = Int32(model.tensors[layer.input].zero)
+    } else {
+      args.packed = UnsafeRawPointer(pack(index))
     }
+    let map = plan.maps[layer.input]
+    let back = layer.padding * (map.rowStride + map.channels)
+    let first = arena + map.offset + (map.interior - back) * map.elementBytes
+    args.input.0 = rf_input(pixels: UnsafeRawPointer(first), row_stride: map.rowStride)
+    return LayerCall(args: args)
   }
 
-  /// Packs the constants of a convolution, and of the one joined to it, for their kernel.
-  func pack(_ index: Int) -> UnsafeMutableRawPointer {
+  /// The layer's channels of its output; of a sparse layer no pixels yet.
+  private func output(of layer: Model.Layer) -> rf_output {
+    let channels = Int32(layer.outputChannels)
+    guard let output = layer.output else {
+      return rf_output(pixels: nil, row_stride: 0, pixel_stride: layer.outputChannels, channels: channels)
+    }
+    let map = plan.maps[output]
+    let first = arena + map.offset + (map.interior + layer.outputChannelOffset) * map.elementBytes
+    return rf_output(pixels: first, row_stride: map.rowStride, pixel_stride: map.channels, channels: channels)
+  }
+
+  /// Packs the constants of a layer, and of the one joined to it, for their kernel.
+  private func pack(_ index: Int) -> UnsafeMutableRawPointer {
     let packed = arena + plan.steps[index].weightsOffset
     if plan.steps[index].isJoined || !packsWeights { return packed }
     let shape = plan.steps[index].shape
@@ -106,62 +98,9 @@ struct LayerPreparation {
     return packed
   }
 
-  private func conv(_ index: Int) -> rf_f32_conv_args {
-    let layer = model.layers[index]
-    let packed = pack(index)
-    let (input, inputRowStride) = firstTap(of: layer)
-    let map = layer.output.map { plan.maps[$0] }
-    return rf_f32_conv_args(
-      input: input, input_row_stride: inputRowStride, packed: packed, scratch: arena + plan.scratchOffset,
-      output: map.map { $0.pixels(in: arena) + layer.outputChannelOffset } ?? packed.assumingMemoryBound(to: Float.self),
-      output_row_stride: map?.rowStride ?? 0, output_pixel_stride: map?.channels ?? layer.outputChannels,
-      width: map.map { Int32($0.width) } ?? 1, height: map.map { Int32($0.height) } ?? 1,
-      cin: Int32(layer.inputChannels), cout: Int32(layer.outputChannels),
-      kernel_width: Int32(layer.kernelWidth), kernel_height: Int32(layer.kernelHeight),
-      stride: Int32(layer.stride), slope: layer.slope)
-  }
-
-  private func depthwiseConv3x3(_ index: Int) -> rf_f32_dwconv3x3_args {
-    let layer = model.layers[index]
-    let (weights, bias) = (floats(plan.steps[index].weightsOffset), floats(plan.steps[index].biasOffset))
-    if packsWeights {
-      UnsafeMutableRawPointer(weights).copyMemory(from: layer.weights.baseAddress!, byteCount: layer.weights.count)
-      UnsafeMutableRawPointer(bias).copyMemory(from: layer.bias.baseAddress!, byteCount: layer.bias.count)
-    }
-    let map = outputMap(of: layer)
-    let (input, inputRowStride) = firstTap(of: layer)
-    return rf_f32_dwconv3x3_args(
-      input: input, input_row_stride: inputRowStride, weights: weights, bias: bias,
-      output: map.pixels(in: arena), output_row_stride: map.rowStride,
-      width: Int32(map.width), height: Int32(map.height), channels: Int32(layer.outputChannels),
-      stride: Int32(layer.stride), slope: layer.slope)
-  }
-
-  private func upsampleAdd(_ index: Int) -> rf_f32_upsample_add_args {
-    let layer = model.layers[index]
-    let coarse = plan.maps[layer.input]
-    let map = outputMap(of: layer)
-    let (rows, columns) = fillIndices(ofLayer: index)
-    return rf_f32_upsample_add_args(
-      coarse: coarse.pixels(in: arena), coarse_row_stride: coarse.rowStride,
-      row_index: rows, column_index: columns, output: map.pixels(in: arena), output_row_stride: map.rowStride,
-      width: Int32(map.width), height: Int32(map.height), channels: Int32(map.channels))
-  }
-
   func outputMap(of layer: Model.Layer) -> Plan.Map {
     guard let output = layer.output else { preconditionFailure("the reader refuses sparse layers but convolutions") }
     return plan.maps[output]
-  }
-
-  /// The tap of output pixel (0, 0) that lies furthest up and left: in the border, by the padding.
-  private func firstTap(of layer: Model.Layer) -> (UnsafePointer<Float>, Int) {
-    let map = plan.maps[layer.input]
-    let back = layer.padding * map.rowStride + layer.padding * map.channels
-    return (UnsafePointer(map.pixels(in: arena) - back), map.rowStride)
-  }
-
-  func floats(_ offset: Int) -> UnsafeMutablePointer<Float> {
-    (arena + offset).assumingMemoryBound(to: Float.self)
   }
 
   /// Writes the source rows and columns of an upsampling layer.

@@ -4,21 +4,23 @@ import Kernels
 
 extension Model.Layer {
   /// The op of rfkernels.h that computes the layer.
-  func op(_ precision: Model.Precision) -> rf_op {
-    let isInt8 = precision == .int8
-    return switch operation {
-    case .conv: !isInt8 ? RF_OP_f32_conv : isHead ? RF_OP_u8_head : RF_OP_u8_conv
-    case .depthwiseConv3x3: isInt8 ? RF_OP_u8_dwconv3x3 : RF_OP_f32_dwconv3x3
-    case .upsampleAdd: isInt8 ? RF_OP_u8_upsample_add : RF_OP_f32_upsample_add
+  var op: rf_op {
+    switch operation {
+    case .conv: RF_OP_CONV
+    case .depthwiseConv3x3: RF_OP_DEPTHWISE_CONV3X3
+    case .upsampleAdd: RF_OP_UPSAMPLE_ADD
     }
   }
 
-  /// The layer as a kernel is chosen by it, with `width` x `height` output pixels; a sparse layer has one.
-  func shape(width: Int, height: Int) -> rf_shape {
-    rf_shape(
+  /// The shape that selects the layer's kernel, with `width` x `height` output pixels; a sparse layer has one.
+  func shape(_ precision: Model.Precision, width: Int, height: Int) -> rf_shape {
+    let isInt8 = precision == .int8
+    return rf_shape(
       width: Int32(isSparse ? 1 : width), height: Int32(isSparse ? 1 : height), cin: Int32(inputChannels),
       cout: Int32(outputChannels), kernel_width: Int32(kernelWidth), kernel_height: Int32(kernelHeight),
-      stride: Int32(stride), slope: slope)
+      stride: Int32(stride), slope: slope, input_type: isInt8 ? RF_U8 : RF_F32,
+      output_type: isInt8 && !isHead ? RF_U8 : RF_F32,
+      accumulator: isInt8 && operation != .upsampleAdd ? RF_ACCUMULATOR_NARROW : RF_ACCUMULATOR_NONE)
   }
 
   /// The constants for a kernel to pack, as channels from `first` on; `zero`: of the output.
@@ -50,8 +52,8 @@ extension Plan.Step {
 extension PlanBuilder {
   mutating func chooseKernels(_ kernels: KernelSet) {
     for (index, layer) in model.layers.enumerated() {
-      steps[index].shape = layer.shape(width: steps[index].width, height: steps[index].height)
-      steps[index].kernel = kernels.kernel(for: layer.op(model.precision), steps[index].shape)
+      steps[index].shape = layer.shape(model.precision, width: steps[index].width, height: steps[index].height)
+      steps[index].kernel = kernels.kernel(for: layer.op, steps[index].shape)
     }
   }
 

@@ -1,5 +1,5 @@
 // Runs a planned model: one call through a pointer a layer, on arguments prepared at start, in one arena, without heap.
-public import Kernels
+import Kernels
 
 /// Where the caller puts the input: NHWC, one picture of 3 channels; float32, or bytes for an int8 model.
 public struct InputView<Element> {

@@ -61,13 +61,9 @@ public struct Plan: Sendable {
     public internal(set) var isJoined = false
     /// The map whose border this layer fills, being the first to write it.
     public internal(set) var clearsBorder = false
-    /// Bytes from the start of the arena. Where the kernel packs all constants, this is where; upsampling: row and column indices
-    /// instead of weights and bias.
+    /// Bytes from the start of the arena to the constants that the kernel packs; upsampling: to the row and column indices.
     var weightsOffset = 0
     var biasOffset = 0
-    /// int8: one float an output channel each.
-    var multiplierOffset = 0
-    var addendOffset = 0
   }
 
   public let width: Int

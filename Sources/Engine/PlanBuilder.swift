@@ -102,8 +102,7 @@ struct PlanBuilder {
     }
   }
 
-  /// What kernels pack, or constants that they read as the file has them, one after the other; behind them the index lists, so
-  /// that the weights lie at the same places whatever the input size is.
+  /// The constants that kernels pack, one after the other; behind them the index lists, so that the weights lie at the same places whatever the input size is.
   mutating func placeConstants() throws(PlanError) {
     try placeWeights()
     weightBytes = constantBytes
@@ -114,19 +113,8 @@ struct PlanBuilder {
   }
 
   private mutating func placeWeights() throws(PlanError) {
-    let isInt8 = model.precision == .int8
-    for (index, layer) in model.layers.enumerated() where !steps[index].isJoined {
-      switch layer.operation {
-      case .conv:
-        steps[index].weightsOffset = try placeConstants(bytes: Checked(steps[index].kernel.packedBytes(steps[index].shape)))
-      case .depthwiseConv3x3:
-        steps[index].weightsOffset = try placeConstants(9 * layer.outputChannels, ofBytes: isInt8 ? 1 : 4)
-        steps[index].biasOffset = try placeConstants(layer.outputChannels, ofBytes: 4)
-        guard isInt8 else { continue }
-        steps[index].multiplierOffset = try placeConstants(layer.outputChannels, ofBytes: 4)
-        steps[index].addendOffset = try placeConstants(layer.outputChannels, ofBytes: 4)
-      case .upsampleAdd: break
-      }
+    for (index, step) in steps.enumerated() where !step.isJoined {
+      steps[index].weightsOffset = try placeConstants(bytes: Checked(step.kernel.packedBytes(step.shape)))
     }
   }
 

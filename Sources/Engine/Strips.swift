@@ -184,20 +184,3 @@ extension Network {
     return plan.maps[output]
   }
 }
-
-extension LayerCall {
-  /// Rows whose inputs and outputs lie so many bytes away from where the whole maps would have them.
-  func runStrip(rows: Range<Int>, inputShift: Int, outputShift: Int, _ kernel: Kernel) {
-    switch self {
-    case .byteConv(var args):
-      args.input += inputShift
-      args.output += outputShift
-      LayerCall.byteConv(args).run(rows: rows, scratch: 0, kernel)
-    case .byteDepthwiseConv3x3(var args):
-      args.input += inputShift
-      args.output += outputShift
-      LayerCall.byteDepthwiseConv3x3(args).run(rows: rows, scratch: 0, kernel)
-    default: preconditionFailure("only convolutions of bytes are computed in strips")
-    }
-  }
-}

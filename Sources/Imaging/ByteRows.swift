@@ -38,15 +38,15 @@ struct ByteRows {
   private func copyColors(_ y: Int, _ first: Int, _ count: Int, _ output: UnsafeMutablePointer<UInt8>) {
     let input = frame.planes.0.row(y) + 3 * first
     guard isReversed else { return output.update(from: input, count: 3 * count) }
-    var args = rf_u8_reverse3_args(input: input, output: output, width: Int32(count))
-    kernels.byteReverse3.facts.u8_reverse3(&args)
+    var args = rf_reverse3_args(input: input, output: output, width: Int32(count))
+    kernels.byteReverse3.facts.reverse3(&args)
   }
 
   /// Converts pixels that start at an even column.
   private func convert(_ layout: rf_ycbcr_layout, _ y: Int, _ first: Int, _ count: Int,
                        _ output: UnsafeMutablePointer<UInt8>) {
     let luma = frame.planes.0.row(y)
-    var args = rf_u8_ycbcr_args(
+    var args = rf_ycbcr_args(
       luma: luma + frame.format.rowBytes(width: first), cb: nil, cr: nil, output: output, width: Int32(count),
       layout: layout, reversed: isReversed ? 1 : 0, black: matrix.black, luma_scale: matrix.luma,
       red_from_cr: matrix.redFromCr, green_from_cb: matrix.greenFromCb, green_from_cr: matrix.greenFromCr,
@@ -56,7 +56,7 @@ struct ByteRows {
     case RF_I420: (args.cb, args.cr) = (frame.planes.1.row(y / 2) + first / 2, frame.planes.2.row(y / 2) + first / 2)
     default: break
     }
-    kernels.byteYCbCr.facts.u8_ycbcr(&args)
+    kernels.byteYCbCr.facts.ycbcr(&args)
   }
 }
 

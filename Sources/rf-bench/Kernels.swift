@@ -84,7 +84,7 @@ func runKernels(_ arguments: [String]) -> Int32 {
 /// The op's kernels within `--isa`; those that the processor cannot run are named on standard error.
 private func usableRows(of check: Check, _ options: Options) -> [Kernel] {
   Kernel.all.filter { row in
-    guard row.op == check.op, options.isa.isSuperset(of: row.isa) else { return false }
+    guard check.covers(row), options.isa.isSuperset(of: row.isa) else { return false }
     if let missing = row.missing { complain("\(row.name) is left out: this processor lacks \(missing)") }
     return row.missing == nil
   }

@@ -83,24 +83,24 @@ INLINED void four_pixels(const few_taps *f, const uint8_t *input, uint8_t *outpu
   }
 }
 
-INLINED void few_taps_rows(const rf_u8_conv_args *a, const few_taps *f, int groups, float slope) {
-  for (ptrdiff_t y = 0; y < a->height; y++) {
-    const uint8_t *input = a->input + y * a->input_row_stride;
-    uint8_t *output = a->output + y * a->output_row_stride;
-    for (int32_t x = 0; x < a->width; x += 4, input += 16 * groups, output += 4 * a->output_pixel_stride)
-      four_pixels(f, input, output, a->output_pixel_stride, a->width - x, groups, a->cout / 8, slope);
+INLINED void few_taps_rows(const rf_args *a, const few_taps *f, int groups, float slope) {
+  for (ptrdiff_t y = 0; y < a->shape.height; y++) {
+    const uint8_t *input = rf_u8_input(a, y);
+    uint8_t *output = rf_u8_output(a, y);
+    for (int32_t x = 0; x < a->shape.width; x += 4, input += 16 * groups, output += 4 * a->output[0].pixel_stride)
+      four_pixels(f, input, output, a->output[0].pixel_stride, a->shape.width - x, groups, a->shape.cout / 8, slope);
   }
 }
 
-static void few_taps_conv(const rf_u8_conv_args *a) {
+static void few_taps_conv(const rf_args *a) {
   const few_taps *f = a->packed;
-  if (rf_is_leaky(a->slope)) few_taps_rows(a, f, a->cin / 4, a->slope);
-  else if (a->cin == 8) few_taps_rows(a, f, 2, 0);
+  if (rf_is_leaky(a->shape.slope)) few_taps_rows(a, f, a->shape.cin / 4, a->shape.slope);
+  else if (a->shape.cin == 8) few_taps_rows(a, f, 2, 0);
   else few_taps_rows(a, f, 4, 0);
 }
 
 const rf_kernel rf_u8_conv__avx2_few_taps = {
-  .name = "rf_u8_conv__avx2_few_taps", .op = RF_OP_u8_conv, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.05f,
+  .name = "rf_u8_conv__avx2_few_taps", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.05f,
   .cycles_per_output = 0.4f, .suits = has_few_taps, .packed_bytes = few_taps_bytes, .pack = pack_few_taps,
-  .u8_conv = few_taps_conv};
+  .run = few_taps_conv};
 #endif

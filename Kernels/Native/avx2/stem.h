@@ -87,8 +87,8 @@ INLINED void interleave(const __m256i c[STEM_CHANNELS], __m256i bytes[2]) {
   bytes[1] = _mm256_permute4x64_epi64(_mm256_unpackhi_epi32(four[0], four[1]), 0xd8);
 }
 
-INLINED void store_stem(const rf_u8_conv_args *a, const __m256i bytes[2], uint8_t *output, ptrdiff_t pixels) {
-  if (a->cout == STEM_CHANNELS && a->output_pixel_stride == STEM_CHANNELS && pixels >= STEM_PIXELS) {
+INLINED void store_stem(const rf_args *a, const __m256i bytes[2], uint8_t *output, ptrdiff_t pixels) {
+  if (a->shape.cout == STEM_CHANNELS && a->output[0].pixel_stride == STEM_CHANNELS && pixels >= STEM_PIXELS) {
     _mm256_storeu_si256((__m256i *)output, bytes[0]);
     _mm256_storeu_si256((__m256i *)(output + 32), bytes[1]);
     return;
@@ -97,15 +97,15 @@ INLINED void store_stem(const rf_u8_conv_args *a, const __m256i bytes[2], uint8_
   _mm256_storeu_si256((__m256i *)all, bytes[0]);
   _mm256_storeu_si256((__m256i *)(all + 32), bytes[1]);
   for (int p = 0; p < STEM_PIXELS && p < pixels; p++)
-    for (int o = 0; o < a->cout; o++) output[p * a->output_pixel_stride + o] = all[p * STEM_CHANNELS + o];
+    for (int o = 0; o < a->shape.cout; o++) output[p * a->output[0].pixel_stride + o] = all[p * STEM_CHANNELS + o];
 }
 
 // 8 pixels, of which the first `pixels` exist; the others' taps lie in the slack.
-INLINED void stem_pixels(const rf_u8_conv_args *a, const stem *s, const uint8_t *input, uint8_t *output, ptrdiff_t pixels,
+INLINED void stem_pixels(const rf_args *a, const stem *s, const uint8_t *input, uint8_t *output, ptrdiff_t pixels,
                          float slope) {
   __m256i sum[STEM_CHANNELS], ninth[3], bytes[2];
   UNROLLED for (int o = 0; o < STEM_CHANNELS; o++) sum[o] = s->start[o];
-  UNROLLED for (int ky = 0; ky < 3; ky++, input += a->input_row_stride) {
+  UNROLLED for (int ky = 0; ky < 3; ky++, input += a->input[0].row_stride) {
     __m256i taps[4], pair[4];
     UNROLLED for (int i = 0; i < 4; i++) taps[i] = two_pixels(input, i);
     row_pairs(taps, pair);
@@ -120,20 +120,20 @@ INLINED void stem_pixels(const rf_u8_conv_args *a, const stem *s, const uint8_t 
   store_stem(a, bytes, output, pixels);
 }
 
-static void stem_conv(const rf_u8_conv_args *a) {
+static void stem_conv(const rf_args *a) {
   const stem *s = a->packed;
-  for (ptrdiff_t y = 0; y < a->height; y++) {
-    const uint8_t *input = a->input + y * 2 * a->input_row_stride;
-    uint8_t *output = a->output + y * a->output_row_stride;
-    for (ptrdiff_t x = 0; x < a->width; x += STEM_PIXELS) {
-      uint8_t *to = output + x * a->output_pixel_stride;
-      if (rf_is_leaky(a->slope)) stem_pixels(a, s, input + x * STEM_STEP, to, a->width - x, a->slope);
-      else stem_pixels(a, s, input + x * STEM_STEP, to, a->width - x, 0);
+  for (ptrdiff_t y = 0; y < a->shape.height; y++) {
+    const uint8_t *input = rf_u8_input(a, y);
+    uint8_t *output = rf_u8_output(a, y);
+    for (ptrdiff_t x = 0; x < a->shape.width; x += STEM_PIXELS) {
+      uint8_t *to = output + x * a->output[0].pixel_stride;
+      if (rf_is_leaky(a->shape.slope)) stem_pixels(a, s, input + x * STEM_STEP, to, a->shape.width - x, a->shape.slope);
+      else stem_pixels(a, s, input + x * STEM_STEP, to, a->shape.width - x, 0);
     }
   }
 }
 
 const rf_kernel rf_u8_conv__avx2_stem = {
-  .name = "rf_u8_conv__avx2_stem", .op = RF_OP_u8_conv, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.035f, .suits = rf_u8_is_stem,
-  .packed_bytes = stem_bytes, .pack = pack_stem, .u8_conv = stem_conv};
+  .name = "rf_u8_conv__avx2_stem", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.035f, .suits = rf_u8_is_stem,
+  .packed_bytes = stem_bytes, .pack = pack_stem, .run = stem_conv};
 #endif

@@ -149,22 +149,22 @@ INLINED void by_tiles(const rf_u8_rectangle *r) {
   }
 }
 
-static void conv(const rf_u8_conv_args *a) {
-  const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
+static void conv(const rf_args *a) {
+  const rf_u8_rectangle rectangle = rf_u8_rectangle_of(a);
   by_tiles(&rectangle);
 }
 
 const rf_kernel rf_u8_conv__avx2 = {
-  .name = "rf_u8_conv__avx2", .op = RF_OP_u8_conv, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.055f, .cycles_per_output = 1.1f,
-  .packed_bytes = rf_u8_panels_bytes, .pack = rf_u8_pack_panels, .u8_conv = conv};
+  .name = "rf_u8_conv__avx2", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.055f, .cycles_per_output = 1.1f,
+  .packed_bytes = rf_u8_panels_bytes, .pack = rf_u8_pack_panels, .run = conv};
 
-static void head(const rf_u8_head_args *a) {
-  const rf_u8_rectangle rectangle = rf_u8_head_rectangle(a);
+static void head(const rf_args *a) {
+  const rf_u8_rectangle rectangle = rf_u8_rectangle_of(a);
   by_tiles(&rectangle);
 }
 
-const rf_kernel rf_u8_head__avx2 = {
-  .name = "rf_u8_head__avx2", .op = RF_OP_u8_head, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.05f,
-  .packed_bytes = rf_u8_head_bytes, .pack = rf_u8_pack_head, .u8_head = head};
+const rf_kernel rf_u8f32_conv__avx2 = {
+  .name = "rf_u8f32_conv__avx2", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.05f,
+  .packed_bytes = rf_u8_panels_bytes, .pack = rf_u8_pack_panels, .run = head};
 #pragma clang attribute pop
 #endif

@@ -1,8 +1,9 @@
 // Depthwise 3x3 convolution in 8 bits for AVX2: 32 channels, or several pixels of fewer, at once. Bytes are widened to words
 // and pairs of rows multiplied by vpmaddwd, so every sum is exact; at stride 1 two output rows come from four input rows.
 #if defined(__x86_64__)
-#include "../tiles.h"
-#include "rfkernels.h"
+#include "../args.h"
+#include "../packing.h"
+#include "../rounding.h"
 #include <immintrin.h>
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
@@ -117,106 +118,79 @@ typedef void rf_stripe_fn(const rf_stripe *stripe, const rf_dw_block *block);
 
 #define RF_STRIPE(name, rows, alternate) \
   static void name(const rf_stripe *s, const rf_dw_block *block) { \
-    if (s->slope > 0 && s->slope < 1) stripe(s, block, rows, alternate, 1); \
+    if (rf_is_leaky(s->slope)) stripe(s, block, rows, alternate, 1); \
     else stripe(s, block, rows, alternate, 0); \
   }
 RF_STRIPE(two_rows, 2, 0)
 RF_STRIPE(one_row, 1, 0)
 RF_STRIPE(one_row_of_alternate_pixels, 1, 1)
 
-// Pairs of weights, widened with their signs.
-static rf_pair paired_weights(__m256i a, __m256i b) {
-  rf_pair pair = paired(a, b);
-  for (int n = 0; n < 4; n++) pair.part[n] = _mm256_srai_epi16(_mm256_slli_epi16(pair.part[n], 8), 8);
-  return pair;
-}
-
-// 32 numbers in the order of `rf_pair`.
-static rf_pair ordered(const int32_t lanes[RF_VECTOR]) {
-  rf_pair pair;
-  for (int n = 0; n < 4; n++)
-    pair.part[n] = _mm256_set_m128i(
-        _mm_loadu_si128((const void *)(lanes + 16 + 4 * n)), _mm_loadu_si128((const void *)(lanes + 4 * n)));
-  return pair;
-}
-
-// The parameters of `count` channels from `first` on, repeated for each of `pixels`, and 0 in what is left of a vector.
-static rf_dw_block block_of(const rf_u8_dwconv3x3_args *a, int32_t first, int32_t count, int32_t pixels) {
-  int8_t weights[9][RF_VECTOR] = {0};
-  int32_t bias[RF_VECTOR] = {0};
-  float multiplier[RF_VECTOR] = {0}, addend[RF_VECTOR] = {0};
-  for (int32_t i = 0, p = 0; p < pixels; p++) {
-    for (int32_t c = first; c < first + count; c++, i++) {
-      for (int32_t k = 0; k < 9; k++) weights[k][i] = a->weights[(ptrdiff_t)k * a->channels + c];
-      bias[i] = RF_MAGIC_BITS + a->bias[c];
-      multiplier[i] = a->multiplier[c];
-      addend[i] = a->addend[c];
-    }
-  }
-  rf_dw_block block;
-  const __m256i none = _mm256_setzero_si256();
-  for (int kx = 0; kx < 3; kx++) {
-    const __m256i upper = load32(weights[kx]), middle = load32(weights[3 + kx]), lower = load32(weights[6 + kx]);
-    block.weights[0][kx] = paired_weights(middle, lower);
-    block.weights[1][kx] = paired_weights(upper, middle);
-  }
-  block.weights[0][3] = paired_weights(load32(weights[0]), load32(weights[1]));
-  block.weights[1][3] = paired_weights(load32(weights[6]), load32(weights[7]));
-  block.weights[0][4] = paired_weights(load32(weights[2]), none);
-  block.weights[1][4] = paired_weights(none, load32(weights[8]));
-  block.bias = ordered(bias);
-  const rf_pair multipliers = ordered((const int32_t *)(const void *)multiplier);
-  const rf_pair addends = ordered((const int32_t *)(const void *)addend);
-  for (int n = 0; n < 4; n++) {
-    block.multiplier[n] = _mm256_castsi256_ps(multipliers.part[n]);
-    block.addend[n] = _mm256_castsi256_ps(addends.part[n]);
-  }
-  return block;
-}
-
 // Pixels of a vector.
-static int32_t pixels_of_vector(const rf_u8_dwconv3x3_args *a) {
-  if (a->channels > RF_VECTOR / 2) return 1;
-  return a->stride == 1 ? RF_VECTOR / a->channels : a->channels == 16 ? 2 : 1;
+static int32_t pixels_of_vector(const rf_shape *s) {
+  if (s->cout > RF_VECTOR / 2) return 1;
+  return s->stride == 1 ? RF_VECTOR / s->cout : s->cout == 16 ? 2 : 1;
 }
 
-static rf_stripe_fn *stripe_for(const rf_u8_dwconv3x3_args *a, int32_t pixels) {
-  if (a->stride == 2) return pixels == 2 ? one_row_of_alternate_pixels : one_row;
-  return a->height < 2 ? one_row : two_rows;
+static int32_t blocks_of(const rf_shape *s) { return (s->cout + RF_VECTOR - 1) / RF_VECTOR; }
+
+static uint64_t packed_bytes(const rf_shape *s) { return sizeof(rf_dw_block) * (uint64_t)blocks_of(s); }
+
+// The channel's parameters at byte `at` of a block. Taps of the pairs of either output row; 9: none.
+static void pack_lane(rf_dw_block *block, int at, const rf_u8_rule *rule, const int8_t taps[10]) {
+  static const int8_t pairs[2][RF_PAIRS][2] = {{{3, 6}, {4, 7}, {5, 8}, {0, 1}, {2, 9}}, {{0, 3}, {1, 4}, {2, 5}, {6, 7}, {9, 8}}};
+  const int n = at % 16 / 4, lane = at / 16 * 4 + at % 4;
+  for (int y = 0; y < 2; y++)
+    for (int k = 0; k < RF_PAIRS; k++)
+      for (int i = 0; i < 2; i++) ((int16_t *)&block->weights[y][k].part[n])[2 * lane + i] = taps[pairs[y][k][i]];
+  ((int32_t *)&block->bias.part[n])[lane] = RF_MAGIC_BITS + rule->bias;
+  ((float *)&block->multiplier[n])[lane] = rule->multiplier;
+  ((float *)&block->addend[n])[lane] = rule->addend;
+}
+
+// The parameters of blocks of channels, repeated for each pixel of a vector.
+static void pack(const rf_shape *s, const rf_constants *c, void *packed) {
+  rf_dw_block *blocks = packed;
+  for (int32_t o = c->first; o < c->first + c->count; o++) {
+    const rf_u8_rule rule = rf_u8_rule_of(s, c, o);
+    int8_t taps[10] = {0};
+    for (int k = 0; k < 9; k++) taps[k] = rf_u8_depthwise_weight(c, o, k);
+    for (int32_t p = 0; p < pixels_of_vector(s); p++)
+      pack_lane(&blocks[o / RF_VECTOR], o % RF_VECTOR + p * s->cout, &rule, taps);
+  }
+}
+
+static rf_stripe_fn *stripe_for(const rf_args *a, int32_t pixels) {
+  if (a->shape.stride == 2) return pixels == 2 ? one_row_of_alternate_pixels : one_row;
+  return a->shape.height < 2 ? one_row : two_rows;
 }
 
 // One block of channels, stripe by stripe; of an odd number of rows the last two are a stripe, too.
 static void rows_of_block(
-    const rf_u8_dwconv3x3_args *a, const rf_dw_block *block, int32_t first, int32_t pixels) {
-  const ptrdiff_t step = (ptrdiff_t)pixels * a->channels;
-  const int32_t rows = a->stride == 1 && a->height > 1 ? 2 : 1;
+    const rf_args *a, const rf_dw_block *block, int32_t first, int32_t pixels) {
+  const ptrdiff_t step = (ptrdiff_t)pixels * a->shape.cout;
+  const int32_t rows = a->shape.stride == 1 && a->shape.height > 1 ? 2 : 1;
   rf_stripe_fn *const run = stripe_for(a, pixels);
-  rf_stripe s = {.input_step = a->stride * step, .output_step = step, .channels = a->channels,
-                 .row_bytes = (ptrdiff_t)a->width * a->channels - first, .slope = a->slope};
-  for (int32_t y = 0; y < a->height; y += rows) {
-    const ptrdiff_t top = y > a->height - rows ? a->height - rows : y;
-    for (int k = 0; k < 4; k++) {
-      const ptrdiff_t row = top * a->stride + (k < rows + 2 ? k : 2);
-      s.input[k] = a->input + row * a->input_row_stride + first;
-    }
-    for (int k = 0; k < 2; k++) s.output[k] = a->output + (top + (k < rows ? k : 0)) * a->output_row_stride + first;
+  rf_stripe s = {.input_step = a->shape.stride * step, .output_step = step, .channels = a->shape.cout,
+                 .row_bytes = (ptrdiff_t)a->shape.width * a->shape.cout - first, .slope = a->shape.slope};
+  for (int32_t y = 0; y < a->shape.height; y += rows) {
+    const ptrdiff_t top = y > a->shape.height - rows ? a->shape.height - rows : y;
+    for (int k = 0; k < 4; k++) s.input[k] = rf_u8_input(a, top) + (k < rows + 2 ? k : 2) * a->input[0].row_stride + first;
+    for (int k = 0; k < 2; k++) s.output[k] = rf_u8_output(a, top + (k < rows ? k : 0)) + first;
     run(&s, block);
   }
 }
 
 // The last channels come first: what their vectors write beyond a pixel's end is then overwritten.
-static void dwconv3x3(const rf_u8_dwconv3x3_args *a) {
-  if (a->width <= 0 || a->height <= 0) return;
-  const int32_t pixels = pixels_of_vector(a);
-  for (int32_t first = (a->channels - 1) / RF_VECTOR * RF_VECTOR; first >= 0; first -= RF_VECTOR) {
-    const int32_t rest = a->channels - first, count = rest < RF_VECTOR ? rest : RF_VECTOR;
-    const rf_dw_block block = block_of(a, first, count, pixels);
-    rows_of_block(a, &block, first, pixels);
-  }
+static void dwconv3x3(const rf_args *a) {
+  if (a->shape.width <= 0 || a->shape.height <= 0) return;
+  const int32_t pixels = pixels_of_vector(&a->shape);
+  const rf_dw_block *blocks = a->packed;
+  for (int32_t block = blocks_of(&a->shape) - 1; block >= 0; block--)
+    rows_of_block(a, &blocks[block], block * RF_VECTOR, pixels);
 }
 
 const rf_kernel rf_u8_dwconv3x3__avx2 = {
-  .name = "rf_u8_dwconv3x3__avx2", .op = RF_OP_u8_dwconv3x3, .isa = RF_ISA_AVX2, .cycles_per_output = 0.65f,
-  .u8_dwconv3x3 = dwconv3x3};
+  .name = "rf_u8_dwconv3x3__avx2", .op = RF_OP_DEPTHWISE_CONV3X3, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX2, .cycles_per_output = 0.65f,
+  .packed_bytes = packed_bytes, .pack = pack, .run = dwconv3x3};
 #pragma clang attribute pop
 #endif

@@ -7,7 +7,7 @@
 
 enum { RF_BYTES = 16, RF_STEP = 15 };
 
-static void reverse3(const rf_u8_reverse3_args *a) {
+static void reverse3(const rf_reverse3_args *a) {
   const __m128i order = _mm_setr_epi8(2, 1, 0, 5, 4, 3, 8, 7, 6, 11, 10, 9, 14, 13, 12, 15);
   const ptrdiff_t count = 3 * (ptrdiff_t)a->width;
   ptrdiff_t i = 0;
@@ -18,7 +18,7 @@ static void reverse3(const rf_u8_reverse3_args *a) {
 }
 
 const rf_kernel rf_u8_reverse3__avx2 = {
-  .name = "rf_u8_reverse3__avx2", .op = RF_OP_u8_reverse3, .isa = RF_ISA_AVX2, .cycles_per_output = 0.2f,
-  .u8_reverse3 = reverse3};
+  .name = "rf_u8_reverse3__avx2", .op = RF_OP_REVERSE3, .input_type = RF_U8, .output_type = RF_U8, .isa = RF_ISA_AVX2, .cycles_per_output = 0.2f,
+  .reverse3 = reverse3};
 #pragma clang attribute pop
 #endif

@@ -1,10 +1,11 @@
 // Nearest upsampling and addition in 8 bits for AVX2: 32 channels at once.
 #if defined(__x86_64__)
 #include "../tiles.h"
-#include "rfkernels.h"
+#include <stdint.h>
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
+typedef uint8_t element;
 enum { RF_BYTES = 32 };
 
 // clamp(a + b - zero): of b - zero and zero - b one saturates to 0, so a moves one way only and is clamped once.
@@ -27,17 +28,10 @@ INLINED void add_pixel(const uint8_t *coarse, uint8_t *output, int32_t channels,
   for (; c < channels; c++) output[c] = added_byte(output[c], coarse[c], zero);
 }
 
-static void upsample_add(const rf_u8_upsample_add_args *a) {
-  for (ptrdiff_t y = 0; y < a->height; y++) {
-    const uint8_t *row = a->coarse + a->row_index[y] * a->coarse_row_stride;
-    uint8_t *output = a->output + y * a->output_row_stride;
-    for (ptrdiff_t x = 0; x < a->width; x++)
-      add_pixel(row + (ptrdiff_t)a->column_index[x] * a->channels, output + x * a->channels, a->channels, a->zero);
-  }
-}
+#include "../upsample_add.h"
 
 const rf_kernel rf_u8_upsample_add__avx2 = {
-  .name = "rf_u8_upsample_add__avx2", .op = RF_OP_u8_upsample_add, .isa = RF_ISA_AVX2, .cycles_per_output = 0.05f,
-  .u8_upsample_add = upsample_add};
+  .name = "rf_u8_upsample_add__avx2", .op = RF_OP_UPSAMPLE_ADD, .input_type = RF_U8, .output_type = RF_U8, .isa = RF_ISA_AVX2, .cycles_per_output = 0.05f,
+  .run = upsample_add};
 #pragma clang attribute pop
 #endif

@@ -57,27 +57,24 @@ INLINED void products(const int16_t *inputs, ptrdiff_t tile_words, const int16_t
   }
 }
 
-INLINED void store_pixels(const rf_u8_winograd_args *a, const sums sum[4], int32_t o, uint8_t *output, ptrdiff_t stride,
+INLINED void store_pixels(const rf_u8_packed *c, float slope, const sums sum[4], int32_t o, uint8_t *output, ptrdiff_t stride,
                           int leaky) {
   (void)leaky;
-  const __m256i start = _mm256_add_epi32(_mm256_loadu_si256((const __m256i *)(a->bias + o)), _mm256_set1_epi32(RF_MAGIC_BITS));
+  const __m256i start = _mm256_add_epi32(_mm256_loadu_si256((const __m256i *)(c->bias + o)), _mm256_set1_epi32(RF_MAGIC_BITS));
   __m256i pixel[4];
   UNROLLED for (int x = 0; x < 4; x++)
     pixel[x] = requantised(_mm256_castsi256_ps(_mm256_add_epi32(_mm256_srai_epi32((__m256i)sum[x], 6), start)),
-                           a->multiplier + o, a->addend + o, a->slope);
+                           c->multiplier + o, c->addend + o, slope);
   store_four(pixel, output, stride, 4, SUMS);
 }
 
 #include "../u8_winograd3x3_tiles.h"
 
-static void conv(const rf_u8_conv_args *a) {
-  const rf_u8_winograd_args args = rf_u8_winograd_of(a);
-  rf_u8_winograd3x3_by_tiles(&args);
-}
+static void conv(const rf_args *a) { rf_u8_winograd3x3_by_tiles(a); }
 
 const rf_kernel rf_u8_conv__avx2_winograd = {
-  .name = "rf_u8_conv__avx2_winograd", .op = RF_OP_u8_conv, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.0145f,
+  .name = "rf_u8_conv__avx2_winograd", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.0145f,
   .row_multiple = RF_WINOGRAD_PIXELS, .outputs = 2, .suits = rf_winograd_suits, .packed_bytes = rf_u8_winograd_pair_bytes,
-  .pack = rf_u8_pack_winograd_pairs, .scratch_bytes = rf_u8_winograd_scratch, .u8_conv = conv};
+  .pack = rf_u8_pack_winograd_pairs, .scratch_bytes = rf_u8_winograd_scratch, .run = conv};
 #pragma clang attribute pop
 #endif

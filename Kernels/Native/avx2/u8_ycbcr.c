@@ -19,7 +19,7 @@ INLINED __m256i byte_a_lane(const uint8_t *bytes) {
   return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)bytes));
 }
 
-INLINED pairs load_pairs(const rf_u8_ycbcr_args *a, rf_ycbcr_layout layout, ptrdiff_t x) {
+INLINED pairs load_pairs(const rf_ycbcr_args *a, rf_ycbcr_layout layout, ptrdiff_t x) {
   if (layout == RF_YUYV || layout == RF_UYVY) {
     const __m256i groups = _mm256_loadu_si256((const void *)(a->luma + 2 * x));
     const __m256i bytes[4] = {low_bytes(groups), low_bytes(_mm256_srli_epi32(groups, 8)),
@@ -72,7 +72,7 @@ INLINED void store_pixels(__m256i red, __m256i green, __m256i blue, const uint8_
   _mm_storel_epi64((void *)(output + 40), _mm256_extracti128_si256(end, 1));
 }
 
-INLINED void sixteen(const rf_u8_ycbcr_args *a, rf_ycbcr_layout layout, const uint8_t order[4][16], ptrdiff_t x) {
+INLINED void sixteen(const rf_ycbcr_args *a, rf_ycbcr_layout layout, const uint8_t order[4][16], ptrdiff_t x) {
   const pairs p = load_pairs(a, layout, x);
   const __m256 blueness = floats_less(p.cb, 128), redness = floats_less(p.cr, 128);
   const __m256 first = times(floats_less(p.first, a->black), a->luma_scale);
@@ -85,16 +85,16 @@ INLINED void sixteen(const rf_u8_ycbcr_args *a, rf_ycbcr_layout layout, const ui
                words(_mm256_add_ps(first, blue), _mm256_add_ps(second, blue)), order, a->output + 3 * x);
 }
 
-INLINED void convert_row(const rf_u8_ycbcr_args *given, rf_ycbcr_layout layout) {
+INLINED void convert_row(const rf_ycbcr_args *given, rf_ycbcr_layout layout) {
   // A copy of its own, which no store of bytes can change: the factors stay in registers.
-  const rf_u8_ycbcr_args a = *given;
+  const rf_ycbcr_args a = *given;
   const uint8_t(*order)[16] = a.reversed ? bgr_order : rgb_order;
 #define SIXTEEN(x) sixteen(&a, layout, order, x)
   RF_YCBCR_ROW(&a, SIXTEEN);
 #undef SIXTEEN
 }
 
-static void ycbcr(const rf_u8_ycbcr_args *a) {
+static void ycbcr(const rf_ycbcr_args *a) {
   switch (a->layout) {
   case RF_YUYV: convert_row(a, RF_YUYV); break;
   case RF_UYVY: convert_row(a, RF_UYVY); break;
@@ -104,6 +104,6 @@ static void ycbcr(const rf_u8_ycbcr_args *a) {
 }
 
 const rf_kernel rf_u8_ycbcr__avx2 = {
-  .name = "rf_u8_ycbcr__avx2", .op = RF_OP_u8_ycbcr, .isa = RF_ISA_AVX2, .cycles_per_output = 0.4f, .u8_ycbcr = ycbcr};
+  .name = "rf_u8_ycbcr__avx2", .op = RF_OP_YCBCR, .input_type = RF_U8, .output_type = RF_U8, .isa = RF_ISA_AVX2, .cycles_per_output = 0.4f, .ycbcr = ycbcr};
 #pragma clang attribute pop
 #endif

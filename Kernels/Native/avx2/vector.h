@@ -1,17 +1,23 @@
-// What the AVX2 kernels share: 8 floats, their activation, and loads and stores of fewer than 8 that touch no byte more.
+// The parts that the float32 AVX2 kernels share: 8 floats, their activation, and loads and stores of fewer than 8 that touch no
+// further byte.
 // Include it after <immintrin.h> and inside the file's target attribute.
 #ifndef RF_AVX2_VECTOR_H
 #define RF_AVX2_VECTOR_H
 #include "../tiles.h"
 #include <stdint.h>
 
-enum { RF_AVX2_LANES = 8 };
+enum { LANES = 8 };
+typedef __m256 vector;
 
-INLINED __m256 activated(__m256 value, __m256 slope) { return _mm256_max_ps(value, _mm256_mul_ps(value, slope)); }
+INLINED vector activated_by(vector value, float slope) {
+  return _mm256_max_ps(value, _mm256_mul_ps(value, _mm256_set1_ps(slope)));
+}
+
+INLINED vector plus_product(vector sum, vector a, vector b) { return _mm256_fmadd_ps(a, b, sum); }
 
 // The first `count` of 8, the others 0.
 INLINED __m256 load_first(const float *input, int32_t count) {
-  if (count >= RF_AVX2_LANES) return _mm256_loadu_ps(input);
+  if (count >= LANES) return _mm256_loadu_ps(input);
   const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
   return _mm256_maskload_ps(input, _mm256_cmpgt_epi32(_mm256_set1_epi32(count), lane));
 }
@@ -19,7 +25,7 @@ INLINED __m256 load_first(const float *input, int32_t count) {
 // Stores the first `count` of 8; none where it is not positive. In pieces, because masked stores are slow on AMD's
 // processors.
 INLINED void store_first(float *output, __m256 value, int32_t count) {
-  if (count >= RF_AVX2_LANES) {
+  if (count >= LANES) {
     _mm256_storeu_ps(output, value);
     return;
   }

@@ -53,13 +53,13 @@ static const rf_conv_tiles tiles[RF_TILE_PANELS] = {
   {6, {UP_TO_6(NAME, 4)}},
 };
 
-static void conv(const rf_f32_conv_args *a) { rf_conv_by_tiles(a, rf_conv_packed(a), tiles, RF_TILE_PANELS); }
+static void conv(const rf_args *a) { rf_conv_by_tiles(a, rf_conv_packed(a), tiles, RF_TILE_PANELS); }
 
 // At most half a panel of output channels would leave half of every register empty: AVX2 is as fast there.
 static int suits(const rf_shape *s) { return s->cout > RF_PANEL / 2; }
 
 const rf_kernel rf_f32_conv__avx512 = {
-  .name = "rf_f32_conv__avx512", .op = RF_OP_f32_conv, .isa = RF_ISA_AVX512, .cycles_per_tap = 0.03f, .suits = suits,
-  .packed_bytes = rf_f32_panels_bytes, .pack = rf_f32_pack_panels, .f32_conv = conv};
+  .name = "rf_f32_conv__avx512", .op = RF_OP_CONV, .input_type = RF_F32, .output_type = RF_F32, .isa = RF_ISA_AVX512, .cycles_per_tap = 0.03f, .suits = suits,
+  .packed_bytes = rf_f32_panels_bytes, .pack = rf_f32_pack_panels, .run = conv};
 #pragma clang attribute pop
 #endif

@@ -87,50 +87,33 @@ INLINED void outputs_of(const rf_dw_block *block, const rf_interleaved *const co
     UNROLLED for (int v = 0; v < vectors; v++) outputs[y][v] = _mm512_packus_epi16(words[y][v][0], words[y][v][1]);
 }
 
-// `count` channels at every multiple of `period` bytes, in a vector; `period` is 8, 16, 32 or 64.
-INLINED __m512i repeated_bytes(const int8_t *from, int count, int period) {
-  const __m512i value = _mm512_maskz_loadu_epi8(~0ull >> (64 - count), from);
-  if (period == 8) return _mm512_broadcastq_epi64(_mm512_castsi512_si128(value));
-  if (period == 16) return _mm512_broadcast_i32x4(_mm512_castsi512_si128(value));
-  return period == 32 ? _mm512_broadcast_i64x4(_mm512_castsi512_si256(value)) : value;
+static uint64_t packed_bytes(const rf_shape *s) {
+  return sizeof(rf_dw_block) * (((uint64_t)s->cout + RF_VECTOR - 1) / RF_VECTOR);
 }
 
-// 64 numbers of 32 bits, likewise, in the order of `rf_interleaved`.
-INLINED rf_interleaved repeated_lanes(const void *from, int count, int period) {
-  int32_t lanes[RF_VECTOR];
-  for (int i = 0; i < RF_VECTOR; i += 16) {
-    const int first = i % period, rest = count - first;
-    const __mmask16 mask = rest >= 16 ? 0xffff : rest > 0 ? (__mmask16)(0xffff >> (16 - rest)) : 0;
-    __m512i value = _mm512_maskz_loadu_epi32(mask, (const int32_t *)from + first);
-    if (period == 8) value = _mm512_broadcast_i64x4(_mm512_castsi512_si256(value));
-    _mm512_storeu_si512(lanes + i, value);
-  }
-  const __m512i order = _mm512_setr_epi32(0, 2, 4, 6, 16, 18, 20, 22, 32, 34, 36, 38, 48, 50, 52, 54);
-  rf_interleaved result;
-  for (int n = 0; n < 4; n++)
-    result.part[n] = _mm512_i32gather_epi32(order, (const void *)(lanes + n % 2 + 8 * (n / 2)), 4);
-  return result;
+// The channel's parameters at byte `at` of a block. A lane of weights has the kernel's rows in the order of interleave4 or, at
+// stride 2, interleave3.
+static void pack_lane(rf_dw_block *block, int at, int stride, const rf_u8_rule *rule, const int8_t taps[9]) {
+  const int n = at % 16 / 8 * 2 + at % 2, lane = at / 16 * 4 + at % 8 / 2, turn = stride == 2 && n % 2 ? 2 : 0;
+  for (int kx = 0; kx < 3; kx++)
+    for (int ky = 0; ky < 3; ky++) {
+      ((int8_t *)&block->weights[0][kx].part[n])[4 * lane + (ky + turn) % 4] = taps[3 * ky + kx];
+      ((int8_t *)&block->weights[1][kx].part[n])[4 * lane + ky + 1] = taps[3 * ky + kx];
+    }
+  ((int32_t *)&block->bias.part[n])[lane] = RF_MAGIC_BITS + rule->bias;
+  ((float *)&block->multiplier[n])[lane] = rule->multiplier;
+  ((float *)&block->addend[n])[lane] = rule->addend;
 }
 
-// The parameters of `count` channels from `first` on, repeated where a vector holds several pixels.
-static inline rf_dw_block rf_dw_block_of(const rf_u8_dwconv3x3_args *a, int first, int count, int period) {
-  rf_dw_block block;
-  const __m512i none = _mm512_setzero_si512();
-  for (int kx = 0; kx < 3; kx++) {
-    __m512i w[3];
-    for (int ky = 0; ky < 3; ky++)
-      w[ky] = repeated_bytes(a->weights + (ptrdiff_t)(ky * 3 + kx) * a->channels + first, count, period);
-    block.weights[0][kx] = a->stride == 1 ? interleave4(w[0], w[1], w[2], none) : interleave3(w[0], w[1], w[2]);
-    block.weights[1][kx] = interleave4(none, w[0], w[1], w[2]);
+// The parameters of blocks of channels, repeated where a vector may hold several pixels.
+static void pack(const rf_shape *s, const rf_constants *c, void *packed) {
+  const int32_t period = s->cout == 8 || s->cout == 16 || s->cout == 32 ? s->cout : RF_VECTOR;
+  for (int32_t o = c->first; o < c->first + c->count; o++) {
+    const rf_u8_rule rule = rf_u8_rule_of(s, c, o);
+    int8_t taps[9];
+    for (int k = 0; k < 9; k++) taps[k] = rf_u8_depthwise_weight(c, o, k);
+    for (int at = o % RF_VECTOR; at < RF_VECTOR; at += period)
+      pack_lane((rf_dw_block *)packed + o / RF_VECTOR, at, s->stride, &rule, taps);
   }
-  block.bias = repeated_lanes(a->bias + first, count, period);
-  const rf_interleaved multiplier = repeated_lanes(a->multiplier + first, count, period);
-  const rf_interleaved addend = repeated_lanes(a->addend + first, count, period);
-  for (int n = 0; n < 4; n++) {
-    block.bias.part[n] = _mm512_add_epi32(block.bias.part[n], _mm512_set1_epi32(RF_MAGIC_BITS));
-    block.multiplier[n] = _mm512_castsi512_ps(multiplier.part[n]);
-    block.addend[n] = _mm512_castsi512_ps(addend.part[n]);
-  }
-  return block;
 }
 #endif

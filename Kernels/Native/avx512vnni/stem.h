@@ -73,8 +73,8 @@ INLINED void interleave(const __m512i result[STEM_CHANNELS], __m512i bytes[2]) {
   bytes[1] = _mm512_permutex2var_epi64(even, _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15), odd);
 }
 
-INLINED void store_stem(const rf_u8_conv_args *a, const __m512i bytes[2], uint8_t *output, int pixels) {
-  if (a->cout == STEM_CHANNELS && a->output_pixel_stride == STEM_CHANNELS && pixels == STEM_PIXELS) {
+INLINED void store_stem(const rf_args *a, const __m512i bytes[2], uint8_t *output, int pixels) {
+  if (a->shape.cout == STEM_CHANNELS && a->output[0].pixel_stride == STEM_CHANNELS && pixels == STEM_PIXELS) {
     _mm512_storeu_si512(output, bytes[0]);
     _mm512_storeu_si512(output + 64, bytes[1]);
     return;
@@ -83,10 +83,10 @@ INLINED void store_stem(const rf_u8_conv_args *a, const __m512i bytes[2], uint8_
   _mm512_storeu_si512(all, bytes[0]);
   _mm512_storeu_si512(all + 64, bytes[1]);
   for (int p = 0; p < pixels; p++)
-    for (int o = 0; o < a->cout; o++) output[p * a->output_pixel_stride + o] = all[p * STEM_CHANNELS + o];
+    for (int o = 0; o < a->shape.cout; o++) output[p * a->output[0].pixel_stride + o] = all[p * STEM_CHANNELS + o];
 }
 
-INLINED void stem_pixels(const rf_u8_conv_args *a, const stem *s, const __m512i taps[STEM_GROUPS], uint8_t *output, int pixels,
+INLINED void stem_pixels(const rf_args *a, const stem *s, const __m512i taps[STEM_GROUPS], uint8_t *output, int pixels,
                          float slope) {
   __m512i sum[STEM_CHANNELS], bytes[2];
   // Parameters are operands that are broadcast from memory: hoisted, they would be spilt as whole vectors.
@@ -103,37 +103,37 @@ INLINED void stem_pixels(const rf_u8_conv_args *a, const stem *s, const __m512i 
 
 // As many pixels as whole vectors hold. Taps are gathered a step ahead: the products need not wait for them then, and a
 // processor does not look far enough ahead to do that by itself.
-INLINED ptrdiff_t whole_vectors(const rf_u8_conv_args *a, const stem *s, const stem_words *words, const uint8_t *input,
+INLINED ptrdiff_t whole_vectors(const rf_args *a, const stem *s, const stem_words *words, const uint8_t *input,
                                 uint8_t *output, float slope) {
-  const ptrdiff_t end = a->width / STEM_PIXELS * STEM_PIXELS;
+  const ptrdiff_t end = a->shape.width / STEM_PIXELS * STEM_PIXELS;
   if (end == 0) return 0;
   __m512i taps[STEM_GROUPS], next[STEM_GROUPS];
-  gather_taps(words, input, a->input_row_stride, STEM_PIXELS, taps);
+  gather_taps(words, input, a->input[0].row_stride, STEM_PIXELS, taps);
   for (ptrdiff_t x = 0; x < end; x += STEM_PIXELS) {
     const ptrdiff_t ahead = x + STEM_PIXELS < end ? x + STEM_PIXELS : x;
-    gather_taps(words, input + ahead * STEM_STEP, a->input_row_stride, STEM_PIXELS, next);
-    stem_pixels(a, s, taps, output + x * a->output_pixel_stride, STEM_PIXELS, slope);
+    gather_taps(words, input + ahead * STEM_STEP, a->input[0].row_stride, STEM_PIXELS, next);
+    stem_pixels(a, s, taps, output + x * a->output[0].pixel_stride, STEM_PIXELS, slope);
     UNROLLED for (int g = 0; g < STEM_GROUPS; g++) taps[g] = next[g];
   }
   return end;
 }
 
-static void stem_conv(const rf_u8_conv_args *a) {
+static void stem_conv(const rf_args *a) {
   const stem *s = a->packed;
   const stem_words words = words_of_stem();
-  const float slope = rf_is_leaky(a->slope) ? a->slope : 0;
-  for (ptrdiff_t y = 0; y < a->height; y++) {
-    const uint8_t *input = a->input + y * 2 * a->input_row_stride;
-    uint8_t *output = a->output + y * a->output_row_stride;
+  const float slope = rf_is_leaky(a->shape.slope) ? a->shape.slope : 0;
+  for (ptrdiff_t y = 0; y < a->shape.height; y++) {
+    const uint8_t *input = rf_u8_input(a, y);
+    uint8_t *output = rf_u8_output(a, y);
     const ptrdiff_t x = slope == 0 ? whole_vectors(a, s, &words, input, output, 0) : whole_vectors(a, s, &words, input, output, slope);
-    if (x == a->width) continue;
+    if (x == a->shape.width) continue;
     __m512i taps[STEM_GROUPS];
-    gather_taps(&words, input + x * STEM_STEP, a->input_row_stride, (int)(a->width - x), taps);
-    stem_pixels(a, s, taps, output + x * a->output_pixel_stride, (int)(a->width - x), slope);
+    gather_taps(&words, input + x * STEM_STEP, a->input[0].row_stride, (int)(a->shape.width - x), taps);
+    stem_pixels(a, s, taps, output + x * a->output[0].pixel_stride, (int)(a->shape.width - x), slope);
   }
 }
 
 const rf_kernel rf_u8_conv__avx512vnni_stem = {
-  .name = "rf_u8_conv__avx512vnni_stem", .op = RF_OP_u8_conv, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.0125f,
-  .suits = rf_u8_is_stem, .packed_bytes = stem_bytes, .pack = pack_stem, .u8_conv = stem_conv};
+  .name = "rf_u8_conv__avx512vnni_stem", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.0125f,
+  .suits = rf_u8_is_stem, .packed_bytes = stem_bytes, .pack = pack_stem, .run = stem_conv};
 #endif

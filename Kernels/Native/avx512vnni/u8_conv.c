@@ -142,33 +142,33 @@ UP_TO_12(NARROW_HEAD)
 #define NARROW_HEAD_NAME(pixels) narrow_head_##pixels,
 static const rf_u8_tiles narrow_head_tiles = {12, {UP_TO_12(NARROW_HEAD_NAME)}};
 
-static void conv(const rf_u8_conv_args *a) {
-  const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
+static void conv(const rf_args *a) {
+  const rf_u8_rectangle rectangle = rf_u8_rectangle_of(a);
   rf_u8_by_tiles(&rectangle, tiles, RF_U8_TILE_PANELS);
 }
 
 const rf_kernel rf_u8_conv__avx512vnni = {
-  .name = "rf_u8_conv__avx512vnni", .op = RF_OP_u8_conv, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.018f,
-  .cycles_per_output = 0.13f, .packed_bytes = rf_u8_panels_bytes, .pack = rf_u8_pack_panels, .u8_conv = conv};
+  .name = "rf_u8_conv__avx512vnni", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.018f,
+  .cycles_per_output = 0.13f, .packed_bytes = rf_u8_panels_bytes, .pack = rf_u8_pack_panels, .run = conv};
 
-static void head(const rf_u8_head_args *a) {
-  const rf_u8_rectangle rectangle = rf_u8_head_rectangle(a);
+static void head(const rf_args *a) {
+  const rf_u8_rectangle rectangle = rf_u8_rectangle_of(a);
   rf_u8_by_tiles(&rectangle, head_tiles, 2);
 }
 
-const rf_kernel rf_u8_head__avx512vnni = {
-  .name = "rf_u8_head__avx512vnni", .op = RF_OP_u8_head, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.02f,
-  .packed_bytes = rf_u8_head_bytes, .pack = rf_u8_pack_head, .u8_head = head};
+const rf_kernel rf_u8f32_conv__avx512vnni = {
+  .name = "rf_u8f32_conv__avx512vnni", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.02f,
+  .packed_bytes = rf_u8_panels_bytes, .pack = rf_u8_pack_panels, .run = head};
 
 static int is_narrow(const rf_shape *s) { return s->cout <= NARROW; }
 
-static void narrow_head(const rf_u8_head_args *a) {
-  const rf_u8_rectangle rectangle = rf_u8_head_rectangle(a);
+static void narrow_head(const rf_args *a) {
+  const rf_u8_rectangle rectangle = rf_u8_rectangle_of(a);
   rf_u8_by_tiles(&rectangle, &narrow_head_tiles, 1);
 }
 
-const rf_kernel rf_u8_head__avx512vnni_narrow = {
-  .name = "rf_u8_head__avx512vnni_narrow", .op = RF_OP_u8_head, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.0125f,
-  .suits = is_narrow, .packed_bytes = rf_u8_head_bytes, .pack = rf_u8_pack_head, .u8_head = narrow_head};
+const rf_kernel rf_u8f32_conv__avx512vnni_narrow = {
+  .name = "rf_u8f32_conv__avx512vnni_narrow", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.0125f,
+  .suits = is_narrow, .packed_bytes = rf_u8_panels_bytes, .pack = rf_u8_pack_panels, .run = narrow_head};
 #pragma clang attribute pop
 #endif

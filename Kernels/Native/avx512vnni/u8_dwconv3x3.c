@@ -1,7 +1,8 @@
 // Depthwise 3x3 convolution in 8 bits for AVX-512 VNNI: 64 channels, or several pixels of 8, 16 or 32, at once. At stride 1 two
 // output rows come from four input rows, whose interleaved columns serve three taps each.
 #if defined(__x86_64__)
-#include "rfkernels.h"
+#include "../args.h"
+#include "../packing.h"
 #include <immintrin.h>
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
@@ -141,7 +142,7 @@ typedef void rf_stripe_fn(const rf_stripe *stripe, const rf_dw_block *block);
 // A function of a stripe from an inlined one, with the activation as its last argument.
 #define RF_STRIPE(name, function, ...) \
   static void name(const rf_stripe *s, const rf_dw_block *block) { \
-    if (s->slope > 0 && s->slope < 1) function(s, block, __VA_ARGS__, 1); \
+    if (rf_is_leaky(s->slope)) function(s, block, __VA_ARGS__, 1); \
     else function(s, block, __VA_ARGS__, 0); \
   }
 RF_STRIPE(two_rows, by_pixels, 2, 2, 1)
@@ -156,51 +157,48 @@ RF_STRIPE(strided_packed16, packed_stride2, 16)
 RF_STRIPE(strided_packed32, packed_stride2, 32)
 
 // Where several pixels of a row fit into a vector and the row is long enough; null where not.
-static rf_stripe_fn *_Nullable packed_stripe(const rf_u8_dwconv3x3_args *a) {
-  const ptrdiff_t bytes = (ptrdiff_t)a->width * a->channels;
-  if (bytes < 2 * RF_VECTOR || (a->stride == 1 && a->height < 2)) return 0;
-  switch (a->channels) {
-    case 8: return a->stride == 1 ? packed8 : 0;
-    case 16: return a->stride == 1 ? packed16 : strided_packed16;
-    case 32: return a->stride == 1 ? packed32 : strided_packed32;
+static rf_stripe_fn *_Nullable packed_stripe(const rf_args *a) {
+  const ptrdiff_t bytes = (ptrdiff_t)a->shape.width * a->shape.cout;
+  if (bytes < 2 * RF_VECTOR || (a->shape.stride == 1 && a->shape.height < 2)) return 0;
+  switch (a->shape.cout) {
+    case 8: return a->shape.stride == 1 ? packed8 : 0;
+    case 16: return a->shape.stride == 1 ? packed16 : strided_packed16;
+    case 32: return a->shape.stride == 1 ? packed32 : strided_packed32;
     default: return 0;
   }
 }
 
-static rf_stripe_fn *stripe_by_pixels(const rf_u8_dwconv3x3_args *a) {
-  if (a->stride == 2) return a->width > 1 ? strided : strided_narrow;
-  if (a->height < 2) return one_row;
-  return a->width > 1 ? two_rows : two_rows_narrow;
+static rf_stripe_fn *stripe_by_pixels(const rf_args *a) {
+  if (a->shape.stride == 2) return a->shape.width > 1 ? strided : strided_narrow;
+  if (a->shape.height < 2) return one_row;
+  return a->shape.width > 1 ? two_rows : two_rows_narrow;
 }
 
 // One block of channels, stripe by stripe; of an odd number of rows the last two are a stripe, too.
 static void rows_of_block(
-    const rf_u8_dwconv3x3_args *a, rf_stripe_fn *run, const rf_dw_block *block, int32_t first, int32_t count) {
-  const int32_t rows = a->stride == 1 && a->height > 1 ? 2 : 1;
-  rf_stripe s = {.width = a->width, .channels = a->channels, .owned = ~0ull >> (64 - count), .slope = a->slope};
-  for (int32_t y = 0; y < a->height; y += rows) {
-    const ptrdiff_t top = y > a->height - rows ? a->height - rows : y;
-    for (int k = 0; k < 4; k++) {
-      const ptrdiff_t row = top * a->stride + (k < rows + 2 ? k : 2);
-      s.input[k] = a->input + row * a->input_row_stride + first;
-    }
-    for (int k = 0; k < 2; k++) s.output[k] = a->output + (top + (k < rows ? k : 0)) * a->output_row_stride + first;
+    const rf_args *a, rf_stripe_fn *run, const rf_dw_block *block, int32_t first, int32_t count) {
+  const int32_t rows = a->shape.stride == 1 && a->shape.height > 1 ? 2 : 1;
+  rf_stripe s = {.width = a->shape.width, .channels = a->shape.cout, .owned = ~0ull >> (64 - count), .slope = a->shape.slope};
+  for (int32_t y = 0; y < a->shape.height; y += rows) {
+    const ptrdiff_t top = y > a->shape.height - rows ? a->shape.height - rows : y;
+    for (int k = 0; k < 4; k++) s.input[k] = rf_u8_input(a, top) + (k < rows + 2 ? k : 2) * a->input[0].row_stride + first;
+    for (int k = 0; k < 2; k++) s.output[k] = rf_u8_output(a, top + (k < rows ? k : 0)) + first;
     run(&s, block);
   }
 }
 
-static void dwconv3x3(const rf_u8_dwconv3x3_args *a) {
-  if (a->width <= 0 || a->height <= 0) return;
+static void dwconv3x3(const rf_args *a) {
+  if (a->shape.width <= 0 || a->shape.height <= 0) return;
   rf_stripe_fn *const packed = packed_stripe(a), *const run = packed ? packed : stripe_by_pixels(a);
-  for (int32_t first = 0; first < a->channels; first += RF_VECTOR) {
-    const int32_t rest = a->channels - first, count = rest < RF_VECTOR ? rest : RF_VECTOR;
-    const rf_dw_block block = rf_dw_block_of(a, first, count, packed ? count : RF_VECTOR);
-    rows_of_block(a, run, &block, first, count);
+  const rf_dw_block *block = a->packed;
+  for (int32_t first = 0; first < a->shape.cout; first += RF_VECTOR, block++) {
+    const int32_t rest = a->shape.cout - first;
+    rows_of_block(a, run, block, first, rest < RF_VECTOR ? rest : RF_VECTOR);
   }
 }
 
 const rf_kernel rf_u8_dwconv3x3__avx512vnni = {
-  .name = "rf_u8_dwconv3x3__avx512vnni", .op = RF_OP_u8_dwconv3x3, .isa = RF_ISA_AVX512VNNI, .cycles_per_output = 0.22f,
-  .u8_dwconv3x3 = dwconv3x3};
+  .name = "rf_u8_dwconv3x3__avx512vnni", .op = RF_OP_DEPTHWISE_CONV3X3, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX512VNNI, .cycles_per_output = 0.22f,
+  .packed_bytes = packed_bytes, .pack = pack, .run = dwconv3x3};
 #pragma clang attribute pop
 #endif

@@ -20,7 +20,6 @@ INLINED void store_words(int16_t *to, words value) { _mm256_store_si256((__m256i
 #include "../u8_winograd3x3_transforms.h"
 
 enum { STEP = TAPS, COLUMN = RF_WINOGRAD_PIXELS * RF_PANEL };
-typedef rf_u8_winograd_args args;
 typedef int16_t value;
 typedef int32_t result;
 
@@ -30,14 +29,14 @@ INLINED sums plus_products(sums sum, const value *pair, sums weights) {
   return sum;
 }
 
-INLINED void store_pixels(const args *a, const sums sum[4], int32_t o, const rf_u8_destination *to,
+INLINED void store_pixels(const rf_u8_packed *c, float slope, const sums sum[4], int32_t o, const rf_u8_destination *to,
                           uint8_t *output, int32_t columns) {
-  const __m512i start = _mm512_add_epi32(_mm512_loadu_si512(a->bias + o), _mm512_set1_epi32(RF_MAGIC_BITS));
-  const __m512 multiplier = _mm512_loadu_ps(a->multiplier + o), addend = _mm512_loadu_ps(a->addend + o);
+  const __m512i start = _mm512_add_epi32(_mm512_loadu_si512(c->bias + o), _mm512_set1_epi32(RF_MAGIC_BITS));
+  const __m512 multiplier = _mm512_loadu_ps(c->multiplier + o), addend = _mm512_loadu_ps(c->addend + o);
   __m512i pixel[4];
   UNROLLED for (int x = 0; x < 4; x++) {
     const __m512i exact = _mm512_srai_epi32((__m512i)(sum[x] * INVERSE_OF_9), 6);
-    pixel[x] = requantised_by(_mm512_add_epi32(exact, start), multiplier, addend, a->slope);
+    pixel[x] = requantised_by(_mm512_add_epi32(exact, start), multiplier, addend, slope);
   }
   const __m512i bytes = bytes_of(pixel[0], pixel[1], pixel[2], pixel[3]);
   const __mmask16 owned = (__mmask16)(to->count >= SUMS ? 0xffff : 0xffff >> (SUMS - to->count));
@@ -49,30 +48,30 @@ INLINED void store_pixels(const args *a, const sums sum[4], int32_t o, const rf_
 }
 
 // A panel from channel `o` on of one tile, from columns[6][4][channel].
-INLINED void output_tile(const args *a, tile_place at, const result *columns, int32_t o) {
+INLINED void output_tile(const rf_args *a, tile_place at, const result *columns, int32_t o) {
+  const rf_u8_packed packed = rf_u8_unpack(a);
   const rf_u8_destination to = rf_u8_destination_of(a, o);
   uint8_t *output = to.bytes + at.y * to.row_stride + at.x * to.pixel_stride;
   for (int32_t y = 0; y < smaller(at.rows, RF_WINOGRAD_PIXELS); y++, output += to.row_stride) {
     sums row[SIDE];
     UNROLLED for (int x = 0; x < SIDE; x++) row[x] = (sums)_mm512_load_si512(columns + x * COLUMN + y * RF_PANEL);
     transform_output_line(row, 1);
-    store_pixels(a, row, o, &to, output, at.columns);
+    store_pixels(&packed, a->shape.slope, row, o, &to, output, at.columns);
   }
 }
 
 #include "../winograd3x3_columns.h"
 
-static void conv(const rf_u8_conv_args *args_of_conv) {
-  const args call = rf_u8_winograd_of(args_of_conv), *a = &call;
-  const ptrdiff_t position = (ptrdiff_t)(a->cin + STEP - 1) / STEP * STEP * RF_PANEL;
+static void conv(const rf_args *a) {
+  const ptrdiff_t position = (ptrdiff_t)(a->shape.cin + STEP - 1) / STEP * STEP * RF_PANEL;
   rf_winograd3x3_by_columns(a, &(column_layout){
-    .input_position = (a->cin + 31) / 32 * 32, .weight_panel = POSITIONS * position, .weight_position = position,
-    .steps = (a->cin + STEP - 1) / STEP, .weights = a->weights});
+    .input_position = (a->shape.cin + 31) / 32 * 32, .weight_panel = POSITIONS * position, .weight_position = position,
+    .steps = (a->shape.cin + STEP - 1) / STEP, .weights = rf_u8_unpack(a).weights});
 }
 
 const rf_kernel rf_u8_conv__avx512vnni_winograd = {
-  .name = "rf_u8_conv__avx512vnni_winograd", .op = RF_OP_u8_conv, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.0103f,
+  .name = "rf_u8_conv__avx512vnni_winograd", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.0103f,
   .row_multiple = RF_WINOGRAD_PIXELS, .outputs = 2, .suits = rf_winograd_suits, .packed_bytes = rf_u8_winograd_pair_bytes,
-  .pack = rf_u8_pack_winograd_pairs, .scratch_bytes = rf_u8_winograd_scratch, .u8_conv = conv};
+  .pack = rf_u8_pack_winograd_pairs, .scratch_bytes = rf_u8_winograd_scratch, .run = conv};
 #pragma clang attribute pop
 #endif

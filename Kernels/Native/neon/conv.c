@@ -53,13 +53,13 @@ UP_TO_4(TILE, 4)
 static const rf_conv_tiles half_panel = {HALF_PIXELS, {UP_TO_8(NAME, 2)}}, whole_panel = {WHOLE_PIXELS, {UP_TO_4(NAME, 4)}};
 
 // At most 8 output channels take the narrow tiles: the empty half of their panel would cost as much as the other.
-void rf_f32_product__neon(const rf_f32_conv_args *a, rf_conv_panels panels) {
-  rf_conv_by_tiles(a, panels, a->cout <= RF_PANEL / 2 ? &half_panel : &whole_panel, 1);
+void rf_f32_product__neon(const rf_args *a, rf_conv_panels panels) {
+  rf_conv_by_tiles(a, panels, a->shape.cout <= RF_PANEL / 2 ? &half_panel : &whole_panel, 1);
 }
 
-static void conv(const rf_f32_conv_args *a) { rf_f32_product__neon(a, rf_conv_packed(a)); }
+static void conv(const rf_args *a) { rf_f32_product__neon(a, rf_conv_packed(a)); }
 
 const rf_kernel rf_f32_conv__neon = {
-  .name = "rf_f32_conv__neon", .op = RF_OP_f32_conv, .isa = RF_ISA_NEON, .cycles_per_tap = 0.25f,
-  .packed_bytes = rf_f32_panels_bytes, .pack = rf_f32_pack_panels, .f32_conv = conv};
+  .name = "rf_f32_conv__neon", .op = RF_OP_CONV, .input_type = RF_F32, .output_type = RF_F32, .isa = RF_ISA_NEON, .cycles_per_tap = 0.25f,
+  .packed_bytes = rf_f32_panels_bytes, .pack = rf_f32_pack_panels, .run = conv};
 #endif

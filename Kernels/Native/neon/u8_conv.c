@@ -131,19 +131,19 @@ static void conv_panel(const rf_u8_rectangle *r) {
   else plain_tiles(panel, r, 0);
 }
 
-static void conv(const rf_u8_conv_args *a) {
-  const rf_u8_rectangle rectangle = of_pairs(rf_u8_conv_rectangle(a), a->packed);
+static void conv(const rf_args *a) {
+  const rf_u8_rectangle rectangle = of_pairs(rf_u8_rectangle_of(a), a->packed);
   by_panels(&rectangle, conv_panel);
 }
 
 const rf_kernel rf_u8_conv__neon = {
-  .name = "rf_u8_conv__neon", .op = RF_OP_u8_conv, .isa = RF_ISA_NEON, .cycles_per_tap = 0.13f, .packed_bytes = pair_bytes,
-  .pack = pack_pair_panels, .u8_conv = conv};
+  .name = "rf_u8_conv__neon", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_NEON, .cycles_per_tap = 0.13f, .packed_bytes = pair_bytes,
+  .pack = pack_pair_panels, .run = conv};
 
 // Whole tiles, and what is left of a row as any other convolution's.
-static void stem(const rf_u8_conv_args *a) {
-  rf_u8_rectangle r = rf_u8_conv_rectangle(a);
-  r.block.last_channels = a->cout;
+static void stem(const rf_args *a) {
+  rf_u8_rectangle r = rf_u8_rectangle_of(a);
+  r.block.last_channels = a->shape.cout;
   const int32_t tiles = r.width / PIXELS;
   stem_tiles(a->packed, &r, tiles);
   r.width -= tiles * PIXELS;
@@ -153,19 +153,23 @@ static void stem(const rf_u8_conv_args *a) {
 }
 
 const rf_kernel rf_u8_conv__neon_stem = {
-  .name = "rf_u8_conv__neon_stem", .op = RF_OP_u8_conv, .isa = RF_ISA_NEON, .cycles_per_tap = 0.086f, .suits = rf_u8_is_stem,
-  .packed_bytes = stem_bytes, .pack = pack_stem, .u8_conv = stem};
+  .name = "rf_u8_conv__neon_stem", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_NEON, .cycles_per_tap = 0.086f, .suits = rf_u8_is_stem,
+  .packed_bytes = stem_bytes, .pack = pack_stem, .run = stem};
 
 static void head_panel(const rf_u8_rectangle *r) {
   for (int32_t half = 0; 8 * half < r->cout; half++) head_tiles(panel_of(r), r, half);
 }
 
-static void head(const rf_u8_head_args *a) {
-  const rf_u8_rectangle rectangle = of_pairs(rf_u8_head_rectangle(a), a->packed);
+// A head's tiles have one kernel row.
+static int has_one_row(const rf_shape *s) { return s->kernel_height == 1; }
+
+static void head(const rf_args *a) {
+  const rf_u8_rectangle rectangle = of_pairs(rf_u8_rectangle_of(a), a->packed);
   by_panels(&rectangle, head_panel);
 }
 
-const rf_kernel rf_u8_head__neon = {
-  .name = "rf_u8_head__neon", .op = RF_OP_u8_head, .isa = RF_ISA_NEON, .cycles_per_tap = 0.07f, .packed_bytes = pair_bytes,
-  .pack = pack_pair_panels, .u8_head = head};
+const rf_kernel rf_u8f32_conv__neon = {
+  .name = "rf_u8f32_conv__neon", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_NEON, .cycles_per_tap = 0.07f,
+  .suits = has_one_row, .packed_bytes = pair_bytes,
+  .pack = pack_pair_panels, .run = head};
 #endif

@@ -106,44 +106,47 @@ INLINED void row_of_pixels(const dw_row *r, const dw_block *block, int leaky) {
   row_of(r, to, block, leaky);
 }
 
-// The parameters of `count` channels from `first` on, repeated for each of `pixels`, and 0 in what is left of a vector.
-static dw_block block_of(const rf_u8_dwconv3x3_args *a, int32_t first, int32_t count, int32_t pixels) {
-  int8_t weights[TAPS][RF_VECTOR] = {};
-  int32_t bias[RF_VECTOR] = {};
-  float multiplier[RF_VECTOR] = {}, addend[RF_VECTOR] = {};
-  for (int32_t i = 0, p = 0; p < pixels; p++) {
-    for (int32_t c = first; c < first + count; c++, i++) {
-      bias[i] = RF_MAGIC_BITS + a->bias[c];
-      multiplier[i] = a->multiplier[c];
-      addend[i] = a->addend[c];
-      for (int32_t k = 0; k < TAPS; k++) {
-        weights[k][i] = a->weights[(ptrdiff_t)k * a->channels + c];
-        bias[i] += 128 * weights[k][i];
-      }
-    }
+// Pixels of a vector.
+static int32_t pixels_of_vector(const rf_shape *s) { return s->stride == 1 && s->cout < RF_VECTOR ? RF_VECTOR / s->cout : 1; }
+
+static int32_t blocks_of(const rf_shape *s) { return (s->cout + RF_VECTOR - 1) / RF_VECTOR; }
+
+static uint64_t packed_bytes(const rf_shape *s) { return sizeof(dw_block) * (uint64_t)blocks_of(s); }
+
+// The channel's parameters at lane `at` of a block.
+static void pack_lane(dw_block *block, int at, const rf_u8_rule *rule, const rf_constants *c, int32_t o) {
+  int32_t sum = 0;
+  for (int k = 0; k < TAPS; k++) {
+    const int8_t weight = rf_u8_depthwise_weight(c, o, k);
+    ((int8_t *)&block->weights[k])[at] = weight;
+    sum += weight;
   }
-  dw_block block;
-  for (int k = 0; k < TAPS; k++) block.weights[k] = vld1q_s8(weights[k]);
-  for (int q = 0; q < QUARTERS; q++) {
-    block.bias[q] = vld1q_s32(bias + RF_LANES * q);
-    block.multiplier[q] = vld1q_f32(multiplier + RF_LANES * q);
-    block.addend[q] = vld1q_f32(addend + RF_LANES * q);
-  }
-  return block;
+  ((int32_t *)block->bias)[at] = RF_MAGIC_BITS + rule->bias + 128 * sum;
+  ((float *)block->multiplier)[at] = rule->multiplier;
+  ((float *)block->addend)[at] = rule->addend;
 }
 
-static void rows_of_block(const rf_u8_dwconv3x3_args *a, const dw_block *block, int32_t first, int32_t pixels, ptrdiff_t from,
+// The parameters of blocks of channels, repeated for each pixel of a vector.
+static void pack(const rf_shape *s, const rf_constants *c, void *packed) {
+  for (int32_t o = c->first; o < c->first + c->count; o++) {
+    const rf_u8_rule rule = rf_u8_rule_of(s, c, o);
+    for (int32_t p = 0; p < pixels_of_vector(s); p++)
+      pack_lane((dw_block *)packed + o / RF_VECTOR, o % RF_VECTOR + p * s->cout, &rule, c, o);
+  }
+}
+
+static void rows_of_block(const rf_args *a, const dw_block *block, int32_t first, int32_t pixels, ptrdiff_t from,
                           ptrdiff_t to) {
-  const ptrdiff_t step = (ptrdiff_t)pixels * a->channels;
-  dw_row r = {.input_step = a->stride * step, .output_step = step, .channels = a->channels,
-              .row_bytes = (ptrdiff_t)a->width * a->channels - first, .slope = a->slope};
+  const ptrdiff_t step = (ptrdiff_t)pixels * a->shape.cout;
+  dw_row r = {.input_step = a->shape.stride * step, .output_step = step, .channels = a->shape.cout,
+              .row_bytes = (ptrdiff_t)a->shape.width * a->shape.cout - first, .slope = a->shape.slope};
   for (ptrdiff_t y = from; y < to; y++) {
-    for (int ky = 0; ky < 3; ky++) r.input[ky] = a->input + (y * a->stride + ky) * a->input_row_stride + first;
-    r.output = a->output + y * a->output_row_stride + first;
-    if (a->stride == 1 && pixels == 1) {
-      if (rf_is_leaky(a->slope)) row_of_pixels(&r, block, 1);
+    for (int ky = 0; ky < 3; ky++) r.input[ky] = rf_u8_input(a, y) + ky * a->input[0].row_stride + first;
+    r.output = rf_u8_output(a, y) + first;
+    if (a->shape.stride == 1 && pixels == 1) {
+      if (rf_is_leaky(a->shape.slope)) row_of_pixels(&r, block, 1);
       else row_of_pixels(&r, block, 0);
-    } else if (rf_is_leaky(a->slope)) {
+    } else if (rf_is_leaky(a->shape.slope)) {
       row_of(&r, 0, block, 1);
     } else {
       row_of(&r, 0, block, 0);
@@ -153,20 +156,18 @@ static void rows_of_block(const rf_u8_dwconv3x3_args *a, const dw_block *block, 
 
 // In bands of rows, as by_panels has them. The last channels come first: what their vectors write beyond a pixel's end is then
 // overwritten.
-static void dwconv3x3(const rf_u8_dwconv3x3_args *a) {
-  if (a->width <= 0 || a->height <= 0) return;
-  const int32_t pixels = a->stride == 1 && a->channels < RF_VECTOR ? RF_VECTOR / a->channels : 1;
-  const ptrdiff_t rows = a->channels > RF_VECTOR ? BAND_BYTES / (a->stride * a->input_row_stride + 1) + 1 : a->height;
-  for (ptrdiff_t y = 0; y < a->height; y += rows) {
-    for (int32_t first = (a->channels - 1) / RF_VECTOR * RF_VECTOR; first >= 0; first -= RF_VECTOR) {
-      const int32_t rest = a->channels - first, count = rest < RF_VECTOR ? rest : RF_VECTOR;
-      const dw_block block = block_of(a, first, count, pixels);
-      rows_of_block(a, &block, first, pixels, y, y + rows < a->height ? y + rows : a->height);
-    }
-  }
+static void dwconv3x3(const rf_args *a) {
+  if (a->shape.width <= 0 || a->shape.height <= 0) return;
+  const int32_t pixels = pixels_of_vector(&a->shape);
+  const dw_block *blocks = a->packed;
+  const ptrdiff_t height = a->shape.height;
+  const ptrdiff_t rows = a->shape.cout > RF_VECTOR ? BAND_BYTES / (a->shape.stride * a->input[0].row_stride + 1) + 1 : height;
+  for (ptrdiff_t y = 0; y < height; y += rows)
+    for (int32_t block = blocks_of(&a->shape) - 1; block >= 0; block--)
+      rows_of_block(a, &blocks[block], block * RF_VECTOR, pixels, y, y + rows < height ? y + rows : height);
 }
 
 const rf_kernel rf_u8_dwconv3x3__neon = {
-  .name = "rf_u8_dwconv3x3__neon", .op = RF_OP_u8_dwconv3x3, .isa = RF_ISA_NEON, .cycles_per_output = 2.2f,
-  .u8_dwconv3x3 = dwconv3x3};
+  .name = "rf_u8_dwconv3x3__neon", .op = RF_OP_DEPTHWISE_CONV3X3, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_NEON, .cycles_per_output = 2.2f,
+  .packed_bytes = packed_bytes, .pack = pack, .run = dwconv3x3};
 #endif

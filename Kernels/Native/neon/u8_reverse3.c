@@ -6,7 +6,7 @@
 
 enum { RF_PIXELS = 16 };
 
-static void reverse3(const rf_u8_reverse3_args *a) {
+static void reverse3(const rf_reverse3_args *a) {
   ptrdiff_t x = 0;
   for (; x + RF_PIXELS <= a->width; x += RF_PIXELS) {
     const uint8x16x3_t pixels = vld3q_u8(a->input + 3 * x);
@@ -18,6 +18,6 @@ static void reverse3(const rf_u8_reverse3_args *a) {
 }
 
 const rf_kernel rf_u8_reverse3__neon = {
-  .name = "rf_u8_reverse3__neon", .op = RF_OP_u8_reverse3, .isa = RF_ISA_NEON, .cycles_per_output = 0.5f,
-  .u8_reverse3 = reverse3};
+  .name = "rf_u8_reverse3__neon", .op = RF_OP_REVERSE3, .input_type = RF_U8, .output_type = RF_U8, .isa = RF_ISA_NEON, .cycles_per_output = 0.5f,
+  .reverse3 = reverse3};
 #endif

@@ -73,17 +73,17 @@ INLINED void products(const int16_t *inputs, ptrdiff_t tile_words, const int16_t
 #include "../u8_winograd3x3_output.h"
 
 // Two pixels become bytes together. What a product is added to comes from memory: a copy would take a multiplier's time.
-INLINED void store_pixels(const rf_u8_winograd_args *a, const sums sum[4], int32_t o, uint8_t *output, ptrdiff_t pixel_stride,
+INLINED void store_pixels(const rf_u8_packed *c, float slope, const sums sum[4], int32_t o, uint8_t *output, ptrdiff_t pixel_stride,
                           int leaky) {
-  const float32x4_t multiplier = vld1q_f32(a->multiplier + o);
-  const int32_t *bias = a->bias + o;
-  const float *addend = a->addend + o;
+  const float32x4_t multiplier = vld1q_f32(c->multiplier + o);
+  const int32_t *bias = c->bias + o;
+  const float *addend = c->addend + o;
   float32x4_t value[4];
   UNROLLED for (int x = 0; x < 4; x++) {
     __asm__("" : "+r"(addend), "+r"(bias));
     const int32x4_t start = vaddq_s32(vld1q_s32(bias), vdupq_n_s32(RF_MAGIC_BITS));
     const int32x4_t whole = vsraq_n_s32(start, vreinterpretq_s32_u32(sum[x]), 6);
-    value[x] = requantised(whole, multiplier, vld1q_f32(addend), a->slope, leaky);
+    value[x] = requantised(whole, multiplier, vld1q_f32(addend), slope, leaky);
   }
   UNROLLED for (int x = 0; x < 4; x += 2, output += 2 * pixel_stride) {
     const uint32x2_t bytes = vreinterpret_u32_u8(bytes_of(value[x], value[x + 1]));
@@ -94,13 +94,10 @@ INLINED void store_pixels(const rf_u8_winograd_args *a, const sums sum[4], int32
 
 #include "../u8_winograd3x3_tiles.h"
 
-static void conv(const rf_u8_conv_args *a) {
-  const rf_u8_winograd_args args = rf_u8_winograd_of(a);
-  rf_u8_winograd3x3_by_tiles(&args);
-}
+static void conv(const rf_args *a) { rf_u8_winograd3x3_by_tiles(a); }
 
 const rf_kernel rf_u8_conv__neon_winograd = {
-  .name = "rf_u8_conv__neon_winograd", .op = RF_OP_u8_conv, .isa = RF_ISA_NEON, .cycles_per_tap = 0.078f,
+  .name = "rf_u8_conv__neon_winograd", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_NEON, .cycles_per_tap = 0.078f,
   .row_multiple = RF_WINOGRAD_PIXELS, .outputs = 2, .suits = rf_winograd_suits, .packed_bytes = rf_u8_winograd_bytes,
-  .pack = rf_u8_pack_winograd, .scratch_bytes = rf_u8_winograd_scratch, .u8_conv = conv};
+  .pack = rf_u8_pack_winograd, .scratch_bytes = rf_u8_winograd_scratch, .run = conv};
 #endif

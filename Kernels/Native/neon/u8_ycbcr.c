@@ -8,7 +8,7 @@
 // Samples of eight pairs.
 typedef struct { uint8x8_t first, second, cb, cr; } pairs;
 
-INLINED pairs load_pairs(const rf_u8_ycbcr_args *a, rf_ycbcr_layout layout, ptrdiff_t x) {
+INLINED pairs load_pairs(const rf_ycbcr_args *a, rf_ycbcr_layout layout, ptrdiff_t x) {
   if (layout == RF_YUYV || layout == RF_UYVY) {
     const uint8x8x4_t groups = vld4_u8(a->luma + 2 * x);
     if (layout == RF_YUYV) return (pairs){groups.val[0], groups.val[2], groups.val[1], groups.val[3]};
@@ -43,7 +43,7 @@ INLINED uint8x16_t side_by_side(eight first, eight second) {
   return vcombine_u8(vzip1_u8(a, b), vzip2_u8(a, b));
 }
 
-INLINED void sixteen(const rf_u8_ycbcr_args *a, rf_ycbcr_layout layout, ptrdiff_t x) {
+INLINED void sixteen(const rf_ycbcr_args *a, rf_ycbcr_layout layout, ptrdiff_t x) {
   const pairs p = load_pairs(a, layout, x);
   const eight blueness = floats_less(p.cb, 128), redness = floats_less(p.cr, 128);
   const eight first = times(floats_less(p.first, a->black), a->luma_scale);
@@ -57,15 +57,15 @@ INLINED void sixteen(const rf_u8_ycbcr_args *a, rf_ycbcr_layout layout, ptrdiff_
   vst3q_u8(a->output + 3 * x, pixels);
 }
 
-INLINED void convert_row(const rf_u8_ycbcr_args *given, rf_ycbcr_layout layout) {
+INLINED void convert_row(const rf_ycbcr_args *given, rf_ycbcr_layout layout) {
   // A copy of its own, which no store of bytes can change: the factors stay in registers.
-  const rf_u8_ycbcr_args a = *given;
+  const rf_ycbcr_args a = *given;
 #define SIXTEEN(x) sixteen(&a, layout, x)
   RF_YCBCR_ROW(&a, SIXTEEN);
 #undef SIXTEEN
 }
 
-static void ycbcr(const rf_u8_ycbcr_args *a) {
+static void ycbcr(const rf_ycbcr_args *a) {
   switch (a->layout) {
   case RF_YUYV: convert_row(a, RF_YUYV); break;
   case RF_UYVY: convert_row(a, RF_UYVY); break;
@@ -75,5 +75,5 @@ static void ycbcr(const rf_u8_ycbcr_args *a) {
 }
 
 const rf_kernel rf_u8_ycbcr__neon = {
-  .name = "rf_u8_ycbcr__neon", .op = RF_OP_u8_ycbcr, .isa = RF_ISA_NEON, .cycles_per_output = 1.0f, .u8_ycbcr = ycbcr};
+  .name = "rf_u8_ycbcr__neon", .op = RF_OP_YCBCR, .input_type = RF_U8, .output_type = RF_U8, .isa = RF_ISA_NEON, .cycles_per_output = 1.0f, .ycbcr = ycbcr};
 #endif

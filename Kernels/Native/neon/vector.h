@@ -1,5 +1,5 @@
-// What the float32 NEON kernels share: 4 floats, their activation, and loads and stores of fewer than 4 that touch no byte
-// more.
+// The parts that the float32 NEON kernels share: 4 floats, their activation, and loads and stores of fewer than 4 that touch no
+// further byte.
 #ifndef RF_NEON_VECTOR_H
 #define RF_NEON_VECTOR_H
 #include "../tiles.h"
@@ -10,6 +10,8 @@ enum { LANES = 4 };
 typedef float32x4_t vector;
 
 INLINED vector activated_by(vector value, float slope) { return vmaxq_f32(value, vmulq_n_f32(value, slope)); }
+
+INLINED vector plus_product(vector sum, vector a, vector b) { return vfmaq_f32(sum, a, b); }
 
 // The first `count` of 4, the others 0.
 INLINED vector load_first(const float *input, int32_t count) {

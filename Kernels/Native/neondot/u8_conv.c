@@ -85,37 +85,28 @@ static const rf_u8_tiles half_head = {WHOLE_PIXELS, {UP_TO_6(HEAD_NAME, 8)}}, wh
 static void conv_panel(const rf_u8_rectangle *r) { rf_u8_by_tiles(r, r->cout <= RF_PANEL / 2 ? &half_panel : &whole_panel, 1); }
 static void head_panel(const rf_u8_rectangle *r) { rf_u8_by_tiles(r, r->cout <= RF_PANEL / 2 ? &half_head : &whole_head, 1); }
 
-// In the biases of a layer whose panels are packed: RF_MAGIC_BITS and 128 times the sum of the output's weights.
-static void pack_magic(const rf_shape *s, const rf_constants *c, int32_t *bias) {
-  for (int32_t o = c->first; o < c->first + c->count; o++) bias[o] = magic_bias(s, c, o);
-}
-
+// The biases of packed panels have RF_MAGIC_BITS and 128 times the sum of the output's weights in them.
 static void pack(const rf_shape *s, const rf_constants *c, void *packed) {
   rf_u8_pack_panels(s, c, packed);
-  pack_magic(s, c, packed);
+  for (int32_t o = c->first; o < c->first + c->count; o++) ((int32_t *)packed)[o] = magic_bias(s, c, o);
 }
 
-static void pack_head(const rf_shape *s, const rf_constants *c, void *packed) {
-  rf_u8_pack_head(s, c, packed);
-  pack_magic(s, c, packed);
-}
-
-static void conv(const rf_u8_conv_args *a) {
-  const rf_u8_rectangle rectangle = rf_u8_conv_rectangle(a);
+static void conv(const rf_args *a) {
+  const rf_u8_rectangle rectangle = rf_u8_rectangle_of(a);
   by_panels(&rectangle, conv_panel);
 }
 
 const rf_kernel rf_u8_conv__neondot = {
-  .name = "rf_u8_conv__neondot", .op = RF_OP_u8_conv, .isa = RF_ISA_NEONDOT, .cycles_per_tap = 0.038f,
-  .packed_bytes = rf_u8_panels_bytes, .pack = pack, .u8_conv = conv};
+  .name = "rf_u8_conv__neondot", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_NEONDOT, .cycles_per_tap = 0.038f,
+  .packed_bytes = rf_u8_panels_bytes, .pack = pack, .run = conv};
 
-static void head(const rf_u8_head_args *a) {
-  const rf_u8_rectangle rectangle = rf_u8_head_rectangle(a);
+static void head(const rf_args *a) {
+  const rf_u8_rectangle rectangle = rf_u8_rectangle_of(a);
   by_panels(&rectangle, head_panel);
 }
 
-const rf_kernel rf_u8_head__neondot = {
-  .name = "rf_u8_head__neondot", .op = RF_OP_u8_head, .isa = RF_ISA_NEONDOT, .cycles_per_tap = 0.028f,
-  .packed_bytes = rf_u8_head_bytes, .pack = pack_head, .u8_head = head};
+const rf_kernel rf_u8f32_conv__neondot = {
+  .name = "rf_u8f32_conv__neondot", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_NEONDOT, .cycles_per_tap = 0.028f,
+  .packed_bytes = rf_u8_panels_bytes, .pack = pack, .run = head};
 #pragma clang attribute pop
 #endif

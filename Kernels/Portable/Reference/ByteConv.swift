@@ -1,57 +1,47 @@
-// The definitions of the dense 8-bit convolutions (rfkernels.h), without tricks.
+// The definition of the dense 8-bit convolutions (rfkernels.h), in its simplest form.
 public import CKernels
 
-/// Dense convolution of one rectangle of output pixels, u8 to u8.
+/// Dense convolution of one rectangle of output pixels, u8 to u8 or to float32.
 ///
-/// Shape, units and memory: `rf_u8_conv_args` in rfkernels.h.
-public func referenceByteConv(_ args: UnsafePointer<rf_u8_conv_args>) {
+/// Shape, units and memory: `RF_OP_CONV` in rfkernels.h.
+public func referenceByteConv(_ args: UnsafePointer<rf_args>) {
   let a = args.pointee
-  let rules = PackedRules(a.packed, channels: Int(a.cout), hasAddend: true)
-  let taps = PackedTaps(weights: rules.weights, count: Int(a.kernel_width) * Int(a.cin), rows: Int(a.kernel_height))
-  for y in 0..<Int(a.height) {
-    for x in 0..<Int(a.width) {
-      let input = a.input + y * Int(a.stride) * a.input_row_stride + x * Int(a.stride) * Int(a.cin)
-      let output = a.output + y * a.output_row_stride + x * a.output_pixel_stride
-      for o in 0..<Int(a.cout) {
-        let rule = Requantization(multiplier: rules.multiplier[o], addend: rules.addend[o], slope: a.slope)
-        output[o] = rule.byte(rules.bias[o] &+ taps.sum(input, rowStride: a.input_row_stride, channel: o))
+  let rules = PackedRules(a)
+  let taps = PackedTaps(weights: rules.weights, count: a.tapsInRow, rows: Int(a.shape.kernel_height))
+  for y in 0..<a.height {
+    for x in 0..<a.width {
+      let input = a.taps(y, x, of: UInt8.self)
+      for o in 0..<a.outputChannels {
+        let sum = rules.bias[o] &+ taps.sum(input, rowStride: a.input.0.row_stride, channel: o)
+        if a.shape.output_type == RF_U8 {
+          a.result(y, x, of: UInt8.self)[o] = rules.rule(o, slope: a.shape.slope).byte(sum)
+        } else {
+          a.result(y, x, of: Float.self)[o] = Float(sum) * rules.multiplier[o]
+        }
       }
     }
   }
 }
 
-/// 1x1 convolution, u8 to float32.
-///
-/// Shape, units and memory: `rf_u8_head_args` in rfkernels.h.
-public func referenceByteHead(_ args: UnsafePointer<rf_u8_head_args>) {
-  let a = args.pointee
-  let rules = PackedRules(a.packed, channels: Int(a.cout), hasAddend: false)
-  let taps = PackedTaps(weights: rules.weights, count: Int(a.cin), rows: 1)
-  for y in 0..<Int(a.height) {
-    for x in 0..<Int(a.width) {
-      let input = a.input + y * a.input_row_stride + x * Int(a.cin)
-      let output = a.output + y * a.output_row_stride + x * a.output_pixel_stride
-      for o in 0..<Int(a.cout) {
-        output[o] = Float(rules.bias[o] &+ taps.sum(input, rowStride: 0, channel: o)) * rules.multiplier[o]
-      }
-    }
-  }
-}
-
-/// What rf_u8_pack_panels and rf_u8_pack_head have packed.
-private struct PackedRules {
+/// Constants that begin with a rule per channel, padded to whole panels: bias, multiplier and, for an output in u8, addend.
+struct PackedRules {
   let bias: UnsafePointer<Int32>
   let multiplier: UnsafePointer<Float>
-  /// Not of a head.
   let addend: UnsafePointer<Float>
   let weights: UnsafePointer<Int8>
 
-  init(_ packed: UnsafeRawPointer, channels: Int, hasAddend: Bool) {
-    let bytes = (channels + panelWidth - 1) / panelWidth * panelWidth * 4
-    bias = packed.assumingMemoryBound(to: Int32.self)
-    multiplier = (packed + bytes).assumingMemoryBound(to: Float.self)
-    addend = (packed + 2 * bytes).assumingMemoryBound(to: Float.self)
-    weights = (packed + (hasAddend ? 3 : 2) * bytes).assumingMemoryBound(to: Int8.self)
+  init(_ a: rf_args) {
+    let bytes = PackedRules.padded(a.outputChannels) * 4
+    bias = a.packed.assumingMemoryBound(to: Int32.self)
+    multiplier = (a.packed + bytes).assumingMemoryBound(to: Float.self)
+    addend = (a.packed + 2 * bytes).assumingMemoryBound(to: Float.self)
+    weights = (a.packed + (a.shape.output_type == RF_U8 ? 3 : 2) * bytes).assumingMemoryBound(to: Int8.self)
+  }
+
+  static func padded(_ channels: Int) -> Int { (channels + panelWidth - 1) / panelWidth * panelWidth }
+
+  func rule(_ channel: Int, slope: Float) -> Requantization {
+    Requantization(multiplier: multiplier[channel], addend: addend[channel], slope: slope)
   }
 }
 

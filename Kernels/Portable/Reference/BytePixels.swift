@@ -1,10 +1,10 @@
-// The definitions of what makes pixels of the network's input (rfkernels.h), without tricks.
+// The definitions of the ops that make pixels of the network's input (rfkernels.h), in their simplest form.
 public import CKernels
 
 /// The three bytes of every pixel of a row in reverse.
 ///
-/// Shape, units and memory: `rf_u8_reverse3_args` in rfkernels.h.
-public func referenceByteReverse3(_ args: UnsafePointer<rf_u8_reverse3_args>) {
+/// Shape, units and memory: `rf_reverse3_args` in rfkernels.h.
+public func referenceByteReverse3(_ args: UnsafePointer<rf_reverse3_args>) {
   let (input, output) = (args.pointee.input, args.pointee.output)
   for x in 0..<Int(args.pointee.width) {
     (output[3 * x], output[3 * x + 1], output[3 * x + 2]) = (input[3 * x + 2], input[3 * x + 1], input[3 * x])
@@ -13,8 +13,8 @@ public func referenceByteReverse3(_ args: UnsafePointer<rf_u8_reverse3_args>) {
 
 /// A row of Y'CbCr to R'G'B' or B'G'R', u8.
 ///
-/// Shape, units and memory: `rf_u8_ycbcr_args` in rfkernels.h.
-public func referenceByteYCbCr(_ args: UnsafePointer<rf_u8_ycbcr_args>) {
+/// Shape, units and memory: `rf_ycbcr_args` in rfkernels.h.
+public func referenceByteYCbCr(_ args: UnsafePointer<rf_ycbcr_args>) {
   let a = args.pointee
   for x in 0..<Int(a.width) {
     let (y, cb, cr) = samples(a, x)
@@ -27,7 +27,7 @@ public func referenceByteYCbCr(_ args: UnsafePointer<rf_u8_ycbcr_args>) {
   }
 }
 
-private func samples(_ a: rf_u8_ycbcr_args, _ x: Int) -> (y: UInt8, cb: UInt8, cr: UInt8) {
+private func samples(_ a: rf_ycbcr_args, _ x: Int) -> (y: UInt8, cb: UInt8, cr: UInt8) {
   let pair = x / 2, group = a.luma + 4 * pair
   switch a.layout {
   case RF_YUYV: return (group[2 * (x & 1)], group[1], group[3])

@@ -1,40 +1,39 @@
-// The definition of the dense convolution (rfkernels.h), without tricks: the oracle of every faster row and the fallback
-// where a processor has none of them. A panel of 16 output channels is summed at once, because weights are packed so.
+// The definition of the dense convolution (rfkernels.h), in its simplest form: the oracle of every faster kernel and the
+// fallback where a processor has no other. A panel of 16 output channels is summed at once, because weights are packed so.
 public import CKernels
 
 /// Dense convolution of one rectangle of output pixels, float32.
 ///
-/// Shape, units and memory: `rf_f32_conv_args` in rfkernels.h.
-public func referenceConv(_ args: UnsafePointer<rf_f32_conv_args>) {
+/// Shape, units and memory: `RF_OP_CONV` in rfkernels.h.
+public func referenceConv(_ args: UnsafePointer<rf_args>) {
   let a = args.pointee
-  let panelCount = (Int(a.cout) + panelWidth - 1) / panelWidth
+  let panelCount = (a.outputChannels + panelWidth - 1) / panelWidth
   let bias = a.packed.assumingMemoryBound(to: Float.self)
   let weights = bias + panelCount * panelWidth
-  let panelStride = Int(a.kernel_height) * Int(a.kernel_width) * Int(a.cin) * panelWidth
-  for y in 0..<Int(a.height) {
-    for x in 0..<Int(a.width) {
-      let taps = a.input + (y * a.input_row_stride + x * Int(a.cin)) * Int(a.stride)
-      let output = a.output + y * a.output_row_stride + x * a.output_pixel_stride
+  let panelStride = Int(a.shape.kernel_height) * a.tapsInRow * panelWidth
+  for y in 0..<a.height {
+    for x in 0..<a.width {
+      let output = a.result(y, x, of: Float.self)
       for panel in 0..<panelCount {
-        let sum = panelSum(a, taps: taps, weights: weights + panel * panelStride, bias: bias + panel * panelWidth)
-        for o in 0..<min(panelWidth, Int(a.cout) - panel * panelWidth) {
-          output[panel * panelWidth + o] = activated(sum[o], slope: a.slope)
+        let sum = panelSum(a, y, x, weights: weights + panel * panelStride, bias: bias + panel * panelWidth)
+        for o in 0..<min(panelWidth, a.outputChannels - panel * panelWidth) {
+          output[panel * panelWidth + o] = activated(sum[o], slope: a.shape.slope)
         }
       }
     }
   }
 }
 
-/// Bias plus the products of one output pixel and one panel of output channels.
+/// Bias plus the products of output pixel (y, x) and one panel of output channels.
 private func panelSum(
-  _ a: rf_f32_conv_args, taps: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>
+  _ a: rf_args, _ y: Int, _ x: Int, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>
 ) -> SIMD16<Float> {
-  let tapsInRow = Int(a.kernel_width) * Int(a.cin)
+  let taps = a.taps(y, x, of: Float.self)
   var sum = UnsafeRawPointer(bias).loadUnaligned(as: SIMD16<Float>.self)
   var weight = UnsafeRawPointer(weights)
-  for ky in 0..<Int(a.kernel_height) {
-    let row = taps + ky * a.input_row_stride
-    for k in 0..<tapsInRow {
+  for ky in 0..<Int(a.shape.kernel_height) {
+    let row = taps + ky * a.input.0.row_stride
+    for k in 0..<a.tapsInRow {
       sum += row[k] * weight.loadUnaligned(as: SIMD16<Float>.self)
       weight += MemoryLayout<SIMD16<Float>>.stride
     }

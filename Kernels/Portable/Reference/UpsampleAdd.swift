@@ -1,18 +1,26 @@
-// The definition of nearest upsampling plus addition (rfkernels.h), without tricks: oracle and fallback at once.
+// The definitions of nearest upsampling plus addition (rfkernels.h), in their simplest form.
 public import CKernels
 
 /// Adds a coarse map, upsampled by index lists, to one rectangle of a fine map in place, float32.
 ///
-/// Shape, units and memory: `rf_f32_upsample_add_args` in rfkernels.h.
-public func referenceUpsampleAdd(_ args: UnsafePointer<rf_f32_upsample_add_args>) {
+/// Shape, units and memory: `RF_OP_UPSAMPLE_ADD` in rfkernels.h.
+public func referenceUpsampleAdd(_ args: UnsafePointer<rf_args>) {
   let a = args.pointee
-  let channels = Int(a.channels)
-  for y in 0..<Int(a.height) {
-    let row = a.coarse + Int(a.row_index[y]) * a.coarse_row_stride
-    for x in 0..<Int(a.width) {
-      let pixel = row + Int(a.column_index[x]) * channels
-      let output = a.output + y * a.output_row_stride + x * channels
-      for c in 0..<channels { output[c] += pixel[c] }
+  for y in 0..<a.height {
+    for x in 0..<a.width {
+      let coarse = a.source(y, x, of: Float.self), output = a.result(y, x, of: Float.self)
+      for c in 0..<a.outputChannels { output[c] += coarse[c] }
+    }
+  }
+}
+
+/// The same of u8, clamped.
+public func referenceByteUpsampleAdd(_ args: UnsafePointer<rf_args>) {
+  let a = args.pointee
+  for y in 0..<a.height {
+    for x in 0..<a.width {
+      let coarse = a.source(y, x, of: UInt8.self), output = a.result(y, x, of: UInt8.self)
+      for c in 0..<a.outputChannels { output[c] = UInt8(clamping: Int32(output[c]) + Int32(coarse[c]) - a.zero) }
     }
   }
 }

@@ -25,6 +25,6 @@ func checkKernels(native: Bool, share: Share) -> Int32 {
 }
 
 private func mismatch(of row: Kernel, _ share: Share) -> String? {
-  guard let check = checks.first(where: { $0.op == row.op }) else { return "its op has no check" }
+  guard let check = checks.first(where: { $0.covers(row) }) else { return "its op has no check" }
   return check.mismatch(of: row, share: share.index, of: share.count)
 }

@@ -3,16 +3,18 @@ import CKernels
 import Kernels
 import TestRandom
 
-let byteConvCheck = Check(op: RF_OP_u8_conv, name: "u8_conv", shapes: byteConvShapes, workloads: byteConvWorkloads)
-let byteHeadCheck = Check(op: RF_OP_u8_head, name: "u8_head", shapes: byteHeadShapes, workloads: byteHeadWorkloads)
+let byteConvCheck = Check(
+  RF_OP_CONV, RF_U8, RF_U8, name: "u8_conv", shapes: byteConvShapes, workloads: byteConvWorkloads)
+let byteHeadCheck = Check(
+  RF_OP_CONV, RF_U8, RF_F32, name: "u8f32_conv", shapes: byteHeadShapes, workloads: byteHeadWorkloads)
 
-/// Sizes of one dense convolution; names as in `rf_u8_conv_args`.
+/// Sizes of one dense convolution; names as in `rf_shape`.
 struct ByteConvShape: KernelShape {
   var width, height, cin, cout: Int
   var kernelWidth = 1, kernelHeight = 1, stride = 1
   var slope: Float = 0
   var zero: UInt8 = 0
-  /// Whether u8_head computes it: the output is float32.
+  /// The output is float32.
   var isHead = false
   /// Channels from here on, a multiple of 16, go to a second output, five further on; nil: there is none.
   var secondFrom: Int?
@@ -40,7 +42,8 @@ struct ByteConvShape: KernelShape {
 
   var kernelShape: rf_shape {
     rf_shape(width: Int32(width), height: Int32(height), cin: Int32(cin), cout: Int32(cout), kernel_width: Int32(kernelWidth),
-             kernel_height: Int32(kernelHeight), stride: Int32(stride), slope: slope)
+             kernel_height: Int32(kernelHeight), stride: Int32(stride), slope: slope, input_type: RF_U8,
+             output_type: isHead ? RF_F32 : RF_U8, accumulator: RF_ACCUMULATOR_NARROW)
   }
 
   func suits(_ kernel: Kernel) -> Bool { kernel.suits(kernelShape) && (secondFrom == nil || kernel.facts.outputs == 2) }
@@ -48,6 +51,20 @@ struct ByteConvShape: KernelShape {
   func prepare(for kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
     ByteConvCase(self, kernel, fill: fill, placement: placement, seed: seed)
   }
+}
+
+/// Draws bias and multiplier of a channel whose products sum up to `products` at most. Results reach from below 0 to above
+/// 255 or, in the fill of the largest values, to the limits of the rule.
+func drawRule(products: Int, _ fill: Fill, _ generator: inout Generator) -> (bias: Int32, multiplier: Float) {
+  let room = fill == .nearHigh ? Requantization.sumLimit - products - 1 : products / 2
+  let bias = Int32.random(in: -Int32(room)...Int32(room), using: &generator)
+  let reach = Float.random(in: fill == .nearHigh ? 1000...32000 : 200...1000, using: &generator)
+  return (bias, reach / Float(max(1, products + abs(Int(bias)))))
+}
+
+func rule(_ multiplier: Float, _ zero: UInt8, _ slope: Float) -> Requantization {
+  let addend = Requantization.addend(multiplier: multiplier, zero: zero, slope: slope)
+  return Requantization(multiplier: multiplier, addend: addend, slope: slope)
 }
 
 private final class ByteConvCase: PreparedCase {
@@ -74,65 +91,34 @@ private final class ByteConvCase: PreparedCase {
                   placement: placement, generator: &generator)
     output = .init(count: shape.isHead ? 0 : shape.outputCount, placement: placement, generator: &generator)
     values = .init(count: shape.isHead ? shape.outputCount : 0, placement: placement)
-    var (biases, multipliers): ([Int32], [Float]) = ([], [])
-    for o in 0..<shape.cout {
+    let rules = (0..<shape.cout).map { [weights] o in
       let products = weights[(o * shape.taps)..<((o + 1) * shape.taps)].reduce(0) { $0 + 255 * abs(Int($1)) }
-      let (bias, multiplier) = ByteConvCase.requantization(products: products, fill, &generator)
-      biases.append(bias)
-      multipliers.append(multiplier)
+      return drawRule(products: products, fill, &generator)
     }
-    (bias, multiplier) = (biases, multipliers)
-    memory = ByteConvCase.memory(kernel, shape, weights, biases, multipliers)
+    (bias, multiplier) = (rules.map(\.bias), rules.map(\.multiplier))
+    let first = shape.secondFrom ?? shape.cout
+    memory = KernelMemory(kernel, shape.kernelShape, weights: weights, bias: bias, multiplier: multiplier, zero: shape.zero,
+                          parts: [0..<first, first..<shape.cout].filter { !$0.isEmpty })
     for index in 0..<input.count where index % shape.inputRowStride < shape.inputRowStride - shape.inputPadding {
       input.base[index] = generator.byte(fill)
     }
   }
 
-  /// Results reach from below 0 to above 255, or, in the fill of the largest values, as far as the rule goes.
-  private static func requantization(products: Int, _ fill: Fill, _ generator: inout Generator) -> (Int32, Float) {
-    let room = fill == .nearHigh ? Requantization.sumLimit - products - 1 : products / 2
-    let bias = Int32.random(in: -Int32(room)...Int32(room), using: &generator)
-    let reach = Float.random(in: fill == .nearHigh ? 1000...32000 : 200...1000, using: &generator)
-    return (bias, reach / Float(max(1, products + abs(Int(bias)))))
-  }
-
-  /// Packs the channels of each output by themselves, as those of two layers.
-  private static func memory(
-    _ kernel: Kernel, _ shape: ByteConvShape, _ weights: [Int8], _ bias: [Int32], _ multiplier: [Float]
-  ) -> KernelMemory {
-    let first = shape.secondFrom ?? shape.cout
-    return weights.withUnsafeBufferPointer { weights in
-      bias.withUnsafeBufferPointer { bias in
-        multiplier.withUnsafeBufferPointer { multiplier in
-          let parts = [0..<first, first..<shape.cout].filter { !$0.isEmpty }.map { part in
-            rf_constants(
-              weights: weights.baseAddress! + part.lowerBound * shape.taps, bias: bias.baseAddress! + part.lowerBound,
-              multiplier: multiplier.baseAddress! + part.lowerBound, first: Int32(part.lowerBound), count: Int32(part.count),
-              zero: Int32(shape.zero))
-          }
-          return KernelMemory(kernel, shape.kernelShape, parts)
-        }
-      }
-    }
-  }
-
   func withArguments(_ body: (UnsafeRawPointer) -> Void) {
-    let (width, height, cin, cout) = (Int32(shape.width), Int32(shape.height), Int32(shape.cin), Int32(shape.cout))
-    if shape.isHead {
-      let args = rf_u8_head_args(
-        input: input.base, input_row_stride: shape.inputRowStride, packed: memory.packed,
-        output: values.base + shape.channelsBeside / 2, output_row_stride: shape.outputRowStride,
-        output_pixel_stride: shape.outputPixelStride, width: width, height: height, cin: cin, cout: cout)
-      return withUnsafePointer(to: args) { body($0) }
-    }
-    let args = rf_u8_conv_args(
-      input: input.base, input_row_stride: shape.inputRowStride, packed: memory.packed, scratch: memory.scratch,
-      output: output.base + shape.channelsBeside / 2, output_row_stride: shape.outputRowStride,
-      output_pixel_stride: shape.outputPixelStride, second_output: shape.secondFrom.map { output.base + shape.place(of: $0) },
-      second_row_stride: shape.outputRowStride, second_pixel_stride: shape.outputPixelStride, width: width, height: height,
-      cin: cin, cout: cout, first_cout: Int32(shape.secondFrom ?? shape.cout), kernel_width: Int32(shape.kernelWidth),
-      kernel_height: Int32(shape.kernelHeight), stride: Int32(shape.stride), slope: shape.slope)
+    var args = rf_args()
+    args.shape = shape.kernelShape
+    args.input.0 = rf_input(pixels: input.base, row_stride: shape.inputRowStride)
+    args.output.0 = part(0..<(shape.secondFrom ?? shape.cout))
+    if let second = shape.secondFrom { args.output.1 = part(second..<shape.cout) }
+    (args.packed, args.scratch) = (memory.packed, memory.scratch)
     withUnsafePointer(to: args) { body($0) }
+  }
+
+  private func part(_ channels: Range<Int>) -> rf_output {
+    let place = shape.place(of: channels.lowerBound)
+    let first = shape.isHead ? UnsafeMutableRawPointer(values.base + place) : UnsafeMutableRawPointer(output.base + place)
+    return rf_output(
+      pixels: first, row_stride: shape.outputRowStride, pixel_stride: shape.outputPixelStride, channels: Int32(channels.count))
   }
 
   func mismatch() -> String? {
@@ -155,9 +141,7 @@ private final class ByteConvCase: PreparedCase {
       let (got, want) = (values.base[index], Float(sum) * multiplier[o])
       return got == want ? nil : "\(got) and not \(want)"
     }
-    let addend = Requantization.addend(multiplier: multiplier[o], zero: shape.zero, slope: shape.slope)
-    let rule = Requantization(multiplier: multiplier[o], addend: addend, slope: shape.slope)
-    let (got, want) = (output.base[index], rule.byte(sum))
+    let (got, want) = (output.base[index], rule(multiplier[o], shape.zero, shape.slope).byte(sum))
     return got == want ? nil : "\(got) and not \(want)"
   }
 

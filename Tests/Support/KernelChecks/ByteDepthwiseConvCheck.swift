@@ -4,9 +4,9 @@ import Kernels
 import TestRandom
 
 let byteDWConv3x3Check = Check(
-  op: RF_OP_u8_dwconv3x3, name: "u8_dwconv3x3", shapes: byteDepthwiseShapes, workloads: byteDepthwiseWorkloads)
+  RF_OP_DEPTHWISE_CONV3X3, RF_U8, RF_U8, name: "u8_dwconv3x3", shapes: byteDepthwiseShapes, workloads: byteDepthwiseWorkloads)
 
-/// Sizes of one depthwise convolution; names as in `rf_u8_dwconv3x3_args`.
+/// Sizes of one depthwise convolution; names as in `rf_shape`.
 struct ByteDepthwiseShape: KernelShape {
   var width, height, channels: Int
   var stride = 1
@@ -22,6 +22,15 @@ struct ByteDepthwiseShape: KernelShape {
   var inputRowStride: Int { (max(0, width - 1) * stride + 3) * channels + inputPadding }
   var outputRowStride: Int { width * channels + outputPadding }
 
+  var kernelShape: rf_shape {
+    rf_shape(
+      width: Int32(width), height: Int32(height), cin: Int32(channels), cout: Int32(channels), kernel_width: 3,
+      kernel_height: 3, stride: Int32(stride), slope: slope, input_type: RF_U8, output_type: RF_U8,
+      accumulator: RF_ACCUMULATOR_NARROW)
+  }
+
+  func suits(_ kernel: Kernel) -> Bool { kernel.suits(kernelShape) }
+
   func prepare(for kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
     ByteDepthwiseCase(self, kernel, fill: fill, placement: placement, seed: seed)
   }
@@ -30,9 +39,12 @@ struct ByteDepthwiseShape: KernelShape {
 private final class ByteDepthwiseCase: PreparedCase {
   private let shape: ByteDepthwiseShape
   let kernel: Kernel
-  private let input, weights, output: GuardedBytes
-  private let bias: GuardedBuffer<Int32>
-  private let multiplier, addend: GuardedBuffer<Float>
+  private let input, output: GuardedBytes
+  private let memory: KernelMemory
+  /// [3][3][channels]
+  private let weights: [Int8]
+  private let bias: [Int32]
+  private let multiplier: [Float]
 
   init(_ shape: ByteDepthwiseShape, _ kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) {
     self.shape = shape
@@ -43,33 +55,25 @@ private final class ByteDepthwiseCase: PreparedCase {
     let outputCount = isEmpty ? 0 : shape.height * shape.outputRowStride - shape.outputPadding
     let slack = RF_SLACK
     input = .init(count: inputCount, slack: slack, placement: placement, generator: &generator)
-    weights = .init(count: 9 * shape.channels, placement: placement, generator: &generator)
     output = .init(count: outputCount, placement: placement, generator: &generator)
-    bias = .init(count: shape.channels, placement: placement)
-    multiplier = .init(count: shape.channels, placement: placement)
-    addend = .init(count: shape.channels, placement: placement)
     let rowCount = shape.inputRowStride - shape.inputPadding
     for index in 0..<input.count where index % shape.inputRowStride < rowCount { input.base[index] = generator.byte(fill) }
-    for index in 0..<weights.count { weights.signed[index] = generator.weight(fill) }
-    for c in 0..<shape.channels { drawRequantization(of: c, fill, &generator) }
-  }
-
-  /// Results reach from below 0 to above 255, or, in the fill of the largest values, as far as the rule goes.
-  private func drawRequantization(of c: Int, _ fill: Fill, _ generator: inout Generator) {
-    let products = (0..<9).reduce(0) { $0 + 255 * abs(Int(weights.signed[$1 * shape.channels + c])) }
-    let room = fill == .nearHigh ? Requantization.sumLimit - products - 1 : products / 2
-    bias.base[c] = Int32.random(in: -Int32(room)...Int32(room), using: &generator)
-    let reach = Float.random(in: fill == .nearHigh ? 1000...32000 : 200...1000, using: &generator)
-    multiplier.base[c] = reach / Float(max(1, products + abs(Int(bias.base[c]))))
-    addend.base[c] = Requantization.addend(multiplier: multiplier.base[c], zero: shape.zero, slope: shape.slope)
+    let weights = (0..<9 * shape.channels).map { _ in generator.weight(fill) }
+    let rules = (0..<shape.channels).map { c in
+      let products = (0..<9).reduce(0) { $0 + 255 * abs(Int(weights[$1 * shape.channels + c])) }
+      return drawRule(products: products, fill, &generator)
+    }
+    (self.weights, bias, multiplier) = (weights, rules.map(\.bias), rules.map(\.multiplier))
+    memory = KernelMemory(kernel, shape.kernelShape, weights: weights, bias: bias, multiplier: multiplier, zero: shape.zero)
   }
 
   func withArguments(_ body: (UnsafeRawPointer) -> Void) {
-    let args = rf_u8_dwconv3x3_args(
-      input: input.base, input_row_stride: shape.inputRowStride, weights: weights.signed, bias: bias.base,
-      multiplier: multiplier.base, addend: addend.base, output: output.base, output_row_stride: shape.outputRowStride,
-      width: Int32(shape.width), height: Int32(shape.height), channels: Int32(shape.channels),
-      stride: Int32(shape.stride), slope: shape.slope)
+    var args = rf_args()
+    args.shape = shape.kernelShape
+    args.input.0 = rf_input(pixels: input.base, row_stride: shape.inputRowStride)
+    args.output.0 = rf_output(
+      pixels: output.base, row_stride: shape.outputRowStride, pixel_stride: shape.channels, channels: Int32(shape.channels))
+    (args.packed, args.scratch) = (memory.packed, memory.scratch)
     withUnsafePointer(to: args) { body($0) }
   }
 
@@ -82,20 +86,20 @@ private final class ByteDepthwiseCase: PreparedCase {
         }
       }
     }
-    return output.firstTouched { $0 % shape.outputRowStride < shape.width * shape.channels }
+    return memory.mismatch() ?? output.firstTouched { $0 % shape.outputRowStride < shape.width * shape.channels }
       .map { "wrote byte \($0) of the output, which is not its own" }
   }
 
   private func result(_ y: Int, _ x: Int, _ c: Int) -> UInt8 {
-    var sum = Int(bias.base[c])
+    var sum = Int(bias[c])
     for ky in 0..<3 {
       for kx in 0..<3 {
         let tap = (y * shape.stride + ky) * shape.inputRowStride + (x * shape.stride + kx) * shape.channels + c
-        sum += Int(input.base[tap]) * Int(weights.signed[(ky * 3 + kx) * shape.channels + c])
+        sum += Int(input.base[tap]) * Int(weights[(ky * 3 + kx) * shape.channels + c])
       }
     }
     precondition(abs(sum) < Requantization.sumLimit)
-    return Requantization(multiplier: multiplier.base[c], addend: addend.base[c], slope: shape.slope).byte(Int32(sum))
+    return rule(multiplier[c], shape.zero, shape.slope).byte(Int32(sum))
   }
 }
 

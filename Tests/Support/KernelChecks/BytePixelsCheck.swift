@@ -5,10 +5,10 @@ import Kernels
 import TestRandom
 
 let byteReverse3Check = Check(
-  op: RF_OP_u8_reverse3, name: "u8_reverse3", shapes: rowWidths.map(Reverse3Shape.init),
+  RF_OP_REVERSE3, RF_U8, RF_U8, name: "u8_reverse3", shapes: rowWidths.map(Reverse3Shape.init),
   workloads: [Workload(layer: "a frame's pixels", shape: Reverse3Shape(width: 640 * 480))])
 
-let byteYCbCrCheck = Check(op: RF_OP_u8_ycbcr, name: "u8_ycbcr", shapes: ycbcrShapes, workloads: ycbcrWorkloads)
+let byteYCbCrCheck = Check(RF_OP_YCBCR, RF_U8, RF_U8, name: "u8_ycbcr", shapes: ycbcrShapes, workloads: ycbcrWorkloads)
 
 /// Every rest of the widest registers, with and without a block before it.
 private let rowWidths = Array(0...50) + [63, 64, 65, 127, 128, 129, 641]
@@ -38,7 +38,7 @@ private final class Reverse3Case: PreparedCase {
   }
 
   func withArguments(_ body: (UnsafeRawPointer) -> Void) {
-    let args = rf_u8_reverse3_args(input: input.base, output: output.base, width: Int32(width))
+    let args = rf_reverse3_args(input: input.base, output: output.base, width: Int32(width))
     withUnsafePointer(to: args) { body($0) }
   }
 
@@ -51,7 +51,7 @@ private final class Reverse3Case: PreparedCase {
   }
 }
 
-/// Names as in `rf_u8_ycbcr_args`.
+/// Names as in `rf_ycbcr_args`.
 struct YCbCrShape: KernelShape {
   var width: Int
   var layout: rf_ycbcr_layout
@@ -94,7 +94,7 @@ private final class YCbCrCase: PreparedCase {
 
   func withArguments(_ body: (UnsafeRawPointer) -> Void) {
     let f = factors
-    let args = rf_u8_ycbcr_args(
+    let args = rf_ycbcr_args(
       luma: luma.base, cb: cb.count > 0 ? UnsafePointer(cb.base) : nil, cr: cr.count > 0 ? UnsafePointer(cr.base) : nil,
       output: output.base, width: Int32(shape.width), layout: shape.layout, reversed: shape.isReversed ? 1 : 0, black: f[0],
       luma_scale: f[1], red_from_cr: f[2], green_from_cb: f[3], green_from_cr: f[4], blue_from_cb: f[5])

@@ -4,9 +4,9 @@ import Kernels
 import TestRandom
 
 let byteUpsampleAddCheck = Check(
-  op: RF_OP_u8_upsample_add, name: "u8_upsample_add", shapes: byteUpsampleShapes, workloads: byteUpsampleWorkloads)
+  RF_OP_UPSAMPLE_ADD, RF_U8, RF_U8, name: "u8_upsample_add", shapes: byteUpsampleShapes, workloads: byteUpsampleWorkloads)
 
-/// Sizes of one upsampling; names as in `rf_u8_upsample_add_args`.
+/// Sizes of one upsampling; names as in `rf_shape`.
 struct ByteUpsampleShape: KernelShape {
   var width, height, coarseWidth, coarseHeight, channels: Int
   var zero = 0
@@ -55,10 +55,16 @@ private final class ByteUpsampleCase: PreparedCase {
   }
 
   func withArguments(_ body: (UnsafeRawPointer) -> Void) {
-    let args = rf_u8_upsample_add_args(
-      coarse: coarse.base, coarse_row_stride: shape.coarseRowStride, row_index: rowIndex.base,
-      column_index: columnIndex.base, output: output.base, output_row_stride: shape.outputRowStride,
-      width: Int32(shape.width), height: Int32(shape.height), channels: Int32(shape.channels), zero: Int32(shape.zero))
+    let channels = Int32(shape.channels)
+    var args = rf_args()
+    args.shape = rf_shape(
+      width: Int32(shape.width), height: Int32(shape.height), cin: channels, cout: channels, kernel_width: 1, kernel_height: 1,
+      stride: 1, slope: 1, input_type: RF_U8, output_type: RF_U8, accumulator: RF_ACCUMULATOR_NONE)
+    args.input.0 = rf_input(pixels: coarse.base, row_stride: shape.coarseRowStride)
+    args.output.0 = rf_output(
+      pixels: output.base, row_stride: shape.outputRowStride, pixel_stride: shape.channels, channels: channels)
+    (args.row_index, args.column_index) = (UnsafePointer(rowIndex.base), UnsafePointer(columnIndex.base))
+    args.zero = Int32(shape.zero)
     withUnsafePointer(to: args) { body($0) }
   }
 

@@ -70,19 +70,25 @@ extension PreparedCase {
   }
 }
 
-/// One op's shapes.
+/// The shapes of one op with one pair of types.
 public struct Check: Sendable {
   public let op: rf_op
-  /// The op as kernels.inc spells it.
+  public let input, output: rf_type
+  /// Types and op as kernels.inc has them.
   public let name: String
   /// Shapes that look for mistakes: odd sizes, nothing at all, every rest of every tile.
   public let shapes: [Shape]
   /// The shapes that the network has at 640 x 480, with the layers' names.
   public let workloads: [Workload]
 
-  init(op: rf_op, name: String, shapes: [some KernelShape], workloads: [Workload]) {
-    (self.op, self.name, self.workloads) = (op, name, workloads)
+  init(_ op: rf_op, _ input: rf_type, _ output: rf_type, name: String, shapes: [some KernelShape], workloads: [Workload]) {
+    (self.op, self.input, self.output, self.name, self.workloads) = (op, input, output, name, workloads)
     self.shapes = shapes.map { Shape($0) }
+  }
+
+  /// Returns true where the kernel computes this op with these types.
+  public func covers(_ kernel: Kernel) -> Bool {
+    op == kernel.op && input == kernel.facts.input_type && output == kernel.facts.output_type
   }
 
   /// The first mismatch of a kernel over all shapes that it suits, fills and placements, or every `count`th of them from `share`
@@ -124,7 +130,7 @@ public struct Workload: Sendable {
   init(layer: String, shape: some KernelShape) { (self.layer, self.shape) = (layer, Shape(shape)) }
 }
 
-/// The check of every op.
+/// The check of every op with every pair of types.
 public let checks: [Check] = [
   convCheck, dwconv3x3Check, upsampleAddCheck, byteConvCheck, byteHeadCheck, byteDWConv3x3Check, byteUpsampleAddCheck,
   byteReverse3Check, byteYCbCrCheck,

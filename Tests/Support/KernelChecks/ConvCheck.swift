@@ -3,9 +3,9 @@ import CKernels
 import Kernels
 import TestRandom
 
-let convCheck = Check(op: RF_OP_f32_conv, name: "f32_conv", shapes: convShapes, workloads: convWorkloads)
+let convCheck = Check(RF_OP_CONV, RF_F32, RF_F32, name: "f32_conv", shapes: convShapes, workloads: convWorkloads)
 
-/// Sizes of one dense convolution; names as in `rf_f32_conv_args`.
+/// Sizes of one dense convolution; names as in `rf_shape`.
 struct ConvShape: KernelShape {
   var width, height, cin, cout: Int
   var kernelWidth = 1, kernelHeight = 1, stride = 1
@@ -29,7 +29,8 @@ struct ConvShape: KernelShape {
   var isEmpty: Bool { width == 0 || height == 0 }
   var kernelShape: rf_shape {
     rf_shape(width: Int32(width), height: Int32(height), cin: Int32(cin), cout: Int32(cout), kernel_width: Int32(kernelWidth),
-             kernel_height: Int32(kernelHeight), stride: Int32(stride), slope: slope)
+             kernel_height: Int32(kernelHeight), stride: Int32(stride), slope: slope, input_type: RF_F32, output_type: RF_F32,
+             accumulator: RF_ACCUMULATOR_NONE)
   }
 
   func suits(_ kernel: Kernel) -> Bool { kernel.suits(kernelShape) }
@@ -64,12 +65,7 @@ private final class ConvCase: PreparedCase {
     input = .init(count: shape.isEmpty ? 0 : inputRows * shape.inputRowStride - shape.inputPadding, placement: placement)
     let lastPixel = (shape.height - 1) * shape.outputRowStride + (shape.width - 1) * shape.outputPixelStride
     output = .init(count: shape.isEmpty ? 0 : lastPixel + shape.channelsBeside / 2 + shape.cout, placement: placement)
-    memory = weights.withUnsafeBytes { weights in
-      bias.withUnsafeBytes { bias in
-        KernelMemory(kernel, shape.kernelShape, [rf_constants(
-          weights: weights.baseAddress!, bias: bias.baseAddress!, multiplier: nil, first: 0, count: Int32(shape.cout), zero: 0)])
-      }
-    }
+    memory = KernelMemory(kernel, shape.kernelShape, weights: weights, bias: bias)
     winograd = isWinograd ? WinogradErrors(shape, weights: weights) : nil
     if !shape.isEmpty { fillTaps(rows: inputRows, fill, factor, &generator) }
   }
@@ -85,12 +81,13 @@ private final class ConvCase: PreparedCase {
   }
 
   func withArguments(_ body: (UnsafeRawPointer) -> Void) {
-    let args = rf_f32_conv_args(
-      input: input.base, input_row_stride: shape.inputRowStride, packed: memory.packed, scratch: memory.scratch,
-      output: output.base + shape.channelsBeside / 2, output_row_stride: shape.outputRowStride,
-      output_pixel_stride: shape.outputPixelStride, width: Int32(shape.width), height: Int32(shape.height),
-      cin: Int32(shape.cin), cout: Int32(shape.cout), kernel_width: Int32(shape.kernelWidth),
-      kernel_height: Int32(shape.kernelHeight), stride: Int32(shape.stride), slope: shape.slope)
+    var args = rf_args()
+    args.shape = shape.kernelShape
+    args.input.0 = rf_input(pixels: input.base, row_stride: shape.inputRowStride)
+    args.output.0 = rf_output(
+      pixels: output.base + shape.channelsBeside / 2, row_stride: shape.outputRowStride, pixel_stride: shape.outputPixelStride,
+      channels: Int32(shape.cout))
+    (args.packed, args.scratch) = (memory.packed, memory.scratch)
     withUnsafePointer(to: args) { body($0) }
   }
 

@@ -4,9 +4,9 @@ import Kernels
 import TestRandom
 
 let dwconv3x3Check = Check(
-  op: RF_OP_f32_dwconv3x3, name: "f32_dwconv3x3", shapes: depthwiseShapes, workloads: depthwiseWorkloads)
+  RF_OP_DEPTHWISE_CONV3X3, RF_F32, RF_F32, name: "f32_dwconv3x3", shapes: depthwiseShapes, workloads: depthwiseWorkloads)
 
-/// Sizes of one depthwise convolution; names as in `rf_f32_dwconv3x3_args`.
+/// Sizes of one depthwise convolution; names as in `rf_shape`.
 struct DepthwiseShape: KernelShape {
   var width, height, channels: Int
   var stride = 1
@@ -19,11 +19,14 @@ struct DepthwiseShape: KernelShape {
   var inputRowStride: Int { (max(0, width - 1) * stride + 3) * channels + inputPadding }
   var outputRowStride: Int { width * channels + outputPadding }
 
-  func suits(_ kernel: Kernel) -> Bool {
-    kernel.suits(rf_shape(
+  var kernelShape: rf_shape {
+    rf_shape(
       width: Int32(width), height: Int32(height), cin: Int32(channels), cout: Int32(channels), kernel_width: 3,
-      kernel_height: 3, stride: Int32(stride), slope: slope))
+      kernel_height: 3, stride: Int32(stride), slope: slope, input_type: RF_F32, output_type: RF_F32,
+      accumulator: RF_ACCUMULATOR_NONE)
   }
+
+  func suits(_ kernel: Kernel) -> Bool { kernel.suits(kernelShape) }
 
   func prepare(for kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
     DepthwiseCase(self, kernel, fill: fill, placement: placement, seed: seed)
@@ -33,7 +36,11 @@ struct DepthwiseShape: KernelShape {
 private final class DepthwiseCase: PreparedCase {
   private let shape: DepthwiseShape
   let kernel: Kernel
-  private let input, weights, bias, output: GuardedBuffer<Float>
+  private let input, output: GuardedBuffer<Float>
+  private let memory: KernelMemory
+  /// [3][3][channels]
+  private let weights: [Float]
+  private let bias: [Float]
 
   init(_ shape: DepthwiseShape, _ kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) {
     self.shape = shape
@@ -42,21 +49,22 @@ private final class DepthwiseCase: PreparedCase {
     let isEmpty = shape.width == 0 || shape.height == 0
     let inputRows = (shape.height - 1) * shape.stride + 3
     input = .init(count: isEmpty ? 0 : inputRows * shape.inputRowStride - shape.inputPadding, placement: placement)
-    weights = .init(count: 9 * shape.channels, placement: placement)
-    bias = .init(count: shape.channels, placement: placement)
     output = .init(count: isEmpty ? 0 : shape.height * shape.outputRowStride - shape.outputPadding, placement: placement)
     for index in 0..<input.count where index % shape.inputRowStride < shape.inputRowStride - shape.inputPadding {
       input.base[index] = generator.value(fill, power: 1)
     }
-    for index in 0..<weights.count { weights.base[index] = generator.value(fill, power: 1) }
-    for index in 0..<bias.count { bias.base[index] = generator.value(fill, power: 2) }
+    weights = (0..<9 * shape.channels).map { _ in generator.value(fill, power: 1) }
+    bias = (0..<shape.channels).map { _ in generator.value(fill, power: 2) }
+    memory = KernelMemory(kernel, shape.kernelShape, weights: weights, bias: bias)
   }
 
   func withArguments(_ body: (UnsafeRawPointer) -> Void) {
-    let args = rf_f32_dwconv3x3_args(
-      input: input.base, input_row_stride: shape.inputRowStride, weights: weights.base, bias: bias.base,
-      output: output.base, output_row_stride: shape.outputRowStride, width: Int32(shape.width),
-      height: Int32(shape.height), channels: Int32(shape.channels), stride: Int32(shape.stride), slope: shape.slope)
+    var args = rf_args()
+    args.shape = shape.kernelShape
+    args.input.0 = rf_input(pixels: input.base, row_stride: shape.inputRowStride)
+    args.output.0 = rf_output(
+      pixels: output.base, row_stride: shape.outputRowStride, pixel_stride: shape.channels, channels: Int32(shape.channels))
+    (args.packed, args.scratch) = (memory.packed, memory.scratch)
     withUnsafePointer(to: args) { body($0) }
   }
 
@@ -69,16 +77,16 @@ private final class DepthwiseCase: PreparedCase {
         }
       }
     }
-    return output.firstTouched { $0 % shape.outputRowStride < shape.width * shape.channels }
+    return memory.mismatch() ?? output.firstTouched { $0 % shape.outputRowStride < shape.width * shape.channels }
       .map { "wrote element \($0) of the output, which is not its own" }
   }
 
   private func exactSum(_ y: Int, _ x: Int, _ c: Int) -> ExactSum {
-    var sum = ExactSum(bias.base[c])
+    var sum = ExactSum(bias[c])
     for ky in 0..<3 {
       for kx in 0..<3 {
         let tap = (y * shape.stride + ky) * shape.inputRowStride + (x * shape.stride + kx) * shape.channels + c
-        sum.add(input.base[tap], times: weights.base[(ky * 3 + kx) * shape.channels + c])
+        sum.add(input.base[tap], times: weights[(ky * 3 + kx) * shape.channels + c])
       }
     }
     return sum

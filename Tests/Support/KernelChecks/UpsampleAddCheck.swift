@@ -4,9 +4,9 @@ import Kernels
 import TestRandom
 
 let upsampleAddCheck = Check(
-  op: RF_OP_f32_upsample_add, name: "f32_upsample_add", shapes: upsampleShapes, workloads: upsampleWorkloads)
+  RF_OP_UPSAMPLE_ADD, RF_F32, RF_F32, name: "f32_upsample_add", shapes: upsampleShapes, workloads: upsampleWorkloads)
 
-/// Sizes of one upsampling; names as in `rf_f32_upsample_add_args`.
+/// Sizes of one upsampling; names as in `rf_shape`.
 struct UpsampleShape: KernelShape {
   var width, height, coarseWidth, coarseHeight, channels: Int
   /// Elements between two rows that belong to nobody.
@@ -48,10 +48,15 @@ private final class UpsampleCase: PreparedCase {
   }
 
   func withArguments(_ body: (UnsafeRawPointer) -> Void) {
-    let args = rf_f32_upsample_add_args(
-      coarse: coarse.base, coarse_row_stride: shape.coarseRowStride, row_index: rowIndex.base,
-      column_index: columnIndex.base, output: output.base, output_row_stride: shape.outputRowStride,
-      width: Int32(shape.width), height: Int32(shape.height), channels: Int32(shape.channels))
+    let channels = Int32(shape.channels)
+    var args = rf_args()
+    args.shape = rf_shape(
+      width: Int32(shape.width), height: Int32(shape.height), cin: channels, cout: channels, kernel_width: 1, kernel_height: 1,
+      stride: 1, slope: 1, input_type: RF_F32, output_type: RF_F32, accumulator: RF_ACCUMULATOR_NONE)
+    args.input.0 = rf_input(pixels: coarse.base, row_stride: shape.coarseRowStride)
+    args.output.0 = rf_output(
+      pixels: output.base, row_stride: shape.outputRowStride, pixel_stride: shape.channels, channels: channels)
+    (args.row_index, args.column_index) = (UnsafePointer(rowIndex.base), UnsafePointer(columnIndex.base))
     withUnsafePointer(to: args) { body($0) }
   }
 
