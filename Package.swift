@@ -29,22 +29,23 @@ let package = Package(
 
     // Linux: files, streams, cameras, JPEG; and the model inside the program.
     .target(name: "CHost", cSettings: fortified),
+    .target(name: "Host", dependencies: ["CHost"], swiftSettings: core),
     .target(name: "CVideo", dependencies: ["CHost"], cSettings: fortified),
     .target(name: "CJPEG", cSettings: fortified, linkerSettings: [.linkedLibrary("jpeg")]),
     // The page's files are embedded; libmicrohttpd is loaded when it is wanted (CPreview/library.h), not linked.
-    .target(name: "CPreview", exclude: ["page"], cSettings: fortified),
+    .target(name: "CPreview", dependencies: ["CHost"], exclude: ["page"], cSettings: fortified),
     .target(name: "CModel", path: "Models", exclude: ["LICENSE", "README.md", "default-float32.rfm", "default.rfm", "sample.jpg", "training.png"]),
-    .target(name: "Capture", dependencies: ["CHost", "CJPEG", "CVideo", "Imaging"], swiftSettings: core),
+    .target(name: "Capture", dependencies: ["CHost", "CJPEG", "CVideo", "Host", "Imaging"], swiftSettings: core),
 
-    .target(name: "Preview", dependencies: ["Capture", "CHost", "CPreview", "Imaging", "RetinaFace"], swiftSettings: core),
+    .target(name: "Preview", dependencies: ["Capture", "CHost", "CPreview", "Host", "Imaging", "RetinaFace"], swiftSettings: core),
 
     // The programs.
-    .target(name: "CommandLine", dependencies: ["CHost", "Report"], swiftSettings: core),
-    .executableTarget(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "CommandLine", "Imaging", "Preview", "Report", "RetinaFace"],
+    .target(name: "CommandLine", dependencies: ["CHost", "Host", "Report"], swiftSettings: core),
+    .executableTarget(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "CommandLine", "Host", "Imaging", "Preview", "Report", "RetinaFace"],
                       swiftSettings: core),
-    .executableTarget(name: "rf-pack", dependencies: ["Capture", "CHost", "Engine", "Imaging", "Report"]),
+    .executableTarget(name: "rf-pack", dependencies: ["Capture", "CHost", "CommandLine", "Engine", "Host", "Imaging", "Report"]),
     .target(name: "CPeak", dependencies: ["CKernels"], path: "Benchmarks/CPeak"),
-    .executableTarget(name: "rf-bench", dependencies: ["CHost", "CModel", "CPeak", "KernelChecks", "RetinaFace"]),
+    .executableTarget(name: "rf-bench", dependencies: ["CHost", "CModel", "CommandLine", "CPeak", "Host", "KernelChecks", "RetinaFace"]),
 
     // Tests; KernelChecks is shared with rf-bench, so what is timed is what is checked. CAllocationCount replaces malloc.
     .target(name: "CAllocationCount", path: "Tests/Support/AllocationCount"),
@@ -53,7 +54,7 @@ let package = Package(
     .target(name: "CRegisters", path: "Tests/Support/Registers"),
     .target(name: "KernelChecks", dependencies: ["CHost", "CRegisters", "Kernels", "TestRandom"], path: "Tests/Support/KernelChecks"),
     // The checks and the layers' hashes as a program: for ARM, where Embedded Swift has no Swift Testing.
-    .executableTarget(name: "rf-check", dependencies: ["Capture", "CHost", "CommandLine", "Imaging", "KernelChecks", "Kernels", "Report", "RetinaFace"],
+    .executableTarget(name: "rf-check", dependencies: ["Capture", "CHost", "CommandLine", "Host", "Imaging", "KernelChecks", "Kernels", "Report", "RetinaFace"],
                       path: "Tests/ARM/Check", swiftSettings: core),
     .testTarget(name: "KernelTests", dependencies: ["KernelChecks"]),
     .testTarget(name: "EngineTests", dependencies: ["CAllocationCount", "CHost", "Engine", "rf-pack"]),
@@ -61,7 +62,7 @@ let package = Package(
     .testTarget(name: "RetinaFaceTests", dependencies: ["CAllocationCount", "CHost", "Engine", "RetinaFace", "rf-pack"]),
     .testTarget(name: "CaptureTests", dependencies: ["CAllocationCount", "Capture", "CFakeCamera", "CHost", "CVideo", "Imaging"]),
     .testTarget(name: "PackTests", dependencies: ["Engine", "rf-pack"]),
-    .testTarget(name: "ProgramTests", dependencies: ["Capture", "Imaging", "Report", "rf-cam", "rf-pack"]),
+    .testTarget(name: "ProgramTests", dependencies: ["Capture", "Host", "Imaging", "Report", "rf-cam", "rf-pack"]),
     .testTarget(name: "HouseTests"),
   ],
   swiftLanguageModes: [.v6],

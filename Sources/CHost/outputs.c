@@ -1,13 +1,11 @@
 #include "outputs.h"
 #include "CHost.h"
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <termios.h>
 
-// Numbers and speeds are different things: B115200 is no 115200.
+// Maps rates to speeds: the value of B115200 is not 115200.
 static const struct {
   int baud;
   speed_t speed;
@@ -41,8 +39,8 @@ static int set_up(int file, int baud) {
   return tcsetattr(file, TCSANOW, &settings) ? -errno : 0;
 }
 
-// Whether a missing file would be made in the file system of devices, where it would take a port's name. Where /dev is an
-// ordinary folder, only in that folder itself.
+// Returns true if a new file at `path` would be made in the file system of devices, where it would take a port's name. If /dev
+// is an ordinary folder, only files in that folder itself count.
 static bool is_among_devices(const char *path) {
   struct stat folder, devices, root;
   const char *slash = strrchr(path, '/');
@@ -53,7 +51,7 @@ static bool is_among_devices(const char *path) {
   return devices.st_dev != root.st_dev || folder.st_ino == devices.st_ino;
 }
 
-// What takes all bytes: null, zero and full. Source: Documentation/admin-guide/devices.txt, major 1.
+// Returns true for devices that take all bytes: null, zero and full. Source: Documentation/admin-guide/devices.txt, major 1.
 static bool is_memory_sink(dev_t device) {
   return major(device) == 1 && (minor(device) == 3 || minor(device) == 5 || minor(device) == 7);
 }
@@ -104,34 +102,9 @@ int rf_results_open(const char *path, int baud, rf_results_info *info) {
   return rf_file_open_as(path, O_WRONLY | O_NONBLOCK);
 }
 
-typedef union {
-  struct sockaddr any;
-  struct sockaddr_in v4;
-  struct sockaddr_in6 v6;
-} socket_address;
-
-// The bytes of the address that count, 0 where the text is none.
-static socklen_t parse(const char *text, int port, socket_address *address) {
-  *address = (socket_address){0};
-  if (inet_pton(AF_INET, text, &address->v4.sin_addr) == 1) {
-    address->v4.sin_family = AF_INET;
-    address->v4.sin_port = htons((uint16_t)port);
-    return sizeof address->v4;
-  }
-  if (inet_pton(AF_INET6, text, &address->v6.sin6_addr) != 1) return 0;
-  address->v6.sin6_family = AF_INET6;
-  address->v6.sin6_port = htons((uint16_t)port);
-  return sizeof address->v6;
-}
-
-int rf_datagram_is_address(const char *text) {
-  socket_address address;
-  return parse(text, 1, &address) > 0;
-}
-
 int rf_datagram_open(const char *text, int port) {
-  socket_address address;
-  socklen_t length = parse(text, port, &address);
+  rf_socket_address address;
+  socklen_t length = rf_socket_address_parse(text, port, &address);
   if (!length) return -EINVAL;
   int file = socket(address.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (file < 0) return -errno;

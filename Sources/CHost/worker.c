@@ -1,7 +1,6 @@
-// One flag under one lock: set by whoever has work, cleared by the thread when it is done.
+// One flag under one lock: the caller sets it, the thread clears it when its work is done.
 #include "worker.h"
-#include <pthread.h>
-#include <signal.h>
+#include "thread_pool.h"
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -18,7 +17,7 @@ struct rf_worker {
 
 static void *serve(void *argument) {
   rf_worker *worker = argument;
-  // Linux has a niceness a thread (setpriority(2), "C library/kernel differences").
+  // Linux has a niceness per thread (setpriority(2), "C library/kernel differences").
   setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + worker->niceness);
   pthread_mutex_lock(&worker->lock);
   for (;;) {
@@ -41,13 +40,7 @@ rf_worker *rf_worker_start(void (*work)(void *context), void *context, int nicen
   worker->niceness = niceness;
   pthread_mutex_init(&worker->lock, NULL);
   pthread_cond_init(&worker->start, NULL);
-  // Signals are for the thread that reads the sources.
-  sigset_t all, old;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old);
-  int result = pthread_create(&worker->thread, NULL, serve, worker);
-  pthread_sigmask(SIG_SETMASK, &old, NULL);
-  if (result == 0) return worker;
+  if (rf_thread_start(&worker->thread, serve, worker) == 0) return worker;
   free(worker);
   return NULL;
 }

@@ -120,7 +120,7 @@ enum MHD_Result rf_preview_answer(void *context, struct MHD_Connection *connecti
   if (!*state) {
     *state = preview; // headers have come; for a request without a body this is called once more
     client->answers = true;
-    client->since = rf_preview_seconds();
+    client->since = rf_seconds();
     if (!is_head && strcmp(method, MHD_HTTP_METHOD_GET) != 0)
       return refuse(preview, connection, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET and HEAD are answered.\n",
                     MHD_HTTP_HEADER_ALLOW, "GET, HEAD");

@@ -72,7 +72,7 @@ static client *start_client(rf_preview *preview, struct MHD_Connection *connecti
   if (!new) return NULL;
   new->socket = preview->mhd->MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
   new->address = address_of(preview, connection);
-  new->since = rf_preview_seconds();
+  new->since = rf_seconds();
   new->next = preview->clients;
   preview->clients = new;
   set_up(new->socket);
@@ -102,11 +102,11 @@ void rf_preview_request_completed(void *context, struct MHD_Connection *connecti
   client *client = rf_preview_client(context, connection);
   if (!client) return;
   client->answers = false;
-  client->since = rf_preview_seconds();
+  client->since = rf_seconds();
 }
 
 void rf_preview_sweep(rf_preview *preview) {
-  double now = rf_preview_seconds();
+  double now = rf_seconds();
   for (client *client = preview->clients; client; client = client->next) {
     double limit = client->answers ? ANSWER_SECONDS : REQUEST_SECONDS;
     if (client->since > 0 && now - client->since > limit) rf_preview_end(client);

@@ -3,6 +3,7 @@
 // can do that with a name under .local. And any page may name our streams, which takes their places.
 #include "requests.h"
 #include "CPreview.h"
+#include <CHost.h>
 #include <string.h>
 #include <strings.h>
 
@@ -31,7 +32,7 @@ static bool take_name(const char *host, char *name, size_t room) {
 bool rf_request_is_own_name(const char *host, const char *own) {
   char name[256];
   if (!take_name(host, name, sizeof name)) return false;
-  if (rf_preview_is_address(name) || strcasecmp(name, "localhost") == 0) return true;
+  if (rf_is_address(name) || strcasecmp(name, "localhost") == 0) return true;
   if (!*own) return false;
   size_t label = strcspn(own, ".");
   return strcasecmp(name, own) == 0 || (label > 0 && strncasecmp(name, own, label) == 0 && strcasecmp(name + label, ".local") == 0);

@@ -2,23 +2,9 @@
 // have kept it waiting for too long (clients.c).
 #if __has_include(<microhttpd.h>)
 #include "server.h"
-#include <arpa/inet.h>
-#include <errno.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
-
-double rf_preview_seconds(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 void rf_socket_set(int socket, int level, int option, int value) {
   setsockopt(socket, level, option, &value, sizeof value);
@@ -32,7 +18,7 @@ static int wait_milliseconds(rf_preview *preview) {
 
 static void *serve(void *context) {
   rf_preview *preview = context;
-  // Linux has a niceness a thread (setpriority(2)): detection goes first.
+  // Linux has a niceness per thread (setpriority(2)): detection goes first.
   setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 10);
   double next_sweep = 0;
   while (!atomic_load(&preview->is_to_end)) {
@@ -40,9 +26,9 @@ static void *serve(void *context) {
     poll(waited, 2, wait_milliseconds(preview));
     uint64_t count;
     if (waited[1].revents && read(preview->wake, &count, sizeof count) < 0) continue;
-    if (rf_preview_seconds() >= next_sweep) {
+    if (rf_seconds() >= next_sweep) {
       rf_preview_sweep(preview);
-      next_sweep = rf_preview_seconds() + 1;
+      next_sweep = rf_seconds() + 1;
     }
     rf_preview_resume_viewers(preview);
     preview->mhd->MHD_run(preview->daemon);
@@ -55,19 +41,11 @@ static void *serve(void *context) {
   return NULL;
 }
 
-// A socket that listens, or an errno made negative.
+// Returns a socket that listens, or an errno made negative.
 static int listen_at(const char *address, uint16_t port) {
-  union {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-  } name = {.v4 = {.sin_family = AF_INET, .sin_port = htons(port)}};
-  socklen_t count = sizeof name.v4;
-  if (inet_pton(AF_INET, address, &name.v4.sin_addr) != 1) {
-    name.v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port)};
-    count = sizeof name.v6;
-    if (inet_pton(AF_INET6, address, &name.v6.sin6_addr) != 1) return -EINVAL;
-  }
+  rf_socket_address name;
+  socklen_t count = rf_socket_address_parse(address, port, &name);
+  if (!count) return -EINVAL;
   int listener = socket(name.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (listener < 0) return -errno;
   rf_socket_set(listener, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -105,16 +83,6 @@ static bool start_daemon(rf_preview *preview) {
   return true;
 }
 
-// Signals are for the thread that reads the sources.
-static bool start_thread(rf_preview *preview) {
-  sigset_t all, old;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old);
-  int result = pthread_create(&preview->thread, NULL, serve, preview);
-  pthread_sigmask(SIG_SETMASK, &old, NULL);
-  return result == 0;
-}
-
 static void free_preview(rf_preview *preview) {
   if (preview->listener >= 0) close(preview->listener);
   if (preview->wake >= 0) close(preview->wake);
@@ -140,7 +108,7 @@ rf_preview_result rf_preview_start(const char *address, uint16_t port, rf_previe
   preview->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   pthread_mutex_init(&preview->lock, NULL);
   if (preview->wake >= 0 && start_daemon(preview)) {
-    if (start_thread(preview)) {
+    if (rf_thread_start(&preview->thread, serve, preview) == 0) {
       *result = preview;
       return RF_PREVIEW_OK;
     }

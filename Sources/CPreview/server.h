@@ -1,6 +1,7 @@
 // What the parts of the server share. All of it but `newest` and the counts of viewers belongs to the server's thread.
 #ifndef RF_PREVIEW_SERVER_H
 #define RF_PREVIEW_SERVER_H
+#include <CHost.h>
 #include "CPreview.h"
 #include "library.h"
 #include <pthread.h>
@@ -65,7 +66,6 @@ struct rf_preview {
   uint64_t number[RF_PREVIEW_CHANNELS];  // how many have been put
 };
 
-double rf_preview_seconds(void);
 void rf_preview_wake(rf_preview *preview);
 void rf_socket_set(int socket, int level, int option, int value);
 

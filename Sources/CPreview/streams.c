@@ -71,7 +71,7 @@ static bool take_newest(viewer *viewer) {
   }
   pthread_mutex_unlock(&preview->lock);
   viewer->sent = 0;
-  viewer->client->since = viewer->held ? rf_preview_seconds() : 0;
+  viewer->client->since = viewer->held ? rf_seconds() : 0;
   return viewer->held != NULL;
 }
 
@@ -156,7 +156,7 @@ static bool make_place(rf_preview *preview, const client *newcomer, bool is_vide
   }
   if (taken < (is_video ? RF_PREVIEW_MOST_VIDEO_VIEWERS : RF_PREVIEW_MOST_EVENT_VIEWERS)) return true;
   bool has_less = places_of(preview, newcomer->address, is_video) + 1 < most;
-  if (!has_less && rf_preview_seconds() - longest->began < PLACE_SECONDS) return false;
+  if (!has_less && rf_seconds() - longest->began < PLACE_SECONDS) return false;
   longest->is_gone = true;
   rf_preview_end(longest->client);
   return true;
@@ -169,7 +169,7 @@ struct MHD_Response *rf_preview_stream(rf_preview *preview, struct MHD_Connectio
   viewer *new = calloc(1, sizeof *new);
   if (!new) return NULL;
   *new = (viewer){.next = preview->viewers, .preview = preview, .connection = connection, .client = client,
-                  .is_video = is_video, .began = rf_preview_seconds()};
+                  .is_video = is_video, .began = rf_seconds()};
   // What there is may be from when somebody looked last, long ago.
   pthread_mutex_lock(&preview->lock);
   memcpy(new->seen, preview->number, sizeof new->seen);

@@ -1,5 +1,4 @@
-// The kernel's calls themselves: all of them, and nothing else. Calls that a signal interrupts are made again, but for the
-// wait, which a signal must be able to end.
+// The system calls of cameras. Calls that a signal interrupts are repeated, except the wait, which a signal must end.
 #define _GNU_SOURCE
 #include "CVideo.h"
 #include <CHost.h>
@@ -9,10 +8,7 @@
 
 static int open_device(void *context, const char *path) {
   (void)context;
-  int file;
-  do file = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-  while (file < 0 && errno == EINTR && !rf_stop_requested());
-  return file < 0 ? -errno : file;
+  return rf_file_open_as(path, O_RDWR | O_NONBLOCK);
 }
 
 static int close_device(void *context, int file) {

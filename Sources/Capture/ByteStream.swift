@@ -1,5 +1,6 @@
 // Reads a descriptor in pieces until its end or until the program is asked to stop.
 import CHost
+import Host
 
 /// Standard input, a fifo or a recorded stream.
 final class ByteStream {
@@ -24,13 +25,13 @@ final class ByteStream {
     name = path.text
     nameBytes = path.nameBytes
     file = path.withCString { rf_file_open($0) }
-    guard file >= 0 else { throw .cannotOpen(name: name, reason: systemReason(file)) }
+    guard file >= 0 else { throw .cannotOpen(name: name, reason: Errno(negative: file).message) }
   }
 
   deinit { if file > 2 { close(file) } }
 
   /// Waits for bytes and appends up to `most` of them; false at the end or after a stop was requested.
-  func read(into buffer: ByteBuffer, most: Int) throws(CaptureError) -> Bool {
+  func read(into buffer: InputBuffer, most: Int) throws(CaptureError) -> Bool {
     while !isAtEnd, rf_stop_requested() == 0 {
       rf_service_alive()
       let ready = rf_file_wait(file, Self.waitMilliseconds)
@@ -45,7 +46,7 @@ final class ByteStream {
         throw .picture(name: name, .noMemory(reason: "\((buffer.count + most) / 1_000_000) MB of the stream"))
       default:
         isAtEnd = true
-        throw .cannotRead(name: name, reason: systemReason(done))
+        throw .cannotRead(name: name, reason: Errno(negative: done).message)
       }
     }
     return false

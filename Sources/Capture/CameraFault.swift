@@ -1,5 +1,6 @@
 // Errors of cameras, divided into those that a retry can solve and the others.
 import CHost
+import Host
 
 /// Why a camera cannot be opened or no longer delivers frames.
 enum CameraFault: Error {
@@ -46,7 +47,7 @@ enum CameraFault: Error {
   /// The error and advice, without a full stop.
   var message: String {
     switch self {
-    case .system(let step, let number): "\(step) failed (\(systemReason(-number)))\(Self.advice(number))"
+    case .system(let step, let number): "\(step) failed (\(Errno(number).message))\(Self.advice(number))"
     case .noCapture: "is no camera: it captures no video; --list-devices names those that do"
     case .noFormat(let offered): "has no format that can be read (it has \(offered)): libv4l-0 converts such formats, for programs that are not static"
     case .lacksFormat(let asked, let offered): "has no format \(asked.text): ask for one of \(offered)"

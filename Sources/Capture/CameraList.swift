@@ -1,5 +1,6 @@
 // Implements --list-devices: lists the cameras with their stable names and modes.
 import CHost
+import Host
 import CVideo
 
 /// Describes every capture device of the system in the order of their names, several lines each.
@@ -17,7 +18,7 @@ func listCameras(_ system: UnsafePointer<rf_video_system>, _ line: (String) -> V
     defer { video.deallocate() }
     let result = path.withCString { rf_video_open(video, system, $0) }
     guard result == 0 else {
-      line("\(path.text): cannot be opened (\(systemReason(result)))")
+      line("\(path.text): cannot be opened (\(Errno(negative: result).message))")
       continue
     }
     defer { rf_video_close(video) }

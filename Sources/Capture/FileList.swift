@@ -1,5 +1,6 @@
 // Lists the files of a folder by name. Names are bytes, as in Linux: a name that is not UTF-8 can be opened.
 import CHost
+import Host
 
 /// A path in the system's bytes.
 struct FilePath {
@@ -94,7 +95,7 @@ struct FileList {
                              pending: inout [FilePath]) throws(CaptureError) {
     let path = below.map { folder.appending($0) } ?? folder
     guard let stream = path.withCString({ opendir($0) }) else {
-      throw .cannotOpen(name: path.text, reason: systemReason(-rf_errno()))
+      throw .cannotOpen(name: path.text, reason: Errno.last.message)
     }
     defer { closedir(stream) }
     while let raw = rf_folder_next(stream) {
@@ -112,6 +113,6 @@ struct FileList {
     }
     // The listing ends early if the disk or the network fails.
     let number = rf_errno()
-    if number != 0 { failures.append(.cannotRead(name: path.text, reason: systemReason(-number))) }
+    if number != 0 { failures.append(.cannotRead(name: path.text, reason: Errno(number).message)) }
   }
 }

@@ -8,7 +8,7 @@ public final class MJPEGSource {
   public private(set) var skips = Skips()
 
   private let input: ByteStream
-  private let buffer = ByteBuffer()
+  private let buffer = InputBuffer()
   private let reader = PictureReader()
   private var splitter = JPEGSplitter()
   /// The kind of the stream according to its first bytes; `nil` before they arrive.

@@ -1,5 +1,6 @@
 // Reads still pictures: one file, or those of a folder in the order of their names.
 import CHost
+import Host
 import Imaging
 
 /// Reads pictures one after another; a bad one does not end the source.
@@ -9,7 +10,7 @@ public final class PictureSource {
 
   private let files: FileList
   private let reader = PictureReader()
-  private let buffer = ByteBuffer()
+  private let buffer = InputBuffer()
   private var position = 0
   private var index: Int64 = 0
   private var reportedFailures = 0
@@ -86,7 +87,7 @@ public final class PictureSource {
   /// Reads a file into the buffer. False if it is not a picture, by content and by name.
   private func load(_ path: FilePath, _ name: String, isGiven: Bool) throws(CaptureError) -> Bool {
     let file = path.withCString { rf_file_open($0) }
-    guard file >= 0 else { throw .cannotOpen(name: name, reason: systemReason(file)) }
+    guard file >= 0 else { throw .cannotOpen(name: name, reason: Errno(negative: file).message) }
     defer { close(file) }
     var info = rf_file_info()
     guard rf_file_look_open(file, &info) == 0, info.kind == RF_FILE_REGULAR else {
@@ -137,7 +138,7 @@ public final class PictureSource {
       buffer.release()
       throw .picture(name: name, .noMemory(reason: "\(most / 1_000_000) MB of its file"))
     }
-    guard done >= 0 else { throw .cannotRead(name: name, reason: systemReason(done)) }
+    guard done >= 0 else { throw .cannotRead(name: name, reason: Errno(negative: done).message) }
     return done
   }
 

@@ -1,5 +1,6 @@
 // Writes pictures as JPEG files, completely or not at all.
 import CHost
+import Host
 import CJPEG
 import Imaging
 
@@ -59,6 +60,6 @@ public final class PictureWriter {
     let bytes: UnsafeRawBufferPointer
     do { bytes = try encode(picture) } catch { throw .picture(name: path, error) }
     let result = rf_file_replace(path, bytes.baseAddress, bytes.count)
-    guard result == 0 else { throw .cannotWrite(name: path, reason: systemReason(result)) }
+    guard result == 0 else { throw .cannotWrite(name: path, reason: Errno(negative: result).message) }
   }
 }

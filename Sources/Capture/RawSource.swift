@@ -10,7 +10,7 @@ public final class RawSource {
   private let input: ByteStream
   private let raw: RawFormat
   private let frameBytes: Int
-  private let buffer = ByteBuffer()
+  private let buffer = InputBuffer()
   private var index: Int64 = 0
   /// The last frame was incomplete, or memory was exhausted.
   private var isAtEnd = false

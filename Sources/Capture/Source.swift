@@ -1,5 +1,6 @@
 // The sources of frames. The kind of an argument follows from the file: a picture, a folder, a stream, a camera or a pattern.
 import CHost
+import Host
 import CVideo
 import Imaging
 
@@ -102,7 +103,7 @@ public enum Source {
     guard result == 0 else {
       if name.utf8.elementsEqual(anyCamera.utf8) { return .camera(CameraSource(path, options)) }
       if suffix(of: name, after: "/dev/v") != nil { throw .camera(name: name, reason: CameraFault.missing(result).message) }
-      throw .cannotOpen(name: name, reason: systemReason(result))
+      throw .cannotOpen(name: name, reason: Errno(negative: result).message)
     }
     switch info.kind {
     case RF_FILE_REGULAR: return try regular(path, options)
@@ -124,7 +125,7 @@ public enum Source {
     let file = path.withCString { rf_file_open($0) }
     guard file >= 0 else { return false }
     defer { close(file) }
-    let buffer = ByteBuffer()
+    let buffer = InputBuffer()
     var most = 1 << 16
     // The limit exceeds every frame of a film.
     while buffer.count < 1 << 26, buffer.read(from: file, most: most) > 0 {
@@ -173,7 +174,3 @@ public enum Source {
     if let raw = options.raw { .raw(RawSource(input, raw)) } else { .mjpeg(MJPEGSource(input)) }
   }
 }
-
-/// Returns the system's message for a negative errno.
-func systemReason(_ result: Int32) -> String { String(cString: strerror(-result)) }
-func systemReason(_ result: Int) -> String { systemReason(Int32(truncatingIfNeeded: result)) }

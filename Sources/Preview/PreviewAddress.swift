@@ -1,5 +1,6 @@
 // Parses the address of the live page: "8080", "0.0.0.0:8080", "[::1]:8080".
-import CPreview
+import CHost
+import Host
 
 /// An address of this machine and a port, in a user's notation.
 public struct PreviewAddress: Sendable {
@@ -34,21 +35,15 @@ public struct PreviewAddress: Sendable {
       guard text.first == UInt8(ascii: "["), text.last == UInt8(ascii: "]") else { return nil }
       address = Array(text.dropFirst().dropLast())
     }
-    let isValid = !address.isEmpty && !address.contains(0) && withTerminated(address) { rf_preview_is_address($0) } != 0
+    let isValid = !address.isEmpty && !address.contains(0) && Host.withCString(address) { rf_is_address($0) } != 0
     return isValid ? address : nil
   }
 
-  func withCString<R>(_ body: (UnsafePointer<CChar>) -> R) -> R { withTerminated(address, body) }
+  func withCString<R>(_ body: (UnsafePointer<CChar>) -> R) -> R { Host.withCString(address, body) }
 
   /// Returns the page's address for browsers.
   func url(port: UInt16) -> String {
     let text = String(decoding: address, as: UTF8.self)
     return address.contains(UInt8(ascii: ":")) ? "http://[\(text)]:\(port)/" : "http://\(text):\(port)/"
-  }
-}
-
-private func withTerminated<R>(_ text: [UInt8], _ body: (UnsafePointer<CChar>) -> R) -> R {
-  (text + [0]).withUnsafeBufferPointer { bytes in
-    bytes.withMemoryRebound(to: CChar.self) { body($0.baseAddress!) }
   }
 }

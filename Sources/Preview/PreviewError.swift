@@ -1,5 +1,6 @@
 // Errors of the live page, with advice.
 import CHost
+import Host
 
 /// Why the live page cannot start. After the start it cannot fail.
 public enum PreviewError: Error {
@@ -20,7 +21,7 @@ public enum PreviewError: Error {
     case .noLibrary:
       "--preview: libmicrohttpd.so.12 is missing: apt-get install libmicrohttpd12"
     case .cannotListen(let url, let number):
-      "--preview: cannot listen at \(url) (\(String(cString: strerror(number)))): \(PreviewError.advice(number))"
+      "--preview: cannot listen at \(url) (\(Errno(number).message)): \(PreviewError.advice(number))"
     case .cannotStart:
       "--preview: no thread or memory for the live page: end other programs"
     }

@@ -1,6 +1,7 @@
 // `rf-bench network`: the forward pass alone, the input already in the arena. Prints one line per size, for other programs to parse.
 import CHost
 import Engine
+import Host
 import Kernels
 
 /// `rf-bench network`: exit code 1 where a file or size does not work, 2 where the command line is wrong.
@@ -37,25 +38,29 @@ final class NetworkBench {
   private let bytes: [UInt8]
   /// The same in a float32 model's units; empty for int8.
   private let pixels: [Float]
-  private let file: UnsafeRawBufferPointer
+  /// nil: the embedded model.
+  private let file: LoadedFile?
   private let arena: UnsafeMutableRawBufferPointer
 
   init(_ options: NetworkOptions) throws(BenchFailure) {
     self.options = options
-    file = try modelBytes(options.model)
+    file = if let path = options.model { try load(path) } else { nil }
+    guard let bytes = file?.bytes ?? embeddedModel() else {
+      throw BenchFailure(message: "this build has no embedded model: name one with --model FILE (rf-pack makes them)")
+    }
     do {
-      let model = try Model(bytes: file)
+      let model = try Model(bytes: bytes)
       let picture = try options.input.map { name throws(BenchFailure) in try Pixmap(file: name) }
       let (width, height) = (picture?.width ?? options.width, picture?.height ?? options.height)
       let plan = try Plan(
         model: model, width: width, height: height, isa: options.isa, threads: options.threads)
       guard let memory = aligned_alloc(Plan.alignment, plan.arenaBytes) else {
-        throw BenchFailure(message: "\(plan.arenaBytes) bytes of arena are not to be had: choose a smaller size")
+        throw BenchFailure(message: "cannot allocate an arena of \(plan.arenaBytes) bytes: choose a smaller size")
       }
       arena = UnsafeMutableRawBufferPointer(start: memory, count: plan.arenaBytes)
       network = Network(model: model, plan: plan, arena: arena)
       let pixmap = picture ?? Pixmap.pattern(width: width, height: height)
-      bytes = pixmap.bytes(for: model)
+      self.bytes = pixmap.bytes(for: model)
       pixels = model.precision == .float32 ? pixmap.pixels(for: model) : []
     } catch let failure as BenchFailure {
       throw failure
@@ -94,12 +99,12 @@ final class NetworkBench {
 
   /// Seconds of each of `iterations` frames.
   func frameSeconds() throws(BenchFailure) -> [Double] {
-    let crew = try FrameCrew(network: network, threads: options.threads)
+    let threads = try FrameThreads(network: network, threads: options.threads)
     var seconds: [Double] = []
     for _ in 0..<(NetworkBench.warmUps + options.iterations) {
       fill()
       let start = rf_seconds()
-      crew.runFrame()
+      threads.runFrame()
       seconds.append(rf_seconds() - start)
     }
     return Array(seconds.dropFirst(NetworkBench.warmUps))
@@ -131,29 +136,7 @@ final class NetworkBench {
   }
 }
 
-/// The bytes of a model file, or of the model in this program where `path` is nil. They stay for the program's life.
-private func modelBytes(_ path: String?) throws(BenchFailure) -> UnsafeRawBufferPointer {
-  if let path { return UnsafeRawBufferPointer(try readFile(path)) }
-  guard let bytes = embeddedModel() else {
-    throw BenchFailure(message: "this build has no model of its own: name one with --model FILE (rf-pack makes them)")
-  }
-  return bytes
-}
-
-/// A whole file in memory that is never given back.
-func readFile(_ path: String) throws(BenchFailure) -> UnsafeMutableRawBufferPointer {
-  guard let file = fopen(path, "rb") else {
-    throw BenchFailure(message: "\(path): cannot be opened (\(String(cString: strerror(rf_errno())))): check the path")
-  }
-  defer { fclose(file) }
-  var status = stat()
-  guard fstat(fileno(file), &status) == 0, status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) else {
-    throw BenchFailure(message: "\(path): is not a regular file")
-  }
-  let size = Int(status.st_size)
-  let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: Plan.alignment)
-  guard fread(bytes.baseAddress, 1, size, file) == size else {
-    throw BenchFailure(message: "\(path): cannot be read whole: try again")
-  }
-  return bytes
+/// Reads a whole file.
+func load(_ path: String) throws(BenchFailure) -> LoadedFile {
+  do { return try LoadedFile(path) } catch { throw BenchFailure(message: "\(path): \(error.description)") }
 }

@@ -3,6 +3,7 @@
 // [N][10].
 import CHost
 import Engine
+import Host
 
 extension NetworkBench {
   func dumpHeads(prefix: String) throws(BenchFailure) {
@@ -16,13 +17,9 @@ extension NetworkBench {
   }
 
   private func write(_ values: [Float], to path: String) throws(BenchFailure) {
-    let isWritten = values.withUnsafeBytes { bytes in
-      guard let file = fopen(path, "wb") else { return false }
-      let count = fwrite(bytes.baseAddress, 1, bytes.count, file)
-      return fclose(file) == 0 && count == bytes.count
-    }
-    guard isWritten else {
-      throw BenchFailure(message: "\(path): cannot be written (\(String(cString: strerror(rf_errno())))): check the folder")
+    let result = values.withUnsafeBytes { rf_file_replace(path, $0.baseAddress, $0.count) }
+    do { try check(result) } catch {
+      throw BenchFailure(message: "\(path): cannot write: \(error.message): check the folder")
     }
   }
 }

@@ -10,8 +10,9 @@ struct Pixmap {
 
   /// Reads a binary PPM without comments in its header.
   init(file path: String) throws(BenchFailure) {
-    let file = try readFile(path)
-    defer { file.deallocate() }
+    let loaded = try load(path)
+    defer { withExtendedLifetime(loaded) {} }
+    let file = loaded.bytes
     let wrong = BenchFailure(message: "\(path): is not a binary PPM with maxval 255")
     var position = 0
     func word() -> Substring {

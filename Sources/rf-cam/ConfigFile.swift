@@ -1,8 +1,8 @@
 // --config: the options of a device in one small file, where there is no command line. A line is `name = value`: the names
 // are those of the options without their dashes, and `source`. People edit it on any computer: a byte-order mark, carriage
 // returns and tabs are taken as they come.
-import CHost
 import CommandLine
+import Host
 import Report
 
 /// What is wrong with one line.
@@ -20,8 +20,9 @@ private func isSetting(_ entry: OptionEntry) -> Bool {
 /// Applies a file's lines to `options`. Every wrong line is told, not only the first.
 /// - Returns: what is wrong, each message with the file and the line; empty where all is right.
 func applyConfig(_ file: Argument, to options: inout Options) -> [String] {
-  let bytes: FileBytes
-  do { bytes = try FileBytes(file, mostBytes: 1 << 16) } catch { return [error.description] }
+  let bytes: LoadedFile
+  do { bytes = try load(file, maxBytes: 1 << 16) } catch { return [error.description] }
+  defer { withExtendedLifetime(bytes) {} }
   let table = optionTable().filter(isSetting)
   var messages: [String] = []
   for (index, line) in lines(of: bytes.bytes).enumerated() {

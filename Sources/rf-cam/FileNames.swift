@@ -1,10 +1,8 @@
 // The names of what is written under --output and --crops: the source's own, so that each can be found again. Bytes,
 // because file names are.
 import CommandLine
+import Host
 import Report
-
-/// A file name as bytes, without the zero at its end.
-typealias FileName = [UInt8]
 
 private let slash = UInt8(ascii: "/")
 

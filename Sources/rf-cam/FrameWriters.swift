@@ -2,6 +2,7 @@
 import Capture
 import CHost
 import CommandLine
+import Host
 import Imaging
 import Report
 import RetinaFace
@@ -36,8 +37,8 @@ final class FrameFiles {
     paths = OutputPaths(inputs)
     for folder in [annotated, crops] {
       guard let folder else { continue }
-      try makeFolder(folder)
-      if let real = realPath(folder) { realFolders.append(real) }
+      try make(folder)
+      if let real = try? realPath(folder) { realFolders.append(real) }
     }
   }
 
@@ -50,10 +51,10 @@ final class FrameFiles {
   /// Whether a file of a source folder is a picture that rf-cam wrote, in an output folder of this run: no source.
   func isOwnOutput(_ path: UnsafePointer<CChar>, _ bytes: UnsafeRawBufferPointer) -> Bool {
     guard !realFolders.isEmpty, OutputMark.source(of: bytes, commentOffset: PictureWriter.commentOffset) != nil,
-          let real = realPath(FileName(Argument(path).bytes)),
+          let real = try? realPath(FileName(Argument(path).bytes)),
           realFolders.contains(where: { real.starts(with: $0 + FileName("/".utf8)) }) else { return false }
     if !isQuiet, !isLeavingOutReported {
-      say("\(String(fileName: real)): written by rf-cam, and in an output folder of this run: such pictures are left out")
+      log("\(String(fileName: real)): written by rf-cam, and in an output folder of this run: such pictures are left out")
     }
     isLeavingOutReported = true
     return true
@@ -69,7 +70,7 @@ final class FrameFiles {
     }
     if files.isEmpty { return }
     let name = captured.nameBytes
-    let source = hash(of: (isPicture ? realPath(name) : nil) ?? name)
+    let source = hash(of: isPicture ? (try? realPath(name)) ?? name : name)
     let body: ([OutputPath]) throws(ProgramError) -> Void = { paths throws(ProgramError) in
       try self.write(paths, captured.frame, faces, source: source)
     }
@@ -115,15 +116,17 @@ final class FrameFiles {
   }
 
   private func publish(_ path: OutputPath, _ bytes: UnsafeRawBufferPointer) throws(ProgramError) {
-    try check(publishFile(path.path, bytes, replacing: path.replaced, isDurable: isDurable), "write", path.path)
+    do { try publishFile(path.path, bytes, replacing: path.replaced, isDurable: isDurable) } catch {
+      throw .file(action: "write", path: String(fileName: path.path), error)
+    }
   }
 
   private func recognise(_ path: FileName, _ info: rf_file_info, source: UInt64) -> RecognisedOutput {
     let offset = PictureWriter.commentOffset
-    let head = firstBytes(of: path, info, most: OutputMark.headBytes(commentOffset: offset))
+    let head = firstBytes(of: path, info, count: OutputMark.headBytes(commentOffset: offset))
     guard let claimed = head.withUnsafeBytes({ OutputMark.claimedSource($0, commentOffset: offset) }) else { return .foreign }
     if claimed != source { return .ofOther(claimed) }
-    let whole = firstBytes(of: path, info, most: FrameFiles.mostOwnBytes)
+    let whole = firstBytes(of: path, info, count: FrameFiles.mostOwnBytes)
     return whole.withUnsafeBytes { OutputMark.source(of: $0, commentOffset: offset) } == source ? .own : .foreign
   }
 
@@ -132,18 +135,21 @@ final class FrameFiles {
 
   /// Says so where a file that is none of rf-cam's has the name that was wanted.
   private func tellForeign(_ wanted: FileName, _ given: FileName, _ owner: OutputOwner) {
-    var info = rf_file_info()
-    guard !isQuiet, withCString(wanted, { rf_file_look($0, &info) }) == 0 else { return }
+    guard !isQuiet, let info = fileInfo(wanted) else { return }
     if info.kind == RF_FILE_REGULAR, case .foreign = owner.recognises(wanted, info) {
-      say("\(String(fileName: wanted)): is another file, and stays: written as \(String(fileName: lastComponent(of: given)))")
+      log("\(String(fileName: wanted)): is another file, and stays: written as \(String(fileName: lastComponent(of: given)))")
     }
+  }
+
+  private func make(_ folder: FileName) throws(ProgramError) {
+    do { try makeFolder(folder) } catch { throw .file(action: "make the folder", path: String(fileName: folder), error) }
   }
 
   private func makeFolders(of files: [OutputFile], _ stem: FileName) throws(ProgramError) {
     let below = parent(of: stem)
     if below.isEmpty { return }
-    if annotated != nil { try makeFolder(files[0].folder + FileName("/".utf8) + below) }
-    if let crops, files.count > (annotated == nil ? 0 : 1) { try makeFolder(crops + FileName("/".utf8) + below) }
+    if annotated != nil { try make(files[0].folder + FileName("/".utf8) + below) }
+    if let crops, files.count > (annotated == nil ? 0 : 1) { try make(crops + FileName("/".utf8) + below) }
   }
 }
 
@@ -152,7 +158,7 @@ extension FrameFiles {
   private func writeStream(_ stem: FileName, _ frame: Int64, width: Int, _ folders: [FileName], _ files: [OutputFile],
                            _ body: ([OutputPath]) throws(ProgramError) -> Void) throws(ProgramError) {
     if streams.begin(stem, in: folders), !isQuiet {
-      say("\(String(fileName: folders[0])): earlier frames stay: frame 0 is number \(streams.first) of \(String(fileName: streams.stem))")
+      log("\(String(fileName: folders[0])): earlier frames stay: frame 0 is number \(streams.first) of \(String(fileName: streams.stem))")
     }
     for attempt in 1... {
       var number = ByteBuffer()
@@ -165,7 +171,7 @@ extension FrameFiles {
       do {
         return try body(paths)
       } catch {
-        guard case .file(_, _, EEXIST) = error, attempt < 10 else { throw error }
+        guard case .file(_, _, Errno(EEXIST)) = error, attempt < 10 else { throw error }
         streams.moveOn(from: frame, in: folders)
       }
     }
@@ -174,7 +180,7 @@ extension FrameFiles {
   /// --format wider: the frame's prediction file.
   func writePrediction(_ report: FrameReport, _ faces: Faces, isPicture: Bool, text: inout ByteBuffer) throws(ProgramError) {
     let prediction = PredictionName(source: report.source, folder: predictions!)
-    try makeFolder(prediction.folder)
+    try make(prediction.folder)
     let file = OutputFile(folder: prediction.folder, suffix: [], ending: ".txt")
     var name = prediction.name
     if !isPicture { name += FileName("-\(report.frame)".utf8) }
@@ -183,23 +189,24 @@ extension FrameFiles {
     let bytes = text.bytes
     text.clear()
     let body: ([OutputPath]) throws(ProgramError) -> Void = { paths throws(ProgramError) in
-      let result = bytes.withUnsafeBytes {
-        publishFile(paths[0].path, $0, replacing: paths[0].replaced, isDurable: self.isDurable)
+      let failure: ProgramError? = bytes.withUnsafeBytes { bytes in
+        do throws(ProgramError) { try self.publish(paths[0], bytes) } catch { return error }
+        return nil
       }
-      try check(result, "write", paths[0].path)
+      if let failure { throw failure }
     }
     guard isPicture else {
       return try writeStream(prediction.name, report.frame, width: 1, [prediction.folder], [file], body)
     }
     let owner = OutputOwner(source: report.source) { path, info in
-      let there = firstBytes(of: path, info, most: FrameFiles.mostOwnBytes)
+      let there = firstBytes(of: path, info, count: FrameFiles.mostOwnBytes)
       return isWider(there, name: name) ? .own : .foreign
     }
     let given = try paths.paths(of: [file], stem: prediction.name, key: hash(of: report.source), owner: owner)
     let wanted = outputPath(file, stem: prediction.name, number: 1)
     // An evaluation looks for the picture's own name, so this is said in any case.
     if given[0].path != wanted, !isQuiet {
-      say("\(String(fileName: wanted)): is there already, and stays: written as \(String(fileName: lastComponent(of: given[0].path)))")
+      log("\(String(fileName: wanted)): is there already, and stays: written as \(String(fileName: lastComponent(of: given[0].path)))")
     }
     try body(given)
   }

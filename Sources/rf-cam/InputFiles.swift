@@ -1,5 +1,6 @@
 // The files that a run reads and that the user named: none of them may become an output, whatever name leads to it.
 import CHost
+import Host
 
 /// Identities of the named sources, the model, the configuration file and standard input, as far as they are regular files.
 ///
@@ -10,31 +11,20 @@ final class InputFiles {
 
   init(_ options: Options) {
     for source in options.sources {
-      if source.equals("-") { add(descriptor: STDIN_FILENO) } else { add(source.pointer) }
+      add(source.equals("-") ? fileInfo(descriptor: STDIN_FILENO) : fileInfo(FileName(source.bytes)))
     }
-    if let model = options.model { add(model.pointer) }
-    if let config = options.config { add(config.pointer) }
+    for file in [options.model, options.config] {
+      if let file { add(fileInfo(FileName(file.bytes))) }
+    }
   }
 
-  private func add(_ path: UnsafePointer<CChar>) {
-    var info = rf_file_info()
-    if rf_file_look(path, &info) == 0, info.kind == RF_FILE_REGULAR { identities[key(info)] = 1 }
+  private func add(_ info: rf_file_info?) {
+    if let info, info.kind == RF_FILE_REGULAR { identities[key(info)] = 1 }
   }
 
-  private func add(descriptor: Int32) {
-    var info = rf_file_info()
-    if rf_file_look_open(descriptor, &info) == 0, info.kind == RF_FILE_REGULAR { identities[key(info)] = 1 }
-  }
+  func contains(_ path: FileName) -> Bool { fileInfo(path).map(contains) ?? false }
 
-  func contains(_ path: FileName) -> Bool {
-    var info = rf_file_info()
-    return withCString(path) { rf_file_look($0, &info) } == 0 && contains(info)
-  }
-
-  func contains(descriptor: Int32) -> Bool {
-    var info = rf_file_info()
-    return rf_file_look_open(descriptor, &info) == 0 && contains(info)
-  }
+  func contains(descriptor: Int32) -> Bool { fileInfo(descriptor: descriptor).map(contains) ?? false }
 
   /// Two files of one hash would be an output that is renamed without need.
   func contains(_ info: rf_file_info) -> Bool { info.kind == RF_FILE_REGULAR && identities[key(info)] != nil }

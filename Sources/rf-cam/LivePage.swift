@@ -1,6 +1,7 @@
 // --preview: what the live page is told. Text is made only when somebody will read it.
 import Capture
 import CHost
+import CommandLine
 import Engine
 import Imaging
 import Kernels
@@ -20,7 +21,7 @@ final class LivePage {
   /// Serves from now on, and says where unless told to be quiet.
   init(_ address: PreviewAddress, _ loaded: LoadedModel, _ options: Options) throws(ProgramError) {
     do { preview = try Preview(address) } catch { throw .preview(error) }
-    if !options.isQuiet { say("preview at \(preview.url)") }
+    if !options.isQuiet { log("preview at \(preview.url)") }
     let model = loaded.model
     about.append("{\"model\":")
     about.append(jsonString: model.name.utf8)

@@ -1,5 +1,6 @@
 // A hash table of integers: stores the names of a run's files, at constant cost per file.
 import Engine
+import Host
 
 /// Numbers under 64-bit keys that are hashes themselves.
 struct NumberTable {

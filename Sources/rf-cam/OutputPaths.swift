@@ -3,6 +3,7 @@
 // this run, under any name or link, or a file that nobody reads. The disk itself is looked at each time, so names that a file
 // system takes for equal (IMG.JPG, img.jpg) are told apart as it does.
 import CHost
+import Host
 
 /// A file that belongs to a frame: its folder, and what follows the stem in its name.
 struct OutputFile {

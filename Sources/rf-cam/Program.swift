@@ -16,7 +16,7 @@ func runProgram() -> Int32 {
   do {
     options = try parseOptions(words)
   } catch {
-    for message in error.messages { complain(message) }
+    for message in error.messages { logError(message) }
     return 2
   }
   if options.showsHelp || options.showsVersion { return tell(options) }
@@ -25,7 +25,7 @@ func runProgram() -> Int32 {
   do {
     return try Session(options).run()
   } catch {
-    complain(error.description)
+    logError(error.description)
     return error.exitStatus
   }
 }
@@ -36,16 +36,23 @@ private func listDevices() -> Int32 {
     text.append(printable(line.utf8))
     text.append("\n")
   }
-  if count == 0 { say("no capture devices: plug a camera in, and look whether /dev/video* is there") }
-  return text.isEmpty || text.write(to: STDOUT_FILENO) ? 0 : 1
+  if count == 0 { log("no capture devices: plug a camera in, and look whether /dev/video* is there") }
+  return text.isEmpty ? 0 : write(&text)
 }
 
 private func tell(_ options: Options) -> Int32 {
   var text = ByteBuffer()
   if options.showsHelp { appendHelp(to: &text) } else { appendVersion(options, to: &text) }
-  if text.write(to: STDOUT_FILENO) { return 0 }
-  complain("standard output: cannot write: \(String(cString: strerror(rf_errno())))")
-  return 1
+  return write(&text)
+}
+
+/// Writes to standard output. Returns the exit status.
+private func write(_ text: inout ByteBuffer) -> Int32 {
+  do { try text.write(to: STDOUT_FILENO) } catch {
+    logError("standard output: cannot write: \(error.message)")
+    return 1
+  }
+  return 0
 }
 
 private func appendVersion(_ options: Options, to text: inout ByteBuffer) {

@@ -1,7 +1,8 @@
 // What can fail while rf-cam runs, each as one line: what, where, what to try.
 import Capture
-import CHost
+import CommandLine
 import Engine
+import Host
 import Preview
 import Report
 import RetinaFace
@@ -9,15 +10,13 @@ import RetinaFace
 /// A failure that is told and counted, but ends nothing else than its source or its run.
 enum ProgramError: Error {
   /// A call of the operating system, with its errno.
-  case file(action: StaticString, path: String, number: Int32)
-  /// Not a file of bytes.
-  case notAFile(path: String)
-  case tooLarge(path: String, mostBytes: Int)
+  case file(action: StaticString, path: String, Errno)
+  case load(path: String, LoadError)
   case model(path: String, ModelError)
   case noModel
   case detector(path: String, DetectorError)
   case memory(path: String, bytes: Int, width: Int, height: Int)
-  case threads(Int)
+  case threads(Int, Errno)
   case overwritesSource(path: String)
   case picture(path: String, PictureError)
   case preview(PreviewError)
@@ -41,12 +40,10 @@ enum ProgramError: Error {
 
   var description: String {
     switch self {
-    case .file(let action, let path, let number):
-      return "\(path): cannot \(action): \(String(cString: strerror(number)))"
-    case .notAFile(let path):
-      return "\(path): not a regular file: name a file that can be read"
-    case .tooLarge(let path, let most):
-      return "\(path): more than \(most) bytes: is it the file that was meant?"
+    case .file(let action, let path, let errno):
+      return "\(path): cannot \(action): \(errno.message)"
+    case .load(let path, let error):
+      return "\(path): \(error.description)"
     case .model(let path, let error):
       return "\(path): \(error.description)"
     case .noModel:
@@ -55,8 +52,8 @@ enum ProgramError: Error {
       return "\(path): \(error.description)"
     case .memory(let path, let bytes, let width, let height):
       return "\(path): no memory for \(bytes >> 20) MB of feature maps at \(width) x \(height): try a smaller --size"
-    case .threads(let count):
-      return "cannot start \(count) threads: \(String(cString: strerror(rf_errno()))): try fewer --threads"
+    case .threads(let count, let errno):
+      return "cannot start \(count) threads: \(errno.message): try fewer --threads"
     case .overwritesSource(let path):
       return "\(path): not written, it would replace the source: name another folder"
     case .picture(let path, let error):
@@ -71,13 +68,5 @@ enum ProgramError: Error {
   }
 }
 
-/// Tells a failure on standard error.
-func complain(_ message: String) { say("rf-cam: \(message)") }
-
-/// One line on standard error, whatever the names in it hold.
-func say(_ line: String) {
-  var text = ByteBuffer()
-  text.append(printable(line.utf8))
-  text.append("\n")
-  _ = text.write(to: STDERR_FILENO)
-}
+/// Logs a failure.
+func logError(_ message: String) { log("rf-cam: \(message)") }

@@ -21,7 +21,7 @@ struct Progress: ~Copyable {
     isShown = true
     var text = ByteBuffer()
     text.append("\r\u{1b}[K\(frames) frames, \(faces) faces")
-    _ = text.write(to: STDERR_FILENO)
+    try? text.write(to: STDERR_FILENO)
   }
 
   /// Makes room for other talk.
@@ -30,6 +30,6 @@ struct Progress: ~Copyable {
     isShown = false
     var text = ByteBuffer()
     text.append("\r\u{1b}[K")
-    _ = text.write(to: STDERR_FILENO)
+    try? text.write(to: STDERR_FILENO)
   }
 }

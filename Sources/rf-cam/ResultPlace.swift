@@ -1,6 +1,7 @@
 // --results: where a frame's lines go.
 import CHost
 import CommandLine
+import Host
 
 /// Where results go.
 enum ResultPlace {
@@ -29,7 +30,7 @@ enum ResultPlace {
   /// An `@` is part of a file's name; behind a device's path it begins the rate.
   private init?(path value: Argument) {
     let path = FileName(value.bytes)
-    guard let at = path.lastIndex(of: UInt8(ascii: "@")), !exists(path) else {
+    guard let at = path.lastIndex(of: UInt8(ascii: "@")), fileInfo(path) == nil else {
       self = .path(path, baud: 0)
       return
     }
@@ -50,7 +51,7 @@ enum ResultPlace {
       address = FileName(address.dropFirst().dropLast())
     }
     guard let port = Argument(value.pointer + colon + 1).integer(upTo: 65535), port > 0,
-          withCString(address, { rf_datagram_is_address($0) }) != 0 else { return nil }
+          withCString(address, { rf_is_address($0) }) != 0 else { return nil }
     self = .datagrams(address: address, port: port)
   }
 
@@ -81,12 +82,6 @@ func serialRates() -> [Int] {
   return rates
 }
 
-private func exists(_ path: FileName) -> Bool {
-  var info = rf_file_info()
-  return withCString(path) { rf_file_look($0, &info) } == 0
-}
-
 private func isCharacterDevice(_ path: FileName) -> Bool {
-  var info = rf_file_info()
-  return withCString(path) { rf_file_look($0, &info) } == 0 && info.kind == RF_FILE_DEVICE
+  fileInfo(path)?.kind == RF_FILE_DEVICE
 }

@@ -1,5 +1,7 @@
 // What is said of results that cannot be written: once, then every minute, and when they are written again.
 import CHost
+import CommandLine
+import Host
 
 /// Counts lost results and reports them on standard error.
 struct ResultReport {
@@ -20,20 +22,20 @@ struct ResultReport {
     hasFailed = true
     lost += frames
     if result == -EINTR {
-      complain("\(place): nobody read before the program was stopped: the last results are lost")
+      logError("\(place): nobody read before the program was stopped: the last results are lost")
       return
     }
     let now = rf_seconds()
     guard !isFailing || now >= nextWord else { return }
     isFailing = true
     nextWord = now + ResultReport.wordSeconds
-    complain("\(place): results cannot be written: \(ResultReport.reason(result)); detection goes on, trying again")
+    logError("\(place): results cannot be written: \(ResultReport.reason(result)); detection goes on, trying again")
   }
 
   mutating func recover() {
     guard isFailing else { return }
     isFailing = false
-    complain("\(place): results are written again; those of \(lost) frames are lost")
+    logError("\(place): results are written again; those of \(lost) frames are lost")
     lost = 0
   }
 
@@ -42,7 +44,7 @@ struct ResultReport {
     hasFailed = true
     guard rf_seconds() >= nextDatagramWord else { return }
     nextDatagramWord = rf_seconds() + ResultReport.wordSeconds
-    complain("\(place): a line of \(byteCount) bytes is dropped, a datagram holds at most 65507: take fewer --max-faces, "
+    logError("\(place): a line of \(byteCount) bytes is dropped, a datagram holds at most 65507: take fewer --max-faces, "
       + "or --format text")
   }
 
@@ -59,7 +61,7 @@ struct ResultReport {
 
   private static func reason(_ result: Int32) -> String {
     if let refusal = refusal(result) { return "it \(refusal)" }
-    let reason = String(cString: strerror(-result))
+    let reason = Errno(-result).message
     let advice: StaticString = switch -result {
     case ENOSPC, EFBIG, EDQUOT: ": make room on the card"
     case EROFS: ": the card is write-protected or damaged"

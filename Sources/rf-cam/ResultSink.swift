@@ -2,6 +2,8 @@
 // pipe, a serial port or a network is a device's: when it fails, that is reported, detection continues, and it is tried
 // again.
 import CHost
+import CommandLine
+import Host
 import Report
 
 /// Takes frames' whole lines.
@@ -68,7 +70,7 @@ final class ResultSink {
   private func openFirst(isQuiet: Bool) throws(ProgramError) {
     var result = openPlace()
     if result == -ENXIO, info.kind == RF_RESULTS_STREAM {
-      if !isQuiet { say("\(place.description): waits until somebody reads it") }
+      if !isQuiet { log("\(place.description): waits until somebody reads it") }
       while result == -ENXIO, rf_stop_requested() == 0 {
         rf_service_ready()
         rf_service_alive()
@@ -80,19 +82,22 @@ final class ResultSink {
     if result < 0, rf_stop_requested() == 0 { fail(result, losing: 0) }
   }
 
-  /// Writes and empties `text`: whole lines, or none. False where nobody reads any more (standard output only; errno).
-  func write(_ text: inout ByteBuffer) -> Bool {
-    if isStandardOutput { return text.isEmpty || text.write(to: descriptor) }
+  /// Writes and empties `text`: whole lines, or none.
+  /// - Throws: why standard output takes no more; failures of other destinations are reported and retried.
+  func write(_ text: inout ByteBuffer) throws(Errno) {
+    if isStandardOutput {
+      if !text.isEmpty { try text.write(to: descriptor) }
+      return
+    }
     defer { text.clear() }
     synchronise(atOnce: false)
-    if text.isEmpty { return true }
+    if text.isEmpty { return }
     guard open() else {
       report.lost += 1
-      return true
+      return
     }
     let result = text.withUnsafeBytes { send($0) }
     if result < 0 { fail(Int32(truncatingIfNeeded: result), losing: 1) } else { report.recover() }
-    return true
   }
 
   /// 0, or an errno made negative.
@@ -152,7 +157,7 @@ final class ResultSink {
     }
     if result < 0 { return result }
     if info.cut > 0, !report.isFailing {
-      say("\(place.description): its last line was torn, by a power cut perhaps: \(info.cut) bytes cut off")
+      log("\(place.description): its last line was torn, by a power cut perhaps: \(info.cut) bytes cut off")
     }
     descriptor = result
     nextSync = rf_seconds() + syncSeconds
@@ -188,9 +193,8 @@ final class ResultSink {
   }
 }
 
-/// Whether the path and the open descriptor are one file, pipe or device.
+/// Returns true if the path and the open descriptor are one file, pipe or device.
 private func leads(_ path: FileName, to descriptor: Int32) -> Bool {
-  var named = rf_file_info(), open = rf_file_info()
-  guard withCString(path, { rf_file_look($0, &named) }) == 0, rf_file_look_open(descriptor, &open) == 0 else { return false }
-  return named.device == open.device && named.inode == open.inode
+  guard let named = fileInfo(path), let open = fileInfo(descriptor: descriptor) else { return false }
+  return named.isSameFile(as: open)
 }

@@ -4,6 +4,7 @@ import Capture
 import CHost
 import CommandLine
 import Engine
+import Host
 import Imaging
 import Kernels
 import Report
@@ -13,7 +14,7 @@ import RetinaFace
 final class Session {
   private let options: Options
   private let loaded: LoadedModel
-  private let crew: Crew?
+  private let pool: ThreadPool?
   private let keeper: DetectorKeeper
   private let files: FrameFiles?
   private let livePage: LivePage?
@@ -38,21 +39,24 @@ final class Session {
     let inputs = InputFiles(options)
     let isTold = options.format != .none && options.format != .wider
     results = ResultSink(options.results, syncSeconds: options.syncSeconds)
-    crew = options.threads > 1 ? try Crew(options.threads) : nil
-    keeper = DetectorKeeper(model: loaded.model, options: Session.detectorOptions(options, crew))
+    do { pool = options.threads > 1 ? try ThreadPool(options.threads) : nil } catch { throw .threads(options.threads, error) }
+    keeper = DetectorKeeper(model: loaded.model, options: Session.detectorOptions(options, pool))
     files = try FrameFiles(options, inputs)
     livePage = if let address = options.preview { try LivePage(address, loaded, options) } else { nil }
     progress = Progress(isQuiet: options.isQuiet, printsResults: isTold && options.results.isStandardOutput)
     if isTold { try results.begin(inputs, isQuiet: options.isQuiet) }
   }
 
-  private static func detectorOptions(_ options: Options, _ crew: Crew?) -> Detector.Options {
+  private static func detectorOptions(_ options: Options, _ pool: ThreadPool?) -> Detector.Options {
     var result = Detector.Options()
     result.threshold = options.threshold
     result.maximumOverlap = options.maximumOverlap
     result.maxFaces = options.maxFaces
     result.isa = options.isa
-    result.workers = crew?.workers
+    if let pool {
+      result.workers = Workers(count: pool.count, crew: pool.pointer, relax: { sched_yield() },
+                               runAll: { rf_thread_pool_run($0, $1, $2) })
+    }
     result.findsLargeFaces = options.findsLargeFaces
     result.hashesHeads = options.format == .hash
     result.clock = { rf_seconds() }
@@ -111,8 +115,8 @@ final class Session {
     rf_service_ready()
     progress.clear()
     switch notice {
-    case .news(let line): if !options.isQuiet { say(line) }
-    case .trouble(let line): complain(line)
+    case .news(let line): if !options.isQuiet { log(line) }
+    case .trouble(let line): logError(line)
     }
   }
 
@@ -170,24 +174,23 @@ final class Session {
     case .wider: try files?.writePrediction(report, faces, isPicture: isPicture, text: &output)
     case .none: break
     }
-    if results.write(&output) { return }
-    isUnread = true
-    // A reader that has seen enough is no failure; a full disk is.
-    if rf_errno() != EPIPE {
-      throw .file(action: "write", path: "standard output", number: rf_errno())
+    do { try results.write(&output) } catch {
+      isUnread = true
+      // A reader that has ended is no failure; a full disk is.
+      if error != Errno(EPIPE) { throw .file(action: "write", path: "standard output", error) }
     }
   }
 
   private func tellChoices() {
     let model = loaded.model
     let precision: StaticString = model.precision == .int8 ? "int8" : "float32"
-    say("model \(model.name) (\(loaded.origin)), \(precision.description), \(model.layers.count) layers; "
+    log("model \(model.name) (\(loaded.origin)), \(precision.description), \(model.layers.count) layers; "
       + "kernels \(options.isa.description); \(options.threads) thread\(options.threads == 1 ? "" : "s")")
   }
 
   private func tellSize(_ captured: CapturedFrame, _ detector: Detector) {
     progress.clear()
-    say("\(captured.name): \(captured.width) x \(captured.height), the network sees \(detector.width) x "
+    log("\(captured.name): \(captured.width) x \(captured.height), the network sees \(detector.width) x "
       + "\(detector.height) in \(detector.arenaBytes >> 10) kB")
   }
 
@@ -199,13 +202,13 @@ final class Session {
       text.append(Double(bytes) / 1e6, decimals: 1)
       text.append(" MB\n")
     }
-    _ = text.write(to: STDERR_FILENO)
+    try? text.write(to: STDERR_FILENO)
   }
 
   private func fail(_ message: String) {
     hasFailed = true
     progress.clear()
-    complain(message)
+    logError(message)
   }
 }
 

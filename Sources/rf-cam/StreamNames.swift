@@ -1,6 +1,7 @@
 // The names of a stream's frames: its own name and a number that no file has yet, so that a second run goes on where the
 // first one ended.
 import CHost
+import Host
 
 /// The streams of a run.
 final class StreamNames {

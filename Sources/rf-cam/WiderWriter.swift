@@ -1,5 +1,6 @@
 // --format wider: WIDER FACE's official prediction files, as its evaluation reads them (WIDER FACE, submission format):
 // EVENT/PICTURE.txt with the picture's name, the number of faces, and x y width height score a line.
+import Host
 import Imaging
 import Report
 import RetinaFace

@@ -1,6 +1,7 @@
 // The command line of rf-pack: weights to a model file, and `inspect`.
 import Engine
 import Foundation
+import Host
 
 /// What the user asked for.
 enum Command: Equatable {
@@ -94,7 +95,7 @@ enum Command: Equatable {
     switch self {
     case .help: print(Command.usage)
     case .pack(let weights, let file, let name, let calibration):
-      guard !Files.areSame(weights, file) else { throw .file("--output names the weights themselves: choose another file") }
+      guard !isSameFile(FileName(weights.utf8), FileName(file.utf8)) else { throw .file("--output names the weights themselves: choose another file") }
       let standard = Command.printable(URL(filePath: weights).deletingPathExtension().lastPathComponent)
       let graph = try Command.graph(of: try Files.read(weights), name: name ?? standard)
       let model = if let calibration { try calibration.modelFile(of: graph, report: report) } else { try ModelWriter.bytes(of: graph) }

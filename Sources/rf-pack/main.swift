@@ -1,34 +1,35 @@
 // rf-pack: float weights become a model file. Exit 1: it failed; exit 2: the command line was wrong.
 import CHost
+import CommandLine
 import Foundation
 import Report
 
-func complain(_ message: String) {
-  // Names in messages may come from the file that is read: one line, and nothing that repaints a terminal.
-  _ = write(Array("rf-pack: ".utf8) + printable(message.utf8) + Array("\n".utf8), to: STDERR_FILENO)
-}
-
-/// Waits where the reader is slow. False where there is none, or the disk is full (errno).
-func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool { rf_file_write_all(descriptor, bytes, bytes.count) == 0 }
+func logError(_ message: String) { log("rf-pack: \(message)") }
 
 rf_process_begin()
 
 let command: Command
 do {
-  command = try Command.parse(Array(CommandLine.arguments.dropFirst()))
+  command = try Command.parse(Array(Swift.CommandLine.arguments.dropFirst()))
 } catch {
-  complain(error.message)
+  logError(error.message)
   FileHandle.standardError.write(Data("\(Command.usage)\n".utf8))
   exit(2)
 }
-do {
-  var output = ""
-  try command.run(output: { output += "\($0)\n" }, report: complain)
-  if !write(Array(output.utf8), to: STDOUT_FILENO) {
-    complain("standard output: cannot write: \(String(cString: strerror(errno)))")
-    exit(1)
-  }
-} catch {
-  complain("\(command.subject): \(error)")
+var output = ""
+do { try command.run(output: { output += "\($0)\n" }, report: logError) } catch {
+  logError("\(command.subject): \(error)")
   exit(1)
+}
+exit(write(output))
+
+/// Writes to standard output. Returns the exit status.
+func write(_ output: String) -> Int32 {
+  var text = ByteBuffer()
+  text.append(output)
+  do { try text.write(to: STDOUT_FILENO) } catch {
+    logError("standard output: cannot write: \(error.message)")
+    return 1
+  }
+  return 0
 }

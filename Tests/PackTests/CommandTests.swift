@@ -85,7 +85,7 @@ private func run(_ arguments: [String]) throws -> (status: Int32, output: String
     try manager.createSymbolicLink(atPath: path("link.rfm"), withDestinationPath: "old.rfm")
     try manager.createSymbolicLink(atPath: path("dangling.rfm"), withDestinationPath: "nowhere")
     try manager.linkItem(atPath: path("good.safetensors"), toPath: path("hard.rfm"))
-    for (name, message) in [("note.rfm", "no model file"), ("empty.rfm", "no model file"), ("hard.rfm", "the weights themselves"),
+    for (name, message) in [("note.rfm", "not a model file"), ("empty.rfm", "not a model file"), ("hard.rfm", "the weights themselves"),
                             ("dangling.rfm", "leads nowhere")] {
       let before = manager.contents(atPath: path(name))
       let failed = try run([path("good.safetensors"), "--output", path(name)])

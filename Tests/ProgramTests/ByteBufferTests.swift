@@ -1,5 +1,6 @@
 // Formatting without Foundation beside Foundation's.
 import Foundation
+import Host
 import Testing
 
 @testable import rf_cam

@@ -1,5 +1,6 @@
 // Output never destroys a file that the run did not write, whatever names sources, folders and earlier files have.
 import Foundation
+import Host
 import Testing
 
 @testable import rf_cam

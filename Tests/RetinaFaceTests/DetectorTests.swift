@@ -58,12 +58,12 @@ func anySizeWorks(size: (width: Int, height: Int)) throws {
 @Test(arguments: [1, 2, 3, 5])
 func threadsChangeNothing(count: Int) throws {
   let (alone, first) = try makeDetector(width: 97, height: 61, made: MadeModel()) { $0.threshold = 0.2 }
-  let crew = try #require(rf_crew_start(Int32(count)))
-  defer { rf_crew_stop(crew) }
+  let crew = try #require(rf_thread_pool_start(Int32(count)))
+  defer { rf_thread_pool_stop(crew) }
   let (together, second) = try makeDetector(width: 97, height: 61, made: MadeModel()) {
     $0.threshold = 0.2
     $0.workers = Workers(count: count, crew: UnsafeMutableRawPointer(crew), relax: { sched_yield() },
-                         runAll: { rf_crew_run($0, $1, $2) })
+                         runAll: { rf_thread_pool_run($0, $1, $2) })
   }
   try withNoise(width: 200, height: 150) { frame in
     let expected = Array(alone.detect(frame))

@@ -132,12 +132,12 @@ func allInstructionSetsAndThreadsGiveTheSameFaces(isa: ISA) throws {
   let expected = try detect(plain, pixels, width: 300, height: 200)
   #expect(expected.count > 5)
   for count in [1, 2, 3] {
-    let crew = try #require(rf_crew_start(Int32(count)))
-    defer { rf_crew_stop(crew) }
+    let crew = try #require(rf_thread_pool_start(Int32(count)))
+    defer { rf_thread_pool_stop(crew) }
     let detector = try makeDetector(loaded, width: 300, height: 200) {
       ($0.isa, $0.hashesHeads) = (isa, true)
       $0.workers = Workers(count: count, crew: UnsafeMutableRawPointer(crew), relax: { sched_yield() },
-                           runAll: { rf_crew_run($0, $1, $2) })
+                           runAll: { rf_thread_pool_run($0, $1, $2) })
     }
     // A different picture between two of the same: what a pass leaves in the shared memory has no effect.
     for _ in 0..<2 {

@@ -14,15 +14,15 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "addresses.h"
 #include "files.h"
 #include "lines.h"
 #include "outputs.h"
 #include "process.h"
 #include "service.h"
+#include "thread_pool.h"
 #include "worker.h"
 #include "writing.h"
-
-#include "crew.h"
 
 // Command line of the process: Embedded Swift has no CommandLine, so glibc's constructor arguments are kept.
 int rf_argument_count(void);

@@ -32,9 +32,6 @@ int rf_serial_rate(int index);
 // A socket whose datagrams go to a numeric IPv4 or IPv6 address. -EINVAL: not such an address.
 int rf_datagram_open(const char *address, int port);
 
-// 1 where the address is one. Asks no name server.
-int rf_datagram_is_address(const char *address);
-
 // Bytes written; writing to what cannot take any now is -EAGAIN.
 ssize_t rf_output_write(int file, const void *bytes, size_t count);
 #endif

@@ -28,9 +28,6 @@ enum { RF_PREVIEW_MOST_VIDEO_VIEWERS = 8, RF_PREVIEW_MOST_EVENT_VIEWERS = 32 };
 
 typedef struct rf_preview rf_preview;
 
-// Whether it is an IPv4 or IPv6 address in numbers.
-int rf_preview_is_address(const char *_Nonnull text);
-
 // Listens and serves from now on. `port` 0 takes any that is free. *number: the errno where the result has one.
 rf_preview_result rf_preview_start(const char *_Nonnull address, uint16_t port,
                                    rf_preview *_Nullable *_Nonnull preview, int *_Nonnull number);

@@ -1,6 +1,7 @@
 // The command line: what is to be checked.
 import CHost
 import Engine
+import Host
 
 private let usage = """
   usage: rf-check kernels [native] [K/N]   every row that this processor can run, or all but the portable ones; of all shapes
@@ -32,12 +33,13 @@ func runCheck() -> Int32 {
 private func onModel(_ path: UnsafePointer<CChar>, sizes: ArraySlice<UnsafePointer<CChar>>,
                      _ body: (Model, Int, Int) -> String?) -> Int32 {
   let name = String(cString: path)
-  guard let bytes = file(path) else {
-    complain("\(name): cannot be read")
+  let file: LoadedFile
+  do { file = try LoadedFile(path) } catch {
+    complain("\(name): \(error.description)")
     return 1
   }
   let model: Model
-  do { model = try Model(bytes: bytes) } catch {
+  do { model = try Model(bytes: file.bytes) } catch {
     complain("\(name): \(error.description)")
     return 1
   }
@@ -45,6 +47,10 @@ private func onModel(_ path: UnsafePointer<CChar>, sizes: ArraySlice<UnsafePoint
     complain("\(name): is not int8; only integers are equal bit for bit on every processor")
     return 1
   }
+  return withExtendedLifetime(file) { run(model, sizes, body) }
+}
+
+private func run(_ model: Model, _ sizes: ArraySlice<UnsafePointer<CChar>>, _ body: (Model, Int, Int) -> String?) -> Int32 {
   for size in sizes {
     guard let (width, height) = numbers(size, separator: UInt8(ascii: "x")) else {
       complain("\(String(cString: size)): is no size, such as 640x480")
@@ -56,23 +62,6 @@ private func onModel(_ path: UnsafePointer<CChar>, sizes: ArraySlice<UnsafePoint
     }
   }
   return 0
-}
-
-/// A whole file at a multiple of 64 bytes, never given back; nil where it cannot be read.
-private func file(_ path: UnsafePointer<CChar>) -> UnsafeRawBufferPointer? {
-  var info = rf_file_info()
-  let file = rf_file_open(path)
-  guard file >= 0, rf_file_look_open(file, &info) >= 0, info.kind == RF_FILE_REGULAR else { return nil }
-  defer { close(file) }
-  let count = Int(info.byte_count)
-  let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, count), alignment: Plan.alignment)
-  var done = 0
-  while done < count {
-    let read = rf_file_read(file, bytes.baseAddress! + done, count - done)
-    guard read > 0 else { return nil }
-    done += read
-  }
-  return UnsafeRawBufferPointer(rebasing: bytes[..<count])
 }
 
 /// Every `count`th of a list, from `index` on.

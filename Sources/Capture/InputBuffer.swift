@@ -2,7 +2,7 @@
 import CHost
 
 /// A growable run of bytes. Memory follows the bytes that arrive, not a header's claims; reading fails if it is exhausted.
-final class ByteBuffer {
+final class InputBuffer {
   private var base: UnsafeMutablePointer<UInt8>?
   private(set) var count = 0
   private var capacity = 0
