@@ -1,4 +1,4 @@
-// JPEG bytes in memory to RGB rows. The caller looks at the header's size before it makes room for the pixels.
+// Decodes JPEG data in memory to RGB rows. The caller checks the header's size before it allocates memory for the pixels.
 #include "failure.h"
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@ struct rf_jpeg_decoder {
   size_t rest_count;
 };
 
-// Called by libjpeg now and then: the only place where a long row of scans can be stopped.
+// Called by libjpeg at intervals: the only place where an endless sequence of scans can be stopped.
 static void watch_scans(j_common_ptr common) {
   struct jpeg_decompress_struct *info = (struct jpeg_decompress_struct *)common;
   if (info->input_scan_number <= RF_JPEG_MOST_SCANS) return;
@@ -45,14 +45,14 @@ void rf_jpeg_decoder_free(rf_jpeg_decoder *decoder) {
 
 const char *rf_jpeg_decoder_message(const rf_jpeg_decoder *decoder) { return decoder->failure.message; }
 
-// Ends a call that failed: libjpeg's memory for the picture is given back, the decoder stays usable.
+// Ends a call that failed: frees libjpeg's memory for the picture; the decoder stays usable.
 static rf_jpeg_result failed(rf_jpeg_decoder *decoder) {
   jpeg_abort_decompress(&decoder->info);
   return decoder->failure.result;
 }
 
-// Without the zeros that fill a camera's buffer where there is no end mark before them: libjpeg would take zeros for codes, and
-// missing pixels would not show. The last code may end in one zero byte; a JPEG pads the others with ones.
+// Returns the size without the zeros that fill a camera's buffer after a picture without end mark: libjpeg would read them as
+// codes, which would hide missing pixels. The last code may end in one zero byte; a JPEG pads the others with ones.
 static size_t without_padding(const uint8_t *bytes, size_t count) {
   size_t end = count;
   while (end > 2 && !bytes[end - 1]) end--;
@@ -64,7 +64,7 @@ rf_jpeg_result rf_jpeg_read_header(rf_jpeg_decoder *decoder, const uint8_t *byte
                                    int32_t *width, int32_t *height) {
   rf_jpeg_forget(&decoder->failure);
   if (setjmp(decoder->failure.back)) return failed(decoder);
-  // A new decompressor: libjpeg keeps tables, and a picture without its own would be decoded by those of another.
+  // A new decompressor: libjpeg keeps tables, so a picture without tables would be decoded with those of an earlier one.
   jpeg_destroy_decompress(&decoder->info);
   create(decoder);
   jpeg_mem_src(&decoder->info, bytes, without_padding(bytes, count));
@@ -92,7 +92,7 @@ void rf_jpeg_shrink(rf_jpeg_decoder *decoder, int32_t divisor) {
   decoder->info.scale_denom = (unsigned)divisor;
 }
 
-// Inverted C M Y K, as Adobe writes it, to R G B in place of the row's start: ink times black, each rounded.
+// Converts inverted C M Y K, as written by Adobe, to R G B at the start of the row: ink times black, each rounded.
 static void rgb_from_cmyk(uint8_t *rgb, const uint8_t *cmyk, size_t width) {
   for (size_t x = 0; x < width; x++, rgb += 3, cmyk += 4) {
     for (int c = 0; c < 3; c++) rgb[c] = (uint8_t)((cmyk[c] * cmyk[3] + 127) / 255);
@@ -111,14 +111,14 @@ static void read_rows(struct jpeg_decompress_struct *info, uint8_t *pixels, size
   }
 }
 
-// Whether the data without an end mark hold all scans. (Data that are missing within a scan are a warning of their own, except
-// under arithmetic coding.)
+// Returns 1 if data without an end mark contain all scans. (Data missing within a scan cause a warning of libjpeg, except
+// with arithmetic coding.)
 static int is_complete(const struct jpeg_decompress_struct *info) {
   if (info->arith_code) return 0;
   for (int c = 0; c < info->num_components; c++) {
     if (!info->comp_info[c].quant_table) return 0; // set by the component's first scan
     for (int k = 0; info->progressive_mode && k < DCTSIZE2; k++)
-      if (info->coef_bits[c][k]) return 0; // bits that later scans would refine; -1: no scan had any
+      if (info->coef_bits[c][k]) return 0; // bits left to later scans; -1: no scan had any
   }
   return 1;
 }

@@ -1,4 +1,4 @@
-// RGB rows to JPEG bytes in memory that is used again by the next picture.
+// Encodes RGB rows as JPEG in memory that is reused for the next picture.
 #include "failure.h"
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ struct rf_jpeg_encoder {
 
 enum { FIRST_CAPACITY = 1 << 16 };
 
-// Makes room for twice the bytes, or ends the call in libjpeg's own way.
+// Doubles the memory, or ends the call through libjpeg's error exit.
 static void grow(rf_jpeg_encoder *encoder) {
   size_t capacity = encoder->capacity ? 2 * encoder->capacity : FIRST_CAPACITY;
   uint8_t *bytes = realloc(encoder->bytes, capacity);
@@ -33,7 +33,7 @@ static void begin(j_compress_ptr info) {
   info->dest->free_in_buffer = encoder->capacity;
 }
 
-// The buffer is full, whatever free_in_buffer says (libjpeg.txt, "Compressed data handling").
+// Called if the buffer is full, regardless of free_in_buffer (libjpeg.txt, "Compressed data handling").
 static boolean make_room(j_compress_ptr info) {
   rf_jpeg_encoder *encoder = info->client_data;
   size_t written = encoder->capacity;

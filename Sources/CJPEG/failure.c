@@ -1,4 +1,4 @@
-// Which of libjpeg's complaints end a picture. Source of the codes: jerror.h, libjpeg.txt ("Error handling").
+// Classifies libjpeg's errors and warnings. Source of the codes: jerror.h, libjpeg.txt ("Error handling").
 #include "failure.h"
 #include <jerror.h>
 #include <string.h>
@@ -17,21 +17,21 @@ static void give_up(j_common_ptr info) {
   failure->result = code == JERR_OUT_OF_MEMORY ? RF_JPEG_NO_MEMORY
                   : code == JERR_INPUT_EMPTY   ? RF_JPEG_CUT_OFF
                                                : RF_JPEG_UNREADABLE;
-  // Past the end of the data libjpeg reads an end mark of its own, and complains about that.
+  // At the end of the data libjpeg inserts an end mark and issues a warning about it.
   if (failure->has_no_end && failure->result == RF_JPEG_UNREADABLE) rf_jpeg_cut_off(info);
   longjmp(failure->back, 1);
 }
 
-// A restart mark with a wrong number. libjpeg takes it for the expected one, and loses nothing, unless its number is one or
-// two away (jdmarker.c, jpeg_resync_to_restart): then it skips data or invents them.
+// Returns 1 for a restart mark with a wrong number. libjpeg accepts it without loss unless its number is one or two away
+// (jdmarker.c, jpeg_resync_to_restart): then it skips or invents data.
 static int is_misnumbered_restart(const struct jpeg_error_mgr *manager) {
   int found = manager->msg_parm.i[0], expected = manager->msg_parm.i[1];
   int ahead = (found - JPEG_RST0 - expected) & 7;
   return found >= JPEG_RST0 && found <= JPEG_RST0 + 7 && ahead >= 3 && ahead <= 5;
 }
 
-// A warning after which libjpeg goes on with made-up samples; the others (bytes between markers, odd versions of
-// headers, unknown colour transforms) leave the pixels right.
+// Returns the result for a warning after which libjpeg continues with invented samples; other warnings (bytes between markers,
+// odd versions of headers, unknown colour transforms) do not affect the pixels.
 static rf_jpeg_result meaning(const struct jpeg_error_mgr *manager) {
   switch (manager->msg_code) {
   case JWRN_HIT_MARKER: return RF_JPEG_CUT_OFF;
@@ -46,7 +46,7 @@ static rf_jpeg_result meaning(const struct jpeg_error_mgr *manager) {
 static void note(j_common_ptr info, int level) {
   rf_jpeg_failure *failure = (rf_jpeg_failure *)info->err;
   if (level >= 0 || failure->result != RF_JPEG_OK) return;
-  // Whether pixels are missing as well shows when they are decoded.
+  // Decoding shows if pixels are missing as well.
   if (info->err->msg_code == JWRN_JPEG_EOF) failure->has_no_end = 1;
   failure->result = meaning(info->err);
   if (failure->result == RF_JPEG_OK) return;

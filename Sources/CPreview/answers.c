@@ -1,5 +1,5 @@
-// Which request gets which answer. Untrusted: a request for anything but one of six paths, by another method than GET or HEAD,
-// with a body, or one that requests.c does not let pass, is refused here.
+// Answers requests. Requests are untrusted: those for other than six paths, by methods other than GET or HEAD, with a body, or
+// rejected by requests.c, are refused.
 #if __has_include(<microhttpd.h>)
 #include "pages.h"
 #include "requests.h"
@@ -10,7 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-// Nothing from elsewhere on our page, our page and pictures nowhere else, nothing kept.
+// The page loads nothing from other sites, no other site may embed it or its pictures, and nothing is cached.
 // Sources: W3C, "Content Security Policy Level 3"; Fetch Standard, "Cross-Origin-Resource-Policy header".
 static const char *const HEADERS[][2] = {
   {"Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -26,7 +26,7 @@ static const char *const HEADERS[][2] = {
 static enum MHD_Result queue(rf_preview *preview, struct MHD_Connection *connection, unsigned status,
                              struct MHD_Response *response) {
   const rf_mhd *mhd = preview->mhd;
-  if (!response) return MHD_NO; // no memory: the connection ends
+  if (!response) return MHD_NO; // memory is exhausted: the connection ends
   for (size_t i = 0; i < sizeof HEADERS / sizeof *HEADERS; i++)
     mhd->MHD_add_response_header(response, HEADERS[i][0], HEADERS[i][1]);
   enum MHD_Result result = mhd->MHD_queue_response(connection, status, response);
@@ -35,14 +35,14 @@ static enum MHD_Result queue(rf_preview *preview, struct MHD_Connection *connect
 }
 
 static struct MHD_Response *fixed(rf_preview *preview, const void *bytes, size_t count, const char *type) {
-  // Persistent: the library copies nothing, and only reads.
+  // Persistent: the library reads the bytes without a copy.
   struct MHD_Response *response =
     preview->mhd->MHD_create_response_from_buffer(count, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT);
   if (response) preview->mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
   return response;
 }
 
-// A refusal in words, with a header where its name is given. The connection ends with it.
+// Refuses a request with a text, and with a header if its name is given. Ends the connection.
 static enum MHD_Result refuse(rf_preview *preview, struct MHD_Connection *connection, unsigned status, const char *text,
                               const char *header, const char *value) {
   struct MHD_Response *response = fixed(preview, text, strlen(text), "text/plain; charset=utf-8");
@@ -118,7 +118,7 @@ enum MHD_Result rf_preview_answer(void *context, struct MHD_Connection *connecti
   client *client = rf_preview_client(preview, connection);
   if (!client) return MHD_NO;
   if (!*state) {
-    *state = preview; // headers have come; for a request without a body this is called once more
+    *state = preview; // headers only; the library calls again for a request without a body
     client->answers = true;
     client->since = rf_seconds();
     if (!is_head && strcmp(method, MHD_HTTP_METHOD_GET) != 0)

@@ -1,7 +1,7 @@
-// Connections: how many there are, from where, and for how long each may keep the server waiting. The library's own timeout
-// starts again with every byte, so that a client who sends one now and then would never meet it (slow loris); deadlines here are
-// for whole requests and whole frames. At a limit the newcomer wins and the connection that has waited longest for a request
-// ends: who holds connections open keeps nobody else out, not even from the same address (as behind ssh -L).
+// Limits the number of connections, in total and per address, and the time for which each may delay the server. The library's
+// own timeout starts again with every byte, so a client that sends one at intervals would never exceed it (slow loris); the
+// deadlines here are for whole requests and whole frames. At a limit, a new connection replaces the one that has waited longest
+// for a request: held connections exclude no other client, not even one at the same address (as behind ssh -L).
 #if __has_include(<microhttpd.h>)
 #define _GNU_SOURCE // POLLRDHUP
 #include "server.h"
@@ -18,7 +18,7 @@ client *rf_preview_client(rf_preview *preview, struct MHD_Connection *connection
   return info->socket_context;
 }
 
-// A phone that left the network says nothing: the kernel asks after it.
+// Enables keep-alive probes, which detect a client that left the network silently.
 static void set_up(int socket) {
   rf_socket_set(socket, SOL_SOCKET, SO_SNDBUF, SOCKET_BYTES);
   rf_socket_set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -27,8 +27,8 @@ static void set_up(int socket) {
   rf_socket_set(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
-// What counts as one address: all of IPv4's bits, also where an IPv6 socket gets them; of IPv6's the 64 of the network, for a host
-// chooses the others.
+// Returns the key of a client's address: all bits of IPv4, also if an IPv6 socket reports them; the 64 bits of the network for
+// IPv6, because a host chooses the others.
 static uint64_t address_of(rf_preview *preview, struct MHD_Connection *connection) {
   const struct sockaddr *name =
     preview->mhd->MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
@@ -43,7 +43,8 @@ static uint64_t address_of(rf_preview *preview, struct MHD_Connection *connectio
   return address;
 }
 
-// The library sees the end, frees and reports the client. What the kernel still holds for it goes too: it would never be taken.
+// Ends a connection: the library detects the end, frees the client and reports it. Data that the kernel still holds for it are
+// dropped.
 void rf_preview_end(client *client) {
   struct linger none = {.l_onoff = 1, .l_linger = 0};
   setsockopt(client->socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
@@ -51,7 +52,7 @@ void rf_preview_end(client *client) {
   client->is_ended = true;
 }
 
-// Makes room for the newest client, where a limit is reached.
+// Ends a connection if the newest one exceeds a limit.
 static void keep_limits(rf_preview *preview, client *newest) {
   int all = 0, same = 0;
   client *longest = NULL, *longest_same = NULL;
@@ -111,7 +112,7 @@ void rf_preview_sweep(rf_preview *preview) {
     double limit = client->answers ? ANSWER_SECONDS : REQUEST_SECONDS;
     if (client->since > 0 && now - client->since > limit) rf_preview_end(client);
   }
-  // Nothing is sent to those who wait for a frame, so that their leaving would not be noticed.
+  // Clients that wait for a frame are polled: nothing is sent to them, so that their leaving would not be noticed.
   for (viewer *viewer = preview->viewers; viewer; viewer = viewer->next) {
     struct pollfd end = {.fd = viewer->client->socket, .events = POLLRDHUP};
     if (viewer->waits && poll(&end, 1, 0) > 0) viewer->is_gone = true;

@@ -1,4 +1,4 @@
-// Finds the library by the name that its interface has had since 0.9.39 (2015).
+// Loads the library by the name that its interface has had since 0.9.39 (2015).
 #if __has_include(<microhttpd.h>)
 #include "library.h"
 #include <dlfcn.h>

@@ -1,5 +1,5 @@
-// libmicrohttpd, loaded when a preview is asked for and not before: with what it needs itself it costs 3 MB and 5 ms at
-// every start, and most runs have no preview.
+// Loads libmicrohttpd when a preview is requested: with its own dependencies it costs 3 MB and 5 ms per start, and most runs
+// have no preview.
 #ifndef RF_PREVIEW_LIBRARY_H
 #define RF_PREVIEW_LIBRARY_H
 #include <microhttpd.h>
@@ -17,6 +17,6 @@ typedef struct {
 #undef f
 } rf_mhd;
 
-// NULL where it is not installed. Loaded once, and kept.
+// Returns NULL if the library is not installed. Loads it once and keeps it.
 const rf_mhd *rf_mhd_load(void);
 #endif

@@ -1,4 +1,4 @@
-// Embeds the page's files (C23 #embed), so that the program stays one file and the server needs no folder.
+// Embeds the page's files (C23 #embed), so that the program is one file and the server reads no folder.
 #include "pages.h"
 #include <string.h>
 

@@ -1,4 +1,4 @@
-// What the page consists of: files of this folder, inside the program.
+// The files of the page, embedded in the program.
 #ifndef RF_PREVIEW_PAGES_H
 #define RF_PREVIEW_PAGES_H
 #include <stddef.h>
@@ -9,6 +9,6 @@ typedef struct {
   size_t count;
 } rf_page;
 
-// NULL where there is none at that path. There are no others: no file of the machine can be reached.
+// Returns NULL for other paths. No file of the machine is accessible.
 const rf_page *rf_page_at(const char *path);
 #endif

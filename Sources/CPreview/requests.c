@@ -1,20 +1,20 @@
-// Untrusted: which requests may be answered at all. Any name that is not this machine's own may have been made to lead here by a
-// stranger, so that the stranger's page in a viewer's browser could read ours (DNS rebinding); every machine of a local network
-// can do that with a name under .local. And any page may name our streams, which takes their places.
+// Decides which requests may be answered. They are untrusted: a stranger may have made any foreign name resolve to this machine,
+// so that the stranger's page in a viewer's browser could read ours (DNS rebinding); in a local network every machine can do
+// that with a name under .local. And any page may refer to our streams, which occupies their places.
 #include "requests.h"
 #include "CPreview.h"
 #include <CHost.h>
 #include <string.h>
 #include <strings.h>
 
-// Whether a port, or nothing, follows a name.
+// Returns true if a port or nothing follows a name.
 static bool is_port(const char *text) {
   if (*text == '\0') return true;
   size_t digits = strspn(text + 1, "0123456789");
   return *text == ':' && digits <= 5 && text[1 + digits] == '\0';
 }
 
-// Copies the name of a Host header, without brackets and port; false where it is no name.
+// Copies the name of a Host header, without brackets and port; false if it is invalid.
 static bool take_name(const char *host, char *name, size_t room) {
   bool has_brackets = *host == '[';
   if (has_brackets) host++;
@@ -25,7 +25,7 @@ static bool take_name(const char *host, char *name, size_t room) {
   if (count == 0 || count >= room) return false;
   memcpy(name, host, count);
   name[count] = '\0';
-  // Brackets are for IPv6 addresses and for nothing else.
+  // Only IPv6 addresses may have brackets.
   return !has_brackets || strchr(name, ':');
 }
 
@@ -38,11 +38,12 @@ bool rf_request_is_own_name(const char *host, const char *own) {
   return strcasecmp(name, own) == 0 || (label > 0 && strncasecmp(name, own, label) == 0 && strcasecmp(name + label, ".local") == 0);
 }
 
-// Source: W3C, "Fetch Metadata Request Headers". Browsers that do not send them name the origin of most requests instead.
+// Returns true if another site's page made the request. Browsers that do not send the header state the origin of most requests.
+// Source: W3C, "Fetch Metadata Request Headers".
 static bool is_cross_site(const rf_request *request) {
   const char *site = request->fetch_site, *origin = request->origin;
   if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0) {
-    // A link to the page is a visit like any other.
+    // A link to the page is an ordinary visit.
     bool is_visit = !request->is_stream && request->fetch_mode && strcmp(request->fetch_mode, "navigate") == 0;
     if (!is_visit) return true;
   }
@@ -54,7 +55,7 @@ static bool is_cross_site(const rf_request *request) {
 
 rf_request_problem rf_request_check(const rf_request *request, const char *own) {
   if (request->host_count > 1) return RF_REQUEST_BAD_HOST;
-  // Only HTTP/1.0 knows requests without; no browser sends one.
+  // Only HTTP/1.0 has requests without Host; no browser sends one.
   if (!request->host && strcmp(request->version, "HTTP/1.0") != 0) return RF_REQUEST_BAD_HOST;
   if (request->host && !rf_request_is_own_name(request->host, own)) return RF_REQUEST_FOREIGN;
   return is_cross_site(request) ? RF_REQUEST_CROSS_SITE : RF_REQUEST_GOOD;

@@ -1,5 +1,5 @@
-// The server's thread: libmicrohttpd on epoll, woken by the network, by new bytes, and once a second to end connections that
-// have kept it waiting for too long (clients.c).
+// Runs the server's thread: libmicrohttpd on epoll, woken by the network, by new data, and once per second to end connections
+// that exceed a deadline (clients.c).
 #if __has_include(<microhttpd.h>)
 #include "server.h"
 #include <poll.h>
@@ -18,7 +18,7 @@ static int wait_milliseconds(rf_preview *preview) {
 
 static void *serve(void *context) {
   rf_preview *preview = context;
-  // Linux has a niceness per thread (setpriority(2)): detection goes first.
+  // Linux has one niceness per thread (setpriority(2)): detection has priority.
   setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 10);
   double next_sweep = 0;
   while (!atomic_load(&preview->is_to_end)) {
@@ -33,7 +33,7 @@ static void *serve(void *context) {
     rf_preview_resume_viewers(preview);
     preview->mhd->MHD_run(preview->daemon);
   }
-  // The library must not be stopped while anybody is suspended.
+  // The library must not be stopped while connections are suspended.
   preview->is_ending = true;
   rf_preview_resume_viewers(preview);
   preview->mhd->MHD_run(preview->daemon);
@@ -41,7 +41,7 @@ static void *serve(void *context) {
   return NULL;
 }
 
-// Returns a socket that listens, or an errno made negative.
+// Returns a listening socket or a negative errno.
 static int listen_at(const char *address, uint16_t port) {
   rf_socket_address name;
   socklen_t count = rf_socket_address_parse(address, port, &name);
@@ -59,10 +59,10 @@ static uint16_t port_of(int listener) {
   struct sockaddr_in6 name = {0};
   socklen_t count = sizeof name;
   getsockname(listener, (struct sockaddr *)&name, &count);
-  return ntohs(name.sin6_port); // at the same place in an IPv4 name
+  return ntohs(name.sin6_port); // at the same position in an IPv4 address
 }
 
-// No path here has a character that needs escaping. Left as they are, escaped ones match none, and %00 ends none early.
+// Leaves escaped characters unchanged: no path has any, so that escaped ones match none and %00 does not end a path early.
 static size_t keep_escaped(void *context, struct MHD_Connection *connection, char *text) {
   (void)context, (void)connection;
   return strlen(text);
@@ -78,7 +78,7 @@ static bool start_daemon(rf_preview *preview) {
     MHD_OPTION_NOTIFY_COMPLETED, rf_preview_request_completed, preview,
     MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_END);
   if (!preview->daemon) return false;
-  preview->listener = -1; // it is the library's now
+  preview->listener = -1; // the library owns it now
   preview->epoll = preview->mhd->MHD_get_daemon_info(preview->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
   return true;
 }
@@ -122,7 +122,7 @@ uint16_t rf_preview_port(const rf_preview *preview) { return preview->port; }
 
 void rf_preview_wake(rf_preview *preview) {
   uint64_t one = 1;
-  // Fails only where the count is full, and then the thread is awake.
+  // Fails only if the counter is full; the thread is awake then.
   if (write(preview->wake, &one, sizeof one) < 0) return;
 }
 

@@ -1,4 +1,4 @@
-// What the parts of the server share. All of it but `newest` and the counts of viewers belongs to the server's thread.
+// Types shared by the parts of the server. Only the server's thread uses them, except `newest` and the counts of viewers.
 #ifndef RF_PREVIEW_SERVER_H
 #define RF_PREVIEW_SERVER_H
 #include <CHost.h>
@@ -8,43 +8,43 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-// Limits on what a client may cost. Requests of browsers are below 2 kB.
+// Limits per client. Requests of browsers are below 2 kB.
 enum {
   MOST_CONNECTIONS = 128,
   MOST_CONNECTIONS_OF_ADDRESS = 64, // more than all places of both streams
-  SPARE_CONNECTIONS = 64,         // beyond the limit, for those that are being ended
+  SPARE_CONNECTIONS = 64,         // beyond the limit, for connections that are being ended
   CONNECTION_BYTES = 32 << 10,    // headers and output buffer; longer headers are answered with 431
-  SOCKET_BYTES = 96 << 10,        // what the kernel holds for a viewer who is slow
-  REQUEST_SECONDS = 10,           // from connecting, or the answer before, until a whole request has come
-  ANSWER_SECONDS = 10,            // until an answer, or one frame of a stream, has been taken
-  PLACE_SECONDS = 20,             // for which a viewer keeps its place while others ask for one
+  SOCKET_BYTES = 96 << 10,        // buffer in the kernel for a slow viewer
+  REQUEST_SECONDS = 10,           // from connecting or the last answer to the end of a request
+  ANSWER_SECONDS = 10,            // for sending an answer or one frame of a stream
+  PLACE_SECONDS = 20,             // a viewer keeps its place this long while others ask for one
 };
 
-// Bytes that several viewers may be in the middle of.
+// Data shared by several viewers that are sending them.
 typedef struct {
   atomic_int holders;
   size_t count;
   unsigned char bytes[];
 } payload;
 
-// A client; from connecting to the end of the connection.
+// A client, from connecting to the end of the connection.
 typedef struct client {
   struct client *next;
   int socket;
   uint64_t address;
-  bool answers;  // a request has come and its answer is on its way
-  bool is_ended; // by us; the library has not reported it yet
-  double since;  // when what it is waited for began; 0: it is not waited for
+  bool answers;  // its answer is being sent
+  bool is_ended; // ended by the server; not yet reported by the library
+  double since;  // start of the current deadline; 0: none
 } client;
 
-// A client that looks at a stream.
+// A client of a stream.
 typedef struct viewer {
   struct viewer *next;
   rf_preview *preview;
   struct MHD_Connection *connection;
   client *client;
   bool is_video, has_begun, waits, is_gone;
-  payload *held;  // what it is in the middle of
+  payload *held;  // being sent
   size_t sent;
   double began;
   uint64_t seen[RF_PREVIEW_CHANNELS];
@@ -61,15 +61,15 @@ struct rf_preview {
   client *clients;
   viewer *viewers;
   atomic_int video_viewers, event_viewers;
-  pthread_mutex_t lock;  // of the next two
+  pthread_mutex_t lock;  // protects the next two
   payload *newest[RF_PREVIEW_CHANNELS];
-  uint64_t number[RF_PREVIEW_CHANNELS];  // how many have been put
+  uint64_t number[RF_PREVIEW_CHANNELS];  // number of calls of rf_preview_put
 };
 
 void rf_preview_wake(rf_preview *preview);
 void rf_socket_set(int socket, int level, int option, int value);
 
-// clients.c: the library's reports, the deadlines, and the end of a connection.
+// clients.c: reports of the library, deadlines, and the end of a connection.
 client *rf_preview_client(rf_preview *preview, struct MHD_Connection *connection);
 void rf_preview_connection_changed(void *context, struct MHD_Connection *connection, void **kept,
                                    enum MHD_ConnectionNotificationCode code);

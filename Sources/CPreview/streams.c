@@ -1,6 +1,6 @@
 // Streams: video as parts that replace each other (multipart/x-mixed-replace, HTML Standard, "multipart/x-mixed-replace")
-// and server-sent events (HTML Standard, "Server-sent events"). Every viewer takes the newest when it has done with the one
-// before: a slow one loses what came in between, and holds one payload at the most, together with others.
+// and server-sent events (HTML Standard, "Server-sent events"). A viewer takes the newest data when it has finished the
+// previous ones: a slow one misses those in between, and holds at most one payload, which it shares with others.
 #if __has_include(<microhttpd.h>)
 #include "server.h"
 #include <stdio.h>
@@ -14,7 +14,7 @@ static const char VIDEO_START[] = "--frame\r\n";
 static const char EVENT_START[] = "retry: 2000\n\n";
 enum { BLOCK_BYTES = 16 << 10 };
 
-// The bytes with what goes around them on the wire.
+// Adds the framing of the stream to the bytes.
 static payload *wrap(rf_preview_channel channel, const void *bytes, size_t count) {
   char head[96];
   const char *tail = "\n\n";
@@ -42,7 +42,7 @@ void rf_preview_payload_free(payload *held) {
 
 void rf_preview_put(rf_preview *preview, rf_preview_channel channel, const void *bytes, size_t count) {
   payload *new = wrap(channel, bytes, count);
-  if (!new) return; // a frame that is lost
+  if (!new) return; // this frame is lost
   pthread_mutex_lock(&preview->lock);
   payload *old = preview->newest[channel];
   preview->newest[channel] = new;
@@ -56,7 +56,7 @@ int rf_preview_viewers(const rf_preview *preview, rf_preview_channel channel) {
   return atomic_load(channel == RF_PREVIEW_VIDEO ? &preview->video_viewers : &preview->event_viewers);
 }
 
-// Figures before faces: they are rare, and faces must not keep them away.
+// Takes figures before faces: they are rare, and frequent faces must not delay them.
 static bool take_newest(viewer *viewer) {
   rf_preview *preview = viewer->preview;
   static const rf_preview_channel events[] = {RF_PREVIEW_FIGURES, RF_PREVIEW_FACES}, video[] = {RF_PREVIEW_VIDEO};
@@ -85,7 +85,7 @@ static bool has_news(viewer *viewer) {
   return has;
 }
 
-// The library's question for more of a stream. With nothing new the connection sleeps until there is.
+// Called by the library for more data of a stream. The connection sleeps if there are none.
 static ssize_t read_stream(void *context, uint64_t position, char *to, size_t room) {
   (void)position;
   viewer *viewer = context;
@@ -94,7 +94,7 @@ static ssize_t read_stream(void *context, uint64_t position, char *to, size_t ro
   if (!viewer->has_begun) {
     const char *start = viewer->is_video ? VIDEO_START : EVENT_START;
     viewer->has_begun = true;
-    memcpy(to, start, strlen(start)); // room is kilobytes
+    memcpy(to, start, strlen(start)); // room is several kilobytes
     return (ssize_t)strlen(start);
   }
   if (!viewer->held && !take_newest(viewer)) {
@@ -140,13 +140,13 @@ static int places_of(rf_preview *preview, uint64_t address, bool is_video) {
   return count;
 }
 
-// Whether there is a place for a newcomer, or one that it may take. The viewer that goes is the one that has had its place longest
-// of the address that has most: at once where the newcomer's address has fewer even with this one, otherwise after PLACE_SECONDS.
-// So nobody keeps all places for ever, and those behind one address take turns.
+// Finds a place for a new viewer or takes one. The viewer that must leave is the one that has watched longest of the address
+// that has most: at once if the new viewer's address has fewer even with this one, otherwise after PLACE_SECONDS. So no
+// viewer keeps its place permanently, and those behind one address alternate.
 static bool make_place(rf_preview *preview, const client *newcomer, bool is_video) {
   int taken = 0, most = 0;
   viewer *longest = NULL;
-  // The newest come first.
+  // The list starts with the newest.
   for (viewer *viewer = preview->viewers; viewer; viewer = viewer->next) {
     if (viewer->is_video != is_video || viewer->is_gone) continue;
     taken++;
@@ -170,7 +170,7 @@ struct MHD_Response *rf_preview_stream(rf_preview *preview, struct MHD_Connectio
   if (!new) return NULL;
   *new = (viewer){.next = preview->viewers, .preview = preview, .connection = connection, .client = client,
                   .is_video = is_video, .began = rf_seconds()};
-  // What there is may be from when somebody looked last, long ago.
+  // Skips existing data, which may be old.
   pthread_mutex_lock(&preview->lock);
   memcpy(new->seen, preview->number, sizeof new->seen);
   pthread_mutex_unlock(&preview->lock);

@@ -1,4 +1,4 @@
-// The same functions where the program is built without libmicrohttpd: for a board, where one static program is all.
+// The same functions for builds without libmicrohttpd, such as the static programs of boards.
 #if !__has_include(<microhttpd.h>)
 #include "CPreview.h"
 

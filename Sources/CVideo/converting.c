@@ -1,6 +1,6 @@
-// libv4l2 in place of the kernel's calls: it converts the formats of rare cameras (Bayer, vendors' own compressions) to RGB
-// on their way to user space. Loaded when it is wanted, so that the program starts where it is not installed; in a
-// static program the weak reference below stays empty.
+// Replaces the kernel's calls by libv4l2, which converts the formats of rare cameras (Bayer, vendors' own compressions) to RGB
+// in user space. Loaded on demand, so that the program starts without it; in a static program the weak reference below stays
+// empty.
 #include "CVideo.h"
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 extern void *dlopen(const char *, int) __attribute__((weak));
 extern void *dlsym(void *restrict, const char *restrict) __attribute__((weak));
 
-// libv4l2.h, as of libv4l 0.6 on.
+// The functions of libv4l2.h, since libv4l 0.6.
 static struct {
   int (*open)(const char *, int, ...);
   int (*close)(int);
@@ -50,7 +50,7 @@ static int unmap(void *context, void *bytes, size_t byte_count) {
 }
 
 static int load(void) {
-  // A program without an interpreter is a static one.
+  // A program without an interpreter is static.
   if (!dlopen || !dlsym || !getauxval(AT_BASE)) return 0;
   void *handle = dlopen("libv4l2.so.0", RTLD_NOW | RTLD_LOCAL);
   if (!handle) return 0;
@@ -64,7 +64,7 @@ static int load(void) {
 
 const rf_video_system *rf_video_converting(void) {
   static rf_video_system system;
-  static int state; // 0: not tried, 1: there, -1: not there
+  static int state; // 0: not tried, 1: loaded, -1: missing
   if (!state) {
     state = load() ? 1 : -1;
     system = *rf_video_linux();

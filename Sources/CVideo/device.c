@@ -1,5 +1,5 @@
-// Opening a device, what it offers, and what it is told to give. Single- and multi-planar devices differ in the type of
-// their buffers and in struct v4l2_format; from here on that no longer shows.
+// Opens a device and reads and sets its modes. Single- and multi-planar devices differ in the type of their buffers and in
+// struct v4l2_format; the rest of the program does not depend on the difference.
 #include "CVideo.h"
 #include <errno.h>
 #include <linux/videodev2.h>
@@ -16,8 +16,8 @@ static void copy_text(char *to, size_t room, const uint8_t *from) {
   to[room - 1] = '\0';
 }
 
-// Drivers put together the capabilities of all their nodes; device_caps are those of this node (a camera's second node
-// gives metadata only).
+// Returns the buffer type of this node. Drivers combine the capabilities of all their nodes; device_caps are those of this node
+// (a camera's second node delivers metadata only).
 static uint32_t buffer_type(const struct v4l2_capability *answer) {
   uint32_t can = answer->capabilities & V4L2_CAP_DEVICE_CAPS ? answer->device_caps : answer->capabilities;
   if (!(can & V4L2_CAP_STREAMING)) return 0;
@@ -93,7 +93,7 @@ static int full_range(uint32_t quantization, uint32_t colorspace) {
 static void read_single(const struct v4l2_pix_format *given, rf_video_format *format) {
   *format = (rf_video_format){.four_cc = given->pixelformat, .width = given->width, .height = given->height,
                               .plane_count = 1, .stride_bytes = {given->bytesperline}};
-  // The last fields are only there where the driver says so (V4L2_PIX_FMT_PRIV_MAGIC).
+  // The last fields are valid only if the driver sets V4L2_PIX_FMT_PRIV_MAGIC.
   int is_extended = given->priv == V4L2_PIX_FMT_PRIV_MAGIC;
   format->is_full_range = full_range(is_extended ? given->quantization : V4L2_QUANTIZATION_DEFAULT, given->colorspace);
 }
@@ -127,7 +127,7 @@ double rf_video_set_rate(const rf_video *video, double frames_per_second) {
   struct v4l2_streamparm asked = {.type = video->type};
   if (ask(video, VIDIOC_G_PARM, &asked) < 0) return 0;
   if (frames_per_second > 0 && asked.parm.capture.capability & V4L2_CAP_TIMEPERFRAME) {
-    // Tenths of microseconds, as USB cameras count; 7.5 frames a second is 1333333 of them.
+    // Tenths of microseconds, as USB cameras count; 7.5 frames per second is 1333333 of them.
     double interval = 1e7 / frames_per_second + 0.5;
     asked.parm.capture.timeperframe = (struct v4l2_fract){interval < UINT32_MAX ? (uint32_t)interval : UINT32_MAX, 10000000};
     if (ask(video, VIDIOC_S_PARM, &asked) < 0 && ask(video, VIDIOC_G_PARM, &asked) < 0) return 0;

@@ -1,6 +1,6 @@
-// Which camera a node is, whatever its number, and which programs use it: read from sysfs and procfs, so that no other
-// camera has to be opened (and woken) for it. Source: sysfs(5), proc(5); the port is what udev makes by-path names from,
-// the serial number what it makes by-id names from.
+// Identifies cameras independently of their numbers, and the programs that use them: from sysfs and procfs, so that no other
+// camera has to be opened (and woken). Source: sysfs(5), proc(5); udev's by-path names derive from the port, its by-id names
+// from the serial number.
 #define _GNU_SOURCE
 #include "CVideo.h"
 #include <dirent.h>
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// The first line of a small file, without its end; "" where it cannot be read.
+// Reads the first line of a small file, without its end; "" if it cannot be read.
 static void read_line(const char *folder, const char *file, char *text, size_t room) {
   char path[PATH_MAX];
   text[0] = '\0';
@@ -34,7 +34,7 @@ int rf_video_identify(const rf_video_system *system, const char *node, rf_video_
   identity->index = atoi(index);
   if (snprintf(device, sizeof device, "%s/device", folder) >= (int)sizeof device || !realpath(device, hardware)) return 0;
   snprintf(identity->port, sizeof identity->port, "%s", hardware);
-  // A USB interface's folder lies in that of its device.
+  // The folder of a USB interface lies in that of its device.
   char *end = strrchr(hardware, '/');
   if (end) *end = '\0';
   read_line(hardware, "serial", identity->serial, sizeof identity->serial);
@@ -53,7 +53,7 @@ int rf_identity_is_same_unit(const rf_video_identity *a, const rf_video_identity
   return a->serial[0] && !strcmp(a->serial, b->serial) && is_same_kind(a, b);
 }
 
-// Whether a process has the device open; only root sees other users' files.
+// Returns 1 if a process has the device open; only root sees other users' files.
 static int holds(const char *process, dev_t device) {
   char path[PATH_MAX];
   snprintf(path, sizeof path, "/proc/%s/fd", process);

@@ -1,10 +1,10 @@
-// Buffers: asked for, mapped, queued, taken filled and given back.
+// Allocates, maps and queues buffers, and takes and returns them.
 #include "CVideo.h"
 #include <errno.h>
 #include <linux/videodev2.h>
 #include <string.h>
 
-// A buffer with room for its planes, which the multi-planar interface wants beside it.
+// A buffer with room for its planes, which the multi-planar interface needs.
 typedef struct {
   struct v4l2_buffer buffer;
   struct v4l2_plane planes[VIDEO_MAX_PLANES];
@@ -74,7 +74,7 @@ int rf_video_give(const rf_video *video, uint32_t index) {
   return ask(video, VIDIOC_QBUF, &it.buffer);
 }
 
-// What lies where is the driver's word: it is held against the mapping.
+// Locates a plane's data. The driver's values are checked against the mapping.
 static void locate(const rf_video *video, uint32_t index, uint32_t plane, size_t offset, size_t used, rf_video_frame *frame) {
   size_t mapped = video->buffers[index].byte_count[plane];
   if (!mapped || used > mapped) used = mapped;

@@ -37,7 +37,7 @@ static int unmap(void *context, void *bytes, size_t byte_count) {
 
 static int wait_for_frame(void *context, int file, int timeout_milliseconds) {
   (void)context;
-  rf_service_alive(); // a camera that is away must not look like a program that hangs
+  rf_service_alive(); // a missing camera must not count as a hanging program
   struct pollfd waited = {.fd = file, .events = POLLIN};
   int ready = poll(&waited, 1, timeout_milliseconds);
   if (ready < 0) return errno == EINTR ? 0 : -errno;

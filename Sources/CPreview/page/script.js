@@ -1,18 +1,18 @@
-// The live page: two connections, one for the video (an image whose parts replace each other), one for events. Both come
-// back by themselves. Text from the server is set as text, never as markup.
+// The live page: two connections, one for the video (an image whose parts replace each other), one for events. Both reconnect
+// automatically. Text from the server is set as text, never as markup.
 "use strict";
 
 const byId = (id) => document.getElementById(id);
 const video = byId("video"), frame = byId("frame"), message = byId("message");
 const MOST_ROWS = 30;
-const SILENT_MS = 3000;  // a stream that gives nothing for so long is said to wait
+const SILENT_MS = 3000;  // without data for this time, a stream is shown as waiting
 const RETRY_MS = 3000;
 
 let lastEvent = 0;
-let latest = null;       // faces that are to be shown with the next picture of the screen
+let latest = null;       // faces to show with the next refresh of the screen
 let isConnected = false, wasLost = false;
 
-// A name from elsewhere: control characters, and those that reorder or hide text, become question marks (as rf-cam's printable).
+// Cleans a name: control characters, and those that reorder or hide text, become question marks (as rf-cam's printable).
 function shown(name) {
   return name.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g, "?");
 }
@@ -33,7 +33,7 @@ function setState(name, text) {
 
 function startVideo() {
   if (document.hidden) return;
-  // The number is for browsers that would go on with the old connection.
+  // The number keeps browsers from reusing the old connection.
   video.src = "/video?" + Date.now();
 }
 
@@ -46,7 +46,7 @@ video.addEventListener("error", () => {
   say(isConnected ? "No video now: the places for viewers may be taken. Trying again ..." : "Trying again ...");
   setTimeout(startVideo, RETRY_MS);
 });
-// Nobody looks at a page in the background: the camera's processor is spared.
+// A page in the background ends its streams, which spares the camera's processor.
 document.addEventListener("visibilitychange", () => (document.hidden ? stopVideo() : startVideo()));
 frame.addEventListener("click", () => {
   if (document.fullscreenElement) document.exitFullscreen();
@@ -74,7 +74,7 @@ function showFaces() {
   latest = null;
   if (!report) return;
   const list = byId("list");
-  // By id, so that rows stay where they are.
+  // Finds rows by id, so that they keep their place.
   const faces = report.faces.slice().sort((a, b) => (a.id || 0) - (b.id || 0)).slice(0, MOST_ROWS);
   while (list.children.length > faces.length) list.lastChild.remove();
   while (list.children.length < faces.length) list.append(makeRow());
@@ -119,14 +119,14 @@ function showFigures(figures) {
 
 const events = new EventSource("/events");
 events.addEventListener("open", () => {
-  // The program was started again: the video's old connection would never give another frame, nor an error.
+  // The program was restarted: the video's old connection would deliver neither frames nor an error.
   if (wasLost) startVideo();
   [isConnected, wasLost] = [true, false];
 });
 events.addEventListener("error", () => {
   [isConnected, wasLost] = [false, true];
   setState("lost", "no connection");
-  // Where it was refused, the browser does not try again by itself.
+  // After a refusal the browser does not retry by itself.
   if (events.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), RETRY_MS);
 });
 events.addEventListener("faces", (event) => {
