@@ -12,10 +12,10 @@ struct rf_jpeg_decoder {
 // Called by libjpeg at intervals: the only place where an endless sequence of scans can be stopped.
 static void watch_scans(j_common_ptr common) {
   struct jpeg_decompress_struct *info = (struct jpeg_decompress_struct *)common;
-  if (info->input_scan_number <= RF_JPEG_MOST_SCANS) return;
+  if (info->input_scan_number <= RF_JPEG_MAX_SCANS) return;
   rf_jpeg_failure *failure = (rf_jpeg_failure *)common->err;
   failure->result = RF_JPEG_DAMAGED;
-  snprintf(failure->message, sizeof failure->message, "More than %d scans", RF_JPEG_MOST_SCANS);
+  snprintf(failure->message, sizeof failure->message, "More than %d scans", RF_JPEG_MAX_SCANS);
   longjmp(failure->back, 1);
 }
 
@@ -78,7 +78,7 @@ rf_jpeg_result rf_jpeg_read_header(rf_jpeg_decoder *decoder, const uint8_t *byte
   return RF_JPEG_OK;
 }
 
-size_t rf_jpeg_least_bytes(const rf_jpeg_decoder *decoder) {
+size_t rf_jpeg_min_bytes(const rf_jpeg_decoder *decoder) {
   const struct jpeg_decompress_struct *info = &decoder->info;
   size_t blocks = 0;
   for (int c = 0; c < info->num_components; c++)

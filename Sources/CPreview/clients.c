@@ -64,8 +64,8 @@ static void keep_limits(rf_preview *preview, client *newest) {
     if (waits && (!longest || client->since < longest->since)) longest = client;
     if (waits && is_same && (!longest_same || client->since < longest_same->since)) longest_same = client;
   }
-  if (same > MOST_CONNECTIONS_OF_ADDRESS) rf_preview_end(longest_same ? longest_same : newest);
-  else if (all > MOST_CONNECTIONS) rf_preview_end(longest ? longest : newest);
+  if (same > MAX_CONNECTIONS_OF_ADDRESS) rf_preview_end(longest_same ? longest_same : newest);
+  else if (all > MAX_CONNECTIONS) rf_preview_end(longest ? longest : newest);
 }
 
 static client *start_client(rf_preview *preview, struct MHD_Connection *connection) {

@@ -72,7 +72,7 @@ static bool start_daemon(rf_preview *preview) {
   preview->daemon = preview->mhd->MHD_start_daemon(
     MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, rf_preview_answer, preview,
     MHD_OPTION_LISTEN_SOCKET, (MHD_socket)preview->listener,
-    MHD_OPTION_CONNECTION_LIMIT, (unsigned)(MOST_CONNECTIONS + SPARE_CONNECTIONS),
+    MHD_OPTION_CONNECTION_LIMIT, (unsigned)(MAX_CONNECTIONS + SPARE_CONNECTIONS),
     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
     MHD_OPTION_NOTIFY_CONNECTION, rf_preview_connection_changed, preview,
     MHD_OPTION_NOTIFY_COMPLETED, rf_preview_request_completed, preview,

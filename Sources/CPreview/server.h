@@ -10,8 +10,8 @@
 
 // Limits per client. Requests of browsers are below 2 kB.
 enum {
-  MOST_CONNECTIONS = 128,
-  MOST_CONNECTIONS_OF_ADDRESS = 64, // more than all places of both streams
+  MAX_CONNECTIONS = 128,
+  MAX_CONNECTIONS_OF_ADDRESS = 64, // more than all places of both streams
   SPARE_CONNECTIONS = 64,         // beyond the limit, for connections that are being ended
   CONNECTION_BYTES = 32 << 10,    // headers and output buffer; longer headers are answered with 431
   SOCKET_BYTES = 96 << 10,        // buffer in the kernel for a slow viewer

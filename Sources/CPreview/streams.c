@@ -144,18 +144,18 @@ static int places_of(rf_preview *preview, uint64_t address, bool is_video) {
 // that has most: at once if the new viewer's address has fewer even with this one, otherwise after PLACE_SECONDS. So no
 // viewer keeps its place permanently, and those behind one address alternate.
 static bool make_place(rf_preview *preview, const client *newcomer, bool is_video) {
-  int taken = 0, most = 0;
+  int taken = 0, max_places = 0;
   viewer *longest = NULL;
   // The list starts with the newest.
   for (viewer *viewer = preview->viewers; viewer; viewer = viewer->next) {
     if (viewer->is_video != is_video || viewer->is_gone) continue;
     taken++;
     int places = places_of(preview, viewer->client->address, is_video);
-    if (places >= most) longest = viewer;
-    if (places > most) most = places;
+    if (places >= max_places) longest = viewer;
+    if (places > max_places) max_places = places;
   }
-  if (taken < (is_video ? RF_PREVIEW_MOST_VIDEO_VIEWERS : RF_PREVIEW_MOST_EVENT_VIEWERS)) return true;
-  bool has_less = places_of(preview, newcomer->address, is_video) + 1 < most;
+  if (taken < (is_video ? RF_PREVIEW_MAX_VIDEO_VIEWERS : RF_PREVIEW_MAX_EVENT_VIEWERS)) return true;
+  bool has_less = places_of(preview, newcomer->address, is_video) + 1 < max_places;
   if (!has_less && rf_seconds() - longest->began < PLACE_SECONDS) return false;
   longest->is_gone = true;
   rf_preview_end(longest->client);

@@ -60,12 +60,12 @@ int rf_video_size_at(const rf_video *video, uint32_t four_cc, uint32_t index, rf
   if (result < 0) return result;
   if (answer.type == V4L2_FRMSIZE_TYPE_DISCRETE) {
     *size = (rf_video_size){.width = answer.discrete.width, .height = answer.discrete.height,
-                            .least_width = answer.discrete.width, .least_height = answer.discrete.height};
+                            .min_width = answer.discrete.width, .min_height = answer.discrete.height};
     return 0;
   }
   if (index > 0) return -EINVAL;
   *size = (rf_video_size){.is_range = 1, .width = answer.stepwise.max_width, .height = answer.stepwise.max_height,
-                          .least_width = answer.stepwise.min_width, .least_height = answer.stepwise.min_height};
+                          .min_width = answer.stepwise.min_width, .min_height = answer.stepwise.min_height};
   return 0;
 }
 
@@ -101,7 +101,7 @@ static void read_single(const struct v4l2_pix_format *given, rf_video_format *fo
 static void read_multiple(const struct v4l2_pix_format_mplane *given, rf_video_format *format) {
   *format = (rf_video_format){.four_cc = given->pixelformat, .width = given->width, .height = given->height,
                               .plane_count = given->num_planes};
-  for (int p = 0; p < RF_VIDEO_MOST_PLANES; p++) format->stride_bytes[p] = given->plane_fmt[p].bytesperline;
+  for (int p = 0; p < RF_VIDEO_MAX_PLANES; p++) format->stride_bytes[p] = given->plane_fmt[p].bytesperline;
   format->is_full_range = full_range(given->quantization, given->colorspace);
 }
 

@@ -41,7 +41,7 @@ static int map_buffer(rf_video *video, uint32_t index) {
   int result = ask(video, VIDIOC_QUERYBUF, &it.buffer);
   if (result < 0) return result;
   if (!is_multiplanar(video)) return map_plane(video, index, 0, it.buffer.length, it.buffer.m.offset);
-  if (it.buffer.length > RF_VIDEO_MOST_PLANES) return -EINVAL;
+  if (it.buffer.length > RF_VIDEO_MAX_PLANES) return -EINVAL;
   for (uint32_t p = 0; p < it.buffer.length && result >= 0; p++)
     result = map_plane(video, index, p, it.planes[p].length, it.planes[p].m.mem_offset);
   return result;
@@ -52,7 +52,7 @@ int rf_video_start(rf_video *video, uint32_t count) {
   int result = ask(video, VIDIOC_REQBUFS, &asked);
   if (result < 0) return result;
   if (asked.count < 2) return -ENOMEM;
-  video->buffer_count = asked.count < RF_VIDEO_MOST_BUFFERS ? asked.count : RF_VIDEO_MOST_BUFFERS;
+  video->buffer_count = asked.count < RF_VIDEO_MAX_BUFFERS ? asked.count : RF_VIDEO_MAX_BUFFERS;
   for (uint32_t i = 0; i < video->buffer_count; i++) {
     if ((result = map_buffer(video, i)) < 0) return result;
     if ((result = rf_video_give(video, i)) < 0) return result;
@@ -68,7 +68,7 @@ int rf_video_give(const rf_video *video, uint32_t index) {
   describe(video, index, &it);
   if (is_multiplanar(video)) {
     uint32_t planes = 0;
-    while (planes < RF_VIDEO_MOST_PLANES && video->buffers[index].base[planes]) planes++;
+    while (planes < RF_VIDEO_MAX_PLANES && video->buffers[index].base[planes]) planes++;
     it.buffer.length = planes;
   }
   return ask(video, VIDIOC_QBUF, &it.buffer);
@@ -99,7 +99,7 @@ int rf_video_take(const rf_video *video, rf_video_frame *frame) {
     locate(video, taken->index, 0, 0, taken->bytesused, frame);
     return 0;
   }
-  for (uint32_t p = 0; p < taken->length && p < RF_VIDEO_MOST_PLANES; p++)
+  for (uint32_t p = 0; p < taken->length && p < RF_VIDEO_MAX_PLANES; p++)
     locate(video, taken->index, p, it.planes[p].data_offset, it.planes[p].bytesused, frame);
   return 0;
 }
@@ -109,7 +109,7 @@ void rf_video_close(rf_video *video) {
   int type = (int)video->type;
   if (video->is_streaming) ask(video, VIDIOC_STREAMOFF, &type);
   for (uint32_t i = 0; i < video->buffer_count; i++) {
-    for (uint32_t p = 0; p < RF_VIDEO_MOST_PLANES; p++) {
+    for (uint32_t p = 0; p < RF_VIDEO_MAX_PLANES; p++) {
       void *base = video->buffers[i].base[p];
       if (base) video->system->unmap(video->system->context, base, video->buffers[i].byte_count[p]);
     }

@@ -42,7 +42,7 @@ public func parseSize(_ text: String) -> (width: Int, height: Int)? {
     guard let side = parseSide(part) else { return nil }
     sides.append(side)
   }
-  guard sides.count == 2, sides[0] <= Frame.mostPixels / sides[1] else { return nil }
+  guard sides.count == 2, sides[0] <= Frame.maxPixels / sides[1] else { return nil }
   return (sides[0], sides[1])
 }
 

@@ -30,20 +30,20 @@ final class ByteStream {
 
   deinit { if file > 2 { close(file) } }
 
-  /// Waits for bytes and appends up to `most` of them; false at the end or after a stop was requested.
-  func read(into buffer: InputBuffer, most: Int) throws(CaptureError) -> Bool {
+  /// Waits for bytes and appends up to `limit` of them; false at the end or after a stop was requested.
+  func read(into buffer: InputBuffer, limit: Int) throws(CaptureError) -> Bool {
     while !isAtEnd, rf_stop_requested() == 0 {
       rf_service_alive()
       let ready = rf_file_wait(file, Self.waitMilliseconds)
       if ready == 0 { continue }
-      let done = ready < 0 ? Int(ready) : buffer.read(from: file, most: most)
+      let done = ready < 0 ? Int(ready) : buffer.read(from: file, limit: limit)
       switch done {
       case 1...: return true
       case 0: isAtEnd = true
       case -Int(EAGAIN), -Int(EINTR): continue
       case -Int(ENOMEM):
         isAtEnd = true
-        throw .picture(name: name, .noMemory(reason: "\((buffer.count + most) / 1_000_000) MB of the stream"))
+        throw .picture(name: name, .noMemory(reason: "\((buffer.count + limit) / 1_000_000) MB of the stream"))
       default:
         isAtEnd = true
         throw .cannotRead(name: name, reason: Errno(negative: done).message)

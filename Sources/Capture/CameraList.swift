@@ -53,7 +53,7 @@ private func describe(_ video: UnsafeMutablePointer<rf_video>, _ path: FilePath,
 
 /// Formats 640x480@30,15 or 16x16...1920x1080@1...60.
 private func describe(_ size: CameraSize) -> String {
-  var text = size.least.map { "\($0.width)x\($0.height)..." } ?? ""
+  var text = size.smallest.map { "\($0.width)x\($0.height)..." } ?? ""
   text += "\(size.width)x\(size.height)"
   for (index, rate) in size.rates.enumerated() { text += (index > 0 ? "," : size.isRateRange ? "@up to " : "@") + rateText(rate) }
   return text

@@ -7,7 +7,7 @@ struct CameraSize {
   /// Frames per second as listed by the driver; empty if it lists none.
   let rates: [Double]
   /// The smallest size, if the entry is a range of sizes.
-  let least: (width: Int, height: Int)?
+  let smallest: (width: Int, height: Int)?
   /// True if the entry means all rates up to the one listed.
   let isRateRange: Bool
 
@@ -15,13 +15,13 @@ struct CameraSize {
 }
 
 /// Limit of the entries read from a driver's list, which may be endless.
-private let mostEntries: UInt32 = 256
+private let maxEntries: UInt32 = 256
 
 extension UnsafeMutablePointer<rf_video> {
   /// Returns the codes of all formats, in the driver's order.
   func formatCodes() -> [UInt32] {
     var codes: [UInt32] = []
-    for index in 0..<mostEntries {
+    for index in 0..<maxEntries {
       var code: UInt32 = 0
       guard rf_video_format_at(self, index, &code) == 0 else { break }
       if !codes.contains(code) { codes.append(code) }
@@ -31,12 +31,12 @@ extension UnsafeMutablePointer<rf_video> {
 
   func sizes(of code: UInt32) -> [CameraSize] {
     var sizes: [CameraSize] = []
-    for index in 0..<mostEntries {
+    for index in 0..<maxEntries {
       var size = rf_video_size()
       guard rf_video_size_at(self, code, index, &size) == 0 else { break }
       let (rates, isRange) = rates(of: code, size.width, size.height)
       sizes.append(CameraSize(width: Int(clamping: size.width), height: Int(clamping: size.height), rates: rates,
-                              least: size.is_range == 0 ? nil : (Int(clamping: size.least_width), Int(clamping: size.least_height)),
+                              smallest: size.is_range == 0 ? nil : (Int(clamping: size.min_width), Int(clamping: size.min_height)),
                               isRateRange: isRange))
     }
     return sizes
@@ -44,7 +44,7 @@ extension UnsafeMutablePointer<rf_video> {
 
   func rates(of code: UInt32, _ width: UInt32, _ height: UInt32) -> (rates: [Double], isRange: Bool) {
     var rates: [Double] = []
-    for index in 0..<mostEntries {
+    for index in 0..<maxEntries {
       var rate = 0.0, isRange: Int32 = 0
       guard rf_video_rate_at(self, code, width, height, index, &rate, &isRange) == 0 else { break }
       if isRange != 0 { return ([rate], true) }
@@ -66,11 +66,11 @@ struct CameraMode {
   init(_ format: CameraFormat, _ video: UnsafeMutablePointer<rf_video>, _ request: CameraRequest) {
     self.format = format
     var nearest = (request.width, request.height, error: Int64.max)
-    for index in 0..<mostEntries {
+    for index in 0..<maxEntries {
       var size = rf_video_size()
       guard rf_video_size_at(video, format.fourCC.code, index, &size) == 0 else { break }
-      let width = min(max(request.width, Int(clamping: size.least_width)), Int(clamping: size.width))
-      let height = min(max(request.height, Int(clamping: size.least_height)), Int(clamping: size.height))
+      let width = min(max(request.width, Int(clamping: size.min_width)), Int(clamping: size.width))
+      let height = min(max(request.height, Int(clamping: size.min_height)), Int(clamping: size.height))
       let error = abs(Int64(width) - Int64(request.width)) + abs(Int64(height) - Int64(request.height))
       if error < nearest.error { nearest = (width, height, error) }
     }

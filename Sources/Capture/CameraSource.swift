@@ -14,7 +14,7 @@ public final class CameraSource {
   private let request: CameraRequest
   private let system: UnsafePointer<rf_video_system>
   private let converting: () -> UnsafePointer<rf_video_system>?
-  private let tell: (CameraNotice) -> Void
+  private let report: (CameraNotice) -> Void
   private let shrink: (_ width: Int, _ height: Int) -> Int
   private var place: CameraPlace
   private var stream: CameraStream?
@@ -41,7 +41,7 @@ public final class CameraSource {
   private var relapsePause: Int32 = 0
   private var pauseMilliseconds = CameraSource.firstPause
   private var attempts = 0
-  private var toldFault = ""
+  private var reportedFault = ""
   private var limiter = MessageLimiter()
   /// Time since which all frames have been bad; `nil` after a good one.
   private var badSince: Double?
@@ -56,9 +56,9 @@ public final class CameraSource {
   /// Maximum delay of a stop if the signal came just before the wait, milliseconds.
   private static let slice: Int32 = 250
   /// Deadlines for frames. Cameras need up to several seconds for the first one.
-  private static let firstFrameSeconds = 5.0, leastDeadlineSeconds = 2.0
+  private static let firstFrameSeconds = 5.0, minDeadlineSeconds = 2.0
   /// A camera that has delivered only bad frames for this time is reopened, which sets its format again.
-  private static let mostBadSeconds = 5.0
+  private static let maxBadSeconds = 5.0
 
   convenience init(_ path: FilePath, _ options: SourceOptions) {
     self.init(path, options, system: rf_video_linux(), converting: rf_video_converting)
@@ -71,7 +71,7 @@ public final class CameraSource {
     request = options.camera
     self.system = system
     self.converting = converting
-    tell = options.tell
+    report = options.report
     shrink = options.shrink
     place = CameraPlace(path, system, isAny: name.utf8.elementsEqual(Source.anyCamera.utf8))
   }
@@ -84,7 +84,7 @@ public final class CameraSource {
   /// Waits for and returns the newest frame; `nil` after a stop was requested or the camera was given up.
   ///
   /// - Throws: `CaptureError.camera` if the camera cannot be opened at all. Later failures are reported through
-  ///   `SourceOptions.tell` and recovered from.
+  ///   `SourceOptions.report` and recovered from.
   func next() throws(CaptureError) -> CapturedFrame? {
     release()
     while let stream = try connected() {
@@ -122,7 +122,7 @@ extension CameraSource {
           isGivenUp = true
           throw .camera(name: name, reason: error.message)
         }
-        if hasEverOpened || isWaitedFor { tellOnce(error) }
+        if hasEverOpened || isWaitedFor { reportOnce(error) }
         pause()
       }
     }
@@ -141,7 +141,7 @@ extension CameraSource {
     frameSize = nil
     if !hasEverOpened {
       openedPath = path.text
-      tell(.news("\(name)\(place.isAny ? " is \(openedPath)" : ""): \(description(of: opened))"))
+      report(.news("\(name)\(place.isAny ? " is \(openedPath)" : ""): \(description(of: opened))"))
     }
     hasEverOpened = true
   }
@@ -164,21 +164,21 @@ extension CameraSource {
     stream = nil
     held = nil
     guard lostSeconds == nil else {
-      tellOnce(fault)
+      reportOnce(fault)
       return pause()
     }
     pauseMilliseconds = Self.firstPause
     let sinceReturn = returnedSeconds.map { seconds - $0 } ?? .infinity
     lostSeconds = seconds
-    toldFault = ""
-    tellOnce(fault)
+    reportedFault = ""
+    reportOnce(fault)
     // A camera that fails repeatedly must not fill the log.
     relapsePause = sinceReturn < Self.steadySeconds ? min(max(2 * relapsePause, Self.firstPause), Self.longestRelapsePause) : 0
     wait(relapsePause)
   }
 
   /// Reports a fault once while it lasts.
-  private func tellOnce(_ fault: CameraFault) {
+  private func reportOnce(_ fault: CameraFault) {
     var message = fault.message
     if fault.isBusy {
       message = "in use\(holders()); waiting for it"
@@ -187,9 +187,9 @@ extension CameraSource {
     } else if fault.isAbsence {
       message = "no camera is connected; waiting for one"
     }
-    guard !message.utf8.elementsEqual(toldFault.utf8) else { return }
-    toldFault = message
-    tell(.trouble("\(name): \(message)"))
+    guard !message.utf8.elementsEqual(reportedFault.utf8) else { return }
+    reportedFault = message
+    report(.trouble("\(name): \(message)"))
   }
 
   private func holders() -> String {
@@ -226,7 +226,7 @@ extension CameraSource {
     counts.reconnects += 1
     let path = place.find().map { $0.text } ?? name
     let new = path.utf8.elementsEqual(openedPath.utf8) ? "" : " as \(path)"
-    tell(.news("\(name): back\(new) after \(rateText(seconds - lost)) s"))
+    report(.news("\(name): back\(new) after \(rateText(seconds - lost)) s"))
   }
 }
 
@@ -286,7 +286,7 @@ extension CameraSource {
 
   private func checkDeadline(_ stream: CameraStream) throws(CameraFault) {
     let interval = stream.framesPerSecond > 0 ? 1 / stream.framesPerSecond : 0
-    let deadline = max(hasFrame ? Self.leastDeadlineSeconds : Self.firstFrameSeconds, 8 * interval)
+    let deadline = max(hasFrame ? Self.minDeadlineSeconds : Self.firstFrameSeconds, 8 * interval)
     if silentSeconds >= deadline { throw .hang(seconds: silentSeconds) }
     // A driver that took no buffer back cannot fill one.
     if stream.hasRefused, !stream.retryRefused() { throw .streamError }
@@ -296,7 +296,7 @@ extension CameraSource {
     let hadRefused = stream.hasRefused
     guard try stream.give(index) else { throw .streamError }
     if stream.hasRefused, !hadRefused {
-      tell(.trouble("\(name): the driver refused a buffer; offering it again"))
+      report(.trouble("\(name): the driver refused a buffer; offering it again"))
     }
   }
 
@@ -311,11 +311,11 @@ extension CameraSource {
     try give(taken.index, to: stream)
     let start = badSince ?? seconds
     badSince = start
-    if seconds - start >= Self.mostBadSeconds { throw .badFrames(problem: problem, seconds: Self.mostBadSeconds) }
+    if seconds - start >= Self.maxBadSeconds { throw .badFrames(problem: problem, seconds: Self.maxBadSeconds) }
     // While the camera is being reopened repeatedly, its fault has been reported.
     if lostSeconds == nil, let suppressed = limiter.pass(at: seconds) {
       let more = suppressed > 0 ? " (and \(suppressed) since the last time)" : ""
-      tell(.trouble("\(name): frame \(index - 1) skipped: \(problem)\(more)"))
+      report(.trouble("\(name): frame \(index - 1) skipped: \(problem)\(more)"))
     }
   }
 
@@ -352,7 +352,7 @@ extension CameraSource {
     let before = frameSize ?? (stream.width, stream.height)
     frameSize = (decoded.width, decoded.height)
     if before != (decoded.width, decoded.height) {
-      tell(.news("\(name): frames have \(decoded.width) x \(decoded.height) pixels now, \(before.0) x \(before.1) before"))
+      report(.news("\(name): frames have \(decoded.width) x \(decoded.height) pixels now, \(before.0) x \(before.1) before"))
     }
   }
 

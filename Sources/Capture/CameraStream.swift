@@ -79,7 +79,7 @@ final class CameraStream {
     format.height = UInt32(request.height)
     try check(rf_video_set_format(video, &format), "setting the format")
     guard (1...65500).contains(format.width), (1...65500).contains(format.height),
-          Int(format.width) <= Frame.mostPixels / Int(format.height) else { throw .streamError }
+          Int(format.width) <= Frame.maxPixels / Int(format.height) else { throw .streamError }
     return format
   }
 

@@ -26,10 +26,10 @@ final class InputBuffer {
     count -= dropped
   }
 
-  /// Appends up to `most` bytes from a descriptor. Returns their number, 0 at the end, or a negative errno.
-  func read(from file: Int32, most: Int) -> Int {
-    guard reserve(count + most), let base else { return -Int(ENOMEM) }
-    let done = rf_file_read(file, base + count, most)
+  /// Appends up to `limit` bytes from a descriptor. Returns their number, 0 at the end, or a negative errno.
+  func read(from file: Int32, limit: Int) -> Int {
+    guard reserve(count + limit), let base else { return -Int(ENOMEM) }
+    let done = rf_file_read(file, base + count, limit)
     if done > 0 { count += done }
     return done
   }

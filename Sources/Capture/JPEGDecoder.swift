@@ -58,10 +58,10 @@ final class JPEGDecoder {
   }
 
   private func checkSize(_ width: Int, _ height: Int, byteCount: Int) throws(PictureError) {
-    guard width <= Frame.mostPixels / max(1, height) else { throw .tooLarge(width: width, height: height) }
-    let least = rf_jpeg_least_bytes(decoder)
-    guard byteCount >= least else {
-      throw .implausible(width: width, height: height, byteCount: byteCount, leastBytes: least)
+    guard width <= Frame.maxPixels / max(1, height) else { throw .tooLarge(width: width, height: height) }
+    let minBytes = rf_jpeg_min_bytes(decoder)
+    guard byteCount >= minBytes else {
+      throw .implausible(width: width, height: height, byteCount: byteCount, minBytes: minBytes)
     }
   }
 

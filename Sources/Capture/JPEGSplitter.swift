@@ -24,7 +24,7 @@ struct JPEGSplitter {
   private(set) var hasScan = false
 
   /// Maximum number of stray bytes after a start mark, which some cameras send. With more, FF D8 counts as noise.
-  private static let mostStrayBytes = 256
+  private static let maxStrayBytes = 256
 
   /// Starts a new piece; the next bytes begin after the last one.
   mutating func restart() { self = JPEGSplitter() }
@@ -58,7 +58,7 @@ struct JPEGSplitter {
   /// Returns true if a marker follows, at once or after a few stray bytes; `nil` if more bytes are needed.
   private func isFollowedByMarker(_ position: Int, _ bytes: UnsafeRawBufferPointer) -> Bool? {
     if bytes[position] == 0xFF { return true }
-    let limit = min(bytes.count, position + Self.mostStrayBytes + 2)
+    let limit = min(bytes.count, position + Self.maxStrayBytes + 2)
     var stray = JPEGMarkers(position: position)
     if let code = stray.next(in: UnsafeRawBufferPointer(rebasing: bytes[..<limit])) { return JPEGMarkers.hasSegment(code) }
     return limit < bytes.count ? false : nil

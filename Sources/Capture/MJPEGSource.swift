@@ -21,7 +21,7 @@ public final class MJPEGSource {
 
   private static let pieceBytes = 1 << 16
   /// Maximum size of a frame: JPEG's 100 megapixels at 5 bits each, more than any camera uses, and PNM's at 48 bits.
-  private var mostFrameBytes: Int { isPNM == true ? 1 << 30 : 1 << 26 }
+  private var maxFrameBytes: Int { isPNM == true ? 1 << 30 : 1 << 26 }
 
   init(_ input: ByteStream) { self.input = input }
 
@@ -39,9 +39,9 @@ public final class MJPEGSource {
         drop(count)
         try skip(.cutOff(reason: "after \(count) bytes something else begins"))
       case .unfinished:
-        if buffer.count >= mostFrameBytes {
+        if buffer.count >= maxFrameBytes {
           drop(buffer.count)
-          try skip(.damaged(reason: "no end within \(mostFrameBytes >> 20) MiB"))
+          try skip(.damaged(reason: "no end within \(maxFrameBytes >> 20) MiB"))
         } else if try !read() {
           return try end()
         }
@@ -60,7 +60,7 @@ public final class MJPEGSource {
 
   private func read() throws(CaptureError) -> Bool {
     let before = buffer.count
-    let isMore = try input.read(into: buffer, most: Self.pieceBytes)
+    let isMore = try input.read(into: buffer, limit: Self.pieceBytes)
     byteCount += Int64(buffer.count - before)
     return isMore
   }

@@ -8,10 +8,10 @@ struct PNMDecoder {
   private var position = 2
   private let isPlain: Bool, isBitmap: Bool
   private let channels: Int
-  private var width = 0, height = 0, most = 1
+  private var width = 0, height = 0, greatest = 1
 
   /// Larger numbers are read as this one, which exceeds every valid size and sample; ten times it fits 32 bits.
-  private static let mostNumber = 2 * Frame.mostPixels
+  private static let maxNumber = 2 * Frame.maxPixels
 
   /// - Parameter bytes: begin with "P1" to "P6".
   init(_ bytes: UnsafeRawBufferPointer) {
@@ -28,8 +28,8 @@ struct PNMDecoder {
   mutating func decode(into picture: Picture) throws(PictureError) {
     try readHeader()
     endHeader(isComplete: true)
-    guard bytes.count - position >= leastBytes else {
-      throw .cutOff(reason: "\(width) x \(height) samples take \(leastBytes) bytes, \(max(0, bytes.count - position)) are there")
+    guard bytes.count - position >= minBytes else {
+      throw .cutOff(reason: "\(width) x \(height) samples take \(minBytes) bytes, \(max(0, bytes.count - position)) are there")
     }
     try picture.makeRoom(width: width, height: height)
     if isPlain { try readPlain(into: picture) } else if isBitmap { readBits(into: picture) } else { readRaw(into: picture) }
@@ -39,24 +39,24 @@ struct PNMDecoder {
   mutating func byteCount() throws(PictureError) -> Int? {
     try readHeader()
     endHeader(isComplete: false)
-    return isPlain ? nil : position + leastBytes
+    return isPlain ? nil : position + minBytes
   }
 
   /// Size of raw samples; minimum size of plain ones.
-  private var leastBytes: Int {
+  private var minBytes: Int {
     let samples = width * height * channels
     if isPlain { return isBitmap ? samples : 2 * samples - 1 }
-    return isBitmap ? (width + 7) / 8 * height : samples * (most > 255 ? 2 : 1)
+    return isBitmap ? (width + 7) / 8 * height : samples * (greatest > 255 ? 2 : 1)
   }
 
   private mutating func readHeader() throws(PictureError) {
     width = try number("width")
     height = try number("height")
-    if !isBitmap { most = try number("greatest value") }
-    guard width > 0, height > 0, most > 0, most <= 65535 else {
-      throw .damaged(reason: "PNM header with size \(width) x \(height) and greatest value \(most)")
+    if !isBitmap { greatest = try number("greatest value") }
+    guard width > 0, height > 0, greatest > 0, greatest <= 65535 else {
+      throw .damaged(reason: "PNM header with size \(width) x \(height) and greatest value \(greatest)")
     }
-    guard width <= Frame.mostPixels / height else { throw .tooLarge(width: width, height: height) }
+    guard width <= Frame.maxPixels / height else { throw .tooLarge(width: width, height: height) }
   }
 
   /// Skips the one white space that ends the header, and a comment before it. If CR LF follows the type, CR LF ends the header,
@@ -66,14 +66,14 @@ struct PNMDecoder {
   private mutating func endHeader(isComplete: Bool) {
     if position < bytes.count, bytes[position] == UInt8(ascii: "#") { skipComment() }
     let isBreak = position + 2 <= bytes.count && bytes[position] == 13 && bytes[position + 1] == 10
-    position += isBreak && bytes[2] == 13 && bytes[3] == 10 && !(isComplete && bytes.count - position == 1 + leastBytes) ? 2 : 1
+    position += isBreak && bytes[2] == 13 && bytes[3] == 10 && !(isComplete && bytes.count - position == 1 + minBytes) ? 2 : 1
   }
 
   private mutating func readPlain(into picture: Picture) throws(PictureError) {
     let step = 3 / channels
     for index in 0..<(picture.width * picture.height * channels) {
       let sample = isBitmap ? 1 - (try bit()) : try number("sample")
-      guard sample <= most else { throw .damaged(reason: "PNM sample \(sample) above the greatest value \(most)") }
+      guard sample <= greatest else { throw .damaged(reason: "PNM sample \(sample) above the greatest value \(greatest)") }
       store(sample, at: picture.pixels + index * step)
     }
   }
@@ -90,18 +90,18 @@ struct PNMDecoder {
 
   /// Reads binary samples. Samples above the greatest value count as it, as in OpenCV and Pillow.
   private func readRaw(into picture: Picture) {
-    let step = 3 / channels, sampleBytes = most > 255 ? 2 : 1
+    let step = 3 / channels, sampleBytes = greatest > 255 ? 2 : 1
     for index in 0..<(width * height * channels) {
       let place = position + index * sampleBytes
       let sample = sampleBytes == 1 ? Int(bytes[place]) : Int(bytes[place]) << 8 | Int(bytes[place + 1])
-      store(min(sample, most), at: picture.pixels + index * step)
+      store(min(sample, greatest), at: picture.pixels + index * step)
     }
   }
 
   /// Stores a sample; gray is stored in all three channels.
   @inline(__always)
   private func store(_ sample: Int, at output: UnsafeMutablePointer<UInt8>) {
-    let byte = most == 255 ? UInt8(sample) : UInt8((sample * 255 + most / 2) / most)
+    let byte = greatest == 255 ? UInt8(sample) : UInt8((sample * 255 + greatest / 2) / greatest)
     output[0] = byte
     if channels == 1 { (output[1], output[2]) = (byte, byte) }
   }
@@ -122,7 +122,7 @@ struct PNMDecoder {
     let start = position
     var value = 0
     while position < bytes.count, case let digit = Int(bytes[position]) - 48, (0...9).contains(digit) {
-      value = min(10 * value + digit, Self.mostNumber)
+      value = min(10 * value + digit, Self.maxNumber)
       position += 1
     }
     guard position > start else {

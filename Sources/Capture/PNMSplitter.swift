@@ -3,7 +3,7 @@
 /// Splits raw PNMs by the size in their headers. A plain PNM extends to the end of its stream, as in Netpbm.
 enum PNMSplitter {
   /// Limit of a header, which has some 20 bytes and comments.
-  private static let mostHeaderBytes = 1 << 16
+  private static let maxHeaderBytes = 1 << 16
 
   /// - Parameter bytes: all bytes since the last piece.
   static func find(in bytes: UnsafeRawBufferPointer) -> JPEGPiece {
@@ -17,7 +17,7 @@ enum PNMSplitter {
       guard let count = try decoder.byteCount(), count <= bytes.count else { return .unfinished }
       return .picture(byteCount: count)
     } catch {
-      if case .cutOff = error, bytes.count < mostHeaderBytes { return .unfinished }
+      if case .cutOff = error, bytes.count < maxHeaderBytes { return .unfinished }
       // Decoding reports the error.
       return .picture(byteCount: bytes.count)
     }

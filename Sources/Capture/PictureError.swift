@@ -17,7 +17,7 @@ public enum PictureError: Error, Equatable {
   /// Memory is exhausted; `reason` states its purpose.
   case noMemory(reason: String)
   /// The claimed size cannot be encoded in so few bytes.
-  case implausible(width: Int, height: Int, byteCount: Int, leastBytes: Int)
+  case implausible(width: Int, height: Int, byteCount: Int, minBytes: Int)
 
   /// The error of a camera's frame, without advice: it cannot be copied again.
   var fact: String {
@@ -43,8 +43,8 @@ public enum PictureError: Error, Equatable {
     case .tooLarge(let width, let height):
       "claims \(width) x \(height) pixels, more than 100 megapixels: make it smaller first"
     case .noMemory(let reason): "needs more memory than the system gives (\(reason)): end other programs or make the picture smaller"
-    case .implausible(let width, let height, let byteCount, let leastBytes):
-      "claims \(width) x \(height) pixels, which take \(leastBytes) bytes or more, but has \(byteCount): copy or record it again"
+    case .implausible(let width, let height, let byteCount, let minBytes):
+      "claims \(width) x \(height) pixels, which take \(minBytes) bytes or more, but has \(byteCount): copy or record it again"
     }
   }
 }

@@ -18,7 +18,7 @@ public final class PictureSource {
   private var otherFormats: [SkippedFormat] = []
 
   /// Limit of a file's size: 100 megapixels take 600 MB as 16-bit PNM.
-  private static let mostFileBytes: Int64 = 1 << 30
+  private static let maxFileBytes: Int64 = 1 << 30
 
   private let isOwnOutput: (UnsafePointer<CChar>, UnsafeRawBufferPointer) -> Bool
 
@@ -96,15 +96,15 @@ public final class PictureSource {
     }
     buffer.removeAll()
     // The first bytes identify pictures; most files are complete after the second read.
-    try append(file, most: 4096, name)
+    try append(file, limit: 4096, name)
     guard try isPicture(name, isGiven: isGiven) else { return false }
-    guard info.byte_count <= Self.mostFileBytes else {
+    guard info.byte_count <= Self.maxFileBytes else {
       throw .picture(name: name, .unsupported(reason: "more than 1 GiB"))
     }
     var done = buffer.count
     while done > 0 {
       // Reads one byte more than expected, to detect the end; a file that is growing is read up to its initial size.
-      done = try append(file, most: max(1, Int(info.byte_count) - buffer.count + 1), name)
+      done = try append(file, limit: max(1, Int(info.byte_count) - buffer.count + 1), name)
       if buffer.count > info.byte_count { break }
     }
     return true
@@ -132,11 +132,11 @@ public final class PictureSource {
   }
 
   @discardableResult
-  private func append(_ file: Int32, most: Int, _ name: String) throws(CaptureError) -> Int {
-    let done = buffer.read(from: file, most: most)
+  private func append(_ file: Int32, limit: Int, _ name: String) throws(CaptureError) -> Int {
+    let done = buffer.read(from: file, limit: limit)
     if done == -Int(ENOMEM) {
       buffer.release()
-      throw .picture(name: name, .noMemory(reason: "\(most / 1_000_000) MB of its file"))
+      throw .picture(name: name, .noMemory(reason: "\(limit / 1_000_000) MB of its file"))
     }
     guard done >= 0 else { throw .cannotRead(name: name, reason: Errno(negative: done).message) }
     return done

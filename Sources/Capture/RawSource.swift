@@ -29,7 +29,7 @@ public final class RawSource {
     while !isAtEnd, buffer.count < frameBytes {
       let isMore: Bool
       do {
-        isMore = try input.read(into: buffer, most: min(frameBytes - buffer.count, Self.pieceBytes))
+        isMore = try input.read(into: buffer, limit: min(frameBytes - buffer.count, Self.pieceBytes))
       } catch {
         isAtEnd = true
         skips.add(error)

@@ -66,16 +66,16 @@ private func announcesOthers(_ bytes: UnsafeRawBufferPointer) -> Bool {
 /// Returns the position of the next JPEG after zeros or a multipart header; -1 if something else follows, `nil` if more bytes
 /// are needed.
 private func startAfterGap(_ bytes: UnsafeRawBufferPointer) -> Int? {
-  let mostHeaderBytes = 1024
+  let maxHeaderBytes = 1024
   var place = 0
   while place < bytes.count, [0, 10, 13].contains(bytes[place]) { place += 1 }
   guard bytes.count - place >= 3 else { return nil }
   if bytes[place] == UInt8(ascii: "-"), bytes[place + 1] == UInt8(ascii: "-") {
     // CR LF CR LF ends the header.
-    while place + 4 < bytes.count, place < mostHeaderBytes,
+    while place + 4 < bytes.count, place < maxHeaderBytes,
           !(bytes[place] == 13 && bytes[place + 1] == 10 && bytes[place + 2] == 13 && bytes[place + 3] == 10) { place += 1 }
     place += 4
-    if place >= mostHeaderBytes { return -1 }
+    if place >= maxHeaderBytes { return -1 }
     guard bytes.count - place >= 3 else { return nil }
   }
   return bytes[place] == 0xFF && bytes[place + 1] == JPEGMarkers.start && bytes[place + 2] == 0xFF ? place : -1

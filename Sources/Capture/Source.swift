@@ -55,7 +55,7 @@ public struct SourceOptions {
   /// Returns true if a picture of a folder, given its path and bytes, is an output of the program and must be skipped.
   public var isOwnOutput: (_ path: UnsafePointer<CChar>, _ bytes: UnsafeRawBufferPointer) -> Bool = { _, _ in false }
   /// Receives the messages of a camera, one line each.
-  public var tell: (CameraNotice) -> Void = { _ in }
+  public var report: (CameraNotice) -> Void = { _ in }
   /// Returns how many times smaller, 1, 2, 4 or 8, a camera's JPEG of a size is decoded: `CapturedFrame.shrunkBy`.
   public var shrink: (_ width: Int, _ height: Int) -> Int = { _, _ in 1 }
 
@@ -126,11 +126,11 @@ public enum Source {
     guard file >= 0 else { return false }
     defer { close(file) }
     let buffer = InputBuffer()
-    var most = 1 << 16
+    var limit = 1 << 16
     // The limit exceeds every frame of a film.
-    while buffer.count < 1 << 26, buffer.read(from: file, most: most) > 0 {
+    while buffer.count < 1 << 26, buffer.read(from: file, limit: limit) > 0 {
       if let answer = beginsFilm(buffer.bytes) { return answer }
-      most = max(most, buffer.count)
+      limit = max(limit, buffer.count)
     }
     return false
   }

@@ -17,7 +17,7 @@ public struct Plane {
   /// Creates a plane whose rows all lie within the bytes; the last row needs no gap after it.
   init(_ plane: Frame.PlaneBytes, rowBytes: Int, rows: Int) throws(FrameError) {
     let stride = plane.strideBytes > 0 ? plane.strideBytes : rowBytes
-    guard stride >= rowBytes, stride <= Frame.mostStrideBytes else { throw .stride(strideBytes: stride, least: rowBytes) }
+    guard stride >= rowBytes, stride <= Frame.maxStrideBytes else { throw .stride(strideBytes: stride, minBytes: rowBytes) }
     let needed = Int64(stride) * Int64(rows - 1) + Int64(rowBytes)
     guard let start = plane.bytes.baseAddress, plane.bytes.count >= needed else {
       throw .tooFewBytes(given: plane.bytes.count, needed: needed)
@@ -38,9 +38,9 @@ public struct Frame {
   public let planes: (Plane, Plane, Plane)
 
   /// Maximum number of pixels of a frame (100 megapixels), the same as of decoded pictures.
-  public static let mostPixels = 100_000_000
+  public static let maxPixels = 100_000_000
   /// Maximum distance of rows, bytes: more than twice the longest row; sums of a few still fit 32 bits.
-  static let mostStrideBytes = (1 << 30) - 1
+  static let maxStrideBytes = (1 << 30) - 1
 
   /// Creates a view of one buffer in which the planes follow one another.
   ///
@@ -53,12 +53,12 @@ public struct Frame {
   /// - Throws: `FrameError` if the size is out of range, rows overlap, or there are too few bytes.
   public init(_ format: PixelFormat, width: Int, height: Int, bytes: UnsafeRawBufferPointer,
               strideBytes: Int? = nil, range: ColorRange = .limited) throws(FrameError) {
-    guard width > 0, height > 0, width <= Self.mostPixels / height else {
+    guard width > 0, height > 0, width <= Self.maxPixels / height else {
       throw .size(width: width, height: height)
     }
     let stride = strideBytes ?? format.rowBytes(width: width)
-    guard stride >= format.rowBytes(width: width), stride <= Self.mostStrideBytes else {
-      throw .stride(strideBytes: stride, least: format.rowBytes(width: width))
+    guard stride >= format.rowBytes(width: width), stride <= Self.maxStrideBytes else {
+      throw .stride(strideBytes: stride, minBytes: format.rowBytes(width: width))
     }
     let needed = format.byteCount64(height: height, strideBytes: stride)
     guard let start = bytes.baseAddress, bytes.count >= needed else {
@@ -79,7 +79,7 @@ public struct Frame {
   /// - Throws: `FrameError` if the size is out of range, rows overlap, or there are too few bytes.
   public init(_ format: PixelFormat, width: Int, height: Int, range: ColorRange = .limited,
               planes: (PlaneBytes, PlaneBytes, PlaneBytes)) throws(FrameError) {
-    guard width > 0, height > 0, width <= Self.mostPixels / height else {
+    guard width > 0, height > 0, width <= Self.maxPixels / height else {
       throw .size(width: width, height: height)
     }
     let chromaRow = format.chromaStrideBytes(format.rowBytes(width: width)), chromaHeight = (height + 1) / 2
@@ -117,7 +117,7 @@ public enum FrameError: Error, Equatable {
   /// A side is less than 1, or the frame has more than 100 megapixels.
   case size(width: Int, height: Int)
   /// The distance of rows, bytes, is less than a row.
-  case stride(strideBytes: Int, least: Int)
+  case stride(strideBytes: Int, minBytes: Int)
   /// The memory has fewer bytes than the frame.
   case tooFewBytes(given: Int, needed: Int64)
 
@@ -126,8 +126,8 @@ public enum FrameError: Error, Equatable {
     switch self {
     case .size(let width, let height):
       "\(width) x \(height) pixels: each side must be 1 or more, and both together at most 100 megapixels"
-    case .stride(let strideBytes, let least):
-      "rows \(strideBytes) bytes apart: they need at least \(least)"
+    case .stride(let strideBytes, let minBytes):
+      "rows \(strideBytes) bytes apart: they need at least \(minBytes)"
     case .tooFewBytes(let given, let needed):
       "\(given) bytes, where the frame needs \(needed)"
     }

@@ -16,7 +16,7 @@ public final class Picture {
   /// Creates a black picture. For sizes from input use `resize`, which reports a lack of memory.
   /// - Precondition: the sides are 1 or more, together at most 100 megapixels; memory suffices.
   public init(width: Int, height: Int) {
-    precondition(width > 0 && height > 0 && width <= Frame.mostPixels / height, "picture size out of range")
+    precondition(width > 0 && height > 0 && width <= Frame.maxPixels / height, "picture size out of range")
     self.width = width
     self.height = height
     capacityBytes = 3 * width * height
@@ -36,7 +36,7 @@ public final class Picture {
   /// - Returns: false if memory is exhausted; the picture is black and 1 x 1 pixel then.
   @discardableResult
   public func resize(width: Int, height: Int) -> Bool {
-    precondition(width > 0 && height > 0 && width <= Frame.mostPixels / height, "picture size out of range")
+    precondition(width > 0 && height > 0 && width <= Frame.maxPixels / height, "picture size out of range")
     let needed = 3 * width * height
     guard needed <= capacityBytes || grow(to: needed) else {
       (self.width, self.height) = (1, 1)

@@ -54,7 +54,7 @@ public enum PixelFormat: Sendable {
     Int(byteCount64(height: height, strideBytes: strideBytes ?? rowBytes(width: width)))
   }
 
-  /// As `byteCount`, for any stride up to `Frame.mostStrideBytes`: its product with the height may exceed 32 bits.
+  /// As `byteCount`, for any stride up to `Frame.maxStrideBytes`: its product with the height may exceed 32 bits.
   func byteCount64(height: Int, strideBytes: Int) -> Int64 {
     let rows = Int64(height), chromaRows = (rows + 1) / 2
     let chroma = Int64(chromaStrideBytes(strideBytes)) * chromaRows

@@ -24,8 +24,8 @@ struct Decoder: ~Copyable {
 
   let levels: [AnchorLevel]
   private let variances: (Float, Float)
-  private let leastMargin: Float
-  private let maximumOverlap: Float
+  private let minMargin: Float
+  private let maxOverlap: Float
   private var candidates: CandidateHeap
   /// Maximum number of faces per frame.
   var faceCapacity: Int { faces.count }
@@ -35,16 +35,16 @@ struct Decoder: ~Copyable {
 
   /// - Parameters:
   ///   - levels: finest first, at least one.
-  ///   - maximumOverlap: intersection over union above which the weaker of two boxes is dropped.
+  ///   - maxOverlap: intersection over union above which the weaker of two boxes is dropped.
   ///   - capacity: maximum number of candidates that enter suppression, strongest first.
-  init(levels: [AnchorLevel], variances: (Float, Float), threshold: Float, maximumOverlap: Float, maxFaces: Int,
+  init(levels: [AnchorLevel], variances: (Float, Float), threshold: Float, maxOverlap: Float, maxFaces: Int,
        capacity: Int = Decoder.candidateCapacity) {
     let anchorCount = levels.reduce(0) { $0 + $1.anchorCount }
     let capacity = max(1, min(capacity, anchorCount))
     self.levels = levels
     self.variances = variances
-    self.leastMargin = RetinaFace.leastMargin(threshold: threshold)
-    self.maximumOverlap = maximumOverlap
+    self.minMargin = RetinaFace.minMargin(threshold: threshold)
+    self.maxOverlap = maxOverlap
     candidates = CandidateHeap(capacity: capacity)
     faces = .allocate(capacity: min(maxFaces, capacity))
     values = .allocate(capacity: 10 * levels.reduce(0) { max($0, $1.sides.count) })
@@ -72,7 +72,7 @@ struct Decoder: ~Copyable {
         let pixel = logits + y * rowStride + x * pixelStride
         for index in 0..<anchors {
           let margin = pixel[2 * index + 1] - pixel[2 * index]
-          guard margin >= leastMargin else { continue }  // false for NaN
+          guard margin >= minMargin else { continue }  // false for NaN
           let anchor = level.firstAnchor + (y * level.width + x) * anchors + index
           candidates.insert(Candidate(margin: margin, anchor: Int32(anchor)))
         }
@@ -101,7 +101,7 @@ struct Decoder: ~Copyable {
   }
 
   private func isNew(_ box: ModelBox, among count: Int) -> Bool {
-    for i in 0..<count where faces[i].box.overlaps(box, above: maximumOverlap) { return false }
+    for i in 0..<count where faces[i].box.overlaps(box, above: maxOverlap) { return false }
     return true
   }
 

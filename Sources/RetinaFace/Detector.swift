@@ -15,7 +15,7 @@ public final class Detector {
     /// Minimum score of a face, 0...1.
     public var threshold: Float = 0.5
     /// Intersection over union, 0...1, above which the weaker of two faces is dropped.
-    public var maximumOverlap: Float = 0.4
+    public var maxOverlap: Float = 0.4
     /// Maximum number of faces per frame, strongest first; at least 1.
     public var maxFaces = 1000
     /// Instruction sets that kernels may use: a subset of `ISA.available`.
@@ -129,7 +129,7 @@ public final class Detector {
       let network = index == 0 ? first : Network(sharingArenaOf: first, plan: plan.passes[index])
       let picture = index == 0 ? nil : arena.baseAddress.map { $0 + plan.pictureOffsets[index] }
       defer { threshold *= FaceMerger.confirmation }
-      return DetectorPass(network, kernels, picture: picture, threshold: threshold, maximumOverlap: options.maximumOverlap,
+      return DetectorPass(network, kernels, picture: picture, threshold: threshold, maxOverlap: options.maxOverlap,
                           maxFaces: maxFaces)
     }
   }
@@ -221,7 +221,7 @@ public final class Detector {
     var found = passes[passes.count - 1].faces
     for index in mergers.indices.reversed() {
       found = mergers[index].merge(fine: passes[index].faces, coarse: found, threshold: passes[index].threshold,
-                                   maximumOverlap: options.maximumOverlap)
+                                   maxOverlap: options.maxOverlap)
     }
     var count = 0
     for index in found.indices where count < faces.count {
@@ -235,8 +235,8 @@ public final class Detector {
   private static func check(_ options: Options) throws(DetectorError) {
     let unit: StaticString = "0 to 1"
     if !(options.threshold >= 0 && options.threshold <= 1) { throw .option(name: "threshold", valid: unit) }
-    if !(options.maximumOverlap >= 0 && options.maximumOverlap <= 1) {
-      throw .option(name: "maximumOverlap", valid: unit)
+    if !(options.maxOverlap >= 0 && options.maxOverlap <= 1) {
+      throw .option(name: "maxOverlap", valid: unit)
     }
     if options.maxFaces < 1 { throw .option(name: "maxFaces", valid: "1 or more") }
     if !ISA.available.isSuperset(of: options.isa) { throw .option(name: "isa", valid: "within ISA.available") }

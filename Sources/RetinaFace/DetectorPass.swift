@@ -18,14 +18,14 @@ final class DetectorPass {
   private(set) var faces = UnsafeBufferPointer<ModelFace>(start: nil, count: 0)
 
   /// - Parameter picture: memory for the picture until the pass begins; nil: the first pass.
-  init(_ network: Network, _ kernels: KernelSet, picture: UnsafeMutableRawPointer?, threshold: Float, maximumOverlap: Float,
+  init(_ network: Network, _ kernels: KernelSet, picture: UnsafeMutableRawPointer?, threshold: Float, maxOverlap: Float,
        maxFaces: Int) {
     self.network = network
     self.kernels = kernels
     self.picture = picture
     self.threshold = threshold
     decoder = Decoder(levels: DetectorPass.anchorLevels(network), variances: network.model.variances, threshold: threshold,
-                      maximumOverlap: maximumOverlap, maxFaces: maxFaces)
+                      maxOverlap: maxOverlap, maxFaces: maxFaces)
   }
 
   private static func anchorLevels(_ network: Network) -> [AnchorLevel] {

@@ -28,7 +28,7 @@ func score(margin: Float) -> Float { 1 / (1 + exponential(-margin)) }
 ///
 /// Found by bisection of `score` itself, so that "margin >= result" and "score >= threshold" are equivalent.
 /// - Precondition: 0 <= threshold <= 1.
-func leastMargin(threshold: Float) -> Float {
+func minMargin(threshold: Float) -> Float {
   precondition(threshold >= 0 && threshold <= 1)
   if threshold == 0 { return -.infinity }
   var low: Float = -100, high: Float = 100  // score(-100) is 0, score(100) is 1

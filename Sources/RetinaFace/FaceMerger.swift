@@ -23,9 +23,9 @@ final class FaceMerger {
   /// Minimum score at which a face that is too small for the coarse pass needs no confirmation.
   private static let ownScore: Float = 0.8
 
-  /// A box lies between large faces if more than `between` of it lies within theirs and less than `mostOfOne` within any one.
+  /// A box lies between large faces if more than `between` of it lies within theirs and less than `maxOfOne` within any one.
   private static let between: Float = 0.7
-  private static let mostOfOne: Float = 0.65
+  private static let maxOfOne: Float = 0.65
 
   /// Pixels of the fine pass. Longer faces need confirmation; coarse faces count only above this side.
   private let largeSide: Float
@@ -62,9 +62,9 @@ final class FaceMerger {
   /// - Parameters:
   ///   - fine: strongest first.
   ///   - coarse: strongest first, in its own pixels; faces below `threshold` confirm only.
-  ///   - maximumOverlap: intersection over union above which the weaker of two faces is dropped.
+  ///   - maxOverlap: intersection over union above which the weaker of two faces is dropped.
   func merge(fine: UnsafeBufferPointer<ModelFace>, coarse: UnsafeBufferPointer<ModelFace>, threshold: Float,
-                      maximumOverlap: Float) -> UnsafeBufferPointer<ModelFace> {
+                      maxOverlap: Float) -> UnsafeBufferPointer<ModelFace> {
     for index in coarse.indices { coarseFaces.initializeElement(at: index, to: coarse[index].scaled(by: scale)) }
     let all = UnsafeBufferPointer(rebasing: coarseFaces[..<coarse.count])
     var count = 0
@@ -78,7 +78,7 @@ final class FaceMerger {
       count += 1
     }
     sort(fineCount: fineCount, count: count)
-    return suppress(count, maximumOverlap)
+    return suppress(count, maxOverlap)
   }
 
   /// Returns true if a coarse face is a result of its own.
@@ -119,14 +119,14 @@ final class FaceMerger {
   }
 
   /// Drops boxes between stronger large faces, and the weaker of two faces that overlap too much.
-  private func suppress(_ count: Int, _ maximumOverlap: Float) -> UnsafeBufferPointer<ModelFace> {
-    // Faces of one pass overlap at most by `maximumOverlap`, those of different passes at most by `sameFace`.
-    let mayOverlap = maximumOverlap < FaceMerger.sameFace
+  private func suppress(_ count: Int, _ maxOverlap: Float) -> UnsafeBufferPointer<ModelFace> {
+    // Faces of one pass overlap at most by `maxOverlap`, those of different passes at most by `sameFace`.
+    let mayOverlap = maxOverlap < FaceMerger.sameFace
     var kept = 0
     for index in 0..<count {
       let face = merged[index]
       if face.box.longSide > largeSide, isBetween(face, 0..<kept) { continue }
-      if mayOverlap, overlaps(face, 0..<kept, above: maximumOverlap) { continue }
+      if mayOverlap, overlaps(face, 0..<kept, above: maxOverlap) { continue }
       merged[kept] = face
       kept += 1
     }
@@ -135,13 +135,13 @@ final class FaceMerger {
 
   /// Returns true if a box consists of parts of several large faces. A box within a single face's box is a face in front of it.
   private func isBetween(_ face: ModelFace, _ stronger: Range<Int>) -> Bool {
-    var sum: Float = 0, most: Float = 0
+    var sum: Float = 0, largest: Float = 0
     for index in stronger where merged[index].box.longSide > largeSide && merged[index].score >= FaceMerger.certainScore {
       let shared = merged[index].box.intersection(with: face.box)
       sum += shared
-      most = max(most, shared)
+      largest = max(largest, shared)
     }
-    return sum > FaceMerger.between * face.box.area && most < FaceMerger.mostOfOne * face.box.area
+    return sum > FaceMerger.between * face.box.area && largest < FaceMerger.maxOfOne * face.box.area
   }
 }
 

@@ -38,7 +38,7 @@ struct Track {
   /// Updates the track with the face of this frame. Returns the smoothed face.
   mutating func see(_ face: Face, at time: Double) -> Face {
     // The steps of a clock far from 0 are coarse: avoids a division by 0.
-    let seconds = max(time - seenAt, StreamClock.leastInterval)
+    let seconds = max(time - seenAt, StreamClock.minInterval)
     let gain = max(1 / Float(sightings), Self.velocityGain)
     let movedX = (face.box.x1 + face.box.x2 - box.x1 - box.x2) / 2
     let movedY = (face.box.y1 + face.box.y2 - box.y1 - box.y2) / 2

@@ -9,7 +9,7 @@
 /// All memory is allocated by `init`; `update` allocates nothing. Ids count from 1 and are never reused.
 public final class Tracker {
   /// Minimum overlap (intersection over union) of a track and its face.
-  private static let leastOverlap: Float = 0.3
+  private static let minOverlap: Float = 0.3
   /// Growth of both boxes in the second round: equal faces up to one width apart overlap.
   private static let secondGrowth: Float = 0.5
   /// Room for pairs per face of a full frame: boxes that survived suppression overlap few others.
@@ -76,7 +76,7 @@ public final class Tracker {
       guard let box = place(tracks[track])?.grown(by: growth) else { continue }
       for face in 0..<count where faces[face].id == nil {
         let overlap = box.overlap(with: faces[face].box.grown(by: growth))
-        if overlap >= Tracker.leastOverlap { pairs.insert(Candidate(margin: overlap, anchor: Int32(track * count + face))) }
+        if overlap >= Tracker.minOverlap { pairs.insert(Candidate(margin: overlap, anchor: Int32(track * count + face))) }
       }
     }
     for pair in pairs.sorted() {
@@ -129,8 +129,8 @@ struct StreamClock {
   /// Seconds; used if the stream's times are no numbers or do not advance.
   private static let usualInterval = 1.0 / 30
   /// Shorter or longer steps are errors: dividing by them would leave the range of Float.
-  static let leastInterval = 1e-6
-  private static let mostInterval = 1e6
+  static let minInterval = 1e-6
+  private static let maxInterval = 1e6
 
   private var time = 0.0
   private var hasBegun = false
@@ -147,7 +147,7 @@ struct StreamClock {
       return time
     }
     if difference > 0 {
-      let interval = min(max(difference, Self.leastInterval), Self.mostInterval)
+      let interval = min(max(difference, Self.minInterval), Self.maxInterval)
       // Limits the effect of a single long gap on the mean.
       meanInterval = meanInterval.map { $0 + (min(interval, 2 * $0) - $0) / 16 } ?? interval
       time += max(interval, meanInterval! / 2)

@@ -58,7 +58,7 @@ private func networkOptions() -> [OptionEntry] {
       store($1.number, in: &$0.threshold)
     },
     .value("--nms", "0..1", help: "overlap (IoU) above which the weaker box goes (default 0.4)") {
-      store($1.number, in: &$0.maximumOverlap)
+      store($1.number, in: &$0.maxOverlap)
     },
     .value("--max-faces", "N", help: "at most so many, strongest first (default 1000)") {
       store($1.integer(upTo: largestCount), atLeast: 1, in: &$0.maxFaces)

@@ -31,7 +31,7 @@ struct Options {
   var model: Argument?
   var size = NetworkSize.automatic
   var threshold: Float = 0.5
-  var maximumOverlap: Float = 0.4
+  var maxOverlap: Float = 0.4
   var maxFaces = 1000
   var findsLargeFaces = true
   var threads = 1

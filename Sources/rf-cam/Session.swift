@@ -50,7 +50,7 @@ final class Session {
   private static func detectorOptions(_ options: Options, _ pool: ThreadPool?) -> Detector.Options {
     var result = Detector.Options()
     result.threshold = options.threshold
-    result.maximumOverlap = options.maximumOverlap
+    result.maxOverlap = options.maxOverlap
     result.maxFaces = options.maxFaces
     result.isa = options.isa
     if let pool {
@@ -100,7 +100,7 @@ final class Session {
   private func sourceOptions() -> SourceOptions {
     var result = SourceOptions(raw: options.raw, isRecursive: options.isRecursive)
     result.camera = options.camera
-    result.tell = { self.tell($0) }
+    result.report = { self.tell($0) }
     // What is drawn on or cut out keeps its pixels.
     if let files, files.usesPixels {
       result.isOwnOutput = { files.isOwnOutput($0, $1) }

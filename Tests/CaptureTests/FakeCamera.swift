@@ -1,4 +1,4 @@
-// A camera for tests: the fake of Tests/Support/FakeCamera with a source on it, and what the source told.
+// A camera for tests: the fake of Tests/Support/FakeCamera with a source on it, and the messages of the source.
 @testable import Capture
 import CFakeCamera
 import CVideo
@@ -45,7 +45,7 @@ final class FakeCamera {
     options.camera = request
     options.shrink = { _, _ in shrink }
     // The source keeps the fake alive until it has closed it.
-    options.tell = { [self] notice in
+    options.report = { [self] notice in
       switch notice {
       case .news(let line): news.append(line.replacingOccurrences(of: folder.path, with: ""))
       case .trouble(let line): troubles.append(line.replacingOccurrences(of: folder.path, with: ""))

@@ -19,7 +19,7 @@ func tooFewBytesAreRefused(format: PixelFormat) {
   #expect(throws: FrameError.tooFewBytes(given: needed - 1, needed: Int64(needed))) {
     try Frame(format, width: 3, height: 5, bytes: UnsafeRawBufferPointer(rebasing: bytes[..<(needed - 1)]))
   }
-  #expect(throws: FrameError.stride(strideBytes: 2, least: format.rowBytes(width: 3))) {
+  #expect(throws: FrameError.stride(strideBytes: 2, minBytes: format.rowBytes(width: 3))) {
     try Frame(format, width: 3, height: 5, bytes: UnsafeRawBufferPointer(bytes), strideBytes: 2)
   }
   for (width, height) in [(0, 5), (5, 0), (-1, 5), (Int.max, Int.max), (1 << 32, 1 << 32), (10001, 10000)] {

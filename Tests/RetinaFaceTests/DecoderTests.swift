@@ -13,7 +13,7 @@ private struct DefinedFace {
 }
 
 /// The definition: every anchor decoded, softmax, threshold, sort, greedy suppression by intersection over union.
-private func define(_ heads: MadeHeads, threshold: Double, maximumOverlap: Double) -> [DefinedFace] {
+private func define(_ heads: MadeHeads, threshold: Double, maxOverlap: Double) -> [DefinedFace] {
   var faces: [DefinedFace] = []
   for (number, level) in heads.levels.enumerated() {
     for i in 0..<level.anchorCount {
@@ -32,7 +32,7 @@ private func define(_ heads: MadeHeads, threshold: Double, maximumOverlap: Doubl
   }
   let passing = faces.filter { $0.score >= threshold }.sorted { ($1.score, $0.order) < ($0.score, $1.order) }
   return passing.reduce(into: []) { kept, face in
-    if !kept.contains(where: { overlap($0.box, face.box) > maximumOverlap }) { kept.append(face) }
+    if !kept.contains(where: { overlap($0.box, face.box) > maxOverlap }) { kept.append(face) }
   }
 }
 
@@ -44,7 +44,7 @@ private func overlap(_ a: [Double], _ b: [Double]) -> Double {
 @Test(arguments: [(64, 64), (33, 47), (1, 1), (200, 3), (320, 240)], [0.5, 0.9] as [Float])
 func decoderAgreesWithTheDefinition(size: (Int, Int), threshold: Float) {
   let heads = MadeHeads(levels: anchorLevels(width: size.0, height: size.1), seed: UInt64(size.0))
-  let expected = define(heads, threshold: Double(threshold), maximumOverlap: 0.4)
+  let expected = define(heads, threshold: Double(threshold), maxOverlap: 0.4)
   let faces = decode(heads, threshold: threshold)
   #expect(faces.count == expected.count)
   for (face, reference) in zip(faces, expected) {
@@ -106,9 +106,9 @@ func decoderAgreesWithTheDefinition(size: (Int, Int), threshold: Float) {
 
 @Test func aFullCandidateListKeepsTheStrongest() {
   let heads = MadeHeads(levels: anchorLevels(width: 320, height: 240), seed: 2)
-  let all = decode(heads, maximumOverlap: 1)
+  let all = decode(heads, maxOverlap: 1)
   #expect(all.count > 100)
-  let some = decode(heads, maximumOverlap: 1, capacity: 100)
+  let some = decode(heads, maxOverlap: 1, capacity: 100)
   #expect(some.map(\.score) == all.prefix(100).map(\.score))
 }
 

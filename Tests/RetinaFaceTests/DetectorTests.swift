@@ -128,7 +128,7 @@ func threadsChangeNothing(count: Int) throws {
   #expect(refusal(width: 100_000, height: 100_000).contains("100000 x 100000"))
   #expect(refusal { $0.threshold = 1.5 }.contains("threshold: must be 0 to 1"))
   #expect(refusal { $0.threshold = .nan }.contains("threshold"))
-  #expect(refusal { $0.maximumOverlap = -0.1 }.contains("maximumOverlap"))
+  #expect(refusal { $0.maxOverlap = -0.1 }.contains("maxOverlap"))
   #expect(refusal { $0.maxFaces = 0 }.contains("maxFaces: must be 1 or more"))
   #expect(refusal { $0.isa = ISA(rawValue: 1 << 31) }.contains("isa"))
 }

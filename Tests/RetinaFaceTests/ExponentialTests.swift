@@ -25,8 +25,8 @@ import Testing
 }
 
 @Test(arguments: [0.0, 1e-6, 0.02, 0.3, 0.5, 0.9, 0.999, 1.0] as [Float])
-func leastMarginIsTheFirstThatReachesTheThreshold(threshold: Float) {
-  let least = leastMargin(threshold: threshold)
+func minMarginIsTheFirstThatReachesTheThreshold(threshold: Float) {
+  let least = minMargin(threshold: threshold)
   #expect(score(margin: least) >= threshold || threshold == 0)
   if threshold > 0 { #expect(score(margin: least.nextDown) < threshold) }
   if threshold == 0.5 { #expect(abs(least) < 1e-6) }

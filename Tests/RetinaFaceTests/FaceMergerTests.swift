@@ -10,12 +10,12 @@ private func face(_ score: Float, _ x1: Float, _ y1: Float, _ x2: Float, _ y2: F
 }
 
 /// - Parameter coarse: in pixels of the fine pass.
-private func merge(_ fine: [ModelFace], _ coarse: [ModelFace], threshold: Float = 0.5, maximumOverlap: Float = 0.4) -> [ModelFace] {
+private func merge(_ fine: [ModelFace], _ coarse: [ModelFace], threshold: Float = 0.5, maxOverlap: Float = 0.4) -> [ModelFace] {
   let merger = FaceMerger(largestAnchor: 512, smallestAnchor: 16, scale: 4, fineCapacity: 20, coarseCapacity: 20)
   let small = coarse.map { face($0.score, $0.box.x1 / 4, $0.box.y1 / 4, $0.box.x2 / 4, $0.box.y2 / 4) }
   return fine.withUnsafeBufferPointer { fine in
     small.withUnsafeBufferPointer {
-      Array(merger.merge(fine: fine, coarse: $0, threshold: threshold, maximumOverlap: maximumOverlap))
+      Array(merger.merge(fine: fine, coarse: $0, threshold: threshold, maxOverlap: maxOverlap))
     }
   }
 }
@@ -97,7 +97,7 @@ private let large = face(0.9, 100, 100, 900, 1100)
 @Test func aStricterOverlapHoldsAcrossPasses() {
   let fine = [face(0.6, 0, 0, 200, 200)], coarse = [face(0.9, 100, 0, 400, 200)]
   #expect(merge(fine, coarse).count == 2)
-  #expect(about(merge(fine, coarse, maximumOverlap: 0.1)) == [[0.9, 100]])
+  #expect(about(merge(fine, coarse, maxOverlap: 0.1)) == [[0.9, 100]])
 }
 
 @Test func boxesOutOfRangeDoNoHarm() {

@@ -117,7 +117,7 @@ private func merged(_ fine: [Face], _ coarse: [Face], threshold: Float) -> [Face
   }
   return fine.map(model).withUnsafeBufferPointer { fine in
     coarse.map(model).withUnsafeBufferPointer {
-      merger.merge(fine: fine, coarse: $0, threshold: threshold, maximumOverlap: 0.4).compactMap { Face($0, .identity) }
+      merger.merge(fine: fine, coarse: $0, threshold: threshold, maxOverlap: 0.4).compactMap { Face($0, .identity) }
     }
   }
 }

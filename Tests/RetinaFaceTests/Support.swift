@@ -57,10 +57,10 @@ func anchorLevels(width: Int, height: Int, sides: [[Float]] = [[16, 32], [64, 12
 }
 
 /// The whole post-processing on made heads.
-func decode(_ heads: MadeHeads, threshold: Float = 0.5, maximumOverlap: Float = 0.4, maxFaces: Int = 1000,
+func decode(_ heads: MadeHeads, threshold: Float = 0.5, maxOverlap: Float = 0.4, maxFaces: Int = 1000,
             capacity: Int = Decoder.candidateCapacity) -> [ModelFace] {
   var decoder = Decoder(levels: heads.levels, variances: (0.1, 0.2), threshold: threshold,
-                        maximumOverlap: maximumOverlap, maxFaces: maxFaces, capacity: capacity)
+                        maxOverlap: maxOverlap, maxFaces: maxFaces, capacity: capacity)
   decoder.begin()
   for (number, level) in heads.levels.enumerated() {
     let pixelStride = 2 * level.sides.count

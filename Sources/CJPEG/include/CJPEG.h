@@ -28,14 +28,14 @@ rf_jpeg_result rf_jpeg_read_header(rf_jpeg_decoder *decoder, const uint8_t *byte
 // Returns the minimum number of bytes that encode the picture whose header was read. Huffman codes have at least one bit; a
 // block of 8 x 8 samples has a code for its DC and, unless progressive, one more for its end (ITU-T T.81, F.1.2, G.1.2).
 // Arithmetic coding is treated as progressive.
-size_t rf_jpeg_least_bytes(const rf_jpeg_decoder *decoder);
+size_t rf_jpeg_min_bytes(const rf_jpeg_decoder *decoder);
 
 // Sets the picture whose header was read to be decoded 1, 2, 4 or 8 times smaller, its sides rounded up: fewer coefficients
 // are transformed, which costs less than averaging all pixels.
 void rf_jpeg_shrink(rf_jpeg_decoder *decoder, int32_t divisor);
 
 // Decodes the picture whose header was read into R G B rows. Gray is repeated in all channels; YCbCr, CMYK and YCCK are
-// converted; CMYK is read as inverted, as Adobe writes it. Follows at most RF_JPEG_MOST_SCANS scans.
+// converted; CMYK is read as inverted, as Adobe writes it. Follows at most RF_JPEG_MAX_SCANS scans.
 rf_jpeg_result rf_jpeg_decode(rf_jpeg_decoder *decoder, uint8_t *pixels, size_t stride_bytes);
 
 // Returns the number of bytes after the end mark of the last decoded picture.
@@ -46,7 +46,7 @@ const char *rf_jpeg_decoder_message(const rf_jpeg_decoder *decoder);
 
 // Limit of scans: a progressive file may repeat tiny scans endlessly, each a pass over the whole picture. Real files have some 10.
 // Source: libjpeg-turbo, "Two Issues with the JPEG Standard", which advises such a limit.
-enum { RF_JPEG_MOST_SCANS = 100 };
+enum { RF_JPEG_MAX_SCANS = 100 };
 
 typedef struct rf_jpeg_encoder rf_jpeg_encoder;
 

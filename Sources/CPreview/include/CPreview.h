@@ -24,7 +24,7 @@ typedef enum : int32_t {
 } rf_preview_result;
 
 // Maximum number of viewers. A further one replaces the one that has watched longest, or is refused (503): streams.c.
-enum { RF_PREVIEW_MOST_VIDEO_VIEWERS = 8, RF_PREVIEW_MOST_EVENT_VIEWERS = 32 };
+enum { RF_PREVIEW_MAX_VIDEO_VIEWERS = 8, RF_PREVIEW_MAX_EVENT_VIEWERS = 32 };
 
 typedef struct rf_preview rf_preview;
 

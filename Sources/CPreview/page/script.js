@@ -4,7 +4,7 @@
 
 const byId = (id) => document.getElementById(id);
 const video = byId("video"), frame = byId("frame"), message = byId("message");
-const MOST_ROWS = 30;
+const MAX_ROWS = 30;
 const SILENT_MS = 3000;  // without data for this time, a stream is shown as waiting
 const RETRY_MS = 3000;
 
@@ -17,7 +17,7 @@ function shown(name) {
   return name.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g, "?");
 }
 
-function say(text) {
+function showMessage(text) {
   message.hidden = !text;
   message.textContent = text || "";
 }
@@ -39,11 +39,11 @@ function startVideo() {
 
 function stopVideo() { video.removeAttribute("src"); }
 
-video.addEventListener("load", () => say(""));
+video.addEventListener("load", () => showMessage(""));
 video.addEventListener("error", () => {
   if (!video.hasAttribute("src")) return;
   stopVideo();
-  say(isConnected ? "No video now: the places for viewers may be taken. Trying again ..." : "Trying again ...");
+  showMessage(isConnected ? "No video now: the places for viewers may be taken. Trying again ..." : "Trying again ...");
   setTimeout(startVideo, RETRY_MS);
 });
 // A page in the background ends its streams, which spares the camera's processor.
@@ -75,7 +75,7 @@ function showFaces() {
   if (!report) return;
   const list = byId("list");
   // Finds rows by id, so that they keep their place.
-  const faces = report.faces.slice().sort((a, b) => (a.id || 0) - (b.id || 0)).slice(0, MOST_ROWS);
+  const faces = report.faces.slice().sort((a, b) => (a.id || 0) - (b.id || 0)).slice(0, MAX_ROWS);
   while (list.children.length > faces.length) list.lastChild.remove();
   while (list.children.length < faces.length) list.append(makeRow());
   faces.forEach((face, index) => showFace(list.children[index], face));
@@ -140,5 +140,5 @@ setInterval(() => {
   if (isConnected && performance.now() - lastEvent > SILENT_MS) setState("waiting", "waiting for frames");
 }, 1000);
 
-say("Waiting for the first frame ...");
+showMessage("Waiting for the first frame ...");
 startVideo();

@@ -32,7 +32,7 @@ const rf_video_system *_Nonnull rf_video_linux(void);
 // static and cannot load libraries safely.
 const rf_video_system *_Nullable rf_video_converting(void);
 
-enum { RF_VIDEO_MOST_BUFFERS = 8, RF_VIDEO_MOST_PLANES = 3 };
+enum { RF_VIDEO_MAX_BUFFERS = 8, RF_VIDEO_MAX_PLANES = 3 };
 
 typedef struct {
   const rf_video_system *_Nullable system;
@@ -41,9 +41,9 @@ typedef struct {
   int is_streaming;
   uint32_t buffer_count;
   struct {
-    void *_Nullable base[RF_VIDEO_MOST_PLANES];
-    size_t byte_count[RF_VIDEO_MOST_PLANES];
-  } buffers[RF_VIDEO_MOST_BUFFERS];
+    void *_Nullable base[RF_VIDEO_MAX_PLANES];
+    size_t byte_count[RF_VIDEO_MAX_PLANES];
+  } buffers[RF_VIDEO_MAX_BUFFERS];
   char card[33], driver[17], bus[33];
 } rf_video;
 
@@ -59,8 +59,8 @@ static inline const char *_Nonnull rf_video_bus(const rf_video *_Nonnull video) 
 // The index-th format, size and frame interval; -EINVAL after the last. Ranges (stepwise, continuous) are marked.
 int rf_video_format_at(const rf_video *_Nonnull video, uint32_t index, uint32_t *_Nonnull four_cc);
 typedef struct {
-  int is_range; // width and height are the maximum, least_... the minimum; a range is the only entry
-  uint32_t width, height, least_width, least_height;
+  int is_range; // width and height are the maximum, min_... the minimum; a range is the only entry
+  uint32_t width, height, min_width, min_height;
 } rf_video_size;
 int rf_video_size_at(const rf_video *_Nonnull video, uint32_t four_cc, uint32_t index, rf_video_size *_Nonnull size);
 // Frames per second; for a range the highest, which is the only entry.
@@ -70,7 +70,7 @@ int rf_video_rate_at(const rf_video *_Nonnull video, uint32_t four_cc, uint32_t 
 typedef struct {
   uint32_t four_cc, width, height;
   uint32_t plane_count;
-  uint32_t stride_bytes[RF_VIDEO_MOST_PLANES];
+  uint32_t stride_bytes[RF_VIDEO_MAX_PLANES];
   int is_full_range; // of Y'CbCr
 } rf_video_format;
 // Requests four_cc, width and height; the format then holds the driver's choice, which may be any.
@@ -86,8 +86,8 @@ typedef struct {
   uint32_t sequence;
   int is_damaged;   // flagged by the driver
   double seconds;   // time of capture, CLOCK_MONOTONIC; negative if the driver uses another clock
-  const uint8_t *_Nullable base[RF_VIDEO_MOST_PLANES];
-  size_t byte_count[RF_VIDEO_MOST_PLANES]; // used bytes from base on, within the mapping
+  const uint8_t *_Nullable base[RF_VIDEO_MAX_PLANES];
+  size_t byte_count[RF_VIDEO_MAX_PLANES]; // used bytes from base on, within the mapping
 } rf_video_frame;
 // Takes the oldest filled buffer; -EAGAIN: none is filled.
 int rf_video_take(const rf_video *_Nonnull video, rf_video_frame *_Nonnull frame);

@@ -53,7 +53,7 @@ private func check(_ messages: [String]) {
 }
 
 private func checkRanges(_ options: Options) {
-  precondition((0...1).contains(options.threshold) && (0...1).contains(options.maximumOverlap))
+  precondition((0...1).contains(options.threshold) && (0...1).contains(options.maxOverlap))
   precondition((1...1_000_000_000).contains(options.maxFaces) && (1...64).contains(options.threads) && options.frameLimit >= 1)
   precondition((0...3600).contains(options.syncSeconds))
   if let rate = options.camera.framesPerSecond { precondition(rate > 0 && rate <= 1000) }

@@ -11,7 +11,7 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let bytes = UnsafeRawBufferPointer(start: start, count: count)
   do {
     let picture = try reader.read(bytes)
-    precondition(picture.width * picture.height <= Frame.mostPixels)
+    precondition(picture.width * picture.height <= Frame.maxPixels)
     let last = picture.pixels[picture.strideBytes * picture.height - 1]
     precondition(last <= 255)
   } catch {
