@@ -1,13 +1,12 @@
 // Decodes class logits into faces: selects anchors by score, decodes their boxes and drops overlapping ones. The box heads are
 // evaluated for candidates only, the landmark heads for kept faces only.
+import Engine
 import Imaging
 
 /// The 1x1 heads at one pixel of a level's feature map.
 protocol PointHeads {
-  /// Writes 4 values per anchor.
-  func box(level: Int, y: Int, x: Int, into values: UnsafeMutablePointer<Float>)
-  /// Writes 10 values per anchor.
-  func landmarks(level: Int, y: Int, x: Int, into values: UnsafeMutablePointer<Float>)
+  /// Writes `role.valuesPerAnchor` values per anchor.
+  func compute(_ role: Graph.Role, level: Int, y: Int, x: Int, into values: UnsafeMutablePointer<Float>)
 }
 
 /// A face in input pixels.
@@ -87,10 +86,10 @@ struct Decoder: ~Copyable {
       if count == faces.count { break }
       let (number, y, x, index) = locate(Int(candidate.anchor))
       let anchor = levels[number].anchor(y: y, x: x, index: index)
-      heads.box(level: number, y: y, x: x, into: values.baseAddress!)
+      heads.compute(.box, level: number, y: y, x: x, into: values.baseAddress!)
       let box = anchor.box(offsets: values.baseAddress! + 4 * index, variances: variances)
       guard box.isFinite, isNew(box, among: count) else { continue }
-      heads.landmarks(level: number, y: y, x: x, into: values.baseAddress!)
+      heads.compute(.landmarks, level: number, y: y, x: x, into: values.baseAddress!)
       let landmarks = points(anchor, offsets: values.baseAddress! + 10 * index)
       guard isFinite(landmarks) else { continue }
       let face = ModelFace(score: score(margin: candidate.margin), box: box, landmarks: landmarks)

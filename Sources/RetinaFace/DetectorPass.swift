@@ -24,7 +24,7 @@ final class DetectorPass {
     self.kernels = kernels
     self.picture = picture
     self.threshold = threshold
-    decoder = Decoder(levels: DetectorPass.anchorLevels(network), variances: network.model.variances, threshold: threshold,
+    decoder = Decoder(levels: DetectorPass.anchorLevels(network), variances: network.model.graph.variances, threshold: threshold,
                       maxOverlap: maxOverlap, maxFaces: maxFaces)
   }
 
@@ -87,16 +87,16 @@ final class DetectorPass {
     faces = decoder.suppress(heads: network)
   }
 
-  private var order: Imaging.ChannelOrder { network.model.channelOrder == .bgr ? .bgr : .rgb }
+  private var order: Imaging.ChannelOrder { network.model.graph.channelOrder == .bgr ? .bgr : .rgb }
 
   private var floatInput: NetworkInput {
-    let (input, model) = (network.input, network.model)
+    let (input, graph) = (network.input, network.model.graph)
     return NetworkInput(base: input.base, rowStride: input.rowStride, width: input.width, height: input.height, order: order,
-                        mean: model.mean, scale: model.scale)
+                        mean: graph.mean, scale: graph.scale)
   }
 
   private var byteInput: ByteNetworkInput {
-    let (input, mean) = (network.byteInput, network.model.mean)
+    let (input, mean) = (network.byteInput, network.model.graph.mean)
     return ByteNetworkInput(base: input.base, rowStride: input.rowStride, width: input.width, height: input.height, order: order,
                             mean: (UInt8(mean.0), UInt8(mean.1), UInt8(mean.2)))
   }

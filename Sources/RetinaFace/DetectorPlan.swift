@@ -52,7 +52,7 @@ public struct DetectorPlan: Sendable {
                            _ options: Detector.Options) throws(DetectorError) -> Plan {
     do {
       return try Plan(model: model, width: width, height: height, isa: options.isa, threads: options.workers?.count ?? 1,
-                      strips: true)
+                      bands: true)
     } catch {
       throw .plan(error)
     }

@@ -37,8 +37,8 @@ private struct Heads {
     var points = [Float](repeating: 0, count: 10 * anchors)
     for y in 0..<logits.height {
       for x in 0..<logits.width {
-        network.box(level: level, y: y, x: x, into: &box)
-        network.landmarks(level: level, y: y, x: x, into: &points)
+        network.compute(.box, level: level, y: y, x: x, into: &box)
+        network.compute(.landmarks, level: level, y: y, x: x, into: &points)
         boxes += box
         landmarks += points
         let pixel = logits.base + y * logits.rowStride + x * logits.pixelStride

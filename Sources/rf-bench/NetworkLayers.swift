@@ -34,28 +34,27 @@ struct LayerRow {
 }
 
 extension NetworkBench {
-  /// A row a dense layer, or two that are computed together.
+  /// One row per entry of the schedule: a dense layer, or two that are computed together.
   func layerRows() -> [LayerRow] {
-    let (layers, steps) = (network.model.layers, network.plan.steps)
-    let dense = layers.indices.filter { !layers[$0].isSparse && !steps[$0].isJoined }
-    var seconds = [[Double]](repeating: [], count: dense.count)
+    let entries = network.plan.schedule.entries
+    var seconds = [[Double]](repeating: [], count: entries.count)
     for _ in 0..<options.iterations {
       fill()
-      for (row, layer) in dense.enumerated() {
+      for entry in entries.indices {
         let start = rf_seconds()
-        network.runLayer(layer)
-        seconds[row].append(rf_seconds() - start)
+        network.runEntry(entry)
+        seconds[entry].append(rf_seconds() - start)
       }
     }
+    let (layers, steps) = (network.model.layers, network.plan.steps)
     let peak = Peak.measure(isa: options.isa, network.model.precision)
-    return dense.indices.map { row in
-      let first = dense[row], step = steps[first]
-      let together = first..<(first + (first + 1 < steps.count && steps[first + 1].isJoined ? 2 : 1))
+    return zip(entries, seconds).map { entry, seconds in
+      let together = entry.work.layers, step = steps[together.lowerBound]
       let channels = together.reduce(0) { $0 + layers[$1].outputChannels }
       return LayerRow(name: together.map { layers[$0].name }.joined(separator: ", "),
                       output: "\(step.width) x \(step.height) x \(channels)",
                       multiplyAdds: together.reduce(0) { $0 + steps[$1].multiplyAdds },
-                      seconds: seconds[row].sorted()[options.iterations / 2], peak: peak)
+                      seconds: seconds.sorted()[options.iterations / 2], peak: peak)
     }
   }
 }

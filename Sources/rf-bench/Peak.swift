@@ -10,12 +10,12 @@ struct Peak {
   let name: String
   /// 10^9 operations a second in the precision's numbers, a product and its addition counted as two.
   let gigaops: Double
-  let precision: Model.Precision
+  let precision: Graph.Precision
 
   var unit: String { precision == .int8 ? "GOP/s" : "GFLOP/s" }
 
   /// Measures the best that the instruction sets allow: the fastest of all usable ways, for about 50 ms each.
-  static func measure(isa: ISA = .available, _ precision: Model.Precision) -> Peak {
+  static func measure(isa: ISA = .available, _ precision: Graph.Precision) -> Peak {
     usable(in: isa).filter { ($0.is_int8 != 0) == (precision == .int8) }.map(measure).max { $0.gigaops < $1.gigaops }!
   }
 

@@ -42,13 +42,13 @@ struct Pixmap {
 
   /// [height][width][3] in the model's channel order: (byte - mean) * scale.
   func pixels(for model: Model) -> [Float] {
-    let mean = [model.mean.0, model.mean.1, model.mean.2]
-    return bytes(for: model).enumerated().map { (Float($1) - mean[$0 % 3]) * model.scale }
+    let mean = [model.graph.mean.0, model.graph.mean.1, model.graph.mean.2]
+    return bytes(for: model).enumerated().map { (Float($1) - mean[$0 % 3]) * model.graph.scale }
   }
 
   /// [height][width][3] in the model's channel order.
   func bytes(for model: Model) -> [UInt8] {
-    guard model.channelOrder == .bgr else { return bytes }
+    guard model.graph.channelOrder == .bgr else { return bytes }
     return bytes.indices.map { bytes[$0 - $0 % 3 + 2 - $0 % 3] }
   }
 }

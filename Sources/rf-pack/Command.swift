@@ -2,6 +2,7 @@
 import Engine
 import Foundation
 import Host
+import Pack
 
 /// What the user asked for.
 enum Command: Equatable {
@@ -54,7 +55,7 @@ enum Command: Equatable {
     guard words.count == 1 else { throw UsageError(message: "name one weights file (or `inspect` and a model file)") }
     guard let output = options["--output"] else { throw UsageError(message: "--output FILE is missing") }
     if let name = options["--name"], name != printable(name) {
-      throw UsageError(message: "--name \(name): needs up to \(ModelFormat.mostNameBytes) printable ASCII characters")
+      throw UsageError(message: "--name \(name): needs up to \(ModelFormat.maxNameBytes) printable ASCII characters")
     }
     return .pack(weights: words[0], output: output, name: options["--name"], calibration: try calibration(options))
   }
@@ -72,8 +73,8 @@ enum Command: Equatable {
     case ("int8", nil): throw UsageError(message: "--precision int8 needs --calibrate FOLDER")
     case ("int8", let folder?):
       let text = options["--calibration-pictures"] ?? "\(CalibrationPictures.standardCount)"
-      guard let count = Int(text), (1...CalibrationPictures.mostCount).contains(count) else {
-        throw UsageError(message: "--calibration-pictures \(text): needs a number from 1 to \(CalibrationPictures.mostCount)")
+      guard let count = Int(text), (1...CalibrationPictures.maxCount).contains(count) else {
+        throw UsageError(message: "--calibration-pictures \(text): needs a number from 1 to \(CalibrationPictures.maxCount)")
       }
       return Calibration(folder: folder, count: count)
     default: throw UsageError(message: "--precision \(precision): there are float32 and int8")
@@ -97,23 +98,23 @@ enum Command: Equatable {
     case .pack(let weights, let file, let name, let calibration):
       guard !isSameFile(FileName(weights.utf8), FileName(file.utf8)) else { throw .file("--output names the weights themselves: choose another file") }
       let standard = Command.printable(URL(filePath: weights).deletingPathExtension().lastPathComponent)
-      let graph = try Command.graph(of: try Files.read(weights), name: name ?? standard)
-      let model = if let calibration { try calibration.modelFile(of: graph, report: report) } else { try ModelWriter.bytes(of: graph) }
+      let network = try Command.network(of: try Files.read(weights), name: name ?? standard)
+      let model = if let calibration { try calibration.modelFile(of: network, report: report) } else { try network.modelFile() }
       try Files.write(model, to: file)
     case .inspect(let file, let width, let height):
       try Inspect.lines(file: try Files.read(file), width: width, height: height).forEach(print)
     }
   }
 
-  /// Of a model file or of weights, told by the first bytes.
-  private static func graph(of bytes: Data, name: String) throws(PackError) -> Graph {
-    if bytes.starts(with: ModelFormat.magic) { return try Graph(modelFile: bytes, name: name) }
-    return try GraphBuilder.build(try FloatWeights(safetensors: bytes), name: name)
+  /// Reads a model file or an exchange file; the first bytes distinguish them.
+  private static func network(of bytes: Data, name: String) throws(PackError) -> FloatNetwork {
+    if bytes.starts(with: ModelFormat.magic) { return try FloatNetwork(modelFile: bytes, name: name) }
+    return try FloatNetwork(exchange: try FloatWeights(safetensors: bytes), name: name)
   }
 
   /// What can stand in a model file: other bytes become `_`.
   private static func printable(_ name: String) -> String {
-    let bytes = name.utf8.prefix(ModelFormat.mostNameBytes).map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "_") }
+    let bytes = name.utf8.prefix(ModelFormat.maxNameBytes).map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "_") }
     return String(decoding: bytes, as: UTF8.self)
   }
 

@@ -3,6 +3,7 @@ import CHost
 import Engine
 import Foundation
 import Host
+import Pack
 
 enum Files {
   /// Returns the bytes of a regular file.

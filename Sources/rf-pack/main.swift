@@ -2,6 +2,7 @@
 import CHost
 import CommandLine
 import Foundation
+import Pack
 import Report
 
 func logError(_ message: String) { log("rf-pack: \(message)") }

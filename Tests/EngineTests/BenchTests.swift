@@ -1,8 +1,9 @@
 // `rf-bench network` as a program: its JSON line is what the comparison with other engines reads.
 import Foundation
+import RandomModel
 import Testing
 
-@testable import rf_pack
+@testable import Pack
 
 /// Runs the built program.
 private func run(_ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
@@ -24,8 +25,8 @@ private func run(_ arguments: [String]) throws -> (status: Int32, output: String
 
   init() throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try MadeModel.small.file().write(to: URL(filePath: model))
-    try MadeModel.small.int8.file().write(to: URL(filePath: byteModel))
+    try RandomModel.small.file().write(to: URL(filePath: model))
+    try RandomModel.small.int8.file().write(to: URL(filePath: byteModel))
   }
 
   deinit { try? FileManager.default.removeItem(at: folder) }

@@ -3,7 +3,7 @@
 import Foundation
 
 @testable import Engine
-@testable import rf_pack
+@testable import Pack
 
 /// A map of bytes [height][width][channels].
 private struct ByteMap {
@@ -27,29 +27,32 @@ private struct ByteMap {
   }
 }
 
-extension Graph {
-  /// What each layer writes, [height][width][channels]: bytes, of heads the bytes of float32.
+extension FloatNetwork {
+  /// The output of each layer, [height][width][channels]: bytes, or the bytes of float32.
   func byteOutputs(pixels: [UInt8], width: Int, height: Int) -> [[UInt8]] {
-    var maps = [ByteMap?](repeating: nil, count: tensors.count)
-    var input = ByteMap(channels: 3, height: height, width: width, outside: mean.map { UInt8($0) })
+    var maps = [ByteMap?](repeating: nil, count: graph.tensors.count)
+    let mean = [graph.mean.0, graph.mean.1, graph.mean.2].map { UInt8($0) }
+    var input = ByteMap(channels: 3, height: height, width: width, outside: mean)
     input.values = pixels
     maps[0] = input
-    return layers.map { layer in
-      let source = maps[layer.input]!
-      if layer.operation == .upsampleAdd {
-        maps[layer.output!]!.add(source, zero: Int(tensors[layer.output!].zero))
-        return maps[layer.output!]!.values
+    return zip(graph.layers, layers).map { layer, numbers in
+      let source = maps[layer.inputs[0]]!
+      guard let constants = numbers.quantized else {
+        maps[layer.inputs[0]]!.add(maps[layer.inputs[1]]!, zero: Int(graph.tensors[layer.inputs[0]].zero))
+        return maps[layer.inputs[0]]!.values
       }
-      let sums = layer.byteSums(source)
-      guard let output = layer.output, !levels.contains(where: { layers[$0.classLayer].output == output }) else {
+      let sums = layer.byteSums(source, constants)
+      guard let output = layer.output, graph.tensors[output].type == .uint8 else {
         return sums.values.enumerated().flatMap { index, sum in
-          withUnsafeBytes(of: Float(sum) * layer.quantized!.multiplier[index % layer.outputChannels]) { Array($0) }
+          withUnsafeBytes(of: Float(sum) * constants.multipliers[index % layer.outputChannels]) { Array($0) }
         }
       }
-      let zero = tensors[output].zero
-      var map = maps[output] ?? ByteMap(channels: tensors[output].channels, height: sums.height, width: sums.width,
-                                        outside: [UInt8](repeating: zero, count: tensors[output].channels))
-      let bytes = sums.values.enumerated().map { index, sum in layer.byte(sum, index % layer.outputChannels, zero: zero) }
+      let zero = graph.tensors[output].zero
+      var map = maps[output] ?? ByteMap(channels: graph.tensors[output].channels, height: sums.height, width: sums.width,
+                                        outside: [UInt8](repeating: zero, count: graph.tensors[output].channels))
+      let bytes = sums.values.enumerated().map { index, sum in
+        layer.byte(sum, multiplier: constants.multipliers[index % layer.outputChannels], zero: zero)
+      }
       for pixel in 0..<(sums.height * sums.width) {
         for c in 0..<layer.outputChannels {
           map.values[pixel * map.channels + layer.outputChannelOffset + c] = bytes[pixel * layer.outputChannels + c]
@@ -73,13 +76,13 @@ extension ByteMap {
   }
 }
 
-extension GraphLayer {
-  fileprivate func byteSums(_ source: ByteMap) -> (height: Int, width: Int, values: [Int32]) {
+extension Graph.Layer {
+  fileprivate func byteSums(_ source: ByteMap, _ constants: QuantizedConstants) -> (height: Int, width: Int, values: [Int32]) {
+    let (kernel, padding, stride) = (window.kernelHeight, window.padding, window.stride)
     let height = (source.height + 2 * padding - kernel) / stride + 1, width = (source.width + 2 * padding - kernel) / stride + 1
     var values: [Int32] = []
     values.reserveCapacity(height * width * outputChannels)
-    let isDepthwise = operation == .depthwiseConv3x3
-    let constants = quantized!
+    let isDepthwise = operation.name == "depthwise_conv"
     for y in 0..<height {
       for x in 0..<width {
         for o in 0..<outputChannels {
@@ -103,11 +106,12 @@ extension GraphLayer {
   }
 
   /// THE ROUNDING RULE.
-  fileprivate func byte(_ sum: Int32, _ channel: Int, zero: UInt8) -> UInt8 {
+  fileprivate func byte(_ sum: Int32, multiplier: Float, zero: UInt8) -> UInt8 {
     let magic: Float = 12_582_912
-    let multiplier = quantized!.multiplier[channel]
     let value: Float
-    if slope == 0 || slope == 1 {
+    if accumulator == .wide && (slope == 0 || slope == 1) {
+      value = fmaf(Float(sum), multiplier, magic + Float(zero))
+    } else if slope == 0 || slope == 1 {
       value = fmaf(magic + Float(sum), multiplier, Float(Double(magic) * (1 - Double(multiplier)) + Double(zero)))
     } else {
       let scaled = Float(sum) * multiplier

@@ -3,10 +3,12 @@
 import CAllocationCount
 import Foundation
 import Kernels
+import RandomModel
+import TestRandom
 import Testing
 
 @testable import Engine
-@testable import rf_pack
+@testable import Pack
 
 @Suite struct ByteNetworkTests {
   @Test func hashIsFNV1a() {
@@ -22,14 +24,15 @@ import Testing
 
   @Test(arguments: testableISAs)
   func everyInstructionSetEqualsPlainIntegers(isa: ISA) throws {
-    try compare(MadeModel.small.int8, width: 641, height: 479, isa: isa)
-    try compare(MadeModel().int8, width: 33, height: 47, isa: isa)
+    try compare(RandomModel.small.int8, width: 641, height: 479, isa: isa)
+    try compare(RandomModel().int8, width: 33, height: 47, isa: isa)
+    try compare(paired.int8, width: 33, height: 47, isa: isa)
   }
 
-  private func compare(_ made: MadeModel, width: Int, height: Int, isa: ISA) throws {
+  private func compare(_ made: RandomModel, width: Int, height: Int, isa: ISA) throws {
     let pixels = randomBytes(width: width, height: height)
-    let graph = try GraphBuilder.build(made.weights(), name: "made").madeInt8(seed: made.seed)
-    let expected = graph.byteOutputs(pixels: pixels, width: width, height: height)
+    let random = try made.network()
+    let (graph, expected) = (random.graph, random.byteOutputs(pixels: pixels, width: width, height: height))
     let network = try TestNetwork(file: try made.file(), width: width, height: height, isa: isa)
     expectVaried(expected, graph)
     for frame in 1...2 {
@@ -53,10 +56,10 @@ import Testing
   @Test(arguments: 1...40)
   func randomGraphsEqualPlainIntegers(seed: UInt64) throws {
     for seed in (seed * 25)..<(seed * 25 + 25) {
-      var random = SplitMix64(state: ~seed)
+      var random = SplitMix64(seed: ~seed)
       let (width, height) = (Int.random(in: 1...40, using: &random), Int.random(in: 1...40, using: &random))
-      let graph = RandomGraph(seed: seed, precision: .int8).graph
-      let file = try ModelWriter.bytes(of: graph)
+      let random8 = RandomGraph(seed: seed, precision: .int8).network
+      let (graph, file) = (random8.graph, try random8.modelFile())
       let isa = testableISAs.randomElement(using: &random)!
       let network = try TestNetwork(file: file, width: width, height: height, isa: isa)
       expectDisjoint(network.network.plan.maps)
@@ -64,8 +67,8 @@ import Testing
         let pixels = randomBytes(width: width, height: height, seed: seed + UInt64(frame))
         network.fill(pixels)
         runInRandomOrder(network.network, parts: Int.random(in: 1...3, using: &random), &random)
-        let expected = graph.byteOutputs(pixels: pixels, width: width, height: height)
-        for layer in graph.levels[0].classLayer...graph.levels[0].landmarksLayer {
+        let expected = random8.byteOutputs(pixels: pixels, width: width, height: height)
+        for layer in graph.heads.map(\.layer) {
           #expect(network.network.hash(ofLayer: layer) == fnv1a(expected[layer]),
                   "seed \(seed), frame \(frame), layer \(layer) at \(width) x \(height), \(isa)")
         }
@@ -75,11 +78,11 @@ import Testing
 
   @Test(arguments: [2, 3], [(1, 1), (33, 47), (320, 240)])
   func partsGiveTheSameBits(parts: Int, size: (width: Int, height: Int)) throws {
-    // The second has layers that are computed two by two.
-    for made in [MadeModel.small, MadeModel()] { try expectSameBits(made, parts: parts, size: size) }
+    // Layers of the last are computed in pairs.
+    for made in [RandomModel.small, RandomModel(), paired] { try expectSameBits(made, parts: parts, size: size) }
   }
 
-  private func expectSameBits(_ made: MadeModel, parts: Int, size: (width: Int, height: Int)) throws {
+  private func expectSameBits(_ made: RandomModel, parts: Int, size: (width: Int, height: Int)) throws {
     let file = try made.int8.file()
     let pixels = randomBytes(width: size.width, height: size.height)
     let whole = try TestNetwork(file: file, width: size.width, height: size.height)
@@ -100,46 +103,46 @@ import Testing
 
   /// The first layers a few rows at a time, in every number of parts and with fewer threads planned for than there are.
   @Test(arguments: variants.indices, [(1, 1), (33, 47), (161, 119), (5, 300), (300, 2), (640, 480)])
-  func stripsGiveTheSameBits(variant: Int, size: (width: Int, height: Int)) throws {
+  func bandsGiveTheSameBits(variant: Int, size: (width: Int, height: Int)) throws {
     let file = try variants[variant].int8.file()
     let whole = try TestNetwork(file: file, width: size.width, height: size.height)
     for (parts, threads) in [(1, 1), (2, 2), (3, 3), (3, 2)] {
-      let strips = try TestNetwork(file: file, width: size.width, height: size.height, threads: threads, strips: true)
-      #expect(strips.network.plan.strips.layerCount > 1)
+      let bands = try TestNetwork(file: file, width: size.width, height: size.height, threads: threads, bands: true)
+      #expect(bands.network.plan.schedule.bands != nil)
       for seed in 1...2 as ClosedRange<UInt64> {
         let pixels = randomBytes(width: size.width, height: size.height, seed: seed)
         whole.fill(pixels)
         whole.network.run()
-        strips.fill(pixels)
-        if parts == 1 { strips.network.run() } else { runInThreads(strips.network, parts: parts) }
-        #expect(whole.network.hashOfHeads() == strips.network.hashOfHeads(), "\(parts) parts, \(threads) threads, frame \(seed)")
+        bands.fill(pixels)
+        if parts == 1 { bands.network.run() } else { runInThreads(bands.network, parts: parts) }
+        #expect(whole.network.hashOfHeads() == bands.network.hashOfHeads(), "\(parts) parts, \(threads) threads, frame \(seed)")
       }
     }
   }
 
-  @Test func stripsNeedLessMemory() throws {
-    let file = try MadeModel().int8.file()
+  @Test func bandsNeedLessMemory() throws {
+    let file = try RandomModel().int8.file()
     let whole = try TestNetwork(file: file, width: 640, height: 480, threads: 1).network.plan
-    let strips = try TestNetwork(file: file, width: 640, height: 480, threads: 1, strips: true).network.plan
-    #expect(strips.strips.threadBytes <= Plan.Strips.mostBytes && strips.arenaBytes < whole.arenaBytes)
+    let bands = try TestNetwork(file: file, width: 640, height: 480, threads: 1, bands: true).network.plan
+    #expect(bands.schedule.bands!.threadBytes <= Bands.maxBytes && bands.arenaBytes < whole.arenaBytes)
   }
 
   @Test(.enabled(if: rf_allocation_counting() == 1, "a sanitizer has its own malloc"))
   func runAllocatesNothing() throws {
-    let network = try TestNetwork(file: try MadeModel.small.int8.file(), width: 64, height: 48, strips: true)
+    let network = try TestNetwork(file: try RandomModel.small.int8.file(), width: 64, height: 48, bands: true)
     network.fill(randomBytes(width: 64, height: 48))
     network.network.run()
     var values = [Float](repeating: 0, count: 20)
     let before = rf_allocation_count()
     network.network.run()
-    network.network.box(level: 0, y: 0, x: 0, into: &values)
-    network.network.landmarks(level: 0, y: 0, x: 0, into: &values)
+    network.network.compute(.box, level: 0, y: 0, x: 0, into: &values)
+    network.network.compute(.landmarks, level: 0, y: 0, x: 0, into: &values)
     #expect(rf_allocation_count() == before)
   }
 
   @Test(arguments: [(20_000, 3), (3, 20_000), (3840, 2160)])
   func extremeSizesRun(size: (width: Int, height: Int)) throws {
-    let network = try TestNetwork(file: try MadeModel.small.int8.file(), width: size.width, height: size.height)
+    let network = try TestNetwork(file: try RandomModel.small.int8.file(), width: size.width, height: size.height)
     network.fill([UInt8](repeating: 140, count: size.width * size.height * 3))
     network.network.run()
     let scores = network.network.classScores(level: 0)

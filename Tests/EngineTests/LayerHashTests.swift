@@ -3,10 +3,11 @@
 // hash of each layer in order.
 import Foundation
 import Kernels
+import RandomModel
 import Testing
 
 @testable import Engine
-@testable import rf_pack
+@testable import Pack
 
 private let root = URL(filePath: #filePath)
   .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -16,12 +17,13 @@ private let recordFile = root.appending(path: "Tests/Fixtures/layer-hashes.txt")
 private let (width, height) = (97, 83)
 
 /// The shipped model, random models, and the published models where `make test` has packed them.
-private let models: [String] = ["default"] + variants.indices.map { "random-\($0)" } + ["random-full"]
+private let models: [String] = ["default"] + variants.indices.map { "random-\($0)" } + ["random-full", "random-paired"]
 private let published = ["leaky_anchors16-int8", "relu_anchors10-int8"]
 
 private func file(_ name: String) throws -> Data {
   if name == "default" { return try Data(contentsOf: root.appending(path: "Models/default.rfm")) }
-  if name == "random-full" { return try MadeModel().int8.file() }
+  if name == "random-full" { return try RandomModel().int8.file() }
+  if name == "random-paired" { return try paired.int8.file() }
   if let index = Int(name.dropFirst("random-".count)), name.hasPrefix("random-") { return try variants[index].int8.file() }
   return try Data(contentsOf: Material.models.appending(path: "\(name).rfm"))
 }
@@ -74,11 +76,11 @@ private struct Hashes: Equatable {
     for isa in testableISAs {
       let hashes = try Hashes(file: data, isa: isa)
       #expect(hashes == recorded, "\(isa): differs from the record; this run has: \(model) \(hashes.line)")
-      for (threads, strips) in [(1, true), (2, false), (2, true), (3, false), (3, true)] {
-        let network = try TestNetwork(file: data, width: width, height: height, isa: isa, threads: threads, strips: strips)
+      for (threads, bands) in [(1, true), (2, false), (2, true), (3, false), (3, true)] {
+        let network = try TestNetwork(file: data, width: width, height: height, isa: isa, threads: threads, bands: bands)
         network.fill(randomBytes(width: width, height: height))
         if threads == 1 { network.network.run() } else { runInThreads(network.network, parts: threads) }
-        #expect(network.network.hashOfHeads() == recorded.heads, "\(isa), \(threads) threads, strips \(strips)")
+        #expect(network.network.hashOfHeads() == recorded.heads, "\(isa), \(threads) threads, bands \(bands)")
       }
     }
   }

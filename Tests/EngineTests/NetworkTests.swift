@@ -2,20 +2,29 @@
 import CAllocationCount
 import Foundation
 import Kernels
+import RandomModel
+import TestRandom
 import Testing
 
 @testable import Engine
-@testable import rf_pack
+@testable import Pack
 
 /// Networks that differ where it matters: activation, stem, number of levels, channel counts that fill no register.
-let variants: [MadeModel] = {
-  var relu = MadeModel.small
-  (relu.activation, relu.seed) = ("relu", 11)
-  var wideStem = MadeModel.small
+let variants: [RandomModel] = {
+  var relu = RandomModel.small
+  (relu.slope, relu.seed) = (0, 11)
+  var wideStem = RandomModel.small
   (wideStem.stemStride, wideStem.blockStrides, wideStem.taps) = (4, [2, 1, 2, 1, 2, 1], [2, 4, 6])
-  var twoLevels = MadeModel.small
-  (twoLevels.strides, twoLevels.taps, twoLevels.anchors) = ("8/16", [4, 5], "10,20,40/80")
+  var twoLevels = RandomModel.small
+  (twoLevels.strides, twoLevels.taps, twoLevels.anchors) = ([8, 16], [4, 5], [[10, 20, 40], [80]])
   return [.small, relu, wideStem, twoLevels]
+}()
+
+/// With ReLU everywhere and whole panels of channels, one kernel call computes two layers of the context modules.
+let paired: RandomModel = {
+  var model = RandomModel()
+  (model.slope, model.seed) = (0, 5)
+  return model
 }()
 
 @Suite struct NetworkTests {
@@ -29,16 +38,16 @@ let variants: [MadeModel] = {
   @Test(arguments: testableISAs)
   func everyInstructionSetEqualsDoublePrecision(isa: ISA) throws {
     try compare(.small, width: 641, height: 479, isa: isa)
-    try compare(MadeModel(), width: 33, height: 47, isa: isa)
+    try compare(RandomModel(), width: 33, height: 47, isa: isa)
   }
 
   /// Within 5e-6 of the largest value of each head: float32 sums of up to 2304 products, a few dozen layers deep.
-  private func compare(_ made: MadeModel, width: Int, height: Int, isa: ISA) throws {
+  private func compare(_ made: RandomModel, width: Int, height: Int, isa: ISA) throws {
     let pixels = randomPixels(width: width, height: height)
     let network = try TestNetwork(file: try made.file(), width: width, height: height, isa: isa)
     network.fill(pixels)
     network.network.run()
-    for (level, expected) in SlowForward(made).run(pixels: pixels, width: width, height: height).enumerated() {
+    for (level, expected) in try made.network().doubleHeads(Volume(pixels: pixels, width: width, height: height)).enumerated() {
       let heads = network.heads(level: level)
       for (actual, volume) in zip([heads.logits, heads.boxes, heads.landmarks], expected) {
         try #require(actual.count == volume.values.count)
@@ -66,10 +75,10 @@ let variants: [MadeModel] = {
   /// Networks without and with layers for Winograd's filtering; the plan has scratch for 3 threads.
   @Test(arguments: [2, 3, 5], [(1, 1), (33, 47), (320, 240)])
   func partsGiveTheSameBits(parts: Int, size: (width: Int, height: Int)) throws {
-    for made in [.small, MadeModel()] { try expectSameBits(made, parts: parts, size) }
+    for made in [.small, RandomModel()] { try expectSameBits(made, parts: parts, size) }
   }
 
-  private func expectSameBits(_ made: MadeModel, parts: Int, _ size: (width: Int, height: Int)) throws {
+  private func expectSameBits(_ made: RandomModel, parts: Int, _ size: (width: Int, height: Int)) throws {
     let file = try made.file()
     let pixels = randomPixels(width: size.width, height: size.height)
     let whole = try TestNetwork(file: file, width: size.width, height: size.height)
@@ -87,8 +96,8 @@ let variants: [MadeModel] = {
   /// depend on the order. What real threads show once in a million runs shows here at once.
   @Test(arguments: 1...12)
   func anyOrderBetweenBarriersGivesTheSameBits(seed: Int) throws {
-    let made = seed % 3 == 0 ? MadeModel() : variants[seed % variants.count]
-    var random = SplitMix64(state: UInt64(seed))
+    let made = seed % 3 == 0 ? RandomModel() : variants[seed % variants.count]
+    var random = SplitMix64(seed: UInt64(seed))
     let (width, height) = (Int.random(in: 1...90, using: &random), Int.random(in: 1...90, using: &random))
     let pixels = randomPixels(width: width, height: height)
     let whole = try TestNetwork(file: try made.file(), width: width, height: height)
@@ -104,16 +113,16 @@ let variants: [MadeModel] = {
   @Test(arguments: 1...40)
   func randomGraphsEqualDoublePrecision(seed: UInt64) throws {
     for seed in (seed * 25)..<(seed * 25 + 25) {
-      var random = SplitMix64(state: ~seed)
+      var random = SplitMix64(seed: ~seed)
       let (width, height) = (Int.random(in: 1...40, using: &random), Int.random(in: 1...40, using: &random))
-      let graph = RandomGraph(seed: seed).graph
+      let graph = RandomGraph(seed: seed).network
       let pixels = randomPixels(width: width, height: height, seed: seed)
-      let network = try TestNetwork(file: try ModelWriter.bytes(of: graph), width: width, height: height)
+      let network = try TestNetwork(file: try graph.modelFile(), width: width, height: height)
       expectDisjoint(network.network.plan.maps)
       network.fill(pixels)
       runInRandomOrder(network.network, parts: Int.random(in: 1...3, using: &random), &random)
       let heads = network.heads(level: 0)
-      let expected = graph.slowHeads(Volume(pixels: pixels, width: width, height: height))
+      let expected = graph.doubleHeads(Volume(pixels: pixels, width: width, height: height))[0]
       for (actual, volume) in zip([heads.logits, heads.boxes, heads.landmarks], expected) {
         let largest = volume.values.reduce(100) { max($0, abs($1)) }
         let worst = worstDifference(actual, volume)
@@ -124,7 +133,7 @@ let variants: [MadeModel] = {
 
   /// The second frame must not see the first: borders and maps share memory.
   @Test func framesAreIndependent() throws {
-    let file = try MadeModel.small.file()
+    let file = try RandomModel.small.file()
     let (first, second) = (randomPixels(width: 70, height: 50, seed: 1), randomPixels(width: 70, height: 50, seed: 2))
     let used = try TestNetwork(file: file, width: 70, height: 50)
     let fresh = try TestNetwork(file: file, width: 70, height: 50)
@@ -138,7 +147,7 @@ let variants: [MadeModel] = {
   }
 
   @Test func runAllocatesNothing() throws {
-    let network = try TestNetwork(file: try MadeModel.small.file(), width: 64, height: 48)
+    let network = try TestNetwork(file: try RandomModel.small.file(), width: 64, height: 48)
     network.fill(randomPixels(width: 64, height: 48))
     network.network.run()
     let control = rf_allocation_count()
@@ -147,14 +156,14 @@ let variants: [MadeModel] = {
     var box = [Float](repeating: 0, count: 8)
     let before = rf_allocation_count()
     network.network.run()
-    network.network.box(level: 0, y: 0, x: 0, into: &box)
+    network.network.compute(.box, level: 0, y: 0, x: 0, into: &box)
     #expect(rf_allocation_count() == before)
   }
 
   /// Sizes from the issue; the small network keeps 4K affordable.
   @Test(arguments: [(20_000, 3), (3, 20_000), (3840, 2160)])
   func extremeSizesRun(size: (width: Int, height: Int)) throws {
-    let network = try TestNetwork(file: try MadeModel.small.file(), width: size.width, height: size.height)
+    let network = try TestNetwork(file: try RandomModel.small.file(), width: size.width, height: size.height)
     network.fill([Float](repeating: 40, count: size.width * size.height * 3))
     network.network.run()
     let scores = network.network.classScores(level: 0)
@@ -182,14 +191,14 @@ func runInThreads(_ network: Network, parts: Int) {
 /// One layer of one part at a time, in any order that the barriers allow.
 func runInRandomOrder(_ network: Network, parts: Int, _ random: inout SplitMix64) {
   for part in (0..<parts).shuffled(using: &random) { _ = network.clearInputBorder(part: part, of: parts) }
-  let layers = network.model.layers.indices
+  let entries = network.plan.schedule.entries
   var start = 0
-  while start < layers.count {
-    let end = layers[(start + 1)...].first { network.plan.steps[$0].needsBarrier } ?? layers.count
-    // Which part does its next layer, in a random order with every part as often as there are layers.
+  while start < entries.count {
+    let end = entries.indices[(start + 1)...].first { entries[$0].needsBarrier } ?? entries.count
+    // The parts run their next entry in a random order, each as often as there are entries.
     var next = [Int](repeating: start, count: parts)
     for part in (0..<parts).flatMap({ [Int](repeating: $0, count: end - start) }).shuffled(using: &random) {
-      network.runLayer(next[part], part: part, of: parts)
+      network.runEntry(next[part], part: part, of: parts)
       next[part] += 1
     }
     start = end

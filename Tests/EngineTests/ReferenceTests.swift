@@ -54,10 +54,11 @@ struct ReferenceTests {
 
   /// A 640 x 480 PPM as the network's input. The published models take blue, green, red.
   private func input(of picture: String, _ model: Model) throws -> [Float] {
+    let graph = model.graph
     let file = [UInt8](try Data(contentsOf: Material.reference.appending(path: "\(picture).vga.ppm")))
     let rgb = file.suffix(640 * 480 * 3)
-    try #require(model.channelOrder == .bgr && file.starts(with: Array("P6\n640 480\n255\n".utf8)))
-    let mean = [model.mean.0, model.mean.1, model.mean.2]
-    return (0..<rgb.count).map { (Float(rgb[rgb.startIndex + $0 / 3 * 3 + 2 - $0 % 3]) - mean[$0 % 3]) * model.scale }
+    try #require(graph.channelOrder == .bgr && file.starts(with: Array("P6\n640 480\n255\n".utf8)))
+    let mean = [graph.mean.0, graph.mean.1, graph.mean.2]
+    return (0..<rgb.count).map { (Float(rgb[rgb.startIndex + $0 / 3 * 3 + 2 - $0 % 3]) - mean[$0 % 3]) * graph.scale }
   }
 }

@@ -1,10 +1,11 @@
 // Networks of one model at several input sizes in one arena: the same bits as each in an arena of its own.
 import Foundation
 import Kernels
+import RandomModel
 import Testing
 
 @testable import Engine
-@testable import rf_pack
+@testable import Pack
 
 private typealias Size = (width: Int, height: Int)
 
@@ -18,7 +19,7 @@ private final class SharedNetworks {
     file = .allocate(byteCount: data.count, alignment: 1)
     file.copyBytes(from: data)
     let model = try Model(bytes: UnsafeRawBufferPointer(file))
-    let plans = try sizes.map { try Plan(model: model, width: $0.width, height: $0.height, isa: isa, threads: 2, strips: true) }
+    let plans = try sizes.map { try Plan(model: model, width: $0.width, height: $0.height, isa: isa, threads: 2, bands: true) }
     arena = .allocate(byteCount: plans.map(\.arenaBytes).max()!, alignment: Plan.alignment)
     let first = Network(model: model, plan: plans[0], arena: arena)
     networks = [first] + plans.dropFirst().map { Network(sharingArenaOf: first, plan: $0) }
@@ -44,8 +45,8 @@ private func hashOfRun(_ network: Network, seed: UInt64) -> UInt64 {
   return network.hashOfHeads()
 }
 
-@Test(arguments: [MadeModel.small, MadeModel(), MadeModel.small.int8, MadeModel().int8], testableISAs)
-func networksShareAnArena(made: MadeModel, isa: ISA) throws {
+@Test(arguments: [RandomModel.small, RandomModel(), RandomModel.small.int8, RandomModel().int8], testableISAs)
+func networksShareAnArena(made: RandomModel, isa: ISA) throws {
   // The second needs more memory than the first for some maps and less for others.
   let sizes: [Size] = [(161, 119), (40, 29), (5, 300)]
   let file = try made.file()
@@ -58,8 +59,8 @@ func networksShareAnArena(made: MadeModel, isa: ISA) throws {
 }
 
 /// The places of the weights do not depend on the size: what sharing them rests on.
-@Test(arguments: [MadeModel.small, MadeModel().int8])
-func weightsLieAtTheSamePlacesAtAllSizes(made: MadeModel) throws {
+@Test(arguments: [RandomModel.small, RandomModel().int8])
+func weightsLieAtTheSamePlacesAtAllSizes(made: RandomModel) throws {
   let file = try made.file()
   let (a, b) = (try TestNetwork(file: file, width: 640, height: 480).network.plan,
                 try TestNetwork(file: file, width: 33, height: 47).network.plan)

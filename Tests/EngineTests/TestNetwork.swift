@@ -1,9 +1,10 @@
 // A model file's bytes, its plan, its arena and its network, held together for as long as a test needs them.
+import TestRandom
 import Foundation
 import Kernels
 
 @testable import Engine
-@testable import rf_pack
+@testable import Pack
 
 /// A network at one input size.
 final class TestNetwork {
@@ -11,11 +12,11 @@ final class TestNetwork {
   private let file: UnsafeMutableRawBufferPointer
   private let arena: UnsafeMutableRawBufferPointer
 
-  init(file data: Data, width: Int, height: Int, isa: ISA = .available, threads: Int = 3, strips: Bool = false) throws {
+  init(file data: Data, width: Int, height: Int, isa: ISA = .available, threads: Int = 3, bands: Bool = false) throws {
     file = .allocate(byteCount: data.count, alignment: 1)
     file.copyBytes(from: data)
     let model = try Model(bytes: UnsafeRawBufferPointer(file))
-    let plan = try Plan(model: model, width: width, height: height, isa: isa, threads: threads, strips: strips)
+    let plan = try Plan(model: model, width: width, height: height, isa: isa, threads: threads, bands: bands)
     arena = .allocate(byteCount: plan.arenaBytes, alignment: Plan.alignment)
     // Garbage that spreads if anything is read before it is written.
     arena.bindMemory(to: Float.self).initialize(repeating: .nan)
@@ -56,8 +57,8 @@ final class TestNetwork {
       for x in 0..<scores.width {
         let pixel = scores.base + y * scores.rowStride + x * scores.pixelStride
         heads.logits += UnsafeBufferPointer(start: pixel, count: 2 * anchors)
-        network.box(level: level, y: y, x: x, into: &box)
-        network.landmarks(level: level, y: y, x: x, into: &landmarks)
+        network.compute(.box, level: level, y: y, x: x, into: &box)
+        network.compute(.landmarks, level: level, y: y, x: x, into: &landmarks)
         heads.boxes += box
         heads.landmarks += landmarks
       }
@@ -81,13 +82,13 @@ final class TestNetwork {
 
 /// An input of random numbers as a picture minus its mean has them.
 func randomPixels(width: Int, height: Int, seed: UInt64 = 3) -> [Float] {
-  var random = SplitMix64(state: seed)
+  var random = SplitMix64(seed: seed)
   return random.values(width * height * 3, within: 128)
 }
 
 /// An input of random bytes.
 func randomBytes(width: Int, height: Int, seed: UInt64 = 3) -> [UInt8] {
-  var random = SplitMix64(state: seed)
+  var random = SplitMix64(seed: seed)
   return (0..<(width * height * 3)).map { _ in UInt8(truncatingIfNeeded: random.next() >> 32) }
 }
 

@@ -26,10 +26,12 @@ let package = Package(
     .target(name: "CKernels", cSettings: instrumentedC),
     .target(name: "Kernels", dependencies: ["CKernels"], swiftSettings: instrumented),
     .target(name: "Engine", dependencies: ["Kernels"], swiftSettings: instrumented),
-    .target(name: "rf-pack", dependencies: ["Capture", "CHost", "CommandLine", "Engine", "Host", "Imaging", "Report"], exclude: ["main.swift"], swiftSettings: instrumented),
-    fuzzer("ModelFuzzer", ["Engine", "rf-pack"]),
-    .executableTarget(name: "FuzzSeeds", dependencies: ["rf-pack"], swiftSettings: instrumented, linkerSettings: linkedSanitizer),
-    fuzzer("SafetensorsFuzzer", ["rf-pack"]),
+    .target(name: "Pack", dependencies: ["Capture", "Engine", "Imaging", "Kernels"], swiftSettings: instrumented),
+    .target(name: "TestRandom", swiftSettings: instrumented),
+    .target(name: "RandomModel", dependencies: ["Engine", "Pack", "TestRandom"], swiftSettings: instrumented),
+    fuzzer("ModelFuzzer", ["Engine"]),
+    .executableTarget(name: "FuzzSeeds", dependencies: ["Pack", "RandomModel"], swiftSettings: instrumented, linkerSettings: linkedSanitizer),
+    fuzzer("SafetensorsFuzzer", ["Pack"]),
 
     // Counters too: what is cut off a results file is decided in C.
     .target(name: "CHost", cSettings: [.unsafeFlags(["-fsanitize=address,fuzzer-no-link"])]),

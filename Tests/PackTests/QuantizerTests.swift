@@ -1,28 +1,30 @@
 // Quantisation: near the float network, within the format's limits whatever the weights, ties kept, bad pictures refused.
-import Engine
 import Foundation
+import RandomModel
+import TestRandom
 import Testing
 
-@testable import rf_pack
+@testable import Engine
+@testable import Pack
 
 @Suite struct QuantizerTests {
   private static func pictures(_ count: Int = 3) -> [CalibrationPicture] {
-    var random = SplitMix64(state: 5)
+    var random = SplitMix64(seed: 5)
     return (0..<count).map { _ in
       CalibrationPicture(width: 64, height: 48, bytes: random.values(64 * 48 * 3, within: 127).map { UInt8($0 + 128) })
     }
   }
 
-  private static func graph(_ activation: String, _ change: (inout FloatWeights) -> Void = { _ in }) throws -> Graph {
-    var made = MadeModel.small
-    made.activation = activation
+  private static func network(slope: Float, _ change: (inout FloatWeights) -> Void = { _ in }) throws -> FloatNetwork {
+    var made = RandomModel.small
+    made.slope = slope
     var weights = made.weights()
     change(&weights)
-    return try GraphBuilder.build(weights, name: "quantised")
+    return try FloatNetwork(exchange: weights, name: "quantised")
   }
 
-  private static func quantizer(_ graph: Graph) throws -> Quantizer {
-    Quantizer(graph, try ActivationStatistics(file: try ModelWriter.bytes(of: graph), pictures: pictures()) { _ in })
+  private static func quantizer(_ network: FloatNetwork) throws -> Quantizer {
+    Quantizer(network, try ActivationStatistics(file: try network.modelFile(), pictures: pictures()) { _ in })
   }
 
   /// Class logits of all levels.
@@ -43,12 +45,12 @@ import Testing
   }
 
   /// The error's spread as a part of the logits' own; with nothing in common it would be 1 and more.
-  @Test(arguments: ["relu", "leaky:0.1"])
-  func staysNearTheFloatNetwork(activation: String) throws {
-    let graph = try Self.graph(activation)
-    let int8 = try ModelWriter.bytes(of: Self.quantizer(graph).quantized())
+  @Test(arguments: [Float(0), 0.1])
+  func staysNearTheFloatNetwork(slope: Float) throws {
+    let network = try Self.network(slope: slope)
+    let int8 = try Self.quantizer(network).quantized().modelFile()
     let picture = Self.pictures(4)[3]
-    let (expected, found) = (try Self.logits(ModelWriter.bytes(of: graph), picture), try Self.logits(int8, picture))
+    let (expected, found) = (try Self.logits(network.modelFile(), picture), try Self.logits(int8, picture))
     let mean = expected.reduce(0, +) / Float(expected.count)
     let spread = expected.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     let error = zip(expected, found).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
@@ -56,62 +58,95 @@ import Testing
     #expect((error / spread).squareRoot() < 0.25, "relative error \((error / spread).squareRoot())")
   }
 
-  @Test(arguments: ["relu", "leaky:0.1"])
-  func sumsOfTheUpsamplingsShareScaleAndZero(activation: String) throws {
-    let graph = try Self.graph(activation)
-    let scales = try Self.quantizer(graph).scales.tensors
-    for layer in graph.layers where layer.operation == .upsampleAdd {
-      #expect(scales[layer.input] == scales[layer.output!])
-      #expect(Set(scales[layer.input].scales).count == 1)
+  @Test(arguments: [Float(0), 0.1])
+  func sumsOfTheUpsamplingsShareScaleAndZero(slope: Float) throws {
+    let network = try Self.network(slope: slope)
+    let scales = try Self.quantizer(network).scales.tensors
+    for layer in network.graph.layers where layer.operation.scaleRule == .tied {
+      #expect(scales[layer.inputs[0]] == scales[layer.inputs[1]])
+      #expect(Set(scales[layer.inputs[0]].scales).count == 1)
     }
-    for level in graph.levels {
-      #expect(Set(scales[level.feature].scales).count == 1 && Set(scales[level.feature].zeros) == [0])
+    for level in network.graph.levels.indices {
+      let feature = scales[network.graph.feature(ofLevel: level)]
+      #expect(Set(feature.scales).count == 1 && Set(feature.zeros) == [0])
     }
-    #expect(Set(scales[graph.layers[0].output!].scales).count > 1, "the stem's channels have scales of their own")
-    #expect(activation != "relu" || scales.dropFirst().allSatisfy { Set($0.zeros) == [0] })
+    #expect(Set(scales[network.graph.layers[0].output!].scales).count > 1, "the stem's channels have scales of their own")
+    #expect(slope != 0 || scales.dropFirst().allSatisfy { Set($0.zeros) == [0] })
   }
 
   /// The reader checks every limit; here are weights that reach for them.
-  @Test(arguments: ["relu", "leaky:0.1"], [
+  @Test(arguments: [Float(0), 0.1], [
     ("backbone.stem", Float(0)), ("backbone.stem", 1e-30), ("backbone.block2.depthwise", 0), ("backbone.block2.pointwise", 0),
     ("context3.conv3x3", 10), ("head3.class", 0), ("head3.box", 10), ("pyramid.lateral3", 0), ("pyramid.merge3", 0),
   ])
-  func extremeWeightsKeepToTheLimits(activation: String, change: (name: String, factor: Float)) throws {
-    let graph = try Self.graph(activation) { weights in
+  func extremeWeightsKeepToTheLimits(slope: Float, change: (name: String, factor: Float)) throws {
+    let network = try Self.network(slope: slope) { weights in
       let tensor = weights.tensors["\(change.name).weight"]!
       weights.tensors["\(change.name).weight"] = FloatTensor(shape: tensor.shape, values: tensor.values.map { $0 * change.factor })
     }
-    let quantized = try Self.quantizer(graph).quantized()
-    #expect(throws: Never.self, "\(change)") { try ModelWriter.bytes(of: quantized) }
+    let quantized = try Self.quantizer(network).quantized()
+    #expect(throws: Never.self, "\(change)") { try quantized.modelFile() }
   }
 
   /// No box is that far away: the reader refuses such heads, and rf-pack says so.
   @Test func headsBeyondTheLimitAreRefused() throws {
-    let graph = try Self.graph("relu") { weights in
+    let network = try Self.network(slope: 0) { weights in
       let tensor = weights.tensors["head3.box.weight"]!
       weights.tensors["head3.box.weight"] = FloatTensor(shape: tensor.shape, values: tensor.values.map { $0 * 1e5 })
     }
-    let quantized = try Self.quantizer(graph).quantized()
-    #expect(throws: PackError.self) { try ModelWriter.bytes(of: quantized) }
+    let quantized = try Self.quantizer(network).quantized()
+    #expect(throws: PackError.self) { try quantized.modelFile() }
   }
 
   /// 576 taps of 127 * 255 would be 19 million.
   @Test func weightsOfOneSignKeepTheSumBelowItsLimit() {
-    let wide = ChannelQuantizer(weights: Array(repeating: 1, count: 576), zeros: Array(repeating: 0, count: 576),
-                                means: Array(repeating: 0, count: 576), meanSquares: Array(repeating: 1, count: 576), bias: 0)
-      .result()
-    #expect(255 * wide.weights.reduce(0) { $0 + Int($1) } < 1 << 22)
-    #expect(abs(Float(wide.weights[0]) * wide.multiplier - 1) < 0.02)
+    let channel = ChannelQuantizer(weights: Array(repeating: 1, count: 576), zeros: Array(repeating: 0, count: 576),
+                                   means: Array(repeating: 0, count: 576), meanSquares: Array(repeating: 1, count: 576), bias: 0)
+    let narrow = channel.result(.narrow, from: channel.bestStep())
+    #expect(255 * narrow.weights.reduce(0) { $0 + Int($1) } < 1 << 22)
+    #expect(abs(Float(narrow.weights[0]) * narrow.multiplier - 1) < 0.02)
+    let wide = channel.result(.wide, from: channel.bestStep())
+    #expect(wide.weights.allSatisfy { $0 >= 64 } && wide.step == channel.bestStep())
+  }
+
+  /// Gaussian weights in a layer as wide as a ResNet's: the narrow limit would cost about a bit, so the layer is wide.
+  @Test(arguments: [(64, Graph.Accumulator.narrow), (512, .wide)])
+  func wideLayersKeepTheirPrecision(channels: Int, accumulator: Graph.Accumulator) throws {
+    var random = SplitMix64(seed: 3)
+    var graph = Graph(name: "wide")
+    for (name, count) in [("input", 3), ("features", channels), ("sums", 4), ("logits", 2)] { _ = graph.addTensor(name, channels: count) }
+    let conv = try #require(Operation.all.first { $0.name == "conv" })
+    var layers: [LayerWeights] = []
+    func add(_ name: String, _ input: Int, _ output: Int?, _ count: Int, kernel: Int = 1) {
+      let read = graph.tensors[input].channels
+      var layer = Graph.Layer(name: name, operation: conv, inputs: [input], output: output, inputChannels: read, outputChannels: count)
+      layer.window = Graph.Window(kernel: kernel)
+      layer.slope = name == "features" ? 0 : 1
+      graph.layers.append(layer)
+      let weights = (0..<(kernel * kernel * read * count)).map { _ in random.values(12, within: 0.1).reduce(0, +) }
+      layers.append(LayerWeights(weights: weights, bias: Array(repeating: 0, count: count)))
+    }
+    add("features", 0, 1, channels)
+    add("sums", 1, 2, 4, kernel: 3)
+    for (index, role) in Graph.Role.allCases.enumerated() {
+      add(role.name, 2, index == 0 ? 3 : nil, role.valuesPerAnchor)
+      graph.heads.append(Graph.Head(role: role, level: 0, layer: index + 2))
+    }
+    (graph.levels, graph.stages) = ([Graph.Level(stride: 1, anchorSides: [16])], [Graph.Stage(kind: .frame, layers: 0..<5)])
+    let quantized = try Self.quantizer(FloatNetwork(graph: graph, layers: layers)).quantized()
+    #expect(quantized.graph.layers[1].accumulator == accumulator)
+    #expect(quantized.graph.layers[0].accumulator == .narrow)
+    if accumulator == .narrow { #expect(throws: Never.self) { try quantized.modelFile() } }
   }
 
   @Test func channelsThatNeverFireHaveSafeScales() throws {
-    let graph = try Self.graph("relu") { weights in
+    let network = try Self.network(slope: 0) { weights in
       let bias = weights.tensors["backbone.block1.pointwise.bias"]!
       weights.tensors["backbone.block1.pointwise.bias"] = FloatTensor(shape: bias.shape, values: bias.values.map { _ in -1e6 })
     }
-    let quantizer = try Self.quantizer(graph)
+    let quantizer = try Self.quantizer(network)
     #expect(quantizer.scales.tensors.allSatisfy { $0.scales.allSatisfy { $0 > 0 && $0.isFinite } })
-    #expect(throws: Never.self) { try ModelWriter.bytes(of: quantizer.quantized()) }
+    #expect(throws: Never.self) { try quantizer.quantized().modelFile() }
   }
 
   @Test func zerosLieWhereBothEndsFit() {
@@ -127,16 +162,15 @@ import Testing
   }
 
   @Test func aFractionalMeanIsRefused() throws {
-    var graph = try Self.graph("relu")
-    graph.mean[1] = 116.5
-    #expect(throws: PackError.self) { try Quantizer.requireWholeMean(graph) }
+    var network = try Self.network(slope: 0)
+    network.graph.mean.1 = 116.5
+    #expect(throws: PackError.self) { try Quantizer.requireWholeMean(network.graph) }
   }
 
-  @Test func aModelFileGivesItsGraphBack() throws {
-    let file = try MadeModel.small.file()
-    let graph = try Graph(modelFile: file, name: "made 7")
-    #expect(try ModelWriter.bytes(of: graph) == file)
-    #expect(throws: PackError.self) { try Graph(modelFile: MadeModel.small.int8.file(), name: "x") }
+  @Test func aModelFileGivesItsNetworkBack() throws {
+    let file = try RandomModel.small.file()
+    #expect(try FloatNetwork(modelFile: file, name: "made 7").modelFile() == file)
+    #expect(throws: PackError.self) { try FloatNetwork(modelFile: RandomModel.small.int8.file(), name: "x") }
   }
 }
 

@@ -1,7 +1,7 @@
 // Writes safetensors for tests: what the exporter does, and what it never would.
 import Foundation
 
-@testable import rf_pack
+@testable import Pack
 
 extension FloatWeights {
   /// The whole file; tensors in the order of their names.
@@ -10,7 +10,7 @@ extension FloatWeights {
     var data = Data()
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
       let start = data.count
-      for value in tensor.values { data.append(words: value.bitPattern) }
+      tensor.values.withUnsafeBytes { data.append(contentsOf: $0) }
       header[name] = ["dtype": "F32", "shape": tensor.shape, "data_offsets": [start, data.count]]
     }
     return try safetensorsFile(header: String(decoding: JSONSerialization.data(withJSONObject: header), as: UTF8.self), data)
@@ -19,5 +19,5 @@ extension FloatWeights {
 
 /// A file of a header as it stands and data.
 func safetensorsFile(header: String, _ data: Data = Data(), length: UInt64? = nil) -> Data {
-  Data(little: length ?? UInt64(header.utf8.count)) + Data(header.utf8) + data
+  withUnsafeBytes(of: (length ?? UInt64(header.utf8.count)).littleEndian) { Data($0) } + Data(header.utf8) + data
 }

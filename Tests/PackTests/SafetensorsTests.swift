@@ -1,12 +1,14 @@
 // The safetensors reader: what is well-formed comes through bit for bit, everything else is refused with its reason.
 import Foundation
+import RandomModel
+import TestRandom
 import Testing
 
-@testable import rf_pack
+@testable import Pack
 
 @Suite struct SafetensorsTests {
   @Test func readsWhatWasWritten() throws {
-    let weights = MadeModel.small.weights()
+    let weights = RandomModel.small.weights()
     let read = try FloatWeights(safetensors: try weights.safetensors())
     #expect(read.metadata == weights.metadata)
     #expect(Set(read.tensors.keys) == Set(weights.tensors.keys))
@@ -17,13 +19,13 @@ import Testing
 
   /// A slice of a larger buffer has indices of its own.
   @Test func readsSlices() throws {
-    let file = try MadeModel.small.weights().safetensors()
+    let file = try RandomModel.small.weights().safetensors()
     let slice = (Data(repeating: 7, count: 100) + file).dropFirst(100)
-    #expect(try FloatWeights(safetensors: slice).tensors.count == MadeModel.small.weights().tensors.count)
+    #expect(try FloatWeights(safetensors: slice).tensors.count == RandomModel.small.weights().tensors.count)
   }
 
   @Test func cutFilesAreRefused() throws {
-    let file = try MadeModel.small.weights().safetensors()
+    let file = try RandomModel.small.weights().safetensors()
     for count in Array(0..<64) + Array(stride(from: 64, to: file.count, by: 64)) + [file.count - 1] {
       #expect(throws: PackError.self, "\(count) bytes") { try FloatWeights(safetensors: file.prefix(count)) }
     }
@@ -83,16 +85,16 @@ import Testing
   }
 
   @Test func randomChangesNeverCrash() throws {
-    let file = try MadeModel.small.weights().safetensors()
+    let file = try RandomModel.small.weights().safetensors()
     let headerEnd = 8 + file.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
-    var random = SplitMix64(state: 4)
+    var random = SplitMix64(seed: 4)
     for _ in 0..<500 {
       var changed = file
       for _ in 0..<3 {
         changed[Int.random(in: 0..<headerEnd, using: &random)] = UInt8.random(in: 0...255, using: &random)
       }
       guard let weights = try? FloatWeights(safetensors: changed) else { continue }
-      _ = try? ModelWriter.bytes(of: GraphBuilder.build(weights, name: "changed"))
+      _ = try? FloatNetwork(exchange: weights, name: "changed").modelFile()
     }
   }
 }

@@ -2,7 +2,6 @@
 import Foundation
 import Testing
 
-@testable import rf_pack
 
 /// The program on one bad source beside a good one.
 private func expectRefusal(_ name: String, _ bytes: some Sequence<UInt8>, _ message: String,

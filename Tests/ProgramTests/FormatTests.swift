@@ -1,8 +1,8 @@
 // What goes to standard output and into files, on made pictures with a made model.
 import Foundation
+import RandomModel
 import Testing
 
-@testable import rf_pack
 
 /// The contract's JSON line.
 private struct JSONFrame: Decodable {
@@ -102,7 +102,7 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
 
 /// Of an int8 model all heads' bits are hashed, so what is asked of the faces changes nothing.
 @Test func hashOfBytesIsOfTheHeads() throws {
-  let workshop = try Workshop(made: MadeModel.small.int8)
+  let workshop = try Workshop(made: RandomModel.small.int8)
   let a = try workshop.write("a.jpg", workshop.jpeg())
   let b = try workshop.write("b.jpg", workshop.jpeg(width: 200, height: 200))
   func hashes(_ options: String...) throws -> [Substring] {

@@ -1,10 +1,10 @@
 // Names as people and programs see them: control characters, text that is no UTF-8, and JSON from which the bytes come back.
 import Foundation
+import TestRandom
 import Testing
 
 @testable import rf_cam
 import Report
-@testable import rf_pack
 
 private func shown(_ bytes: some Sequence<UInt8>) -> [UInt8] { Report.printable(bytes) }
 
@@ -43,7 +43,7 @@ private func jsonString(_ bytes: [UInt8]) -> [UInt8] {
 
 /// Against Foundation: what is well-formed, and where replacement characters stand, for all pairs of bytes and many longer runs.
 @Test func wellFormedTextIsThatOfFoundation() throws {
-  var random = SplitMix64(state: 8)
+  var random = SplitMix64(seed: 8)
   let edges: [UInt8] = [0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF,
                         0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF]
   var texts = edges.flatMap { a in edges.map { [a, $0] } }

@@ -1,9 +1,9 @@
 // A folder for one test with a made model and made pictures in it; gone when the test is over.
+import RandomModel
 import Capture
 import Foundation
 import Imaging
 
-@testable import rf_pack
 
 /// Files for a test, and the way to run the program on them.
 final class Workshop {
@@ -11,7 +11,7 @@ final class Workshop {
   var model: String { path("made.rfm") }
 
   /// - Parameter made: nil for the small network, which "finds faces" everywhere at a low threshold.
-  init(made: MadeModel = .small) throws {
+  init(made: RandomModel = .small) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "rf-cam-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try made.file().write(to: folder.appending(path: "made.rfm"))

@@ -1,8 +1,8 @@
 // The candidate heap beside a full sort.
+import TestRandom
 import Testing
 
 @testable import RetinaFace
-@testable import rf_pack
 
 /// What the heap holds after taking `candidates` in their order.
 private func strongest(_ candidates: [Candidate], capacity: Int) -> (kept: [Candidate], overflow: Int) {
@@ -14,7 +14,7 @@ private func strongest(_ candidates: [Candidate], capacity: Int) -> (kept: [Cand
 
 @Test(arguments: [0, 1, 2, 3, 10, 99, 100, 101, 1000])
 func heapKeepsTheStrongest(count: Int) {
-  var random = SplitMix64(state: UInt64(count))
+  var random = SplitMix64(seed: UInt64(count))
   // Few different margins, so that ties are common.
   let candidates = (0..<count).map { Candidate(margin: Float(Int.random(in: 0...20, using: &random)), anchor: Int32($0)) }
   let (kept, overflow) = strongest(candidates.shuffled(using: &random), capacity: 100)

@@ -6,12 +6,13 @@ import Foundation
 import Imaging
 import Kernels
 @testable import RetinaFace
+import RandomModel
+import TestRandom
 import Testing
 
-@testable import rf_pack
 
 /// A made network with sensible size that finds "faces" everywhere: enough to see how they come out.
-private func makeDetector(width: Int, height: Int, made: MadeModel = .small,
+private func makeDetector(width: Int, height: Int, made: RandomModel = .small,
                           configure: (inout Detector.Options) -> Void = { _ in }) throws -> (Detector, LoadedModel) {
   let loaded = try LoadedModel(made: made)
   var options = Detector.Options()
@@ -21,14 +22,14 @@ private func makeDetector(width: Int, height: Int, made: MadeModel = .small,
 
 /// A frame of noise, the same each time.
 private func withNoise<R>(width: Int, height: Int, _ body: (Frame) throws -> R) throws -> R {
-  var random = SplitMix64(state: 5)
+  var random = SplitMix64(seed: 5)
   let pixels = (0..<(3 * width * height)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
   return try pixels.withUnsafeBytes { try body(Frame(.rgb, width: width, height: height, bytes: $0)) }
 }
 
 @Test(.enabled(if: rf_allocation_counting() == 1, "a sanitizer has its own malloc"),
-      arguments: [MadeModel.small, MadeModel.small.int8])
-func detectAllocatesNothing(made: MadeModel) throws {
+      arguments: [RandomModel.small, RandomModel.small.int8])
+func detectAllocatesNothing(made: RandomModel) throws {
   let (detector, loaded) = try makeDetector(width: 160, height: 120, made: made) { $0.threshold = 0.1 }
   try withNoise(width: 320, height: 240) { frame in
     var counts: [Int] = []
@@ -57,10 +58,10 @@ func anySizeWorks(size: (width: Int, height: Int)) throws {
 
 @Test(arguments: [1, 2, 3, 5])
 func threadsChangeNothing(count: Int) throws {
-  let (alone, first) = try makeDetector(width: 97, height: 61, made: MadeModel()) { $0.threshold = 0.2 }
+  let (alone, first) = try makeDetector(width: 97, height: 61, made: RandomModel()) { $0.threshold = 0.2 }
   let crew = try #require(rf_thread_pool_start(Int32(count)))
   defer { rf_thread_pool_stop(crew) }
-  let (together, second) = try makeDetector(width: 97, height: 61, made: MadeModel()) {
+  let (together, second) = try makeDetector(width: 97, height: 61, made: RandomModel()) {
     $0.threshold = 0.2
     $0.workers = Workers(count: count, crew: UnsafeMutableRawPointer(crew), relax: { sched_yield() },
                          runAll: { rf_thread_pool_run($0, $1, $2) })

@@ -5,15 +5,16 @@ import Engine
 import Foundation
 import Imaging
 import Kernels
+import RandomModel
+import TestRandom
 import Testing
 
 @testable import RetinaFace
-@testable import rf_pack
 
 /// Anchors up to 40 pixels: inputs longer than 60 are seen twice, longer than 243 three times.
-private func made(_ precision: Model.Precision = .int8) -> MadeModel {
-  var model = MadeModel.small
-  model.anchors = "6,8/12,16/24,40"
+private func made(_ precision: Graph.Precision = .int8) -> RandomModel {
+  var model = RandomModel.small
+  model.anchors = [[6, 8], [12, 16], [24, 40]]
   return precision == .int8 ? model.int8 : model
 }
 
@@ -26,7 +27,7 @@ private func makeDetector(_ loaded: LoadedModel, width: Int, height: Int,
 }
 
 private func noise(width: Int, height: Int, seed: UInt64 = 5) -> [UInt8] {
-  var random = SplitMix64(state: seed)
+  var random = SplitMix64(seed: seed)
   // Blocks of 16 pixels, so that a picture at a quarter of the size is no gray.
   let blocks = (0..<(3 * (width / 16 + 1) * (height / 16 + 1))).map { _ in UInt8(truncatingIfNeeded: random.next()) }
   return (0..<(3 * width * height)).map { index in
@@ -65,7 +66,7 @@ private func detect(_ detector: Detector, _ pixels: [UInt8], width: Int, height:
 
 @Test(arguments: [(1920, 1080), (3840, 2160)])
 func furtherPassesCostLittleMemory(size: (width: Int, height: Int)) throws {
-  let loaded = try LoadedModel(made: MadeModel().int8)
+  let loaded = try LoadedModel(made: RandomModel().int8)
   var options = Detector.Options()
   let on = try DetectorPlan(model: loaded.model, width: size.width, height: size.height, options: options)
   options.findsLargeFaces = false
@@ -160,8 +161,8 @@ func allInstructionSetsAndThreadsGiveTheSameFaces(isa: ISA) throws {
   #expect(hashes[0] != hashes[1])
 }
 
-@Test(.enabled(if: rf_allocation_counting() == 1, "a sanitizer has its own malloc"), arguments: [Model.Precision.int8, .float32])
-func furtherPassesAllocateNothing(precision: Model.Precision) throws {
+@Test(.enabled(if: rf_allocation_counting() == 1, "a sanitizer has its own malloc"), arguments: [Graph.Precision.int8, .float32])
+func furtherPassesAllocateNothing(precision: Graph.Precision) throws {
   let loaded = try LoadedModel(made: made(precision)), pixels = noise(width: 300, height: 200)
   let detector = try makeDetector(loaded, width: 300, height: 200) { $0.clock = { rf_seconds() } }
   try pixels.withUnsafeBytes { bytes in

@@ -3,9 +3,9 @@ import Engine
 import Foundation
 import Imaging
 import RetinaFace
+import RandomModel
 import Testing
 
-@testable import rf_pack
 
 private func printFaces(modelFile: URL, rgb: [UInt8], width: Int, height: Int) throws {
   // README.md begins
@@ -24,7 +24,7 @@ private func printFaces(modelFile: URL, rgb: [UInt8], width: Int, height: Int) t
 
 @Test func readmeExampleRuns() throws {
   let modelFile = FileManager.default.temporaryDirectory.appending(path: "readme-\(UUID().uuidString).rfm")
-  try MadeModel().file().write(to: modelFile)
+  try RandomModel().file().write(to: modelFile)
   defer { try? FileManager.default.removeItem(at: modelFile) }
   try printFaces(modelFile: modelFile, rgb: Array(repeating: 90, count: 3 * 64 * 48), width: 64, height: 48)
 }

@@ -2,9 +2,9 @@
 import Foundation
 import Imaging
 @testable import RetinaFace
+import TestRandom
 import Testing
 
-@testable import rf_pack
 
 /// What comes out for a face whose centre is at x(seconds), 30 frames a second.
 private func smoothed(frames: Int, side: Float, _ x: (Double) -> Float) -> [Face] {
@@ -23,7 +23,7 @@ private func deviation(_ values: [Float]) -> Float {
 /// A face at rest whose coordinates tremble by a hundredth of its size (standard deviation): at most half of it is left.
 @Test(arguments: [20, 100, 400] as [Float])
 func whatRestsTremblesLess(side: Float) {
-  var random = SplitMix64(state: 3)
+  var random = SplitMix64(seed: 3)
   // The sum of twelve even numbers is nearly normal, with a deviation of 1.
   let noise = (0..<600).map { _ -> Float in
     (0..<12).reduce(Float(-6)) { sum, _ in sum + Float.random(in: 0...1, using: &random) } * side / 100

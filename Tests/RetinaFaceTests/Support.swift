@@ -1,9 +1,10 @@
 // What several tests of this target need: made heads, models, research data.
+import TestRandom
+import RandomModel
 import Engine
 import Foundation
 
 @testable import RetinaFace
-@testable import rf_pack
 
 /// What a network would have answered: dense arrays a level, each [height][width][anchors * values].
 struct MadeHeads: PointHeads {
@@ -21,7 +22,7 @@ struct MadeHeads: PointHeads {
   /// Normal enough: many anchors pass, boxes overlap in every way.
   init(levels: [AnchorLevel], seed: UInt64) {
     self.init(levels: levels)
-    var random = SplitMix64(state: seed)
+    var random = SplitMix64(seed: seed)
     func fill(_ tensor: inout [[Float]], _ range: ClosedRange<Float>) {
       for level in tensor.indices {
         for i in tensor[level].indices { tensor[level][i] = Float.random(in: range, using: &random) }
@@ -32,12 +33,9 @@ struct MadeHeads: PointHeads {
     fill(&landmarks, -4...4)
   }
 
-  func box(level: Int, y: Int, x: Int, into values: UnsafeMutablePointer<Float>) {
-    copy(boxes[level], 4 * levels[level].sides.count, (y * levels[level].width + x), values)
-  }
-
-  func landmarks(level: Int, y: Int, x: Int, into values: UnsafeMutablePointer<Float>) {
-    copy(landmarks[level], 10 * levels[level].sides.count, (y * levels[level].width + x), values)
+  func compute(_ role: Graph.Role, level: Int, y: Int, x: Int, into values: UnsafeMutablePointer<Float>) {
+    let tensor = role == .box ? boxes[level] : landmarks[level]
+    copy(tensor, role.valuesPerAnchor * levels[level].sides.count, (y * levels[level].width + x), values)
   }
 
   private func copy(_ tensor: [Float], _ count: Int, _ pixel: Int, _ values: UnsafeMutablePointer<Float>) {
@@ -98,7 +96,7 @@ final class LoadedModel {
     }
   }
 
-  convenience init(made: MadeModel) throws { try self.init(try made.file()) }
+  convenience init(made: RandomModel) throws { try self.init(try made.file()) }
 
   deinit { bytes.deallocate() }
 }

@@ -3,9 +3,9 @@ import CAllocationCount
 import Foundation
 import Imaging
 @testable import RetinaFace
+import TestRandom
 import Testing
 
-@testable import rf_pack
 
 /// A face of a side that looks straight ahead, its box's centre given.
 func madeFace(x: Float, y: Float, side: Float = 60, score: Float = 0.9) -> Face {
@@ -103,7 +103,7 @@ private struct Actor {
 
 /// Random walks of many faces, with misses, against who is who. Faces may meet, so a few in a thousand may be mixed up.
 @Test func crowdsAreFollowed() {
-  var random = SplitMix64(state: 11)
+  var random = SplitMix64(seed: 11)
   let tracker = Tracker(maxFaces: 100)
   var actors = (0..<40).map { Actor(column: $0 % 8, row: $0 / 8, using: &random) }
   var changes = 0, seen = 0

@@ -41,16 +41,9 @@ private func markLayers(_ plan: Plan, of model: Model) {
   network.run { marks[$0].write() }
 }
 
-private func kind(of layer: Model.Layer, _ step: Plan.Step) -> String {
-  switch layer.operation {
-  case .depthwiseConv3x3: return layer.stride == 1 ? "depthwise" : "depthwise_stride_2"
-  case .upsampleAdd: return "upsample_add"
-  case .conv:
-    if layer.isSparse { return "sparse" }
-    if layer.isHead { return "class_head" }
-    if layer.kernelWidth == 1 { return "conv_1x1" }
-    return step.kernel.rowMultiple > 1 ? "conv_3x3_winograd" : layer.stride == 2 ? "stem" : "conv_3x3"
-  }
+/// The operation and the kernel, as the cost model groups them.
+private func kind(of layer: Graph.Layer, _ step: Plan.Step) -> String {
+  layer.isSparse ? "sparse" : layer.operation.summary(layer).map { $0 == " " ? "_" : "\($0)" }.joined() + "/" + step.kernel.name
 }
 
 /// What a camera's frame needs besides: from YUYV to the network's input, and from logits to faces. The detector asks for the

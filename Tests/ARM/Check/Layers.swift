@@ -5,10 +5,10 @@ import Kernels
 /// Prints `WxH hash name`, a line a layer, and one for all heads, which the network in strips has to have too. Returns what is
 /// wrong with the size, nil where nothing is.
 func hashLayers(of model: Model, width: Int, height: Int) -> String? {
-  guard let heads = withNetwork(model, width, height, strips: false, { network in
+  guard let heads = withNetwork(model, width, height, bands: false, { network in
     network.run { tell(width, height, network.hash(ofLayer: $0), model.layers[$0].name) }
     return network.hashOfHeads()
-  }), let inStrips = withNetwork(model, width, height, strips: true, { network in
+  }), let inStrips = withNetwork(model, width, height, bands: true, { network in
     network.run()
     return network.hashOfHeads()
   }) else { return "\(width)x\(height): the network cannot be made at this size" }
@@ -16,8 +16,8 @@ func hashLayers(of model: Model, width: Int, height: Int) -> String? {
   return heads == inStrips ? nil : "\(width)x\(height): in strips the heads differ"
 }
 
-private func withNetwork(_ model: Model, _ width: Int, _ height: Int, strips: Bool, _ body: (Network) -> UInt64) -> UInt64? {
-  guard let plan = try? Plan(model: model, width: width, height: height, isa: .available, strips: strips) else { return nil }
+private func withNetwork(_ model: Model, _ width: Int, _ height: Int, bands: Bool, _ body: (Network) -> UInt64) -> UInt64? {
+  guard let plan = try? Plan(model: model, width: width, height: height, isa: .available, bands: bands) else { return nil }
   let arena = UnsafeMutableRawBufferPointer.allocate(byteCount: plan.arenaBytes, alignment: Plan.alignment)
   defer { arena.deallocate() }
   let network = Network(model: model, plan: plan, arena: arena)

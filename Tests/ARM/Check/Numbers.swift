@@ -14,7 +14,7 @@ func printNumbers(of model: Model, width: Int, height: Int) -> String? {
   printStatistics()
   printWords()
   printFrames()
-  guard let plan = try? Plan(model: model, width: width, height: height, strips: true) else {
+  guard let plan = try? Plan(model: model, width: width, height: height, bands: true) else {
     return "\(width)x\(height): the network cannot be planned at this size"
   }
   print("\(width)x\(height): \(plan.denseMultiplyAdds(of: model)) multiply-adds")

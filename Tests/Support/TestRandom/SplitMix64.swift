@@ -13,4 +13,9 @@ public struct SplitMix64: RandomNumberGenerator {
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
     return z ^ (z >> 31)
   }
+
+  /// Numbers distributed uniformly in -bound..<bound.
+  public mutating func values(_ count: Int, within bound: Float) -> [Float] {
+    (0..<count).map { _ in (Float(next() >> 40) / Float(1 << 23) - 1) * bound }
+  }
 }

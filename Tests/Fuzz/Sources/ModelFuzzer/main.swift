@@ -1,13 +1,11 @@
 // Any bytes as a model file: refused with an error, or a model that plans and runs at a small size.
 @testable import Engine
-@testable import rf_pack
 import CFuzzDriver
 import Foundation
 
-/// One input. The checksum is made right first: a fuzzer cannot guess it, and behind it
-/// lies what is to be tested.
+/// One input. The checksum is corrected first: a fuzzer cannot guess it, and the code behind it is to be tested.
 func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-  var file = Data(UnsafeBufferPointer(start: start, count: count))
+  var file = [UInt8](UnsafeBufferPointer(start: start, count: count))
   if count >= ModelFormat.headerBytes { ModelWriter.seal(&file) }
   file.withUnsafeBytes { bytes in
     do {
@@ -28,11 +26,11 @@ private func runSmall(_ model: Model) throws {
   defer { arena.deallocate() }
   let network = Network(model: model, plan: plan, arena: arena)
   network.run()
-  var values = [Float](repeating: 0, count: 10 * ModelFormat.mostAnchorSides)
+  var values = [Float](repeating: 0, count: 10 * ModelFormat.maxAnchorSides)
   for level in model.levels.indices {
     let scores = network.classScores(level: level)
-    network.box(level: level, y: scores.height - 1, x: scores.width - 1, into: &values)
-    network.landmarks(level: level, y: scores.height - 1, x: scores.width - 1, into: &values)
+    network.compute(.box, level: level, y: scores.height - 1, x: scores.width - 1, into: &values)
+    network.compute(.landmarks, level: level, y: scores.height - 1, x: scores.width - 1, into: &values)
   }
 }
 

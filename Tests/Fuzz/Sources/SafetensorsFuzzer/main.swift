@@ -1,5 +1,5 @@
 // Any bytes as weights: refused with an error, or a graph and a model file that the engine's reader takes.
-@testable import rf_pack
+@testable import Pack
 import CFuzzDriver
 import Foundation
 
@@ -7,7 +7,7 @@ import Foundation
 func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   do {
     let weights = try FloatWeights(safetensors: Data(UnsafeBufferPointer(start: start, count: count)))
-    _ = try ModelWriter.bytes(of: GraphBuilder.build(weights, name: "fuzz"))
+    _ = try FloatNetwork(exchange: weights, name: "fuzz").modelFile()
   } catch {
     precondition(!"\(error)".isEmpty)
   }
