@@ -46,7 +46,8 @@ public struct Frame {
   ///
   /// - Parameters:
   ///   - format: layout of the pixels.
-  ///   - width, height: pixels, 1 or more, together at most 100 megapixels.
+  ///   - width: pixels, 1 or more; the frame has at most 100 megapixels.
+  ///   - height: likewise.
   ///   - bytes: borrowed; at least `format.byteCount(width:height:strideBytes:)` bytes.
   ///   - strideBytes: bytes between rows of the first plane, as V4L2's `bytesperline`; `nil`: tightly packed.
   ///   - range: range of Y'CbCr samples.
@@ -72,7 +73,8 @@ public struct Frame {
   ///
   /// - Parameters:
   ///   - format: layout of the pixels.
-  ///   - width, height: pixels, 1 or more, together at most 100 megapixels.
+  ///   - width: pixels, 1 or more; the frame has at most 100 megapixels.
+  ///   - height: likewise.
   ///   - range: range of Y'CbCr samples.
   ///   - planes: bytes and row distance of each plane, in the order of the format's description; planes that the format lacks
   ///     are ignored. A distance of 0 means tightly packed.

@@ -47,7 +47,8 @@ public enum PixelFormat: Sendable {
   /// Returns the bytes of a whole frame whose planes follow one another.
   ///
   /// - Parameters:
-  ///   - width, height: in pixels, 1 or more.
+  ///   - width: pixels, 1 or more.
+  ///   - height: likewise.
   ///   - strideBytes: bytes between rows of the first plane; `nil`: tightly packed.
   /// - Precondition: the result fits `Int`; it does for tightly packed frames of up to 100 megapixels.
   public func byteCount(width: Int, height: Int, strideBytes: Int? = nil) -> Int {

@@ -72,7 +72,8 @@ public final class Detector {
   ///
   /// - Parameters:
   ///   - model: a checked model; its bytes must outlive the detector.
-  ///   - width, height: size of the network's input in pixels, 1 or more; no multiple of the strides is needed.
+  ///   - width: width of the network's input in pixels, 1 or more; no multiple of the strides is needed.
+  ///   - height: its height, likewise.
   ///   - options: settings.
   /// - Throws: `DetectorError` if the model cannot run at this size or an option is out of range.
   public convenience init(model: Model, width: Int, height: Int, options: Options = Options()) throws(DetectorError) {

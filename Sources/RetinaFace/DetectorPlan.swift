@@ -24,7 +24,8 @@ public struct DetectorPlan: Sendable {
   ///
   /// - Parameters:
   ///   - model: a checked model.
-  ///   - width, height: size of the network's input in pixels, 1 or more.
+  ///   - width: width of the network's input in pixels, 1 or more.
+  ///   - height: its height, likewise.
   ///   - options: `isa`, `workers` and `findsLargeFaces` are used; they must equal those of the detector.
   /// - Throws: `DetectorError.plan` if the model cannot run at this size.
   public init(model: Model, width: Int, height: Int,
