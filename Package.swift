@@ -35,7 +35,7 @@ let package = Package(
     // The page's files are embedded; libmicrohttpd is loaded when it is wanted (CPreview/library.h), not linked.
     .target(name: "CPreview", dependencies: ["CHost"], exclude: ["page"], cSettings: fortified),
     .target(name: "CModel", path: "Models", exclude: ["LICENSE", "README.md", "default-float32.rfm", "default.rfm", "sample.jpg", "training.png"]),
-    .target(name: "Capture", dependencies: ["CHost", "CJPEG", "CVideo", "Host", "Imaging"], swiftSettings: core),
+    .target(name: "Capture", dependencies: ["CHost", "CJPEG", "CVideo", "Host", "Imaging", "Kernels"], swiftSettings: core),
 
     .target(name: "Preview", dependencies: ["Capture", "CHost", "CPreview", "Host", "Imaging", "RetinaFace"], swiftSettings: core),
 

@@ -1,7 +1,8 @@
 // Errors of decoding and encoding pictures.
+public import Kernels
 
 /// Why bytes are not a usable picture.
-public enum PictureError: Error, Equatable {
+public enum PictureError: MessageError {
   /// There are no bytes.
   case empty
   /// The first bytes are neither a JPEG's nor a PNM's.
@@ -47,9 +48,4 @@ public enum PictureError: Error, Equatable {
       "claims \(width) x \(height) pixels, which take \(minBytes) bytes or more, but has \(byteCount): copy or record it again"
     }
   }
-}
-
-extension PictureError {
-  /// Compares the messages as UTF-8: Embedded Swift has no Unicode tables for `String ==`.
-  public static func == (a: PictureError, b: PictureError) -> Bool { a.message.utf8.elementsEqual(b.message.utf8) }
 }

@@ -1,7 +1,8 @@
 // The errors of reading a model file.
+public import Kernels
 
 /// A problem of a model file and its place.
-public enum ModelError: Error, Equatable {
+public enum ModelError: MessageError {
   /// A part of the file.
   public enum Place: Equatable, Sendable {
     case header
@@ -65,9 +66,4 @@ extension ModelError.Place: CustomStringConvertible {
     case .stage(let index): return "stage \(index)"
     }
   }
-}
-
-extension ModelError {
-  /// By what they say: comparing strings themselves takes Unicode tables, which Embedded programs are without.
-  public static func == (a: ModelError, b: ModelError) -> Bool { a.description.utf8.elementsEqual(b.description.utf8) }
 }

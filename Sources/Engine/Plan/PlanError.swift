@@ -1,7 +1,8 @@
 // Why no memory plan can be made for an input size.
+public import Kernels
 
 /// What about a size does not work with a model.
-public enum PlanError: Error, Equatable {
+public enum PlanError: MessageError {
   /// Width or height below 1 or more pixels than `Plan.maxPixels`.
   case size(width: Int, height: Int)
   /// The feature maps become smaller than a kernel.
@@ -27,9 +28,4 @@ extension PlanError: CustomStringConvertible {
       return "input size \(width) x \(height): needs more memory than can be addressed: choose a smaller size"
     }
   }
-}
-
-extension PlanError {
-  /// By what they say: comparing strings themselves takes Unicode tables, which Embedded programs are without.
-  public static func == (a: PlanError, b: PlanError) -> Bool { a.description.utf8.elementsEqual(b.description.utf8) }
 }
