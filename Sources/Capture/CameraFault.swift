@@ -48,10 +48,11 @@ enum CameraFault: Error {
   var message: String {
     switch self {
     case .system(let step, let number): "\(step) failed (\(Errno(number).message))\(Self.advice(number))"
-    case .noCapture: "is no camera: it captures no video; --list-devices names those that do"
-    case .noFormat(let offered): "has no format that can be read (it has \(offered)): libv4l-0 converts such formats, for programs that are not static"
+    case .noCapture: "is not a camera: it captures no video; --list-devices lists the cameras"
+    case .noFormat(let offered):
+      "has no readable format (it has \(offered)): install libv4l-0, which converts such formats unless the program is static"
     case .lacksFormat(let asked, let offered): "has no format \(asked.text): ask for one of \(offered)"
-    case .unreadable(let given): "gives the format \(given.text), which cannot be read: ask for another by --camera"
+    case .unreadable(let given): "delivers the format \(given.text), which cannot be read: request another one with --camera"
     case .hang(let seconds): "no frame for \(rateText(seconds)) s"
     case .badFrames(let problem, let seconds): "only bad frames for \(rateText(seconds)) s, the last because \(problem)"
     case .streamError: "the driver reports an error"
@@ -61,10 +62,10 @@ enum CameraFault: Error {
 
   private static func advice(_ number: Int32) -> StaticString {
     switch number {
-    case ENOENT: ": check the name; --list-devices lists cameras"
+    case ENOENT: ": check the name; --list-devices lists the cameras"
     case EACCES, EPERM: ": join the group video, or run as a user who may read it"
     case ENOSPC: ": the USB bus has no room for it: try MJPG, a smaller size or another port"
-    case ENOTTY: ": it is no camera; --list-devices lists cameras"
+    case ENOTTY: ": it is not a camera; --list-devices lists the cameras"
     default: ""
     }
   }

@@ -149,7 +149,7 @@ extension CameraSource {
   /// Describes the opened mode, and the request if it differs.
   private func description(of stream: CameraStream) -> String {
     var text = "\(stream.card), \(stream.width) x \(stream.height) \(stream.mode.format.fourCC.text)"
-    if stream.framesPerSecond > 0 { text += ", \(rateText(stream.framesPerSecond)) frames a second" }
+    if stream.framesPerSecond > 0 { text += ", \(rateText(stream.framesPerSecond)) frames per second" }
     if stream.isConverted { text += ", converted by libv4l2" }
     let rate = request.framesPerSecond ?? stream.framesPerSecond
     if stream.width != request.width || stream.height != request.height || abs(stream.framesPerSecond - rate) > 0.02 * rate {

@@ -1,7 +1,8 @@
 // Errors between a source's name and its frames: the one error type of this module's public functions.
+public import Kernels
 
 /// Why a source delivers no frame, or why a file was not written. The source may deliver further frames.
-public enum CaptureError: Error, Equatable {
+public enum CaptureError: MessageError {
   /// A file or folder cannot be opened; `reason` is the system's.
   case cannotOpen(name: String, reason: String)
   /// Reading failed after opening.
@@ -49,13 +50,8 @@ public enum CaptureError: Error, Equatable {
     case .noPictures(let name, let isRecursive):
       "\(name): no pictures in this folder: give one with JPEG or PNM files" + (isRecursive ? "" : ", or try --recursive")
     case .camera(let name, let reason): "\(name): \(reason)"
-    case .notASource(let name): "\(name): is neither a picture, a folder, a stream nor a camera"
+    case .notASource(let name): "\(name): is neither a picture, a folder, a stream nor a camera: give one of them"
     case .pattern(let name): "\(name): is not a pattern: give pattern:WxH with sides of 1 to 65500 and at most 100 megapixels"
     }
   }
-}
-
-extension CaptureError {
-  /// Compares the messages as UTF-8: Embedded Swift has no Unicode tables for `String ==`.
-  public static func == (a: CaptureError, b: CaptureError) -> Bool { a.message.utf8.elementsEqual(b.message.utf8) }
 }

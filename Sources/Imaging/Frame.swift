@@ -129,7 +129,7 @@ public enum FrameError: Error, Equatable {
     case .size(let width, let height):
       "\(width) x \(height) pixels: each side must be 1 or more, and both together at most 100 megapixels"
     case .stride(let strideBytes, let minBytes):
-      "rows \(strideBytes) bytes apart: they need at least \(minBytes)"
+      "rows \(strideBytes) bytes apart: the distance must be at least \(minBytes)"
     case .tooFewBytes(let given, let needed):
       "\(given) bytes, where the frame needs \(needed)"
     }

@@ -29,8 +29,8 @@ public enum PreviewError: Error {
 
   private static func advice(_ number: Int32) -> String {
     switch number {
-    case EADDRINUSE: "another program has that port, try another one"
-    case EACCES: "ports below 1024 are root's, try 8080"
+    case EADDRINUSE: "another program uses this port, try another one"
+    case EACCES: "ports below 1024 need root rights, try 8080"
     case EADDRNOTAVAIL: "this machine has no such address, try 127.0.0.1 (this machine) or 0.0.0.0 (all that reach it)"
     case EAFNOSUPPORT: "this machine has no IPv6, try an IPv4 address"
     default: "try 127.0.0.1 and another port"

@@ -20,7 +20,7 @@ extension DetectorError: CustomStringConvertible {
     case .option(let name, let valid):
       return "detector: \(name): must be \(valid)"
     case .arena(let needed, let given, let alignment):
-      return "detector: arena of \(given) bytes: \(needed) are needed, from a multiple of \(alignment) on"
+      return "detector: arena of \(given) bytes: provide \(needed) bytes or more at a multiple of \(alignment)"
     }
   }
 }

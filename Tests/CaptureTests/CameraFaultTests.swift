@@ -249,7 +249,7 @@ func aCameraOfBadFramesOnlyIsOpenedAgain(event: rf_fake_event) throws {
   rf_fake_unplug(camera.fake, 6)
   #expect(try camera.run(source, frames: 3).count == 3)
   #expect(camera.troubles == ["camera: no camera is connected; waiting for one"])
-  #expect(camera.news == ["camera is /dev/video0: Fake camera, 640 x 480 YUYV, 30 frames a second"])
+  #expect(camera.news == ["camera is /dev/video0: Fake camera, 640 x 480 YUYV, 30 frames per second"])
   #expect(camera.fake.pointee.now < 1 + 6 + 1.3)
 }
 

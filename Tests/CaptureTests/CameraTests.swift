@@ -11,7 +11,7 @@ import Testing
 @Test func aCameraTellsWhatItGives() throws {
   let camera = try FakeCamera()
   let frame = try #require(try camera.run(camera.source(), frames: 1).first)
-  #expect(camera.news == ["/dev/video0: Fake camera, 640 x 480 YUYV, 30 frames a second"])
+  #expect(camera.news == ["/dev/video0: Fake camera, 640 x 480 YUYV, 30 frames per second"])
   #expect((frame.width, frame.height, frame.index, frame.shrunkBy) == (640, 480, 0, 1))
   #expect(frame.frame.format == .yuyv && frame.timestampSeconds == 0)
   #expect(camera.fake.pointee.rate_asked != 0)
@@ -20,7 +20,7 @@ import Testing
 @Test func whatACameraCannotGiveIsTold() throws {
   let camera = try FakeCamera([("YUYV", 320, 240, 15), ("MJPG", 1280, 720, 30)])
   try camera.run(camera.source(CameraRequest(width: 640, height: 480, framesPerSecond: 60, fourCC: FourCC("YUYV".utf8))), frames: 1)
-  #expect(camera.news == ["/dev/video0: Fake camera, 320 x 240 YUYV, 15 frames a second (asked for 640x480@60:YUYV)"])
+  #expect(camera.news == ["/dev/video0: Fake camera, 320 x 240 YUYV, 15 frames per second (asked for 640x480@60:YUYV)"])
 }
 
 /// Format, size and rate that a camera has, what is asked, and which is to be taken.
@@ -170,7 +170,7 @@ func aStarvedDriversOldFramesAreNotGiven(frames: Double) throws {
   library.fake.pointee.system.open = { _, _ in 100 }
   let frame = try #require(try camera.source(converting: { rf_fake_system(library.fake) }).next())
   #expect(frame.frame.format == .rgb)
-  #expect(camera.news == ["/dev/video0: Fake camera, 640 x 480 RGB3, 30 frames a second, converted by libv4l2"])
+  #expect(camera.news == ["/dev/video0: Fake camera, 640 x 480 RGB3, 30 frames per second, converted by libv4l2"])
 }
 
 @Test(.enabled(if: rf_allocation_counting() == 1, "a sanitizer has its own malloc"))

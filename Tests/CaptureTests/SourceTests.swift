@@ -18,7 +18,7 @@ private func message(opening argument: String, _ options: SourceOptions = Source
     #expect(message(opening: wrong) == CaptureError.pattern(name: wrong).message)
   }
   #expect(message(opening: "/dev/video1000")
-    == "/dev/video1000: opening failed (No such file or directory): check the name; --list-devices lists cameras")
+    == "/dev/video1000: opening failed (No such file or directory): check the name; --list-devices lists the cameras")
 }
 
 @Test func eachBadFileIsOneErrorOfItsOwn() throws {
