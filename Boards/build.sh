@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds what a board boots, into build/BOARD. Usage: Boards/build.sh BOARD
+# Builds the image of a board in build/BOARD. Usage: Boards/build.sh BOARD
 set -euo pipefail
 cd "$(dirname "$0")"
 

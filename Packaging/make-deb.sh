@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# A Debian package of rf-cam: program, systemd unit, manual page, completion for bash.
+# Builds a Debian package of rf-cam: program, systemd unit, manual page, completion for bash.
 # Usage: Packaging/make-deb.sh [amd64 | arm64 ...]   -> build/rf-cam_VERSION_ARCHITECTURE.deb
-# amd64 takes build/rf-cam; arm64 is one static file from the cross build, without the live page.
+# amd64 packages build/rf-cam; arm64 packages the static file of the cross build, without the live page.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 version=$(build/rf-cam --version | sed -n '1s/^rf-cam //p')
-# Equal sources make equal packages.
+# The same sources give the same package.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
 maintainer=$(git log -1 --format='%an <%ae>')
@@ -32,7 +32,7 @@ strip_for() {
   esac
 }
 
-# "libc6 (>= 2.34), libjpeg62-turbo (>= 1.3.1)"; nothing for a static program.
+# Prints "libc6 (>= 2.34), libjpeg62-turbo (>= 1.3.1)"; nothing for a static program.
 depends_of() {
   local folder
   file --brief "$1" | grep -q 'statically linked' && return 0
@@ -55,7 +55,7 @@ install_files() {
   [ ! -f "Packaging/lintian-overrides.$architecture" ] ||
     install -D -m 644 "Packaging/lintian-overrides.$architecture" "$root/usr/share/lintian/overrides/rf-cam"
   install -d "$root/usr/share/man/man1"
-  # The options are those of the program that runs here; both are built from the same sources.
+    # The options are read from the program that runs here; both are built from the same sources.
   Packaging/manual.sh build/rf-cam | gzip -9n >"$root/usr/share/man/man1/rf-cam.1.gz"
   printf 'rf-cam (%s) unstable; urgency=medium\n\n  * As of commit %s.\n\n -- %s  %s\n' "$version" \
     "$(git log -1 --format=%h)" "$maintainer" "$(date --utc --rfc-email --date="@$SOURCE_DATE_EPOCH")" |

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The manual page: rf-cam.1.in with the sources and options that --help lists, so that the two never differ.
+# Prints the manual page: rf-cam.1.in with the sources and options of --help, so that the two never differ.
 # Usage: Packaging/manual.sh [PROGRAM]   (build/rf-cam)   -> standard output
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,10 +9,10 @@ help=$("$program" --help)
 version=$("$program" --version | sed -n '1s/^rf-cam //p')
 date=$(date --utc --date="@${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}" +%Y-%m-%d)
 
-# Hyphens that are typed, not set; no line may begin like a request.
+# Escapes hyphens so that they can be copied; no line may begin like a roff request.
 escape() { sed -e 's/\\/\\e/g' -e 's/-/\\-/g' -e "s/^[.']/\\\\\&&/"; }
 
-# "  NAME   what it is" -> a tagged paragraph
+# "  NAME   description" -> a tagged paragraph
 sources() {
   sed -n '/A SOURCE is$/,/^$/p' <<<"$help" | sed -n 's/^  \( *\)\([^ ].*\)/\2/p' | sed -E 's/  +/\t/' | escape |
     awk -F '\t' '{ print ".TP"; print ".B " $1; print $2 }'

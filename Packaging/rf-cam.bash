@@ -1,5 +1,5 @@
 # bash completion for rf-cam: options and their values, files, folders and cameras.
-# Names come from other people: they are never expanded a second time (no eval, no compgen -W), keep their spaces and newlines,
+# File names are untrusted: they are never expanded a second time (no eval, no compgen -W), keep their spaces and newlines,
 # and readline quotes them when it inserts them.
 
 # Prints the program whose --help lists the options, so that they are those of its version: the one that is typed as an
@@ -43,7 +43,7 @@ _rf_cam_names() {
   unset GLOBIGNORE
   if [[ $prefix == \~/* ]]; then home=$HOME/ prefix=${prefix:2}; fi
   names=("$home$prefix"*)
-  # What is typed may have backslashes (a\ b): read removes them.
+    # A typed word may contain backslashes (a\ b): read removes them.
   if [ ${#names[@]} -eq 0 ] && [[ $prefix == *\\* ]]; then
     # shellcheck disable=SC2162 # without -r on purpose: this is what removes the backslashes
     IFS= read -d '' prefix < <(printf '%s\0' "$prefix")
@@ -51,7 +51,7 @@ _rf_cam_names() {
   fi
   for name in "${names[@]}"; do
     [ "$kind" = folders ] && [ ! -d "$name" ] && continue
-    # A name that begins with '-' would be read as an option, one that begins with '~' as somebody's home.
+      # A name that begins with '-' would be read as an option, one that begins with '~' as a home folder.
     [[ $name != [-~]* ]] || name=./$name
     [ -z "$home" ] || name=\~/${name:${#home}}
     printf '%s\0' "$name"
@@ -75,7 +75,7 @@ _rf_cam_offer_words() {
   return 0
 }
 
-# Tests whether a value follows an option: --help names it after one space. _rf_cam_takes_value PROGRAM OPTION
+# Returns 0 if an option takes a value: --help shows it after one space. _rf_cam_takes_value PROGRAM OPTION
 _rf_cam_takes_value() {
   local line
   while IFS= read -r line; do

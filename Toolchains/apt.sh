@@ -1,12 +1,11 @@
 # shellcheck shell=bash
 # Functions for scripts that call apt-get: source this file and set the array as_root to the command that gives root, or to
-# nothing. A new cloud machine updates itself in its first minutes and
-# holds apt's locks meanwhile: these functions wait for them.
-# RF_APT_WAIT=SECONDS is how long they wait at most (600).
+# nothing. A new cloud machine updates itself in its first minutes and holds apt's locks meanwhile: these functions wait for
+# them, at most RF_APT_WAIT seconds (600).
 
-# Runs apt-get with the given words, on behalf of the script that the first word names in messages. While another process holds
-# one of apt's locks, waits and says so. apt's own DPkg::Lock::Timeout is not enough: it covers the lock of dpkg, not those of
-# the package lists and of the archive folder. Returns the exit status of apt-get.
+# Runs apt-get with the given words for the script named by the first word, which appears in messages. While another process
+# holds one of apt's locks, waits and reports it. apt's own DPkg::Lock::Timeout is not sufficient: it covers the lock of dpkg, not
+# those of the package lists and of the archive folder. Returns the exit status of apt-get.
 apt_get() {
   local caller=$1 log status=0 limit=${RF_APT_WAIT:-600} start=$SECONDS told=''
   shift
@@ -31,12 +30,12 @@ apt_get() {
   return "$status"
 }
 
-# Tests whether apt-get failed because of a lock that another process holds. apt_is_locked ERRORS
+# Returns 0 if apt-get failed because another process holds a lock. apt_is_locked ERRORS
 apt_is_locked() {
   grep -qE 'Could not get lock|Unable to (acquire|lock)|(is|was) locked by another process' "$1" && ! grep -q 'Permission denied' "$1"
 }
 
-# Says once per lock holder that apt_get waits: "It is held by process 812 (unattended-upgr)" are apt's words.
+# Reports once per lock holder that apt_get waits: "It is held by process 812 (unattended-upgr)" is apt's message.
 apt_tell_wait() {
   local holder
   holder=$(grep -m 1 -E 'lock' "$2" | sed -E 's/^E: //; s/Could not get lock/cannot get the lock/; s/ - open .*//')
@@ -45,7 +44,7 @@ apt_tell_wait() {
   echo "$1: $holder; waiting, at most $3 s (automatic updates hold it for some minutes)" >&2
 }
 
-# Says what to do about an error that people meet on new machines. apt_advise CALLER ERRORS
+# Explains an error that is common on new machines. apt_advise CALLER ERRORS
 apt_advise() {
   if grep -q 'dpkg --configure -a' "$2"; then
     echo "$1: an earlier installation was interrupted: run 'dpkg --configure -a' as root, then run this again" >&2

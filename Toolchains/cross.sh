@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Builds a program for a board on this machine: one static file, model inside, that runs on any Linux of that processor.
-# Usage: Toolchains/cross.sh BOARD [PRODUCT]   ->   build/BOARD/PRODUCT (rf-cam where none is named), and beside it PRODUCT.map,
-# what the linker has put where
+# Usage: Toolchains/cross.sh BOARD [PRODUCT]   ->   build/BOARD/PRODUCT (default rf-cam) and PRODUCT.map, the linker's map
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,7 +15,7 @@ case $board in
 esac
 
 Toolchains/sysroot.sh "$architecture"
-# SwiftPM does not see that a toolset has changed: what was built with another one goes.
+# SwiftPM does not detect a changed toolset: the results of another one are deleted.
 readonly scratch=build/cross/$architecture toolset=Toolchains/$sdk.artifactbundle/sdk/toolset.json
 cmp --quiet "$toolset" "$scratch/toolset.json" || rm -rf "$scratch"
 mkdir -p "$scratch"
@@ -24,7 +23,7 @@ cp "$toolset" "$scratch/"
 mkdir -p "build/$board"
 swift build -c release --jobs "$(nproc)" --scratch-path "$scratch" \
   --swift-sdks-path Toolchains --swift-sdk "$sdk" --disable-local-rpath --product "$product" -Xlinker "-Map=$PWD/build/$board/$product.map"
-# Beside and renamed: whoever runs the old file keeps it.
+# Copied under another name and renamed: processes that run the old file keep it.
 cp "$scratch/release/$product" "build/$board/.$product.part"
 mv "build/$board/.$product.part" "build/$board/$product"
 echo "build/$board/$product: $(stat -c %s "build/$board/$product") bytes"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Fetches and unpacks Debian packages of any architecture, without root and without installing: from this machine's own
-# sources, with package lists of its own, so that the machine's do not change. Does nothing if the same list is unpacked
-# already; delete the folder to take newer versions.
+# Fetches and unpacks Debian packages of any architecture, without root and without installing them: from this machine's
+# sources, with separate package lists, so that the machine's own do not change. Does nothing if the same list is already
+# unpacked; delete the folder to get newer versions.
 # Usage: Toolchains/fetch.sh ARCHITECTURE TARGET PACKAGE...
-#   A name with a ! after it is a package that only depends on another one, which is taken instead (linux-image-arm64!).
+#   A name with a ! after it is a package that only depends on another one, which is fetched instead (linux-image-arm64!).
 # TARGET/versions.txt lists what was fetched: package, version, SHA-256.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -40,7 +40,7 @@ Dir::Cache "$cache/apt/cache";
 END
 }
 
-# The package itself, or what the one with the ! depends on first.
+# Prints the name of the package, or for a name with ! its first dependency.
 resolve() {
   case $1 in
     *!) private_apt apt-cache show --no-all-versions "${1%!}" | sed -n 's/^Depends: \([^ ,]*\).*/\1/p' ;;
@@ -61,14 +61,14 @@ is_unpacked && exit 0
 for tool in apt-get dpkg-deb flock; do
   command -v "$tool" >/dev/null || fail "no $tool: this script takes Debian packages and needs Debian or a child of it"
 done
-# Two runs for one architecture share the cache: the second one waits, then finds what the first one fetched.
+# Two runs for one architecture share the cache: the second one waits, then finds the files of the first one.
 mkdir -p "$cache"
 exec 9>"$cache/lock"
 flock 9
 is_unpacked && exit 0
 echo "fetch: ${packages[*]} ($architecture)"
 make_apt_root
-# One list of several may be out of step with its mirror: what matters is whether the packages can be fetched.
+# One of several lists may be inconsistent with its mirror: only the success of the downloads counts.
 private_apt_get update -qq || echo "fetch: not all package lists could be read; going on with those that could" >&2
 part=$target.part
 rm -rf "$part" && mkdir -p "$part"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs those of the named Debian packages that this machine lacks; does nothing if all are there.
+# Installs the named Debian packages that this machine lacks; does nothing if it has all of them.
 # Usage: Toolchains/install.sh CALLER PACKAGE...   CALLER is the name in messages
 set -euo pipefail
 # shellcheck source=Toolchains/apt.sh
@@ -28,7 +28,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 echo "$caller: installing ${missing[*]}"
-# Lists that cannot be read now may still be there from an earlier day: the installation shows whether they are enough.
+# If the lists cannot be updated, older ones may exist: the installation shows if they suffice.
 apt_get "$caller" update -qq || true
 if ! apt_get "$caller" install --yes -qq --no-install-recommends "${missing[@]}"; then
   echo "$caller: these packages are not installed: ${missing[*]}; the error is above; the command by hand, as root: $command" >&2

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that the build needs and this machine lacks; does nothing if all are there.
+# Installs the Debian packages that the build needs and this machine lacks; does nothing if it has all of them.
 # Usage: Toolchains/setup.sh [GROUP...]   more than the build: emulation (ARM programs on this machine), cost (the cost
 #        model), cameras (Tests/Cameras), browser (the live page as people see it), packaging, shell (checks of scripts)
 set -euo pipefail

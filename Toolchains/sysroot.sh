@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a sysroot of another processor's Debian packages: C library, compiler's runtime, libjpeg, all to link statically.
+# Makes a sysroot from another processor's Debian packages: C library, compiler runtime, libjpeg, all for static linking.
 # Usage: Toolchains/sysroot.sh ARCHITECTURE   (Debian's names: arm64, armhf)   ->   build/sysroots/ARCHITECTURE
 set -euo pipefail
 cd "$(dirname "$0")/.."

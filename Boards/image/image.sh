@@ -1,12 +1,12 @@
-# Functions that build.sh of boards with Linux share: an initial RAM disk with init, rf-cam and modules, and a disk image of
-# two FAT partitions. No root, no mounting; the same bytes every time from the same packages.
+# Functions shared by build.sh of the boards with Linux: they make an initial RAM disk with init, rf-cam and modules, and a disk
+# image of two FAT partitions. They need no root and mount nothing; the same packages give the same bytes.
 # shellcheck shell=bash
 export SOURCE_DATE_EPOCH=1700000000 TZ=UTC LC_ALL=C
 
-# The version of the one kernel that is unpacked in ROOT.
+# Prints the version of the only kernel unpacked in ROOT. kernel_version ROOT
 kernel_version() { basename "$1"/lib/modules/*; }
 
-# Module files in the order in which they can be loaded. ordered_modules ROOT NAME...
+# Prints module files in an order in which they can be loaded. ordered_modules ROOT NAME...
 ordered_modules() {
   local root=$1 version
   shift
@@ -17,7 +17,7 @@ ordered_modules() {
   done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++'
 }
 
-# The libraries of dynamic files, under their own names. copy_libraries FOLDER FILE...
+# Copies the libraries of dynamic files, under their own names. copy_libraries FOLDER FILE...
 copy_libraries() {
   local folder=$1 library
   shift
@@ -27,7 +27,7 @@ copy_libraries() {
   done
 }
 
-# The first process, as one static file. build_init OUT FLAG...   flags: the compiler's, for another processor
+# Builds the first process as one static file. build_init OUT FLAG...   flags: compiler flags for another processor
 build_init() {
   local out=$1
   shift
@@ -35,7 +35,7 @@ build_init() {
     Boards/image/init/*.c -o "$out"
 }
 
-# make_initrd OUT ROOT INIT PROGRAM MODULE...
+# Makes the initial RAM disk. make_initrd OUT ROOT INIT PROGRAM MODULE...
 make_initrd() {
   local out=$1 root=$2 init=$3 program=$4 work file
   shift 4
@@ -43,7 +43,7 @@ make_initrd() {
   mkdir -p "$work"/{bin,lib/modules,dev,proc,sys,tmp,boot,results}
   cp "$init" "$work/init"
   cp "$program" "$work/bin/rf-cam"
-  # A dynamic program loads libv4l2 by itself, for cameras with rare formats.
+    # A dynamic program loads libv4l2 for cameras with rare formats.
   if ldd "$program" >/dev/null 2>&1; then
     file=$(ldconfig -p | sed -n 's/.*libv4l2\.so\.0 .*=> //p' | head -1)
     mkdir -p "$work$(dirname "$file")"
@@ -60,16 +60,16 @@ make_initrd() {
   rm -rf "$work"
 }
 
-# A folder as a compressed archive of the kernel's kind: fixed times, owners and order. pack_initrd FOLDER OUT
+# Packs a folder as a compressed archive for the kernel: fixed times, owners and order. pack_initrd FOLDER OUT
 pack_initrd() {
   chmod -R u=rwX,go=rX "$1"
   find "$1" -exec touch --no-dereference --date "@$SOURCE_DATE_EPOCH" {} +
   (cd "$1" && find . | sort | cpio --create --format newc --owner 0:0 --reproducible --quiet) | gzip -9n >"$2"
 }
 
-# Disk images with the same two partitions. make_images FOLDER FILES NAME=PARTITIONS...
-#   FOLDER gets the images; FILES is what the boot partition holds; NAME is an image, PARTITIONS what genimage's description
-#   of it says besides: text with one `partition` a line.
+# Makes disk images with the same two partitions. make_images FOLDER FILES NAME=PARTITIONS...
+#   FOLDER receives the images; FILES are the contents of the boot partition; NAME is an image, PARTITIONS further text of its
+#   genimage description, one `partition` per line.
 make_images() {
   local folder=$1 files=$2 image work
   shift 2

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Names the kernel modules that the enabled devices of device trees need, one a line.
+"""Prints the kernel modules that the enabled devices of device trees need, one per line.
 
 A device tree says what a board has ("compatible"), a kernel package says which module drives what (modules.alias): the image
 gets what its boards ask for and no more. Usage: modules.py modules.alias BOARD.dtb...
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 
 def modules_by_compatible(aliases: str) -> dict[str, set[str]]:
-    """From lines such as `alias of:N*T*Crockchip,rk3399-pcieC* pcie_rockchip_host`."""
+    """Reads aliases from lines such as `alias of:N*T*Crockchip,rk3399-pcieC* pcie_rockchip_host`."""
     drivers: dict[str, set[str]] = {}
     for line in aliases.splitlines():
         words = line.split()
@@ -23,7 +23,7 @@ def modules_by_compatible(aliases: str) -> dict[str, set[str]]:
 
 
 def enabled_compatibles(tree: str) -> Iterator[str]:
-    """What every device of a device tree in source form is that is enabled, and whose parents all are."""
+    """Returns the compatible strings of all devices of a device tree (source form) that are enabled with all parents."""
     nodes: list[dict] = []
     for line in map(str.strip, tree.splitlines()):
         if line.endswith("{"):

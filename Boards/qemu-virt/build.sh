@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# The bare-metal firmware for QEMU's virt machine: build/qemu-virt/firmware.elf (for -kernel) and firmware.bin (for -bios: the
-# flash as it is at reset). Usage: Boards/qemu-virt/build.sh   MODEL=x.rfm PICTURE=x.jpg are what goes into flash.
+# Builds the bare-metal firmware for QEMU's virt machine: build/qemu-virt/firmware.elf (for -kernel) and firmware.bin (for -bios:
+# the flash at reset). Usage: Boards/qemu-virt/build.sh   MODEL=x.rfm PICTURE=x.jpg are put into flash.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 readonly model=${MODEL:-Models/default.rfm} picture=${PICTURE:-Tests/Fixtures/pictures/group.jpg}
 readonly out=$PWD/build/qemu-virt
 
 mkdir -p "$out/flash"
-# Written only when they change, so that nothing is built again without need.
+# Written only if they change, to avoid builds without need.
 keep() { if cmp -s "$1" "$2"; then rm "$1"; else mv "$1" "$2"; fi; }
 cp -- "$model" "$out/flash/model.new"
 keep "$out/flash/model.new" "$out/flash/model.rfm"

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# SD-card images for boards with an RK3399, from Debian packages: build/rk3399/firmware-TARGET.img; firmware.img is the
+# Builds SD-card images for boards with an RK3399 from Debian packages: build/rk3399/firmware-TARGET.img; firmware.img is the
 # first one (NanoPC-T4).
-# Usage: Boards/rk3399/build.sh   TARGETS="nanopc-t4 ..." are U-Boot's names of the boards; OUT=folder is where they go.
+# Usage: Boards/rk3399/build.sh   TARGETS="nanopc-t4 ...": U-Boot's names of the boards; OUT=folder: destination.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . Boards/image/image.sh
 out=${OUT:-$PWD/build/rk3399} root=$PWD/build/boards/arm64
 read -ra targets <<<"${TARGETS:-nanopc-t4 rock-pi-4 rockpro64}"
 
-# Not what a camera without a screen uses; PCIe, Bluetooth and sound start slowly and serve nothing here.
+# Excluded because a camera without a screen does not use them; PCIe, Bluetooth and sound also start slowly.
 unwanted='adc_keys|gpio_ir_recv|gpio_keys|hantro_vpu|hci_uart|leds_gpio|panfrost|phy_rockchip_pcie|rockchip_rga'
 readonly unwanted+='|rockchip_vdec|rockchipdrm|snd_soc_.*|spi_nor|spi_rockchip'
-# What no device tree names: children of buses, file systems, cameras, and QEMU's virt machine.
+# Modules that no device tree names: children of buses, file systems, cameras, and QEMU's virt machine.
 readonly others=(cpufreq_dt rk808_regulator xhci_plat_hcd realtek uvcvideo vfat nls_ascii nls_cp437
   virtio_mmio virtio_pci virtio_blk virtio_net)
 
@@ -36,7 +36,7 @@ cp "${trees[@]}" "$files/dtbs/rockchip/"
 cp Boards/rk3399/extlinux.conf "$files/extlinux/"
 cp Boards/image/rf-cam.conf "$root/versions.txt" "$files/"
 
-# The boot ROM reads sector 64; what it finds there reads sector 16384 (Rockchip's partition scheme).
+# The boot ROM reads sector 64; the program there reads sector 16384 (Rockchip's partition scheme).
 images=()
 for target in "${targets[@]}"; do
   boot=$root/usr/lib/u-boot/$target-rk3399

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A disk image for PCs with UEFI, from Debian packages: build/x86-64/firmware.img.
-# Usage: Boards/x86-64/build.sh   OUT=folder is where it goes
+# Builds a disk image for PCs with UEFI from Debian packages: build/x86-64/firmware.img.
+# Usage: Boards/x86-64/build.sh   OUT=folder: destination
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . Boards/image/image.sh
@@ -11,7 +11,7 @@ readonly modules=(ahci sd_mod usb_storage uas nvme mmc_block sdhci_pci xhci_pci 
   e1000 e1000e igb r8169 realtek iTCO_wdt lpc_ich i2c_i801 sp5100_tco vfat nls_ascii nls_cp437 virtio_pci virtio_blk virtio_net)
 
 Toolchains/fetch.sh amd64 build/boards/amd64 linux-image-amd64! systemd-boot-efi
-# The same build as the test of Embedded Swift: dynamic, so its libraries go into the image.
+# The same build as the test of Embedded Swift: dynamic, so that the image needs its libraries.
 swift build -c release --jobs "$(nproc)" --scratch-path build/embedded --swift-sdks-path Toolchains \
   --swift-sdk rf-x86_64-embedded --disable-local-rpath --product rf-cam
 mkdir -p "$out"

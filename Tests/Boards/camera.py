@@ -1,5 +1,5 @@
-"""What tests put into an image's initial RAM disk (guest/): a camera that shows a known picture (vivid, the kernel's own), and a
-script that watches or stops rf-cam."""
+"""Adds test programs to an image's initial RAM disk (guest/): a camera that shows a known picture (the kernel's vivid), and a
+script that observes or stops rf-cam."""
 
 import subprocess
 from pathlib import Path
@@ -19,7 +19,7 @@ def with_camera(initrd: Path, architecture: str, folder: Path) -> Path:
 
 
 def host_faces() -> list[str]:
-    """What rf-cam on this machine finds in the same bytes, without the source's name."""
+    """Returns rf-cam's results on this machine for the same bytes, without the source's name."""
     with (BUILD / "boards/pictures/640x480.yuyv").open("rb") as picture:
         command = [BUILD / "rf-cam", "--raw", "yuyv:640x480", "-"]
         lines = subprocess.run(command, stdin=picture, check=True, capture_output=True, text=True).stdout.splitlines()
@@ -28,7 +28,7 @@ def host_faces() -> list[str]:
 
 
 def check_faces(device: Machine) -> None:
-    """Waits for a frame whose faces are the host's, to the last digit; tells how long it took."""
+    """Waits for a frame whose faces equal the host's in every digit; returns the time that it took."""
     expected = host_faces()
     device.wait_for("camera 1.000 ", "camera 0.9")
     print(f"from the start of the machine to the first face: {device.seconds:.1f} s")

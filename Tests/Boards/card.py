@@ -24,7 +24,7 @@ class Card:
         subprocess.run(["mcopy", "-o", "-i", self._partition(partition), local, f"::{name}"], check=True)
 
     def read(self, name: str, partition: int = 2) -> bytes:
-        """A file's content; empty where there is none."""
+        """Returns a file's content; empty if it does not exist."""
         return subprocess.run(["mtype", "-i", self._partition(partition), f"::{name}"], capture_output=True).stdout
 
     def configure(self, **settings: str) -> None:
@@ -48,5 +48,5 @@ class Card:
                     break
 
     def drive(self, *options: str) -> list[str]:
-        """What QEMU needs to have the card as a disk; a power cut may tear what is written."""
+        """Returns QEMU's options for the card as a disk; a power cut may interrupt writes."""
         return ["-drive", ",".join([f"if=none,id=card,format=raw,cache=directsync,file={self.path}", *options])]

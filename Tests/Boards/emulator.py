@@ -1,4 +1,4 @@
-"""Machines in QEMU, watched by what they say on their serial port.
+"""Runs machines in QEMU and checks the output of their serial ports.
 
 Emulation is slow and this machine may be busy: time limits are wide, and a run ends as soon as it has said its last line.
 A guest's clock may count its instructions instead of our seconds (`VIRTUAL_TIME`): a kernel that gets no processor for a while
@@ -19,7 +19,7 @@ JUMPING_TIME = ["-icount", "shift=1,sleep=off"]
 
 
 class Machine:
-    """A running machine; everything that it says is kept in `text`."""
+    """A running machine; `text` collects all its output."""
 
     def __init__(self, command: list[str]) -> None:
         # First, so that the console is the first serial port.
@@ -65,7 +65,7 @@ class Machine:
                 self.text += piece.decode("utf-8", "replace").replace("\r", "")
 
     def listen(self, seconds: float) -> None:
-        """Reads what is said in that time."""
+        """Reads the output of that time."""
         deadline = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             selector.register(self.process.stdout, selectors.EVENT_READ)
@@ -75,7 +75,7 @@ class Machine:
                 self.text += piece.decode("utf-8", "replace").replace("\r", "")
 
     def finish(self, limit: float = 600) -> str:
-        """Waits until the machine switches itself off; all that it said."""
+        """Waits until the machine switches itself off; returns all output."""
         try:
             piece, _ = self.process.communicate(timeout=limit)
         except subprocess.TimeoutExpired:

@@ -64,7 +64,7 @@ int main(void) {
   }
   rf_heap_give(&heap, NULL);
   DEMAND(heap.used == 0);
-  // One block again: all of it can be had at once, and one byte more cannot.
+  // One block again: it can be allocated as a whole, but not one byte more.
   DEMAND(!rf_heap_take(&heap, 16, REGION - 15) && !rf_heap_take(&heap, 16, SIZE_MAX));
   DEMAND(rf_heap_take(&heap, 16, REGION - 16));
   for (int i = 0; i < 64; i++) DEMAND(region[REGION + i] == 0xee);

@@ -1,4 +1,4 @@
-"""The bare-metal image on QEMU's virt machine: the host's faces and hash, and what it says when something is wrong.
+"""The bare-metal image on QEMU's virt machine: the host's faces and hash, and its messages for errors.
 
 Needs build/rf-cam and build/qemu-virt (make build; make firmware BOARD=qemu-virt).
 """
@@ -15,13 +15,13 @@ VIRT = ["qemu-system-aarch64", "-m", "128"]
 
 
 def host(*options: str) -> list[str]:
-    """What rf-cam on this machine says of the picture and with the model that are in the image."""
+    """Returns rf-cam's results on this machine for the image's picture and model."""
     command = [BUILD / "rf-cam", "--model", "model.rfm", *options, "picture.ppm"]
     return subprocess.run(command, cwd=FIRMWARE / "flash", check=True, capture_output=True, text=True).stdout.splitlines()
 
 
 def symbol(name: str) -> int:
-    """Where a function starts in flash."""
+    """Returns the address of a function in flash."""
     names = subprocess.run(["llvm-nm", FIRMWARE / "firmware.elf"], check=True, capture_output=True, text=True).stdout
     return int(re.search(rf"^([0-9a-f]+) \w {re.escape(name)}$", names, re.MULTILINE).group(1), 16)
 
@@ -46,7 +46,7 @@ def test_finds_the_faces_that_the_host_finds(machine, cpu, image, level):
 
 
 def check_memory(lines: list[str]) -> None:
-    """The figures that are told are whole and fit each other."""
+    """The printed figures are complete and consistent."""
     flash, = [line for line in lines if line.startswith("flash: ")]
     ram, = [line for line in lines if line.startswith("ram: ")]
     assert int(flash.split()[1]) == (FIRMWARE / "firmware.bin").stat().st_size
@@ -56,9 +56,9 @@ def check_memory(lines: list[str]) -> None:
 
 
 @pytest.mark.parametrize("address, patch, said", [
-    # The model's first bytes: the model is refused, and what to do is said.
+    # The model's first bytes: the model is refused with advice.
     ("$model", b"XXXX", "failed: model file: does not start with"),
-    # An instruction that is none.
+    # An invalid instruction.
     ("main", b"\0\0\0\0", "fault: unknown instruction"),
     # brk #1, which is what a failed check of Swift compiles to.
     ("main", b"\x20\x00\x20\xd4", "fault: trap: a check of the program failed"),

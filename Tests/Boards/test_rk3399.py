@@ -168,7 +168,7 @@ def results(card: Card) -> list[dict]:
 
 
 def wait_for_results(card: Card, count: int) -> None:
-    """What the guest has synchronised is on the disk, which we may look at while it runs."""
+    """Data that the guest has synchronised are on the disk, which can be read while it runs."""
     deadline = time.monotonic() + 600
     while card.read("results.txt").count(b"\n") < count:
         assert time.monotonic() < deadline, "no results on the card"
@@ -186,7 +186,7 @@ def test_results_survive_a_power_cut(card):
     lines = card.read("results.txt")
     whole = lines[:lines.rindex(b"\n")].splitlines()
     assert [json.loads(line)["frame"] for line in whole].count(0) == 2, "both runs left their lines"
-    # What a cut in the middle of a line leaves is made good at the next start.
+    # The next start removes an incomplete line after a power cut.
     card.write("results.txt", lines[:lines.rindex(b"\n") - 20], partition=2)
     with boot(card) as device:
         device.wait_for("results.txt: its last line was torn, by a power cut perhaps")

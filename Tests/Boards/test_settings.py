@@ -1,4 +1,4 @@
-"""init and rf-cam read the same file: both must take the same value of every line. `results` is a name that both know.
+"""init and rf-cam read the same file: both must read the same value from every line. `results` is a name of both.
 
 Needs build/rf-cam (make build), or another program in RF_CAM.
 """

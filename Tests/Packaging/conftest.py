@@ -1,4 +1,4 @@
-"""Where the programs are."""
+"""Paths of the programs under test."""
 
 import os
 import sys

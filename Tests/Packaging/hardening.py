@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the headers of a program say of its defences; names each that is missing, and exits with 1 where one is.
+"""Checks the defences in a program's headers; prints those that are missing and then exits with 1.
 
 Demanded: a position-independent program (its addresses differ from run to run), tables of functions that are read-only once it
 has started (RELRO, BIND_NOW), no memory that is writable and executable, no library path of its own (RPATH, RUNPATH), and the C

@@ -19,7 +19,7 @@ HOSTILE = [
 
 
 def inserted(name: str) -> str:
-    """The word for a name: as it is, but neither an option nor somebody's home."""
+    """Returns the word for a name: unchanged unless it would be read as an option or a home folder."""
     return f"./{name}" if name[0] in "-~" else name
 
 
@@ -30,7 +30,7 @@ def run_bash(script: str, *words: str | Path, **more) -> bytes:
 
 
 def complete(program: Path | str, folder: Path, *words: str, before: str = "", **more) -> list[str]:
-    """What bash offers after these words, the last of which is being typed."""
+    """Returns bash's completions after these words, the last of which is being typed."""
     script = before + """
         source "$1"; program=$2; shift 2
         COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))

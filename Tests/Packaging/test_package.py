@@ -1,4 +1,4 @@
-"""The manual page and the package, compared with what the program says of itself."""
+"""The manual page and the package, compared with the program's own help."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 def test_the_manual_page_has_every_option_and_source(program):
     page = subprocess.run([ROOT / "Packaging/manual.sh", program.resolve()], capture_output=True, text=True, check=True).stdout
-    assert not re.search(r"@[A-Z]+@", page.split("\n", 1)[1])  # the first line tells of them
+    assert not re.search(r"@[A-Z]+@", page.split("\n", 1)[1])  # the first line explains them
     for option, valid in options(program).items():
         name = option.replace("-", "\\-")
         assert f"\\fB{name}\\fR" in page, option

@@ -1,4 +1,4 @@
-"""What a service manager is told: by a socket that plays systemd, and by systemd's own check of the unit."""
+"""Checks the messages to a service manager with a socket in place of systemd's, and the unit with systemd's own check."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 class Manager:
-    """The socket of a service manager, and a service that is told of it."""
+    """A service manager's socket, and a service that reports to it."""
 
     def __init__(self, name: str, program: Path, *words: str, watchdog_seconds: float | None = None, **more):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -48,7 +48,7 @@ PATTERN = ["--format", "none", "pattern:64x64"]
 def test_ready_comes_first_and_stopping_last(program, tmp_path, name):
     with Manager(name.format(tmp_path if name[0] == "{" else os.getpid()), program, *PATTERN) as manager:
         assert manager.message() == "READY=1"
-        assert manager.message(0.5) is None  # nobody asked for signs of life
+        assert manager.message(0.5) is None  # no reports without WATCHDOG_USEC
         manager.process.terminate()
         assert manager.message() == "STOPPING=1"
         assert manager.process.wait(60) == 0
@@ -92,7 +92,7 @@ def test_a_socket_that_is_none_does_no_harm(program, name):
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="this machine has no systemd-analyze")
 def test_systemd_takes_the_unit(program, tmp_path):
     unit = tmp_path / "rf-cam.service"
-    # The program and the manual page are looked for, too.
+    # systemd also looks up the program and the manual page.
     text = (ROOT / "Packaging/rf-cam.service").read_text().replace("/usr/bin/rf-cam", str(program.resolve()))
     unit.write_text("".join(line for line in text.splitlines(True) if not line.startswith("Documentation")))
     outcome = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, timeout=60)

@@ -1,4 +1,4 @@
-"""An HTTP client that does what it likes: raw bytes over a socket, read or not."""
+"""An HTTP client without rules: sends raw bytes over a socket and may leave the answer unread."""
 
 import socket
 import time
@@ -73,7 +73,7 @@ class Client:
             self.take(2)
 
     def is_ended_within(self, seconds: float) -> bool:
-        """Whether the other side ends the connection."""
+        """Returns True if the other side ends the connection."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             self.socket.settimeout(left)

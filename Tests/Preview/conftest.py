@@ -1,4 +1,4 @@
-"""Where the program is missing, these tests say so."""
+"""Reports if the program under test is missing."""
 
 import sys
 from pathlib import Path

@@ -33,7 +33,7 @@ def make_frames(width: int, height: int, count: int) -> list[bytes]:
 
 
 def play(frames: list[bytes], write, rate: float, number: int | None) -> None:
-    """Writes frames in a loop; `rate` frames a second, 0: as fast as they are taken."""
+    """Writes frames in a loop; `rate` frames per second, 0: as fast as they are read."""
     start = time.monotonic()
     for index in itertools.count() if number is None else range(number):
         if rate > 0:
@@ -43,7 +43,7 @@ def play(frames: list[bytes], write, rate: float, number: int | None) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rate", type=float, default=30, help="frames a second; 0: as fast as they are read")
+    parser.add_argument("--rate", type=float, default=30, help="frames per second; 0: as fast as they are read")
     parser.add_argument("--frames", type=int, help="stop after so many (default: never)")
     parser.add_argument("--size", default="640x480", help="WxH (default 640x480)")
     options = parser.parse_args()

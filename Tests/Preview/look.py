@@ -10,12 +10,12 @@ import time
 from browser import Browser, find_chromium
 from program import ROOT, RunningCamera
 
-# Width, height, device pixels a pixel, whether it is a phone, colours.
+# Width, height, device pixels per pixel, is a phone, colours.
 SIZES = {"phone": (390, 844, 2, True, "dark"), "desktop": (1280, 800, 1, False, "light")}
 
 
 def look(camera: RunningCamera, name: str, width: int, height: int, scale: float, is_mobile: bool, colours: str) -> list[str]:
-    """What is wrong with the page at this size."""
+    """Returns the faults of the page at this size."""
     folder = ROOT / "build" / "preview"
     folder.mkdir(parents=True, exist_ok=True)
     wrong = []

@@ -52,7 +52,7 @@ class RunningCamera:
             time.sleep(0.02)
 
     def rate(self, seconds: float) -> float:
-        """Results a second from now on, by the program's own clock."""
+        """Measures results per second from now on, by the program's clock."""
         first = len(self.lines)
         time.sleep(seconds)
         times = [line["timestamp_s"] for line in self.lines[first:]]

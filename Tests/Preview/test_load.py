@@ -18,7 +18,7 @@ PLACE_SECONDS = 20
 
 
 def open_streams(port: int, path: str, count: int) -> tuple[list[Client], list[Client]]:
-    """Those that got the stream, and those that were told that there is no place."""
+    """Returns the clients that got the stream, and those that were refused."""
     taken, refused = [], []
     for _ in range(count):
         client = Client(port)
@@ -52,7 +52,7 @@ def wait_for_a_place(port: int, path: str) -> None:
 def test_fifty_viewers(camera, path, most):
     taken, refused = open_streams(camera.port, path, 50)
     assert (len(taken), len(refused)) == (most, 50 - most)
-    # Those who got a place see frames; the page itself is still there for all.
+    # Accepted clients receive frames; the page itself remains available.
     for client in taken:
         pieces = Pieces(client)
         pieces.take_until(b"--frame\r\n" if path == "/video" else b"event: faces\n")
@@ -174,7 +174,7 @@ class Attack:
             thread.start()
 
     def drip(self) -> None:
-        """Slow loris: a byte a second of a request that never ends."""
+        """Slow loris: one byte per second of a request that never ends."""
         for client in self.lorises:
             client.send(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ")
         while not self.is_over.wait(1):
@@ -237,7 +237,7 @@ def attack_once(camera: RunningCamera) -> None:
         try:
             started = time.monotonic()
             attacked = camera.rate(REQUEST_SECONDS - 2)
-            print(f"frames a second: {quiet:.2f} before, {attacked:.2f} under attack")
+            print(f"frames per second: {quiet:.2f} before, {attacked:.2f} under attack")
             assert request(camera.port, "/").status == 200
             for client in attack.lorises:
                 assert client.is_ended_within(REQUEST_SECONDS + SLACK_SECONDS), "a slow loris is still connected"
@@ -254,7 +254,7 @@ def attack_once(camera: RunningCamera) -> None:
 
 
 def is_reset(client: Client) -> bool:
-    """Whether the kernel has been told that the other side is gone (TCP_INFO's state is not ESTABLISHED)."""
+    """Returns True if the kernel has registered the end of the other side (TCP_INFO's state is not ESTABLISHED)."""
     return client.socket.getsockopt(6, 11, 1)[0] != 1
 
 

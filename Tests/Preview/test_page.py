@@ -1,4 +1,4 @@
-"""What the live page serves, and that it serves nothing else."""
+"""Checks the resources that the live page serves, and that it serves no others."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Toolchains/install.sh: waits for apt's locks and says so; says what to do where it cannot install.
+"""Toolchains/install.sh: waits for apt's locks and reports it; gives advice if it cannot install.
 
 apt runs on a package tree of its own (lists, locks, repository, installed packages) under a temporary folder: the machine's
 packages are never touched, and no root is needed.
@@ -145,7 +145,7 @@ def test_a_package_that_does_not_exist_is_told(tree):
 def test_without_a_network_the_lists_that_are_there_are_used(tree):
     assert tree.install(NAME)[0] == 0
     (tree.folder / "dpkg/status").write_text("")
-    # A server that does not exist beside the one that does.
+    # One server exists, the other does not.
     with (tree.folder / "sources.list").open("a") as file:
         file.write("deb [trusted=yes] http://127.0.0.1:9/ ./\n")
     status, said = tree.install(NAME)

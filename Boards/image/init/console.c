@@ -1,4 +1,4 @@
-// Messages and what rf-cam prints go to all consoles: the screen of a PC as well as its serial port.
+// Writes messages and the output of rf-cam to all consoles: the screen of a PC and its serial port.
 #include "init.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@ static void add(const char *name) {
 }
 
 void console_open(void) {
-  // Names with spaces between them, such as "tty0 ttyS0".
+  // Names separated by spaces, such as "tty0 ttyS0".
   char names[256];
   int file = open("/sys/class/tty/console/active", O_RDONLY | O_CLOEXEC);
   ssize_t length = file >= 0 ? read(file, names, sizeof names - 1) : -1;
@@ -39,7 +39,7 @@ void console_write(const char *bytes, size_t size) {
     for (size_t done = 0; done < size;) {
       ssize_t written = write(consoles[i], bytes + done, size - done);
       if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) break; // a console that is gone takes nothing from the others
+      if (written <= 0) break; // a missing console does not affect the others
       done += (size_t)written;
     }
   }

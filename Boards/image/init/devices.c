@@ -1,5 +1,5 @@
-// Devices belong to root, and rf-cam has a user of its own: it gets the cameras, and the serial port that rf-cam.conf names for
-// results. Disks, other ports and the watchdog stay root's.
+// Gives rf-cam, which runs as a user of its own, access to the cameras and to the serial port that rf-cam.conf names for results.
+// Disks, other ports and the watchdog remain root's.
 #include "init.h"
 #include <dirent.h>
 #include <linux/netlink.h>
@@ -24,7 +24,7 @@ static void give_cameras(void) {
   if (folder) closedir(folder);
 }
 
-// `results = /dev/ttyUSB0@115200`; any other place needs nothing, or is none that a board's owner can mean.
+// `results = /dev/ttyUSB0@115200`; other destinations need no device, or are invalid on a board.
 static void give_port(void) {
   char path[64];
   if (!setting("results", path, sizeof path)) return;
@@ -33,7 +33,7 @@ static void give_port(void) {
 }
 
 int devices_open(void) {
-  struct sockaddr_nl name = {.nl_family = AF_NETLINK, .nl_groups = 1}; // the kernel's own reports of devices
+  struct sockaddr_nl name = {.nl_family = AF_NETLINK, .nl_groups = 1}; // the kernel's reports of devices
   int events = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
   if (events < 0 || bind(events, (struct sockaddr *)&name, sizeof name))
     say("devices that are plugged in later cannot be noticed; those that are there can be used");
@@ -43,7 +43,7 @@ int devices_open(void) {
 }
 
 void devices_changed(int events) {
-  // Does not depend on the kind of change, which is lost if there were too many reports.
+  // Independent of the kind of change, because reports are lost if there are too many.
   char report[8192];
   while (recv(events, report, sizeof report, 0) > 0) {}
   give_cameras();

@@ -10,7 +10,7 @@ double uptime(void) {
 }
 
 int main(void) {
-  // Ctrl-Alt-Delete would restart in the middle of a write.
+  // Ctrl-Alt-Delete could restart during a write.
   reboot(RB_DISABLE_CAD);
   signal(SIGPIPE, SIG_IGN);
   mount_system();

@@ -1,4 +1,4 @@
-// An ordered list instead of looking for every device: half a second instead of three, and no shell.
+// Loads an ordered list of modules, without probing devices: half a second instead of three, and no shell.
 #include "init.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-// The card: the partition whose FAT is labelled RFCAM is the boot partition, and the next one of the same disk holds
-// results. So it does not matter whether the card is mmcblk1, sda or vda.
+// Mounts the card: the partition with the FAT label RFCAM is the boot partition, and the next one of the same disk holds
+// results, whether the card is mmcblk1, sda or vda.
 #include "init.h"
 #include <dirent.h>
 #include <errno.h>
@@ -28,7 +28,7 @@ void mount_system(void) {
   mkdir(RESULTS, 0755);
 }
 
-// FAT32 keeps its label in bytes 71-81 of its first sector (Microsoft, FAT: General Overview, 1.03).
+// FAT32 stores its label in bytes 71-81 of its first sector (Microsoft, FAT: General Overview, 1.03).
 static bool is_boot_partition(const char *path) {
   unsigned char sector[512];
   int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -44,7 +44,7 @@ static bool is_partition(const char *name) {
   return access(path, F_OK) == 0;
 }
 
-// The device of the boot partition into `path`.
+// Finds the device of the boot partition and stores its path.
 static bool find_boot_partition(char *path, size_t room) {
   DIR *folder = opendir("/sys/class/block");
   bool found = false;
@@ -57,12 +57,12 @@ static bool find_boot_partition(char *path, size_t room) {
   return found;
 }
 
-// Files of the card: no programs, no devices.
+// No programs and no devices on the card.
 static const unsigned long card_flags = MS_NOATIME | MS_NODEV | MS_NOEXEC | MS_NOSUID;
 
 static void mount_results(const char *path) {
-  // Names on FAT are UTF-8, and it has no owners of its own: all of it is rf-cam's. What is written reaches the card within seconds
-  // even where nobody asks.
+  // Names on FAT are UTF-8. FAT has no owners: all files are rf-cam's. Data reach the card within seconds, without a request to
+  // flush them.
   char options[64];
   snprintf(options, sizeof options, "utf8,uid=%d,gid=%d,fmask=0133,dmask=0022", RF_USER, RF_USER);
   if (mount(path, RESULTS, "vfat", card_flags, options) == 0) return;
@@ -73,7 +73,7 @@ static void mount_results(const char *path) {
   }
   say("%s: the results partition cannot be mounted (%s): format it as FAT32; until then results that go to a file are lost",
       path, strerror(problem));
-  // What cannot be kept must not fill the memory either.
+  // Results that cannot be stored must not fill the memory either.
   mount("tmpfs", RESULTS, "tmpfs", MS_RDONLY, NULL);
 }
 

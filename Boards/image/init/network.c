@@ -1,5 +1,4 @@
-// Two lines of rf-cam.conf are for the system: `address = 192.168.1.20/24` and `gateway = 192.168.1.1`. Numbers only: no
-// DHCP, no names.
+// Applies two lines of rf-cam.conf: `address = 192.168.1.20/24` and `gateway = 192.168.1.1`. Numeric only: no DHCP, no names.
 #include "init.h"
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
-// Starts rf-cam as a user without rights: pictures come from cameras that anybody may plug in, and a fault in what decodes them
-// must not own the machine. It can read the card, write the results partition and use the devices that devices.c gives it.
+// Starts rf-cam as a user without rights: cameras are untrusted, and a fault in the decoder must not give control of the machine.
+// rf-cam can read the card, write the results partition and use the devices that devices.c gives it.
 #define _GNU_SOURCE // setresuid
 #include "init.h"
 #include <errno.h>
@@ -20,7 +20,7 @@
 
 static const char program[] = "/bin/rf-cam";
 
-// System calls that no program needs to find faces; most of them demand root's rights anyway, but not every fault of the kernel does.
+// System calls that rf-cam does not need. Most of them require root's rights anyway, but faults of the kernel may not.
 static const uint32_t denied[] = {
   SYS_acct, SYS_add_key, SYS_adjtimex, SYS_bpf, SYS_chroot, SYS_clock_settime, SYS_delete_module, SYS_finit_module, SYS_fsopen,
   SYS_init_module, SYS_io_uring_setup, SYS_kexec_load, SYS_keyctl, SYS_mount, SYS_move_mount, SYS_open_by_handle_at, SYS_open_tree,
@@ -35,7 +35,7 @@ enum { ARCHITECTURE = AUDIT_ARCH_X86_64, MOST_CALL = 0x3fffffff }; // beyond: th
 enum { ARCHITECTURE = AUDIT_ARCH_AARCH64, MOST_CALL = 0x7fffffff };
 #endif
 
-// A program for the kernel: refuses the calls above with EPERM, and ends a process that calls as another architecture.
+// A filter for the kernel: refuses the calls above with EPERM, and kills a process that makes calls of another architecture.
 // Source: the kernel's Documentation/userspace-api/seccomp_filter.rst.
 static int deny_calls(void) {
   enum { COUNT = sizeof denied / sizeof *denied, HEAD = 5 };
@@ -54,7 +54,7 @@ static int deny_calls(void) {
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
 }
 
-// Gives up root's rights for good; false, and nothing must be run, where that fails.
+// Drops root's rights permanently; after a failure (false) no program must be started.
 static bool drop_rights(void) {
   for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
     if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)) return false;
@@ -62,7 +62,7 @@ static bool drop_rights(void) {
          prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && deny_calls() == 0;
 }
 
-// In the child: its output is the pipe, its folder the results partition, and it gives signs of life (sd_notify(3)).
+// Runs in the child: sets its output to the pipe, its folder to the results partition, and the socket for sd_notify(3).
 [[noreturn]] static void become_program(int output) {
   char period[32];
   dup2(output, STDOUT_FILENO);

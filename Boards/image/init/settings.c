@@ -1,12 +1,12 @@
-// Reads rf-cam.conf by the rules of rf-cam itself (Sources/rf-cam/ConfigFile.swift), so that both take the same value of the same
-// line: a byte-order mark before the first line does not count, carriage returns and tabs are white space, # at the beginning of a
-// line or after white space begins a comment, a line may have any length, and of two lines with a name the last one holds.
+// Reads rf-cam.conf by the rules of rf-cam (Sources/rf-cam/ConfigFile.swift), so that both read the same values: a byte-order mark
+// before the first line is ignored, carriage returns and tabs are white space, # at the beginning of a line or after white space
+// begins a comment, a line may have any length, and the last of several lines with the same name is valid.
 #include "init.h"
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_BYTES = 1 << 16 }; // rf-cam reads no longer file
+enum { MOST_BYTES = 1 << 16 }; // rf-cam refuses longer files
 
 typedef struct {
   const char *start, *end;
@@ -28,7 +28,7 @@ static text without_comment(text line) {
 
 static size_t size(text t) { return (size_t)(t.end - t.start); }
 
-// Tests whether the line gives `name` a value, and stores it in *value.
+// Returns true if the line assigns a value to `name`, and stores it in *value.
 static bool gives(text line, const char *name, text *value) {
   line = trimmed(without_comment(line));
   const char *equals = memchr(line.start, '=', size(line));
@@ -51,7 +51,7 @@ static bool find(text file, const char *name, text *value) {
   return found;
 }
 
-// The file's bytes into `bytes`; -1 where there is no such file or it is too long.
+// Reads the file into `bytes`; -1 if it does not exist or is too long.
 static ssize_t read_file(const char *path, char *bytes, size_t room) {
   int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return -1;

@@ -1,5 +1,5 @@
-// rf-cam, started again whenever it ends or hangs, later each time up to half a minute: never a loop that floods the console, never
-// one without a word, and never a device that has given up.
+// Restarts rf-cam when it ends or hangs, after growing pauses of up to half a minute: the console is not flooded, every restart is
+// reported, and the device never gives up.
 #define _GNU_SOURCE // pipe2
 #include "init.h"
 #include <errno.h>
@@ -18,11 +18,11 @@ enum { LONGEST_WAIT = 30, GOOD_RUN = 60 }; // seconds
 
 static int signs = -1, devices = -1; // sockets: what rf-cam and the kernel send
 
-// The socket for signs of life: any datagram on it is one (sd_notify(3)).
+// Opens the socket for reports that rf-cam is alive: any datagram counts (sd_notify(3)).
 static void open_signs(void) {
   struct sockaddr_un name = {.sun_family = AF_UNIX};
   size_t count = strlen(NOTIFY_SOCKET);
-  memcpy(name.sun_path + 1, &NOTIFY_SOCKET[1], count - 1); // the first byte, 0, stands for the @
+  memcpy(name.sun_path + 1, &NOTIFY_SOCKET[1], count - 1); // the first byte, 0, replaces the @
   signs = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (signs < 0 || bind(signs, (struct sockaddr *)&name, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + count))) {
     say("rf-cam cannot be watched, one that hangs stays so: %s", strerror(errno));
@@ -38,7 +38,7 @@ static bool has_sign(void) {
   return has;
 }
 
-// Ends a program that hangs. One that the kernel does not let die holds a driver that nothing else gets free.
+// Ends a hanging program. If the kernel cannot end it, only a restart frees its driver.
 static void end_silent(pid_t child, int tries) {
   if (tries > 1) {
     say("rf-cam cannot be ended: a driver hangs; the machine starts again");
@@ -48,7 +48,7 @@ static void end_silent(pid_t child, int tries) {
   kill(child, SIGKILL);
 }
 
-// Copies what the program prints to the consoles until it has closed the pipe; meanwhile watches it, and gives it new devices.
+// Copies the program's output to the consoles until it closes the pipe; meanwhile supervises it and gives it new devices.
 static void watch(pid_t child, int pipe) {
   double last_sign = uptime();
   char bytes[4096];
@@ -69,7 +69,7 @@ static void watch(pid_t child, int pipe) {
   }
 }
 
-// The status of the process; others that end meanwhile are nobody's.
+// Returns the status of the process; the status of other processes is discarded.
 static int wait_for(pid_t child) {
   int status = 0;
   for (;;) {
@@ -92,7 +92,7 @@ static void tell_end(int status, int seconds) {
   }
 }
 
-// How the run ended; its length in *seconds.
+// Returns how the run ended; stores its duration in *seconds.
 static int run(double *seconds) {
   double start = uptime();
   int ends[2];

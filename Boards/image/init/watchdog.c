@@ -1,5 +1,5 @@
-// The board's own watchdog, where it has one: a timer that resets the machine unless init feeds it. So a kernel or an init that
-// hangs does not stay so.
+// Uses the board's watchdog, if it has one: a timer that resets the machine unless init feeds it, for a kernel or an init that
+// hangs.
 // Source: the kernel's Documentation/watchdog/watchdog-api.rst.
 #include "init.h"
 #include <fcntl.h>
@@ -14,7 +14,7 @@ void watchdog_open(void) {
   int seconds = SECONDS;
   timer = open("/dev/watchdog", O_WRONLY | O_CLOEXEC);
   if (timer < 0) return;
-  // Some timers have one period only, which they then report.
+  // Some timers have one fixed period, which they report.
   if (ioctl(timer, WDIOC_SETTIMEOUT, &seconds)) ioctl(timer, WDIOC_GETTIMEOUT, &seconds);
   say("watchdog: the machine starts again when init hangs for %d s", seconds);
 }

@@ -1,4 +1,4 @@
-// QEMU's virt machine: serial port (PL011), generic timer, power (PSCI), and where memory lies (link.ld).
+// QEMU's virt machine: serial port (PL011), generic timer, power (PSCI), and the memory layout (link.ld).
 #if defined(__aarch64__) && !defined(__linux__)
 #include "CBoard.h"
 
@@ -16,7 +16,7 @@ void rf_board_start(uint64_t current_el) {
 const rf_heap *rf_board_heap(void) { return &heap; }
 int rf_start_level(void) { return start_level; }
 
-// PL011 (Arm DDI 0183): data at 0, flags at 0x18, of which bit 5 says that there is no room.
+// PL011 (Arm DDI 0183): data at 0, flags at 0x18, of which bit 5 means that the buffer is full.
 static void put(char c) {
   volatile uint32_t *port = (volatile uint32_t *)0x09000000;
   while (port[0x18 / 4] & 1u << 5) {}
@@ -61,7 +61,7 @@ const char *rf_processor(void) {
   }
 }
 
-// SYSTEM_OFF goes to whoever is above: a hypervisor, or the secure monitor where we were started as one ourselves.
+// SYSTEM_OFF is handled at a higher exception level: by a hypervisor, or by the secure monitor if we started as hypervisor.
 void rf_power_off(void) {
   register uint64_t function __asm__("x0") = 0x84000008;
   if (start_level == 2) {

@@ -1,4 +1,4 @@
-// What a fault says on the console before the machine stops. Runs on a stack of its own and trusts nothing but the port.
+// Reports a fault on the console before the machine stops. Has its own stack and depends on the serial port only.
 #if defined(__aarch64__) && !defined(__linux__)
 #include "CBoard.h"
 

@@ -7,7 +7,7 @@ struct rf_free_block {
   size_t bytes;
 };
 
-// Stands right before what is given: the span that goes back to the list.
+// Precedes an allocated block: the span that returns to the list.
 typedef struct {
   void *start;
   size_t bytes;
@@ -21,7 +21,7 @@ void rf_heap_start(rf_heap *heap, void *region, size_t bytes) {
   *heap = (rf_heap){.free = all, .bytes = all->bytes};
 }
 
-// Cuts [start, end) out of a free block; what is left of it on both sides stays free. `link` is what leads to the block.
+// Cuts [start, end) out of a free block; the rest on both sides stays free. `link` points to the block.
 static void *carve(rf_heap *heap, rf_free_block **link, uintptr_t payload, uintptr_t end) {
   rf_free_block *block = *link;
   uintptr_t start = payload - sizeof(header), block_start = (uintptr_t)block, block_end = block_start + block->bytes;
@@ -44,7 +44,7 @@ static void *carve(rf_heap *heap, rf_free_block **link, uintptr_t payload, uintp
 
 void *rf_heap_take(rf_heap *heap, size_t alignment, size_t bytes) {
   if (alignment < UNIT) alignment = UNIT;
-  if (bytes > heap->bytes) return NULL; // so that sums below do not wrap
+  if (bytes > heap->bytes) return NULL; // prevents overflow of the sums below
   for (rf_free_block **link = &heap->free; *link; link = &(*link)->next) {
     uintptr_t start = (uintptr_t)*link;
     uintptr_t payload = round_up(start + sizeof(header), alignment);

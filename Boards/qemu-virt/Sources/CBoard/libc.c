@@ -1,4 +1,4 @@
-// The C library that Embedded Swift and the compiler ask for, and no more.
+// The C library functions that Embedded Swift and the compiler require.
 #if defined(__aarch64__) && !defined(__linux__)
 #include "CBoard.h"
 
@@ -10,7 +10,7 @@ static void stop(const char *text, size_t count) {
 int posix_memalign(void **block, size_t alignment, size_t bytes) {
   *block = rf_heap_take((rf_heap *)rf_board_heap(), alignment, bytes);
   if (*block) return 0;
-  // Swift would trap without a word.
+  // Swift would trap without a message.
   static const char text[] = "fault: heap full: take a smaller picture, or raise __heap_bytes in link.ld\n";
   stop(text, sizeof text - 1);
   return 12;
@@ -24,7 +24,7 @@ int putchar(int c) {
   return c;
 }
 
-// The empty statement keeps the compiler from making each loop a call of itself.
+// The empty statement keeps the compiler from replacing each loop by a call of the function itself.
 #define KEEP_LOOP __asm__ volatile("")
 
 void *memset(void *to, int value, size_t count) {

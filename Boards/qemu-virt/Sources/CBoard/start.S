@@ -1,6 +1,6 @@
 // From reset to main. A processor starts in flash at address 0, or a boot loader enters here, at exception level 1 or 2, with
-// the MMU off. Then all memory is device memory: no caches, and real cores fault on unaligned vector loads (QEMU does not
-// show that). So the MMU and the caches go on before any compiled code runs. The tables are constants in flash.
+// the MMU off. All memory is then device memory: no caches, and real cores fault on unaligned vector loads (QEMU does not).
+// The MMU and the caches are therefore switched on before any compiled code runs. The tables are constants in flash.
 // Register fields: Arm Architecture Reference Manual for A-profile, D19.2; descriptors: D8.3.
 #if defined(__aarch64__) && !defined(__linux__)
     .section .text.boot, "ax"
@@ -13,7 +13,7 @@ _start:
     cmp   x20, #(2 << 2)
     b.lo  at_el1
     b.eq  at_el2
-    adr   x0, at_el3_text            // no caller of ours starts there, so nothing is set up for it but a word about it
+    adr   x0, at_el3_text            // not supported: only a message is printed
     ldr   x1, =0x09000000
 1:  ldrb  w2, [x0], #1
     cbz   w2, park
@@ -59,18 +59,18 @@ at_el1:
     dsb   sy
     isb
     mrs   x0, sctlr_el1
-    ldr   x1, =0x8100d               // M, C, SA (aligned stack), I, WXN (what can be written is not run)
+    ldr   x1, =0x8100d               // M, C, SA (aligned stack), I, WXN (writable memory is not executable)
     orr   x0, x0, x1
     msr   sctlr_el1, x0
     isb
 
-    ldr   x0, =__fault_stack_top     // faults get a stack of their own, so that they can tell of a full one
+    ldr   x0, =__fault_stack_top     // faults have a stack of their own, to report an overflow of the other
     mov   sp, x0
     msr   spsel, #0
     ldr   x0, =__stack_top
     mov   sp, x0
 
-    ldr   x0, =__stack_bottom        // a pattern shows how deep the stack ever was
+    ldr   x0, =__stack_bottom        // a pattern shows the maximum depth of the stack
     ldr   x1, =__stack_top
     ldr   x2, =0xa5a5a5a5a5a5a5a5
 1:  str   x2, [x0], #8
@@ -115,7 +115,7 @@ vectors:
     vector \number
     .endr
 
-    // Blocks of 2 MiB; what is not named is not mapped, and touching it is a fault.
+    // Blocks of 2 MiB; all other addresses are unmapped, and access to them is a fault.
     .set  BLOCK, 0x200000
     .set  TABLE, 3
     .set  FLASH, 0x0040000000000785  // block, normal memory, read-only, inner shareable, accessed; not for EL0

@@ -1,5 +1,5 @@
-// A heap in one region, with a bound and a count of what it gives: first fit from a list of free blocks in the order of their
-// addresses, neighbours joined when freed. All that the detector takes, it takes at start; so simple and tight beats fast.
+// A heap in one bounded region that counts its allocations: first fit from a list of free blocks in the order of their
+// addresses, neighbours joined when freed. The detector allocates only at its start, so that simple and compact matters most.
 #ifndef RF_HEAP_H
 #define RF_HEAP_H
 #include <stddef.h>
@@ -9,13 +9,13 @@ typedef struct rf_free_block rf_free_block;
 typedef struct {
   rf_free_block *_Nullable free;
   size_t bytes;      // of the region
-  size_t used, peak; // bytes in blocks that are given, with their headers; now and at most
+  size_t used, peak; // bytes of allocated blocks with their headers: now and maximum
 } rf_heap;
 
-// `bytes` at `region`, whose address is a multiple of 16, become the heap.
+// Makes `bytes` at `region`, whose address is a multiple of 16, the heap.
 void rf_heap_start(rf_heap *_Nonnull heap, void *_Nonnull region, size_t bytes);
-// A block at a multiple of `alignment` (a power of two); NULL where no free block holds it.
+// Allocates a block at a multiple of `alignment` (a power of two); NULL if no free block is large enough.
 void *_Nullable rf_heap_take(rf_heap *_Nonnull heap, size_t alignment, size_t bytes);
-// Gives a block back. NULL is allowed.
+// Frees a block. NULL is allowed.
 void rf_heap_give(rf_heap *_Nonnull heap, void *_Nullable block);
 #endif
