@@ -1,4 +1,4 @@
-// What source arguments mean.
+// Tests the parsing of source arguments.
 import Capture
 import Testing
 

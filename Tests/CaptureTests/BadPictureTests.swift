@@ -10,7 +10,7 @@ private func failure(_ bytes: [UInt8], _ reader: PictureReader = PictureReader()
   return nil
 }
 
-/// Where the frame header's fields are: after FF C0 (or C2) come length, precision, height, width.
+/// Returns the position of the frame header's fields: after FF C0 (or C2) come length, precision, height, width.
 private func frameHeader(_ bytes: [UInt8]) throws -> Int {
   try #require(bytes.indices.dropLast().first { bytes[$0] == 0xFF && (bytes[$0 + 1] == 0xC0 || bytes[$0 + 1] == 0xC2) })
 }

@@ -66,7 +66,7 @@ func aBadFrameIsSkippedAndCounted(event: rf_fake_event, reason: String) throws {
   #expect(camera.news.count == 2, "told once: \(camera.news)")
 }
 
-/// Raw frames that stay short have another size than was agreed: opening again agrees on one anew.
+/// Raw frames that stay short differ from the negotiated size: reopening negotiates it again.
 @Test(arguments: [RF_FAKE_SHORT, RF_FAKE_FLAGGED, RF_FAKE_EMPTY])
 func aCameraOfBadFramesOnlyIsOpenedAgain(event: rf_fake_event) throws {
   let camera = try FakeCamera()
@@ -116,7 +116,7 @@ func aCameraOfBadFramesOnlyIsOpenedAgain(event: rf_fake_event) throws {
   camera.fake.pointee.away_seconds = 7.3
   let source = camera.source()
   try camera.run(source, frames: 6)
-  // Told once, however often it is looked for; and the old file was closed before.
+  // Reported once, regardless of the number of attempts; the old file was closed before.
   #expect(camera.troubles.count == 2 && camera.troubles[0].contains("No such device") && camera.troubles[1].contains("not connected"),
           "\(camera.troubles)")
   #expect(camera.fake.pointee.was_open_at_return == 0)
@@ -125,7 +125,7 @@ func aCameraOfBadFramesOnlyIsOpenedAgain(event: rf_fake_event) throws {
   #expect(source.counts.reconnects == 1)
 }
 
-/// While the detector is busy: what tells of it is the buffer that is given back.
+/// While the detector is busy: returning the buffer reveals the loss.
 @Test func aCameraThatGoesWhileAFrameIsLookedAtIsToldOnce() throws {
   let camera = try FakeCamera()
   camera.schedule(RF_FAKE_UNPLUGGED, at: 5)

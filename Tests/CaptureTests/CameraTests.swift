@@ -1,4 +1,4 @@
-// Cameras that behave: what is asked, what is told, which frame is given and how old it is.
+// Tests of cameras without faults: requests, messages, the delivered frame and its age.
 @testable import Capture
 import CAllocationCount
 import CFakeCamera
@@ -103,7 +103,7 @@ func everyRawFormatLiesInTheDriversBuffer(fourCC: String) throws {
     camera.fake.pointee.now += 3.5 / 30
   }
   #expect(oldest <= 1 / 30 + 0.001)
-  // Of 3.5 frames one is used; or of 4.5, where the driver had no buffer for the newest.
+  // One of 3.5 frames is used; or of 4.5 if the driver had no buffer for the newest.
   #expect((115...175).contains(source.counts.dropped), "\(source.counts)")
 }
 
@@ -119,7 +119,7 @@ func aStarvedDriversOldFramesAreNotGiven(frames: Double) throws {
     camera.fake.pointee.now += frames / 30
   }
   #expect(oldest <= 1 / 30 + 0.001)
-  // What was made, was given or counted as dropped; up to 4 are under way.
+  // Every frame was delivered or counted as dropped, except up to 4 in buffers.
   #expect((0...4).contains(Int64(camera.fake.pointee.frames) - 20 - source.counts.dropped), "\(source.counts)")
 }
 

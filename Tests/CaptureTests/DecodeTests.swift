@@ -50,7 +50,7 @@ func exifOrientationIsApplied(orientation: Orientation, littleEndian: Bool) thro
   #expect(pixels(turned) == pixels(expected))
 }
 
-/// Whatever an Exif segment says, the picture is read; nonsense means upright.
+/// The picture is read regardless of its Exif segment; invalid ones mean upright.
 @Test func damagedExifMeansUpright() throws {
   let stored = try fixture("kinds/444.jpg")
   let upright = pixels(try read(stored))

@@ -6,7 +6,7 @@ import Foundation
 import Imaging
 import Testing
 
-/// A camera of 640 x 480 at 30 frames a second, unless it is given formats.
+/// A camera of 640 x 480 at 30 frames per second, unless formats are given.
 final class FakeCamera {
   let fake: UnsafeMutablePointer<rf_fake>
   private let folder: TemporaryFolder
@@ -54,7 +54,7 @@ final class FakeCamera {
     return (name ?? path).withCString { CameraSource(FilePath($0), options, system: rf_fake_system(fake), converting: converting) }
   }
 
-  /// So many frames, each looked at for a while; fewer where the source ends.
+  /// Takes a number of frames and uses each for some time; fewer if the source ends.
   @discardableResult
   func run(_ source: CameraSource, frames: Int, seconds: Double = 0) throws -> [CapturedFrame] {
     var captured: [CapturedFrame] = []

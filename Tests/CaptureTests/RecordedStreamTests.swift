@@ -1,11 +1,11 @@
-// Which files are films: several JPEGs in one file are a film's frames or a picture with its companions.
+// Tests which files are films: several JPEGs in one file are a film's frames or a picture with its companions.
 @testable import Capture
 import Foundation
 import Testing
 
 private let padding = [UInt8](repeating: 0, count: 3000)
 
-/// What opening a file gives.
+/// Returns the frames and errors of a file.
 private func outcomes(_ name: String, _ bytes: [UInt8], _ options: SourceOptions = SourceOptions()) throws -> [String] {
   let folder = try TemporaryFolder()
   return outcomes(try Source.open(folder.write(name, bytes), options: options))

@@ -1,4 +1,4 @@
-// Which source an argument is, files and folders in order, and files that are written whole.
+// Tests the source of an argument, the order of files and folders, and complete writes.
 @testable import Capture
 import CHost
 import Foundation

@@ -40,7 +40,7 @@ func jpegsBackToBackComeOutWhole(pieces: Int) throws {
   #expect(results.count == 2 && results[1].contains("-: frame 1 is cut off (the stream ends after 1100 bytes"))
 }
 
-/// Whoever sends noise must not set how much is written: one message a second, and a count of the others.
+/// Noise must not determine the number of messages: one per second, and a count of the others.
 @Test func badFramesAreAMessageASecond() throws {
   let frame = try fixture("kinds/420.jpg")
   let source = mjpeg(Array(repeatElement(Array(frame[..<1100]), count: 500).joined()) + frame)

@@ -10,7 +10,7 @@ let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLast
 func fixture(_ name: String) throws -> [UInt8] { try [UInt8](Data(contentsOf: fixtures.appending(path: name))) }
 
 func read(_ bytes: [UInt8], with reader: PictureReader = PictureReader()) throws(PictureError) -> Picture {
-  // Exactly as many bytes as there are, so that a sanitizer sees a read beyond them.
+  // An allocation of the exact size, so that a sanitizer detects a read beyond it.
   let exact = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
   defer { exact.deallocate() }
   exact.copyBytes(from: bytes)
@@ -62,7 +62,7 @@ func stream(_ bytes: [UInt8], pieces: Int = 4096) -> ByteStream {
   return ByteStream(name: "-", file: ends.0)
 }
 
-/// What a source gives until its end: sizes of frames and messages of errors, in order.
+/// Returns all results of a source: sizes of frames and messages of errors, in order.
 func outcomes(_ source: Source) -> [String] {
   var outcomes: [String] = []
   while outcomes.count < 1000 {

@@ -63,7 +63,7 @@ struct SampleJPEG {
   }
 }
 
-/// What JPEGs hold between and after their segments.
+/// Bytes between and after a JPEG's segments.
 func unusualJPEGs() throws -> [UnusualPicture] {
   let sample = try SampleJPEG("kinds/420.jpg"), bytes = sample.bytes
   var all = [UnusualPicture(name: "as it is", bytes: bytes)]
@@ -119,7 +119,7 @@ private func restartedJPEGs() throws -> [UnusualPicture] {
   ]
 }
 
-/// What neither djpeg nor OpenCV reads.
+/// Pictures that neither djpeg nor OpenCV reads.
 private func unreadableJPEGs(_ sample: SampleJPEG) -> [UnusualPicture] {
   let frame = sample.place(of: 0xC0)
   var twelveBits = sample.bytes, noHeight = sample.bytes

@@ -1,4 +1,4 @@
-// The input at a quarter of the size beside its definition: the mean of the middle rows of every square of 4 x 4 pixels.
+// Compares the input at a quarter of the size with its definition: the mean of the middle rows of every square of 4 x 4 pixels.
 import Imaging
 import TestRandom
 import Testing

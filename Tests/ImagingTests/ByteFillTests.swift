@@ -4,7 +4,7 @@ import Imaging
 import Kernels
 import Testing
 
-/// An input of bytes with as many canaries beside each row.
+/// An input of bytes with canaries after each row.
 private final class MadeByteInput {
   static let canary: UInt8 = 0xA5
   let width: Int, height: Int
@@ -44,7 +44,7 @@ private let cases: [(Int, Int, Int, Int, Transform?)] = [
   (9, 9, 12, 12, Transform(scaleX: 1, scaleY: 1, offsetX: 0.5, offsetY: 0.25)),
 ]
 
-/// What is chosen, and what runs where there is nothing to choose.
+/// The selected kernels, and the reference alone.
 private let kernelSets = [KernelSet(), KernelSet(isa: .reference)]
 
 /// The float input is held against the definition in FillTests, so the bytes are held against it.

@@ -1,4 +1,4 @@
-// What memory is accepted as a frame, and where points of a frame lie in the network's input.
+// Tests which memory is accepted as a frame, and the positions of a frame's points in the network's input.
 import Imaging
 import TestRandom
 import Testing

@@ -19,7 +19,7 @@ final class MadeFrame {
   deinit { bytes.deallocate() }
 }
 
-/// The samples of a pixel by the formats' definitions.
+/// Returns the samples of a pixel by the formats' definitions.
 func samples(_ frame: Frame, _ x: Int, _ y: Int) -> [Double] {
   func byte(_ plane: Plane, _ row: Int, _ offset: Int) -> Double { Double(plane.base[row * plane.strideBytes + offset]) }
   let (first, second, third) = frame.planes
@@ -44,7 +44,7 @@ func color(_ samples: [Double], of frame: Frame) -> [Double] {
   return [r, (y - 0.299 * r - 0.114 * b) / 0.587, b].map { min(max($0 * 255, 0), 255) }
 }
 
-/// How much each sample of an axis counts for one output pixel: by the length covered, or by nearness of centres.
+/// Returns the weight of each sample of an axis for one output pixel: the covered length, or the nearness of centres.
 func weights(_ output: Int, scale: Double, offset: Double, count: Int) -> [(index: Int, weight: Double)] {
   if scale < 1 {
     let start = max((Double(output) - offset) / scale, 0), end = min((Double(output) + 1 - offset) / scale, Double(count))
@@ -77,7 +77,7 @@ final class MadeInput {
 
   subscript(x: Int, y: Int, channel: Int) -> Float { input.base[y * stride + 3 * x + channel] }
 
-  /// How many elements outside the picture have been written.
+  /// Returns the number of elements written outside the picture.
   var overwrittenCanaries: Int {
     memory.indices.count { index in
       let (x, y) = (index % stride / 3 - 1, index / stride - 1)

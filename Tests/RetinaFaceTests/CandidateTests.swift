@@ -1,10 +1,10 @@
-// The candidate heap beside a full sort.
+// Compares the candidate heap with a full sort.
 import TestRandom
 import Testing
 
 @testable import RetinaFace
 
-/// What the heap holds after taking `candidates` in their order.
+/// Returns the heap's contents after inserting `candidates` in their order.
 private func strongest(_ candidates: [Candidate], capacity: Int) -> (kept: [Candidate], overflow: Int) {
   var heap = CandidateHeap(capacity: capacity)
   for candidate in candidates { heap.insert(candidate) }

@@ -1,4 +1,4 @@
-// Decoding and suppression beside their definition, written slowly and in double precision, and in cases by hand.
+// Compares decoding and suppression with a simple definition in double precision and with cases made by hand.
 import Foundation
 import Testing
 

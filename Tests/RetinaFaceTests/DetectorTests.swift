@@ -76,7 +76,7 @@ func threadsChangeNothing(count: Int) throws {
 
 @Test func facesComeBackInFramePixels() throws {
   let (detector, loaded) = try makeDetector(width: 100, height: 60) { $0.threshold = 0.1 }
-  // A frame of one colour looks alike at any scale, so the boxes are the scale's alone.
+  // A frame of one colour is the same at any scale, so the boxes depend on the scale only.
   let gray = [UInt8](repeating: 90, count: 200 * 120)
   let (small, large) = try gray.withUnsafeBytes { bytes in
     (Array(detector.detect(try Frame(.gray, width: 100, height: 60, bytes: bytes))),

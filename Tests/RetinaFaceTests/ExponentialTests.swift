@@ -1,4 +1,4 @@
-// The module's own exponential beside the C library's in double precision.
+// Compares the module's exponential with the C library's in double precision.
 import Foundation
 import Testing
 

@@ -1,4 +1,5 @@
-// What a hostile or broken model may bring into the frame's pixels, and what trackers and filters make of the extremes that are let in.
+// Tests that extreme values of a hostile or broken model are kept out of the frame's pixels, and that trackers and filters handle
+// the extremes that are allowed.
 import Foundation
 import Imaging
 @testable import RetinaFace

@@ -1,4 +1,4 @@
-// Which faces of two passes survive, case by case. Anchors of 16 to 512 pixels: what is longer than 256 is large, what is
+// Tests which faces of two passes are kept, case by case. Anchors of 16 to 512 pixels: what is longer than 256 is large, what is
 // longer than 320 is the coarse pass's, what is shorter than 128 is too small for it.
 import Imaging
 import Testing
@@ -20,7 +20,7 @@ private func merge(_ fine: [ModelFace], _ coarse: [ModelFace], threshold: Float 
   }
 }
 
-/// Scores and left edges: enough to tell the faces apart.
+/// Scores and left edges, which distinguish the faces.
 private func about(_ faces: [ModelFace]) -> [[Float]] { faces.map { [$0.score, $0.box.x1] } }
 
 private let large = face(0.9, 100, 100, 900, 1100)
@@ -90,7 +90,7 @@ private let large = face(0.9, 100, 100, 900, 1100)
 @Test func theStrongestComesFirst() {
   let fine = [face(0.95, 2000, 0, 2100, 100), face(0.9, 2200, 0, 2300, 100), face(0.6, 2400, 0, 2500, 100)]
   let coarse = [face(0.97, 0, 0, 600, 600), face(0.9, 700, 0, 1300, 600)]
-  // Of equals the fine pass's.
+  // Equal faces: the fine pass's is kept.
   #expect(about(merge(fine, coarse)) == [[0.97, 0], [0.95, 2000], [0.9, 2200], [0.9, 700], [0.6, 2400]])
 }
 

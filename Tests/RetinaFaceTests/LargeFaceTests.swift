@@ -123,7 +123,7 @@ private func merged(_ fine: [Face], _ coarse: [Face], threshold: Float) -> [Face
   }
 }
 
-/// Those that this machine can test, each with the ones that it implies.
+/// The sets that this machine can test, each with those that it implies.
 private let instructionSets = ISA.named.map(\.all).filter { ISA.available.isSuperset(of: $0) }
 
 @Test(arguments: instructionSets)

@@ -1,4 +1,4 @@
-// The whole detector beside PyTorch: the same faces in the reference pictures, for both published models.
+// Compares the whole detector with PyTorch: the same faces in the reference pictures, for both published models.
 import Engine
 import Foundation
 import Imaging
@@ -33,7 +33,7 @@ struct ReferenceTests {
     let loaded = try LoadedModel(Data(contentsOf: modelsFolder.appending(path: "\(model.name).rfm")))
     var options = Detector.Options()
     options.threshold = 0.3
-    // PyTorch sees the picture once.
+    // PyTorch runs one pass only.
     options.findsLargeFaces = false
     let detector = try Detector(model: loaded.model, width: pixmap.width, height: pixmap.height, options: options)
     try pixmap.pixels.withUnsafeBytes { bytes in

@@ -6,7 +6,7 @@ import TestRandom
 import Testing
 
 
-/// What comes out for a face whose centre is at x(seconds), 30 frames a second.
+/// Returns the filtered centres of a face whose centre is at x(seconds), at 30 frames per second.
 private func smoothed(frames: Int, side: Float, _ x: (Double) -> Float) -> [Face] {
   let tracker = Tracker(maxFaces: 10, isSmooth: true)
   return (0..<frames).map { frame in
@@ -34,7 +34,7 @@ func whatRestsTremblesLess(side: Float) {
   #expect(deviation(found.dropFirst(30).map(\.landmarks.nose.x)) < deviation(noise) / 2)
 }
 
-/// From a twentieth of its size a second to five: never more than a 25th of its size behind, once it is on its way.
+/// From a twentieth of its size per second to five: lags by at most a 25th of its size in steady motion.
 @Test(arguments: [0.05, 0.5, 1, 5] as [Float], [30, 200] as [Float])
 func whatMovesIsNotLeftBehind(speed: Float, side: Float) {
   func x(_ seconds: Double) -> Float { 300 + speed * side * Float(seconds) }
@@ -45,7 +45,7 @@ func whatMovesIsNotLeftBehind(speed: Float, side: Float) {
   }
 }
 
-/// A nod: half a face's size to and fro, once a second, faster than is usual: an eighth of its size behind at the most.
+/// A nod of half a face's size once per second, faster than usual: lags by at most an eighth of its size.
 @Test func whatTurnsIsFollowed() {
   func x(_ seconds: Double) -> Float { 300 + 25 * Float(sin(2 * .pi * seconds)) }
   for (frame, face) in smoothed(frames: 90, side: 50, x).enumerated() {

@@ -1,4 +1,4 @@
-// What several tests of this target need: made heads, models, research data.
+// Shared by the tests of this target: generated heads, models, research data.
 import TestRandom
 import RandomModel
 import Engine
@@ -6,7 +6,7 @@ import Foundation
 
 @testable import RetinaFace
 
-/// What a network would have answered: dense arrays a level, each [height][width][anchors * values].
+/// Head values in place of a network: dense arrays per level, each [height][width][anchors * values].
 struct MadeHeads: PointHeads {
   let levels: [AnchorLevel]
   var logits: [[Float]]
@@ -43,7 +43,7 @@ struct MadeHeads: PointHeads {
   }
 }
 
-/// The levels of a network at an input size: strides 8, 16, 32, two anchors a pixel, as the published models have.
+/// The levels of a network at an input size: strides 8, 16, 32, two anchors per pixel, as in the published models.
 func anchorLevels(width: Int, height: Int, sides: [[Float]] = [[16, 32], [64, 128], [256, 512]]) -> [AnchorLevel] {
   var levels: [AnchorLevel] = []
   for (stride, sides) in zip([8, 16, 32], sides) {
@@ -76,7 +76,7 @@ let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingL
 let dataFolder = ProcessInfo.processInfo.environment["RF_DATA"].map { URL(filePath: $0).standardizedFileURL }
   ?? packageRoot.appending(path: "none")
 
-/// Where packed published models lie, if they do.
+/// The folder of packed published models, if it exists.
 let modelsFolder = ProcessInfo.processInfo.environment["RF_TEST_MODELS"].map { URL(filePath: $0) }
   ?? packageRoot.appending(path: "build/models")
 

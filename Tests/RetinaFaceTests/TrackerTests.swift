@@ -7,7 +7,7 @@ import TestRandom
 import Testing
 
 
-/// A face of a side that looks straight ahead, its box's centre given.
+/// A frontal face with the given side and centre of its box.
 func madeFace(x: Float, y: Float, side: Float = 60, score: Float = 0.9) -> Face {
   func point(_ dx: Float, _ dy: Float) -> FramePoint { FramePoint(x: x + dx * side, y: y + dy * side) }
   return Face(score: score, box: Box(x1: x - side / 2, y1: y - side / 2, x2: x + side / 2, y2: y + side / 2),
@@ -22,7 +22,7 @@ extension Tracker {
   }
 }
 
-/// The ids of every frame of a stream at so many frames a second.
+/// Returns the ids of every frame of a stream with the given frames per second.
 private func ids(_ frames: [[Face]], framesPerSecond: Double = 30) -> [[Int64?]] {
   let tracker = Tracker(maxFaces: 100)
   return frames.enumerated().map { index, faces in
@@ -36,7 +36,7 @@ private func ids(_ frames: [[Face]], framesPerSecond: Double = 30) -> [[Int64?]]
   for (frame, found) in ids(frames).enumerated() { #expect(found == (0..<3).map { Int64(($0 + frame) % 3 + 1) }) }
 }
 
-/// Towards each other at 4 pixels a frame; where they overlap by more than 0.4 only the nearer, stronger one is found.
+/// Towards each other at 4 pixels per frame; if they overlap by more than 0.4, only the nearer, stronger one is found.
 @Test func crossingFacesKeepTheirIds() {
   let frames = (0..<60).map { frame -> [Face] in
     let near = madeFace(x: 100 + 4 * Float(frame), y: 200, score: 0.99)
@@ -65,7 +65,7 @@ func aFaceThatIsMissedForLessThanASecondComesBack(missed: Int) {
   #expect(ids(elsewhere)[19] == [1] && ids(elsewhere)[20] == [2])
 }
 
-/// A face's width a frame: no two boxes of it overlap.
+/// One width of the face per frame: its boxes do not overlap.
 @Test func fastFacesAreFollowedFromTheSecondFrameOn() {
   let frames = (0..<20).map { [madeFace(x: 60 * Float($0), y: 200)] }
   #expect(Set(ids(frames, framesPerSecond: 5).flatMap { $0 }) == [1])
