@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void say(const char *format, ...) {
+void report(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   vfprintf(stderr, format, arguments);

@@ -65,7 +65,7 @@ def test_results_go_out_of_a_serial_port(card, tmp_path):
     port = tmp_path / "port.txt"
     # The machine's own watchdog (QEMU's is switched off by default) is found on the way.
     with boot(card, *DISK, "-serial", f"file:{port}", "-global", "ICH9-LPC.noreboot=false") as device:
-        device.wait_for("watchdog: the machine starts again when init hangs for 60 s")
+        device.wait_for("watchdog: the machine restarts if init hangs for 60 s")
         device.wait_for("again in 1 s")
     # The PC's firmware writes to every serial port before.
     results = re.findall(r'\{"source".*\}', port.read_text(errors="replace"))

@@ -45,7 +45,7 @@ void console_write(const char *bytes, size_t size) {
   }
 }
 
-void say(const char *format, ...) {
+void report(const char *format, ...) {
   char line[512];
   int length = snprintf(line, sizeof line, "init [%.1f s]: ", uptime());
   va_list arguments;

@@ -36,7 +36,7 @@ int devices_open(void) {
   struct sockaddr_nl name = {.nl_family = AF_NETLINK, .nl_groups = 1}; // the kernel's reports of devices
   int events = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
   if (events < 0 || bind(events, (struct sockaddr *)&name, sizeof name))
-    say("devices that are plugged in later cannot be noticed; those that are there can be used");
+    report("devices that are connected later cannot be used; those connected now can");
   give_cameras();
   give_port();
   return events;
@@ -44,8 +44,8 @@ int devices_open(void) {
 
 void devices_changed(int events) {
   // Independent of the kind of change, because reports are lost if there are too many.
-  char report[8192];
-  while (recv(events, report, sizeof report, 0) > 0) {}
+  char bytes[8192];
+  while (recv(events, bytes, sizeof bytes, 0) > 0) {}
   give_cameras();
   give_port();
 }

@@ -15,7 +15,7 @@ int main(void) {
   signal(SIGPIPE, SIG_IGN);
   mount_system();
   console_open();
-  say("started");
+  report("started");
   modules_load();
   mount_card(10);
   network_start();

@@ -21,7 +21,7 @@
 // console.c: writes a message to /dev/console and all other consoles of the kernel.
 void console_open(void);
 void console_write(const char *bytes, size_t count);
-[[gnu::format(printf, 1, 2)]] void say(const char *format, ...);
+[[gnu::format(printf, 1, 2)]] void report(const char *format, ...);
 
 // modules.c: loads the modules listed in /modules.load, in this order; modules without a device or already loaded do not count
 // as failures.

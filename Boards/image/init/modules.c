@@ -18,16 +18,16 @@ static int load(const char *path) {
 void modules_load(void) {
   FILE *list = fopen("/modules.load", "re");
   if (!list) {
-    say("/modules.load is missing: no modules; build the image again");
+    report("/modules.load is missing: no modules; build the image again");
     return;
   }
   int loaded = 0, failed = 0;
   for (char line[256]; fgets(line, sizeof line, list);) {
     line[strcspn(line, "\n")] = '\0';
     int problem = *line ? load(line) : 0;
-    if (problem) say("module %s: %s", line, strerror(problem));
+    if (problem) report("module %s: %s", line, strerror(problem));
     if (*line) *(problem ? &failed : &loaded) += 1;
   }
   fclose(list);
-  say("%d modules, %d failed", loaded, failed);
+  report("%d modules, %d failed", loaded, failed);
 }

@@ -68,10 +68,10 @@ static void mount_results(const char *path) {
   if (mount(path, RESULTS, "vfat", card_flags, options) == 0) return;
   int problem = errno;
   if (problem == EROFS || problem == EACCES) {
-    say("%s: the card is write-protected: results that go to a file are lost; move the card's switch", path);
+    report("%s: the card is write-protected: results that go to a file are lost; move the card's switch", path);
     if (mount(path, RESULTS, "vfat", MS_RDONLY | card_flags, options) == 0) return;
   }
-  say("%s: the results partition cannot be mounted (%s): format it as FAT32; until then results that go to a file are lost",
+  report("%s: the results partition cannot be mounted (%s): format it as FAT32; until then results that go to a file are lost",
       path, strerror(problem));
   // Results that cannot be stored must not fill the memory either.
   mount("tmpfs", RESULTS, "tmpfs", MS_RDONLY, NULL);
@@ -83,11 +83,11 @@ void mount_card(int seconds) {
   bool found;
   while (!(found = find_boot_partition(path, sizeof path)) && uptime() < end) usleep(100000);
   if (!found) {
-    say("no partition with the label RFCAM: no rf-cam.conf; write the image to the card again");
+    report("no partition with the label RFCAM: no rf-cam.conf; write the image to the card again");
     mount("tmpfs", RESULTS, "tmpfs", MS_RDONLY, NULL);
     return;
   }
-  if (mount(path, BOOT, "vfat", MS_RDONLY | card_flags, "utf8")) say("%s: cannot be mounted: %s", path, strerror(errno));
+  if (mount(path, BOOT, "vfat", MS_RDONLY | card_flags, "utf8")) report("%s: cannot be mounted: %s", path, strerror(errno));
   path[strlen(path) - 1]++; // ...1 to ...2
   mount_results(path);
 }

@@ -47,12 +47,12 @@ void network_start(void) {
   int prefix = slash ? atoi(slash + 1) : 0;
   if (slash) *slash = '\0';
   if (!set_address(handle, address, prefix)) {
-    say("address = %s/%d: %s: write address = 192.168.1.20/24, and look whether the board has a port %s", address, prefix,
+    report("address = %s/%d: %s: write address = 192.168.1.20/24, and look whether the board has a port %s", address, prefix,
         strerror(errno), port);
   } else if (setting("gateway", gateway, sizeof gateway) && !set_gateway(handle, gateway)) {
-    say("gateway = %s: %s: write gateway = 192.168.1.1, an address of the same net", gateway, strerror(errno));
+    report("gateway = %s: %s: write gateway = 192.168.1.1, an address of the same net", gateway, strerror(errno));
   } else {
-    say("%s has %s/%d", port, address, prefix);
+    report("%s has %s/%d", port, address, prefix);
   }
   close(handle);
 }

@@ -68,7 +68,7 @@ bool setting_in(const char *path, const char *name, char *value, size_t room) {
   text found;
   if (count <= 0 || !find((text){bytes, bytes + count}, name, &found)) return false;
   if (size(found) >= room) {
-    say("%s: its value in rf-cam.conf is longer than %zu characters: not used", name, room - 1);
+    report("%s: its value in rf-cam.conf is longer than %zu characters: not used", name, room - 1);
     return false;
   }
   memcpy(value, found.start, size(found));

@@ -25,7 +25,7 @@ static void open_signs(void) {
   memcpy(name.sun_path + 1, &NOTIFY_SOCKET[1], count - 1); // the first byte, 0, replaces the @
   signs = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (signs < 0 || bind(signs, (struct sockaddr *)&name, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + count))) {
-    say("rf-cam cannot be watched, one that hangs stays so: %s", strerror(errno));
+    report("rf-cam cannot be supervised, a hang remains: %s", strerror(errno));
     if (signs >= 0) close(signs);
     signs = -1;
   }
@@ -41,10 +41,10 @@ static bool has_sign(void) {
 // Ends a hanging program. If the kernel cannot end it, only a restart frees its driver.
 static void end_silent(pid_t child, int tries) {
   if (tries > 1) {
-    say("rf-cam cannot be ended: a driver hangs; the machine starts again");
+    report("rf-cam cannot be killed: a driver hangs; the machine restarts");
     reboot(RB_AUTOBOOT);
   }
-  say("rf-cam has given no sign of life for %d s: it is ended", SILENT_SECONDS);
+  report("rf-cam has not reported for %d s: it is killed", SILENT_SECONDS);
   kill(child, SIGKILL);
 }
 
@@ -81,14 +81,14 @@ static int wait_for(pid_t child) {
 
 static void tell_end(int status, int seconds) {
   if (WIFSIGNALED(status)) {
-    say("rf-cam was ended by signal %d (%s); again in %d s", WTERMSIG(status), strsignal(WTERMSIG(status)), seconds);
+    report("rf-cam was ended by signal %d (%s); again in %d s", WTERMSIG(status), strsignal(WTERMSIG(status)), seconds);
   } else if (WEXITSTATUS(status) == 2) {
-    say("rf-cam does not understand rf-cam.conf (lines above say where): correct it on any computer; again in %d s",
+    report("rf-cam.conf has an error (see the lines above): correct it on any computer; again in %d s",
         seconds);
   } else if (WEXITSTATUS(status) == 0) {
-    say("rf-cam has come to the end of its source; again in %d s", seconds);
+    report("rf-cam has come to the end of its source; again in %d s", seconds);
   } else {
-    say("rf-cam ended with status %d (lines above say why); again in %d s", WEXITSTATUS(status), seconds);
+    report("rf-cam ended with status %d (see the lines above); again in %d s", WEXITSTATUS(status), seconds);
   }
 }
 
@@ -99,7 +99,7 @@ static int run(double *seconds) {
   if (pipe2(ends, O_CLOEXEC)) return 0;
   pid_t child = program_start(ends[1]);
   close(ends[1]);
-  if (child < 0) say("no process can be started: %s", strerror(errno));
+  if (child < 0) report("no process can be started: %s", strerror(errno));
   else watch(child, ends[0]);
   close(ends[0]);
   int status = child < 0 ? 0 : wait_for(child);
@@ -122,7 +122,7 @@ void supervise(void) {
   watchdog_open();
   for (int wait = 1;;) {
     double seconds = 0;
-    say("starting rf-cam");
+    report("starting rf-cam");
     int status = run(&seconds);
     if (seconds >= GOOD_RUN) wait = 1;
     tell_end(status, wait);

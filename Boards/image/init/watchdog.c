@@ -16,7 +16,7 @@ void watchdog_open(void) {
   if (timer < 0) return;
   // Some timers have one fixed period, which they report.
   if (ioctl(timer, WDIOC_SETTIMEOUT, &seconds)) ioctl(timer, WDIOC_GETTIMEOUT, &seconds);
-  say("watchdog: the machine starts again when init hangs for %d s", seconds);
+  report("watchdog: the machine restarts if init hangs for %d s", seconds);
 }
 
 void watchdog_feed(void) {

@@ -4,7 +4,7 @@
 
 extern char __stack_bottom[];
 
-static void say(const char *text) {
+static void print(const char *text) {
   size_t count = 0;
   while (text[count]) count++;
   rf_console_write(text, count);
@@ -13,7 +13,7 @@ static void say(const char *text) {
 static void say_number(const char *name, uint64_t value) {
   char digits[16];
   for (int i = 0; i < 16; i++) digits[i] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
-  say(name);
+  print(name);
   rf_console_write(digits, sizeof digits);
 }
 
@@ -34,13 +34,13 @@ static const char *class_of(uint64_t esr) {
 
 [[noreturn]] void rf_fault(uint64_t vector, uint64_t esr, uint64_t elr, uint64_t far, uint64_t sp) {
   int is_stack = esr >> 26 == 0x25 && far < (uint64_t)__stack_bottom && far >= (uint64_t)__stack_bottom - 0x200000;
-  say("\nfault: ");
-  say(is_stack ? "stack overflow" : vector % 4 ? "interrupt that nobody asked for" : class_of(esr));
+  print("\nfault: ");
+  print(is_stack ? "stack overflow" : vector % 4 ? "unexpected interrupt" : class_of(esr));
   say_number("\nfault: at 0x", elr);
   say_number(", address 0x", far);
   say_number(", stack 0x", sp);
   say_number(", syndrome 0x", esr);
-  say("\nfault: llvm-symbolizer --obj=firmware.elf says where that is\n");
+  print("\nfault: llvm-symbolizer --obj=firmware.elf prints the place\n");
   rf_power_off();
 }
 #endif
