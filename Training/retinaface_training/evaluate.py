@@ -21,7 +21,7 @@ from .evaluation import detect, ground_truth, landmarks, report, wider
 from .data.labels import DataError, LandmarkSource, Problems, Split, read_training_data
 from .export import add_weight_options, load_any
 from .evaluation.ground_truth import AnnotationError, Picture
-from .exchange.model_file import ModelFileError
+from .exchange.graph import ModelFileError
 from .evaluation.predictors import NetworkPredictor, Predictor, ProgramPredictor, StoredPredictor, rf_cam_arguments
 from .evaluation.report import DatasetReport, NegativeReport
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from torch import nn
 
 from .exchange import model_file
-from .exchange.interpreter import FoldedNetwork
-from .exchange.model_file import ModelFileError
+from .exchange.interpreter import Interpreter
+from .exchange.graph import ModelFileError
 from .network.checkpoints import is_own, load_checkpoint, load_published, weights_without_configuration
 from .network.config import NetworkConfig, with_anchors
 from .network.retinaface import RetinaFace
@@ -51,7 +51,7 @@ def load_any(path: str | os.PathLike, activation: str | None = None, anchors: st
     if Path(path).suffix != ".safetensors":
         return load_network(path, activation, anchors)
     _refuse_options(path, activation, anchors)
-    return FoldedNetwork.load(path)
+    return Interpreter.load(path)
 
 
 def add_weight_options(parser: argparse.ArgumentParser) -> None:
@@ -82,13 +82,12 @@ def main(arguments: list[str] | None = None) -> int:
         if Path(options.weights).suffix == ".safetensors":
             raise ModelFileError(f"{options.weights}: is an exchange file, folded already; give it to rf-pack")
         network = load_network(options.weights, options.activation, options.anchors)
-        tensors = model_file.write(options.output, network)
+        graph, tensors = model_file.write(options.output, network)
     except (ModelFileError, OSError) as error:
         print(f"export: {error}", file=sys.stderr)
         return 1
-    facts = model_file.metadata(network.config)
-    print(f"{options.output}: {len(tensors) // 2} convolutions, {sum(t.size for t in tensors.values())} numbers, "
-          f"activation {facts['activation']}, anchors {facts['anchors']}", file=sys.stderr)
+    anchors = "/".join(",".join(f"{side:g}" for side in level.anchors) for level in graph.description.levels)
+    print(f"{options.output}: {len(graph.layers)} layers, {sum(t.size for t in tensors.values())} numbers, anchors {anchors}", file=sys.stderr)
     return 0
 
 

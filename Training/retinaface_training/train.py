@@ -21,6 +21,7 @@ import torch
 from tqdm import tqdm
 
 from .exchange import model_file
+from .exchange.walk import export_graph
 from .data.batches import Batches, decode_all, loader, network_input
 from .network.checkpoints import load_backbone, load_published
 from .curves import draw_curves
@@ -149,9 +150,9 @@ def _make_trainer(options: argparse.Namespace, config: TrainConfig, batches: Bat
 
 def _start_from(network: RetinaFace, path: Path, batches: Batches) -> None:
     """Raises ModelFileError (a ValueError) where the model is not one, or has other anchors or another activation than asked for."""
-    tensors, config = model_file.read(path)
-    if config != network.config:
-        raise model_file.ModelFileError(f"{path} is {config}; the options ask for {network.config}")
+    graph, tensors = model_file.read(path)
+    if graph != export_graph(network)[0]:
+        raise model_file.ModelFileError(f"{path}: is another network than the options ask for, which is {network.config}")
     side, _ = batches.shape(0)
     count = max(1, round(START_PIXELS / batches.config.pixels))
     alike = [step for step in range(count * 8) if batches.shape(step)[0] == side][:count]

@@ -11,7 +11,7 @@ from retinaface_training.evaluation import detect
 
 from retinaface_training import export
 from retinaface_training.network.config import NetworkConfig
-from retinaface_training.network.retinaface import Heads
+from retinaface_training.network.retinaface import Heads, RetinaFace
 
 PUBLISHED = {"leaky": ("leaky_anchors16.pth", "leaky", "16,32/64,128/256,512"), "relu": ("relu_anchors10.pth", "relu", "10,20/32,64/128,256")}
 
@@ -19,9 +19,10 @@ PUBLISHED = {"leaky": ("leaky_anchors16.pth", "leaky", "16,32/64,128/256,512"), 
 class BrightSpot(torch.nn.Module):
     """A network that finds one face: the 16 x 16 anchor of the cell that is brightest, its left eye 4 pixels left of the centre."""
 
+    description = RetinaFace(NetworkConfig(anchors=((16,), (64,), (256,)))).description
+
     def __init__(self):
         super().__init__()
-        self.config = NetworkConfig(anchors=((16,), (64,), (256,)))
         self.register_buffer("device_of_the_weights", torch.zeros(1))
 
     def forward(self, images):

@@ -1,4 +1,4 @@
-"""Folding and the exchange file: equal to PyTorch's batch norm and to the reference outputs, and refusing what is not whole."""
+"""Folding and the exchange file: equal to PyTorch's batch norm and to the reference outputs; incomplete files are refused."""
 
 import numpy
 import pytest
@@ -12,8 +12,8 @@ from retinaface_training import export
 from retinaface_training.exchange import folding
 
 from retinaface_training.exchange import model_file
-from retinaface_training.exchange.interpreter import FoldedNetwork
-from retinaface_training.exchange.model_file import ModelFileError
+from retinaface_training.exchange.graph import ModelFileError
+from retinaface_training.exchange.interpreter import Interpreter
 from retinaface_training.network.checkpoints import save_weights
 from retinaface_training.network.config import NetworkConfig
 from retinaface_training.network.retinaface import RetinaFace
@@ -60,8 +60,8 @@ def test_exchange_file_does_what_the_network_did(tmp_path, config):
     checkpoint, output = tmp_path / "own.pth", tmp_path / "own.safetensors"
     save_weights(network, checkpoint)
     assert export.main([str(checkpoint), "--output", str(output)]) == 0
-    folded = FoldedNetwork.load(output)
-    assert folded.config == config
+    folded = Interpreter.load(output)
+    assert folded.description == network.description
     x = torch.randn(1, 3, 83, 101, generator=torch.Generator().manual_seed(3)) * 60
     with torch.no_grad():
         for ours, theirs in zip(folded(x), network(x), strict=True):
@@ -81,7 +81,7 @@ def test_published_weights_give_the_reference_heads(research, tmp_path, kind):
     file, activation, anchors = PUBLISHED[kind]
     output = tmp_path / "model.safetensors"
     assert export.main([str(research / "weights" / file), "--output", str(output), "--activation", activation, "--anchors", anchors]) == 0
-    network = FoldedNetwork.load(output)
+    network = Interpreter.load(output)
     for picture in ("bald_guys", "dogs"):
         image = numpy.asarray(Image.open(research / f"reference/{picture}.vga.ppm"))[:, :, ::-1].astype(numpy.float32)
         x = torch.from_numpy((image - numpy.float32([104, 117, 123])).transpose(2, 0, 1).copy())[None]
@@ -135,25 +135,28 @@ def test_broken_checkpoint_is_one_clear_line(tmp_path, capsys, content):
 
 def test_exchange_file_with_a_fault_is_refused(tmp_path):
     file = tmp_path / "model.safetensors"
-    tensors = model_file.write(file, lived_in(RetinaFace(CONFIGS[0])))
-    facts = model_file.metadata(CONFIGS[0])
-    model_file.read(file)
+    graph, tensors = model_file.write(file, lived_in(RetinaFace(CONFIGS[0])))
+    read = model_file.read(file)
+    assert read[0] == graph and all(numpy.array_equal(read[1][name], tensor) for name, tensor in tensors.items())
     bias = tensors["pyramid.merge3.bias"]
     faults = {
         "'head4.box.bias' is missing": {k: v for k, v in tensors.items() if k != "head4.box.bias"},
         "'more' belongs to no layer": tensors | {"more": bias},
         "not finite": tensors | {"pyramid.merge3.bias": bias * numpy.float32("nan")},
         "needed float32": tensors | {"pyramid.merge3.bias": bias.astype(numpy.float64)},
+        "pyramid.merge3.*shape": tensors | {"pyramid.merge3.bias": bias[1:]},
+        "dimensions": tensors | {"pyramid.merge3.bias": bias[None]},
     }
+    facts = {"format": "retinaface-2", "graph": graph.to_json()}
     for message, broken in faults.items():
         safetensors.numpy.save_file(broken, file, metadata=facts)
-        with pytest.raises(ModelFileError, match=message):
+        with pytest.raises(ModelFileError, match=f"model.safetensors: .*{message}"):
             model_file.read(file)
-    for key, value in (("format", "retinaface-2"), ("anchors", "16,32/64"), ("activation", "swish"), ("strides", "8/16"), ("mean", "1,2,3"), ("stem_stride", "3")):
-        for changed in (facts | {key: value}, {k: v for k, v in facts.items() if k != key}):
-            safetensors.numpy.save_file(tensors, file, metadata=changed)
-            with pytest.raises(ModelFileError, match="model.safetensors: metadata"):
-                model_file.read(file)
+    for changed, message in (({}, "format"), ({"format": "retinaface-2"}, "keys"), (facts | {"more": ""}, "keys"), (facts | {"graph": "{}"}, "is missing"),
+                             ({"format": "retinaface-1"}, "version 1; export the checkpoint again: python -m retinaface_training.export")):
+        safetensors.numpy.save_file(tensors, file, metadata=changed)
+        with pytest.raises(ModelFileError, match=f"model.safetensors: .*{message}"):
+            model_file.read(file)
 
 
 def test_network_with_a_weight_that_is_not_finite_is_not_written(tmp_path):

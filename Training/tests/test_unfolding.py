@@ -8,9 +8,11 @@ from retinaface_training.exchange import model_file
 
 from retinaface_training import train
 from retinaface_training.network.config import NetworkConfig
-from retinaface_training.exchange.folding import DEAD_VARIANCE, folded_tensors
+from retinaface_training.exchange.folding import DEAD_VARIANCE
+from retinaface_training.exchange.graph import ModelFileError
 from retinaface_training.network.retinaface import ConvNorm, RetinaFace
 from retinaface_training.exchange.unfolding import unfold
+from retinaface_training.exchange.walk import export_graph
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def trained():
 def test_the_function_stays(trained, training):
     images = torch.randn(4, 3, 96, 128) * 60
     other = RetinaFace(trained.config)
-    unfold(other, folded_tensors(trained), images)
+    unfold(other, export_graph(trained)[1], images)
     other.train(training)
     with torch.no_grad():
         for mine, theirs in zip(other(images), trained(images), strict=True):
@@ -37,10 +39,10 @@ def test_the_function_stays(trained, training):
 
 
 def test_folding_again_gives_the_same_tensors_but_for_dead_channels(trained):
-    tensors = folded_tensors(trained)
+    tensors = export_graph(trained)[1]
     other = RetinaFace(trained.config)
     unfold(other, tensors, torch.randn(4, 3, 64, 64) * 60)
-    again = folded_tensors(other)
+    again = export_graph(other)[1]
     for name, tensor in tensors.items():
         module = other.get_submodule(name.rpartition(".")[0])
         alive = module.norm.running_var.numpy() >= DEAD_VARIANCE if isinstance(module, ConvNorm) else np.ones(len(tensor), bool)
@@ -52,5 +54,5 @@ def test_folding_again_gives_the_same_tensors_but_for_dead_channels(trained):
 def test_a_model_with_other_anchors_is_refused(trained, tmp_path):
     model_file.write(tmp_path / "m.safetensors", trained)
     network = RetinaFace(NetworkConfig("leaky:0.1"))
-    with pytest.raises(model_file.ModelFileError, match="options ask for"):
+    with pytest.raises(ModelFileError, match="options ask for"):
         train._start_from(network, tmp_path / "m.safetensors", None)

@@ -13,7 +13,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import nn
 
-from ..network.anchors import MEAN_BGR, decode_boxes, decode_landmarks, make_anchors
+from ..network.anchors import decode_boxes, decode_landmarks, make_anchors
 from ..data.pictures import PictureError, read_picture  # noqa: F401 (part of this module for its users)
 from .predictions import Detections
 
@@ -42,7 +42,7 @@ class Options:
 def detect(network: nn.Module, picture: Image.Image, options: Options = Options()) -> Detections:
     """Faces of an RGB picture, strongest first, in its own pixels.
 
-    `network`: gives `Heads` and has a `config`, in evaluation mode; runs on the device of its weights.
+    `network`: returns `Heads` and has a `description` (exchange/graph.py), in evaluation mode; runs on the device of its weights.
     """
     views = [_forward(network, picture, side, mirrored, options)
              for side in options.scales or (None,) for mirrored in ((False, True) if options.flip else (False,))]
@@ -65,11 +65,13 @@ def _forward(network: nn.Module, picture: Image.Image, short_side: int | None, m
     view = picture if size == picture.size else picture.resize(size, Image.Resampling.BILINEAR)
     view = ImageOps.mirror(view) if mirrored else view
     device = next(iter(network.state_dict().values())).device
-    bgr = numpy.asarray(view, dtype=numpy.float32)[:, :, ::-1] - numpy.float32(MEAN_BGR)
-    heads = network(torch.from_numpy(numpy.ascontiguousarray(bgr.transpose(2, 0, 1)))[None].to(device))
+    facts = network.description
+    pixels = numpy.asarray(view, dtype=numpy.float32)[:, :, :: -1 if facts.order == "bgr" else 1]
+    inputs = (pixels - numpy.float32(facts.mean)) * numpy.float32(facts.scale)
+    heads = network(torch.from_numpy(numpy.ascontiguousarray(inputs.transpose(2, 0, 1)))[None].to(device))
     scores = heads.classes[0].softmax(-1)[:, 1].cpu()
     keep = torch.nonzero(scores >= options.threshold).squeeze(1)
-    anchors = make_anchors(*size, network.config.anchors)[keep]
+    anchors = make_anchors(*size, tuple(level.anchors for level in facts.levels), tuple(level.stride for level in facts.levels))[keep]
     boxes = decode_boxes(heads.boxes[0].cpu()[keep], anchors).double().numpy()
     points = decode_landmarks(heads.landmarks[0].cpu()[keep], anchors).double().numpy().reshape(-1, 5, 2)
     if mirrored:

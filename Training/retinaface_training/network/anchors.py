@@ -11,7 +11,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from .config import LEVELS, Anchors
+from .config import STRIDES, Anchors
 
 VARIANCES = (0.1, 0.2)
 MEAN_BGR = (104.0, 117.0, 123.0)
@@ -19,14 +19,13 @@ MEAN_BGR = (104.0, 117.0, 123.0)
 
 
 @lru_cache(maxsize=256)
-def make_anchors(width: int, height: int, sides: Anchors) -> Tensor:
-    """Anchors of an input of `width` x `height` pixels.
+def make_anchors(width: int, height: int, sides: Anchors, strides: tuple[int, ...] = STRIDES) -> Tensor:
+    """Makes the anchors of an input of `width` x `height` pixels; `sides` and `strides` in input pixels, per level, finest first.
 
     Returns A x 4: centre x, centre y, width, height in input pixels. Feature maps round up. Shared: do not change it in place.
     """
     levels = []
-    for level, level_sides in zip(LEVELS, sides, strict=True):
-        stride = 2**level
+    for stride, level_sides in zip(strides, sides, strict=True):
         ys = (torch.arange(-(-height // stride)) + 0.5) * stride
         xs = (torch.arange(-(-width // stride)) + 0.5) * stride
         lengths = torch.tensor(level_sides, dtype=torch.float32)

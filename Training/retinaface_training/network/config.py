@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, replace
 LEVELS = (3, 4, 5)
 """Pyramid levels; level L has a stride of 2**L input pixels."""
 
+STRIDES = tuple(2**level for level in LEVELS)
+
 Anchors = tuple[tuple[int, ...], ...]
 
 
@@ -35,10 +37,6 @@ class NetworkConfig:
     @property
     def anchors_per_cell(self) -> int:
         return len(self.anchors[0])
-
-    @property
-    def strides(self) -> tuple[int, ...]:
-        return tuple(2**level for level in LEVELS)
 
     @property
     def block_strides(self) -> tuple[int, ...]:

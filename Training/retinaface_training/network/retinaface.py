@@ -1,13 +1,15 @@
-"""RetinaFace with a MobileNet-0.25 backbone: feature pyramid, context modules and three 1x1 heads a level.
+"""RetinaFace with a MobileNet-0.25 backbone: feature pyramid, context modules and three 1x1 heads per level.
 
-The network of arXiv 1905.00641, in the small shape of biubug6/Pytorch_Retinaface. Modules carry the
-names of the exported model file (`backbone.block1.depthwise`, `context3.conv5x5_1`, ...), each with a
-`conv` and, but for the heads, a `norm` inside. Channel counts: MobileNetV1 (arXiv 1704.04861) x 0.25.
+The network of arXiv 1905.00641, in the small shape of biubug6/Pytorch_Retinaface. Modules have the names of the exported layers
+(`backbone.block1.depthwise`, `context3.conv5x5_1`, ...), each with a `conv` and, except in the heads, a `norm` inside. Channel counts:
+MobileNetV1 (arXiv 1704.04861) x 0.25. Layers are exported in the order in which this file executes them: a lateral directly after the block
+that it reads, then the levels from coarse to fine, so that few feature maps exist at a time.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -15,16 +17,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from .config import LEVELS, NetworkConfig, parse_activation
+from ..exchange.graph import ROLES, Description, Level
+from .anchors import MEAN_BGR, VARIANCES
+from .config import LEVELS, STRIDES, NetworkConfig, parse_activation
 
 PYRAMID_CHANNELS = 64
 STEM_CHANNELS = 8
 BLOCK_CHANNELS = (16, 32, 32, 64, 64, 128, 128, 128, 128, 128, 128, 256, 256)
 TAPS = (5, 11, 13)
 """Blocks (counted from 1) whose output is C3, C4, C5."""
-
-HEADS = {"class": 2, "box": 4, "landmarks": 10}
-"""Values of each head for an anchor."""
 
 
 class Heads(NamedTuple):
@@ -96,13 +97,15 @@ class Backbone(nn.Module):
             inputs = outputs
 
     def forward(self, images: Tensor) -> list[Tensor]:
+        return list(self.taps(images))
+
+    def taps(self, images: Tensor) -> Iterator[Tensor]:
+        """Yields C3, C4, C5, each before the next block is computed."""
         features = self.stem(images)
-        taps = []
         for index in range(1, len(BLOCK_CHANNELS) + 1):
             features = getattr(self, f"block{index}")(features)
             if index in TAPS:
-                taps.append(features)
-        return taps
+                yield features
 
 
 class Pyramid(nn.Module):
@@ -115,13 +118,15 @@ class Pyramid(nn.Module):
         for level in LEVELS[:-1]:
             self.add_module(f"merge{level}", ConvNorm(PYRAMID_CHANNELS, PYRAMID_CHANNELS, 3, slope=slope))
 
-    def forward(self, taps: list[Tensor]) -> list[Tensor]:
+    def forward(self, taps: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Yields the merged levels, coarsest first."""
         laterals = [getattr(self, f"lateral{level}")(tap) for level, tap in zip(LEVELS, taps, strict=True)]
-        outputs = [laterals[-1]]
-        for level, lateral in reversed(list(zip(LEVELS, laterals))[:-1]):
-            coarser = functional.interpolate(outputs[0], size=lateral.shape[-2:], mode="nearest")
-            outputs.insert(0, getattr(self, f"merge{level}")(lateral + coarser))
-        return outputs
+        merged = laterals[-1]
+        yield merged
+        for level, lateral in reversed(list(zip(LEVELS[:-1], laterals, strict=False))):
+            coarser = functional.interpolate(merged, size=lateral.shape[-2:], mode="nearest")
+            merged = getattr(self, f"merge{level}")(lateral + coarser)
+            yield merged
 
 
 class Context(nn.Module):
@@ -137,8 +142,8 @@ class Context(nn.Module):
         self.conv7x7_3 = ConvNorm(quarter, quarter, 3, slope=None)
 
     def forward(self, features: Tensor) -> Tensor:
-        shared = self.conv5x5_1(features)
-        views = [self.conv3x3(features), self.conv5x5_2(shared), self.conv7x7_3(self.conv7x7_2(shared))]
+        view3x3, shared = self.conv3x3(features), self.conv5x5_1(features)
+        views = [view3x3, self.conv5x5_2(shared), self.conv7x7_3(self.conv7x7_2(shared))]
         return functional.relu(torch.cat(views, dim=1))
 
 
@@ -153,7 +158,7 @@ class RetinaFace(nn.Module):
         self.pyramid = Pyramid(slope)
         for level in LEVELS:
             self.add_module(f"context{level}", Context(slope))
-            heads = {name: nn.Conv2d(PYRAMID_CHANNELS, config.anchors_per_cell * count, 1) for name, count in HEADS.items()}
+            heads = {name: nn.Conv2d(PYRAMID_CHANNELS, config.anchors_per_cell * count, 1) for name, count in ROLES.items()}
             self.add_module(f"head{level}", nn.ModuleDict(heads))
         self._start_as_background()
 
@@ -164,14 +169,31 @@ class RetinaFace(nn.Module):
             for level in LEVELS:
                 getattr(self, f"head{level}")["class"].bias.copy_(logit.repeat(self.config.anchors_per_cell))
 
-    def features(self, images: Tensor) -> list[Tensor]:
-        """The context modules' outputs, one N x 64 x h x w a level, finest first."""
-        return self.contexts(self.backbone(images))
+    @property
+    def description(self) -> Description:
+        """The input, the variances and the levels, for export and detection."""
+        levels = tuple(Level(stride, sides) for stride, sides in zip(STRIDES, self.config.anchors, strict=True))
+        return Description("bgr", MEAN_BGR, 1, VARIANCES, levels)
 
-    def contexts(self, taps: list[Tensor]) -> list[Tensor]:
-        """The same from the backbone's C3, C4, C5."""
-        outputs = self.pyramid(taps)
-        return [getattr(self, f"context{level}")(output) for level, output in zip(LEVELS, outputs, strict=True)]
+    def features(self, images: Tensor) -> list[Tensor]:
+        """Returns the outputs of the context modules, one N x 64 x h x w per level, finest first."""
+        return self.contexts(self.backbone.taps(images))
+
+    def contexts(self, taps: Iterable[Tensor]) -> list[Tensor]:
+        """Returns the same from the backbone's C3, C4, C5."""
+        return list(self._contexts(taps))[::-1]
+
+    def _contexts(self, taps: Iterable[Tensor]) -> Iterator[Tensor]:
+        for level, merged in zip(reversed(LEVELS), self.pyramid(taps), strict=True):
+            yield getattr(self, f"context{level}")(merged)
+
+    def maps(self, images: Tensor) -> dict[str, list[Tensor]]:
+        """Returns the raw maps of the heads by role, finest level first, each from a convolution of its own: the form that is exported."""
+        maps: dict[str, list[Tensor]] = {role: [] for role in ROLES}
+        for level, features in zip(reversed(LEVELS), self._contexts(self.backbone.taps(images)), strict=True):
+            for role in ROLES:
+                maps[role].insert(0, getattr(self, f"head{level}")[role](features))
+        return maps
 
     def heads(self, features: list[Tensor]) -> Heads:
         """Class, box and landmark outputs of `features`' result."""
@@ -183,7 +205,7 @@ class RetinaFace(nn.Module):
             biases = torch.cat([head.bias for head in heads.values()])
             outputs = functional.linear(values.permute(0, 2, 3, 1).flatten(1, 2), weights, biases)
             levels.append(outputs.split([head.out_channels for head in heads.values()], dim=2))
-        joined = [torch.cat([part.reshape(len(part), -1, count) for part in parts], dim=1) for parts, count in zip(zip(*levels), HEADS.values())]
+        joined = [torch.cat([part.reshape(len(part), -1, count) for part in parts], dim=1) for parts, count in zip(zip(*levels), ROLES.values())]
         return Heads(*joined)
 
     def forward(self, images: Tensor) -> Heads:
