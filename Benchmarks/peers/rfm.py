@@ -1,6 +1,6 @@
-"""Reads a float32 model file; the top comment of Sources/Engine/ModelReader.swift is the format.
+"""Reads a float32 model file of version 2; Sources/Engine describes the format.
 
-Why a second reader: the other engines are to get the weights that ship, not those of a checkpoint that nobody else has.
+The other engines get the weights that ship, without a checkpoint that is not distributed.
 """
 
 from __future__ import annotations
@@ -13,17 +13,20 @@ import numpy
 
 FLOAT32 = 1
 CONVOLUTION, DEPTHWISE, UPSAMPLING = 1, 2, 3
-#: In place of a tensor: a head whose output is no tensor of the file's.
 NO_TENSOR = 0xFFFFFFFF
+"""In place of a tensor: the output of a sparse head."""
+
+HEADER, TENSOR, LAYER, LEVEL, HEAD = 128, 32, 144, 64, 32
+"""Bytes of the records."""
 
 
 class ModelError(ValueError):
-    """The file is not a float32 model of version 1."""
+    """The file is not a float32 model of version 2."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer; `weights` in the file's order, both arrays None for an upsampling."""
+    """One layer; `weights` in the file's order, both arrays None for an upsampling. `source` is an upsampling's coarse map."""
 
     name: str
     operation: int
@@ -40,7 +43,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Level:
-    """One level of the pyramid: layer numbers of its three heads, and its anchors a pixel."""
+    """One level of the pyramid: layer numbers of its three heads, and its anchors per pixel."""
 
     stride: int
     classes: int
@@ -51,7 +54,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Model:
-    """input = (byte - mean) * scale, channels blue green red unless `rgb`."""
+    """input = (byte - mean) * scale; channels are blue, green, red unless `rgb`."""
 
     name: str
     rgb: bool
@@ -63,59 +66,74 @@ class Model:
 
 
 def read_model(data: bytes) -> Model:
-    """The model in `data`, layers in the order they run. Raises ModelError."""
+    """Returns the model in `data`, layers in order of execution. Raises ModelError."""
     try:
         return _read_model(data)
-    except (struct.error, UnicodeDecodeError, ValueError) as error:
-        raise error if isinstance(error, ModelError) else ModelError(f"the file is not whole: {error}") from None
+    except (struct.error, UnicodeDecodeError, ValueError, KeyError) as error:
+        raise error if isinstance(error, ModelError) else ModelError(f"the file is incomplete: {error}") from None
 
 
 def _read_model(data: bytes) -> Model:
-    checksum, tensors, layers, levels = _counts(data)
-    first_layer = 128 + 32 * tensors
-    first_level = first_layer + 96 * layers
-    names = first_level + 64 * levels
-    blob = struct.unpack_from("<Q", data, 32)[0]
-    mean_and_scale = struct.unpack_from("<4f", data, 64)
+    checksum, tensors, layers, levels, heads, stages = _counts(data)
+    first_layer = HEADER + TENSOR * tensors
+    first_level = first_layer + LAYER * layers
+    first_head = first_level + LEVEL * levels
+    names = first_head + HEAD * (heads + stages)
+    rgb, *mean, scale = struct.unpack_from("<I4f", data, 68)
     return Model(
-        name=_name(data, 52, names),
-        rgb=struct.unpack_from("<I", data, 60)[0] == 1,
-        mean=mean_and_scale[:3],
-        scale=mean_and_scale[3],
+        name=_name(data, 60, names),
+        rgb=rgb == 1,
+        mean=tuple(mean),
+        scale=scale,
         checksum=checksum,
-        layers=[_layer(data, first_layer + 96 * i, names, blob) for i in range(layers)],
-        levels=[_level(data, first_level + 64 * i) for i in range(levels)])
+        layers=[_layer(data, first_layer + LAYER * i, names) for i in range(layers)],
+        levels=_levels(data, first_level, levels, heads),
+    )
 
 
-def _counts(data: bytes) -> tuple[int, int, int, int]:
-    if len(data) < 128 or data[:8] != b"RFMODEL\0":
+def _counts(data: bytes) -> tuple[int, ...]:
+    """The checksum and the numbers of tensors, layers, levels, heads and stages."""
+    if len(data) < HEADER or data[:8] != b"RFMODEL\0":
         raise ModelError("not a model file")
-    version, checksum, precision, tensors, layers, levels = struct.unpack_from("<6I", data, 8)
-    if version != 1:
-        raise ModelError(f"version {version}, not 1")
+    version, checksum, precision, *counts = struct.unpack_from("<8I", data, 8)
+    if version != 2:
+        raise ModelError(f"version {version}, not 2; python3 Training/upgrade_model.py OLD NEW converts version 1")
     if zlib.crc32(data[16:]) != checksum:
         raise ModelError("the checksum is wrong")
     if precision != FLOAT32:
-        raise ModelError(f"number format {precision}, not float32: give a float32 model")
-    return checksum, tensors, layers, levels
+        raise ModelError(f"precision {precision}, not float32: name a float32 model")
+    return checksum, *counts
 
 
 def _name(data: bytes, at: int, names: int) -> str:
     offset, count = struct.unpack_from("<2I", data, at)
-    return data[names + offset:names + offset + count].decode("ascii")
+    return data[names + offset : names + offset + count].decode("ascii")
 
 
-def _layer(data: bytes, at: int, names: int, blob: int) -> Layer:
-    f = struct.unpack_from("<12If", data, at)
+def _layer(data: bytes, at: int, names: int) -> Layer:
+    operation, first, second, _, target, channel, read, written = struct.unpack_from("<8I", data, at)
+    slope = struct.unpack_from("<f", data, at + 40)[0]
+    height, width, stride, padding = struct.unpack_from("<4I", data, at + 56)
     weights = bias = None
-    if f[0] != UPSAMPLING:
-        shape = (3, 3, f[6]) if f[0] == DEPTHWISE else (f[6], f[7], f[8], f[5])
-        weights_at, bias_at = struct.unpack_from("<2Q", data, at + 64)
-        weights = numpy.frombuffer(data, "<f4", int(numpy.prod(shape)), blob + weights_at).reshape(shape)
-        bias = numpy.frombuffer(data, "<f4", f[6], blob + bias_at)
-    return Layer(_name(data, at + 52, names), f[0], f[1], f[3], f[4], f[7:9], f[9], f[10], f[12], weights, bias)
+    if operation != UPSAMPLING:
+        shape = (3, 3, written) if operation == DEPTHWISE else (written, height, width, read)
+        weights, bias = _constant(data, at + 72, shape), _constant(data, at + 88, (written,))
+    source = second if operation == UPSAMPLING else first
+    return Layer(_name(data, at + 44, names), operation, source, target, channel, (height, width), stride, padding, slope, weights, bias)
 
 
-def _level(data: bytes, at: int) -> Level:
-    stride, _, classes, boxes, landmarks, anchors = struct.unpack_from("<6I", data, at)
-    return Level(stride, classes, boxes, landmarks, anchors)
+def _constant(data: bytes, at: int, shape: tuple[int, ...]) -> numpy.ndarray:
+    offset, count, kind = struct.unpack_from("<Q2I", data, at)
+    if (count, kind) != (int(numpy.prod(shape)), FLOAT32):
+        raise ModelError(f"a layer has {count} numbers of type {kind}, needed {shape} of float32")
+    return numpy.frombuffer(data, "<f4", count, struct.unpack_from("<Q", data, 40)[0] + offset).reshape(shape)
+
+
+def _levels(data: bytes, at: int, levels: int, heads: int) -> list[Level]:
+    records = (struct.unpack_from("<3I", data, at + LEVEL * levels + HEAD * i) for i in range(heads))
+    layers = {(level, role): layer for role, level, layer in records}
+    result = []
+    for index in range(levels):
+        stride, anchors = struct.unpack_from("<2I", data, at + LEVEL * index)
+        result.append(Level(stride, *(layers[index, role] for role in (1, 2, 3)), anchors))
+    return result

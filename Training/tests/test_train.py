@@ -46,7 +46,7 @@ def test_eight_pictures_are_learnt_by_heart():
     rng = np.random.default_rng(4)
     pictures = [draw_picture(rng, 1 + index % 4) for index in range(8)]
     torch.manual_seed(1)
-    steps = 200
+    steps = 260
     trainer = Trainer(RetinaFace(), TrainConfig(schedule=Schedule(4e-3), optimizer="adamw", average_decay=0.9), Budget(8 * steps), torch.device("cpu"))
     batch = whole_pictures(pictures)
     for _ in range(steps):
@@ -55,9 +55,9 @@ def test_eight_pictures_are_learnt_by_heart():
     for image, boxes, landmarks in pictures:
         found = detect(network, image, Options(threshold=0.5))
         truth = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
-        research = overlaps(truth, found.wider()[:, :4])
-        assert len(found.scores) == len(boxes) and (research.max(axis=1) > 0.7).all()
-        errors = np.linalg.norm(found.landmarks[research.argmax(axis=1)] - landmarks, axis=2).mean(axis=1)
+        overlap = overlaps(truth, found.wider()[:, :4])
+        assert len(found.scores) == len(boxes) and (overlap.max(axis=1) > 0.7).all()
+        errors = np.linalg.norm(found.landmarks[overlap.argmax(axis=1)] - landmarks, axis=2).mean(axis=1)
         assert (errors < 0.06 * np.sqrt(truth[:, 2] * truth[:, 3])).all()
 
 
