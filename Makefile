@@ -87,8 +87,10 @@ $(INSTALLED): Training/requirements.txt
 train: train-setup ## train our own model; OPTIONS="--help" lists what can be set
 	cd Training && ../$(PYTHON) -m retinaface_training.train $(OPTIONS)
 
-format: train-setup ## format every tracked Swift and C file (.swift-format, .clang-format)
+format: train-setup ## format every tracked Swift, C and Python file (.swift-format, .clang-format, pyproject.toml)
 	@Tests/Scripts/formatters.sh --fix
+	$(PYTHON) -m ruff check --fix
+	$(PYTHON) -m ruff format
 
 clean: ## delete what was built (not .venv, .venv-bench, not training runs)
 	rm -rf build .build

@@ -41,7 +41,7 @@ def test_reads_input_and_levels():
 
 @pytest.mark.parametrize("offset, value, reason", [
     (0, 0, "not a model"), (8, 1, "version 1, not 2; python3 Training/upgrade_model.py"), (12, 0, "checksum"), (16, 2, "float32"), (24, 1 << 20, "incomplete|numbers of type"),
-    (28, 1 << 20, "incomplete"), (32, 2, "incomplete"),,
+    (28, 1 << 20, "incomplete"), (32, 2, "incomplete"),
 ])
 def test_refuses(offset, value, reason):
     with pytest.raises(rfm.ModelError, match=reason):
