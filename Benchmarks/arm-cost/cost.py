@@ -1,7 +1,7 @@
-"""The ARM cost model: an ESTIMATE of a frame's cycles and memory traffic on processors that are not here.
+"""ARM cost model: an ESTIMATE of a frame's cycles and memory traffic on processors that are not available.
 
-Instructions are counted under QEMU, cycles are llvm-mca's, memory traffic is a cache simulation's. README.md says what speaks
-for the figures and against them. Called by run.sh.
+Instructions are counted under QEMU, cycles come from llvm-mca, memory traffic from a cache simulation. README.md gives reasons
+for and against the figures. run.sh calls this.
 """
 import argparse
 from collections import defaultdict
@@ -12,7 +12,7 @@ from cycles import Processor
 from parts import Part, blocks_of, counted
 from program import Program
 
-# llvm-mca's name, QEMU's, what it stands for, GHz, and the most megacycles at 640 x 480 that the project allows itself.
+# llvm-mca's name, QEMU's name, description, GHz, and the project's limit in megacycles at 640 x 480.
 PROCESSORS = [
     ("cortex-a72", "cortex-a72", "Cortex-A72", 1.8, 82.0),
     ("neoverse-n1", "max", "Cortex-A76, as Neoverse N1", 2.2, 40.0),
@@ -29,7 +29,7 @@ STAGES = {"network": "network, as the detector runs it", "convert": "beside it: 
 
 @dataclass
 class Cost:
-    """Of a part or of many."""
+    """Cost of one part or of several."""
 
     cycles: float = 0
     least: float = 0
@@ -44,7 +44,7 @@ class Cost:
 
 
 def frame_costs(parts: list[Part], program: Program, processor: Processor):
-    """By part, and by (kind, source file, function)."""
+    """Sums costs by part, and by (kind, source file, function)."""
     blocks = {part.name: blocks_of(part, program) for part in parts}
     processor.learn([program.text(b.address, b.instructions) for part in parts for b in blocks[part.name]])
     by_part: dict[str, Cost] = {}
@@ -60,7 +60,7 @@ def frame_costs(parts: list[Part], program: Program, processor: Processor):
 
 
 def cycles_by_equal_counts(parts: list[Part], program: Program, processor: Processor) -> float:
-    """The network's cycles where only blocks that ran equally often are joined: README.md, "How far to trust it"."""
+    """Returns the network's cycles if only blocks that ran equally often are joined: README.md, "How far to trust it"."""
     blocks = [block for part in parts if part.kind == "network" for block in blocks_of(part, program, "equal")]
     processor.learn([program.text(b.address, b.instructions) for b in blocks])
     return sum(processor.cycles(program.text(b.address, b.instructions)) * b.count for b in blocks)

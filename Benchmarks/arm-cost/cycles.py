@@ -1,4 +1,4 @@
-"""Cycles of blocks of instructions by LLVM's model of a processor."""
+"""Estimates cycles of blocks of instructions by LLVM's model of a processor."""
 import re
 import subprocess
 import tempfile
@@ -10,15 +10,15 @@ REGIONS = 300
 
 
 class Processor:
-    """What llvm-mca says of a processor, remembered block by block.
+    """Results of llvm-mca for a processor, stored per block.
 
-    A block is taken to run again and again: first-level cache hits, right predictions, nothing of another block beside it.
+    A block is assumed to repeat: first-level cache hits, correct predictions, no instructions of other blocks in between.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._costs: dict[str, tuple[float, float]] = {}
-        # Blocks that the model cannot do: taken at a cycle an instruction.
+        # Blocks that the model lacks: one cycle per instruction is assumed.
         self.guessed: list[str] = []
 
     def learn(self, blocks: list[str]) -> None:
@@ -27,11 +27,11 @@ class Processor:
             self._ask(new[start:start + REGIONS])
 
     def cycles(self, block: str) -> float:
-        """Of one run."""
+        """Cycles per execution."""
         return self._costs[block][0]
 
     def least_cycles(self, block: str) -> float:
-        """If every pipe were perfectly used."""
+        """Cycles if every pipe were fully used."""
         return self._costs[block][1]
 
     def _ask(self, blocks: list[str]) -> None:
@@ -48,7 +48,7 @@ class Processor:
             for i, block in enumerate(blocks):
                 self._costs[block] = found[i]
         elif len(blocks) > 1:
-            # It stops at an instruction that the processor's model lacks, and says nothing of what follows.
+            # llvm-mca stops at an instruction that the processor's model lacks, without results for the rest.
             middle = len(blocks) // 2
             self._ask(blocks[:middle])
             self._ask(blocks[middle:])

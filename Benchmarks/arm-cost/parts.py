@@ -1,4 +1,4 @@
-"""What the QEMU plugins have counted: parts of a frame, from mark to mark."""
+"""Counts of the QEMU plugins: parts of a frame, from mark to mark."""
 import struct
 import subprocess
 from dataclasses import dataclass, field
@@ -15,13 +15,13 @@ class Part:
     kind: str
     multiply_adds: int
     lines: list[list[int]] = field(default_factory=list)
-    # Address and instructions of a block, of the one that it ran on into, and how often.
+    # Address and instructions of a block and of its successor, and the number of executions.
     entries: list[list[int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Block:
-    """Instructions that always run together, and how often they have."""
+    """Instructions that always run together, and the number of their executions."""
 
     address: int
     instructions: int
@@ -29,7 +29,7 @@ class Block:
 
 
 def counted(plugin: Path, emulated: str, command: list[str], output: Path, again: bool = False) -> list[Part]:
-    """Runs a program under a plugin, or takes what it told the last time; parts without a kind (`-`) are left out."""
+    """Runs a program under a plugin, or reads the stored result of the last run; parts without a kind (`-`) are left out."""
     if not again:
         subprocess.run(["qemu-aarch64", "-cpu", emulated, "-plugin", f"{plugin},out={output}", *command],
                        check=True, stdout=subprocess.DEVNULL)
@@ -51,20 +51,20 @@ def counted(plugin: Path, emulated: str, command: list[str], output: Path, again
 
 
 def _entry_point(program: Path) -> int:
-    """Address of the first instruction in the file: e_entry of a 64-bit ELF header (System V ABI, "ELF Header")."""
+    """Returns the address of the first instruction in the file: e_entry of a 64-bit ELF header (System V ABI, "ELF Header")."""
     with program.open("rb") as file:
         return struct.unpack_from("<Q", file.read(64), 24)[0]
 
 
 def blocks_of(part: Part, program: Program, rule: str = "ran on") -> list[Block]:
-    """A part's blocks, joined where one runs on into the next: a processor that predicts branches has both in hand at once.
+    """Returns a part's blocks, joined with their successors: a processor that predicts branches executes both at once.
 
-    QEMU cuts at every branch, at a page's end and after 512 instructions. Rule "ran on": two blocks count as one as often as
-    the first was seen to run on into the second. Rule "equal": always, if both ran equally often, else never; to compare.
+    QEMU splits at every branch, at a page's end and after 512 instructions. Rule "ran on": two blocks count as one as often as
+    the second directly followed the first. Rule "equal": always, if both ran equally often, else never; for comparison.
     """
     counts, entries = _sums(part.lines), _sums(part.entries)
     joined: list[Block] = []
-    # By the last block of each joined one.
+    # Key: the last block of each joined one.
     ends: dict[tuple[int, int], list[int]] = {}
     before: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for first_address, first_instructions, address, instructions in entries:

@@ -1,4 +1,4 @@
-"""A built ARM program as the cost model sees it: its instructions by address, and whose each is."""
+"""Reads a built ARM program: its instructions by address, and the function of each."""
 import bisect
 import re
 import subprocess
@@ -9,19 +9,19 @@ BRANCH = re.compile(r"(b|bl|b\.\w+|bc\.\w+|cbn?z|tbn?z)\s")
 
 
 class Program:
-    """Disassembly of a static program, with the functions from the linker's map (the program itself is stripped)."""
+    """Disassembles a static program, with the functions from the linker's map (the program itself is stripped)."""
 
     def __init__(self, elf: Path, link_map: Path) -> None:
         self.instructions = dict(_disassembled(elf))
         self._starts, self._functions = _functions(link_map)
 
     def owner(self, address: int) -> tuple[str, str]:
-        """The object file and function that an instruction belongs to."""
+        """Returns the object file and function of an instruction."""
         index = bisect.bisect_right(self._starts, address) - 1
         return self._functions[index] if index >= 0 else ("?", "?")
 
     def text(self, address: int, count: int) -> str:
-        """Instructions as llvm-mca reads them, a line each."""
+        """Returns instructions in llvm-mca's format, one per line."""
         return "".join(self.instructions.get(address + 4 * i, "nop") + "\n" for i in range(count))
 
 
@@ -40,7 +40,7 @@ def _disassembled(elf: Path):
 
 
 def _functions(link_map: Path) -> tuple[list[int], list[tuple[str, str]]]:
-    """Start addresses and (object, function) of every function in lld's map, by address."""
+    """Returns start addresses and (object, function) of every function in lld's map, by address."""
     found: dict[int, tuple[str, str]] = {}
     source = "?"
     for line in link_map.read_text().splitlines():
@@ -59,7 +59,7 @@ def _functions(link_map: Path) -> tuple[list[int], list[tuple[str, str]]]:
 
 
 def _short(path: str) -> str:
-    """`neon/u8_conv.c` of `.../CKernels.build/neon/u8_conv.c.o`, `libc.a` of an archive's member."""
+    """Returns `neon/u8_conv.c` for `.../CKernels.build/neon/u8_conv.c.o`, `libc.a` for an archive's member."""
     archive = re.search(r"([\w.+-]+\.a)\(", path)
     if archive:
         return archive.group(1)

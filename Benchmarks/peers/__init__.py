@@ -1,1 +1,1 @@
-"""Times other engines on the network that ships, beside this project's own engine: `python -m peers --help`."""
+"""Times other engines on the network that ships, besides this project's own engine: `python -m peers --help`."""

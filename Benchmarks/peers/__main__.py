@@ -1,4 +1,4 @@
-"""The whole comparison: models, measurements, table and chart under build/benchmarks. `--help` has the options."""
+"""Runs the comparison: models, measurements, table and chart under build/benchmarks. `--help` lists the options."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from .rounds import cores_for
 
 def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="peers",
-                                     description="Times other engines on the network that ships, beside ours, in turn.")
+                                     description="Times other engines and ours, in turn, on the network that ships.")
     add = parser.add_argument
-    add("--sizes", nargs="+", choices=SIZES, default=list(SIZES), help="of the network's input: vga 640 x 480, hd 1920 x 1080")
+    add("--sizes", nargs="+", choices=SIZES, default=list(SIZES), help="sizes of the network's input: vga 640 x 480, hd 1920 x 1080")
     add("--threads", nargs="+", type=positive, default=[1, 2], metavar="N")
     add("--entries", nargs="+", choices=BY_NAME, default=[entry.name for entry in ENTRIES], metavar="NAME",
-        help=f"who takes part: {', '.join(BY_NAME)}")
-    add("--rounds", type=positive, default=12, help="of which the median is taken")
-    add("--turn", type=positive, default=120, metavar="MS", help="milliseconds of an entry's turn in a round")
+        help=f"entries to measure: {', '.join(BY_NAME)}")
+    add("--rounds", type=positive, default=12, help="number of rounds; the median is the result")
+    add("--turn", type=positive, default=120, metavar="MS", help="milliseconds per entry and round")
     add("--calibrate", type=Path, default=CALIBRATION, metavar="FOLDER",
-        help="pictures with faces that the 8-bit forms are calibrated with")
-    add("--count", type=positive, default=80, help="of those pictures")
-    add("--machine", metavar="NAME", help="what to call this machine where its processor does not say it well")
+        help="pictures with faces to calibrate the int8 models")
+    add("--count", type=positive, default=80, help="number of those pictures")
+    add("--machine", metavar="NAME", help="name of this machine, if its processor's name is not clear")
     add("--under", default="", metavar="COMMAND",
-        help="what each measurement is run under, such as a script that quiets the machine")
+        help="command that runs each measurement, such as a script that reduces the machine's load")
     add("--prepare", action="store_true", help="make the models and measure nothing")
-    add("--publish", action="store_true", help="put table, chart and figures into README.md and Benchmarks/ as well")
+    add("--publish", action="store_true", help="also write table, chart and figures to README.md and Benchmarks/")
     return parser.parse_args(arguments)
 
 
@@ -47,9 +47,9 @@ def positive(text: str) -> int:
 
 
 def main(chosen: argparse.Namespace) -> None:
-    """Results are written after each measurement: one that is cut short loses only the rest."""
+    """Measures and writes the results after each measurement, so that an interruption loses only the rest."""
     if not BENCH.exists():
-        raise BenchmarkError(f"{BENCH} is missing: make build")
+        raise BenchmarkError(f"{BENCH} is missing: run make build")
     cores_for(max(chosen.threads))
     for size in chosen.sizes:
         prepare(size, chosen.calibrate, chosen.count)
@@ -68,7 +68,7 @@ def measure(chosen: argparse.Namespace, size: str, threads: int) -> dict:
                    output, *chosen.entries]
         done = subprocess.run([str(word) for word in command], cwd=Path(__file__).parent.parent)
         if done.returncode or not output.exists():
-            raise BenchmarkError(f"{size}, {threads} thread(s): the measurement ended early; what was measured before it is kept")
+            raise BenchmarkError(f"{size}, {threads} thread(s): the measurement ended early; earlier measurements are kept")
         return json.loads(output.read_text())
 
 

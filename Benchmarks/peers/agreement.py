@@ -1,7 +1,7 @@
-"""Are the engines running the same network? Their heads on one picture beside ours in float32.
+"""Checks that the engines execute the same network: compares their heads on one picture with ours in float32.
 
-float32 must agree within BOUND: sums in another order, and nothing else. 8 bits are each engine's own rounding, so there the
-faces are compared: scores of the anchors that are one in either, within INT8_BOUND in the mean.
+float32 must agree within BOUND: the only difference is the order of sums. int8 rounds differently in each engine, so
+scores are compared: those of anchors that are a face in either, within INT8_BOUND on average.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from .pictures import letterboxed
 
 #: Largest difference of a score (0...1) and of a box's or landmark's raw value (of some units) in float32.
 BOUND = 1e-3
-#: Mean difference of the faces' scores in 8 bits.
+#: Mean difference of the faces' scores in int8.
 INT8_BOUND = 0.05
 FACE = 0.5
 
 
 @dataclass(frozen=True)
 class Heads:
-    """By anchor, in PyTorch's order: scores [N], boxes [N][4], landmarks [N][10]."""
+    """Heads by anchor, in PyTorch's order: scores [N], boxes [N][4], landmarks [N][10]."""
 
     scores: numpy.ndarray
     boxes: numpy.ndarray
@@ -34,19 +34,19 @@ class Heads:
 
 
 def from_outputs(outputs: list[numpy.ndarray]) -> Heads:
-    """From the graph's outputs [1][channels][height][width], classes, boxes and landmarks of each level in turn."""
+    """Makes heads from the graph's outputs [1][channels][height][width], classes, boxes and landmarks of each level in turn."""
     classes, boxes, landmarks = (numpy.concatenate([by_anchor(output, width) for output in outputs[kind::3]])
                                  for kind, width in enumerate((2, 4, 10)))
     return Heads(1 / (1 + numpy.exp(classes[:, 0] - classes[:, 1])), boxes, landmarks)
 
 
 def by_anchor(output: numpy.ndarray, width: int) -> numpy.ndarray:
-    """[1][anchors * width][height][width of the map] becomes [height * width of the map * anchors][width]."""
+    """Converts [1][anchors * width][height][width of the map] to [height * width of the map * anchors][width]."""
     return output[0].transpose(1, 2, 0).reshape(-1, width)
 
 
 def ours(width: int, height: int, *options: str) -> Heads:
-    """What our engine says of PICTURE, in float32 unless the options name another model. Raises BenchmarkError."""
+    """Returns our engine's heads of PICTURE, in float32 unless the options name another model. Raises BenchmarkError."""
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder) / "picture.ppm"
         letterboxed(PICTURE, width, height).save(picture)
@@ -60,7 +60,7 @@ def ours(width: int, height: int, *options: str) -> Heads:
 
 
 def difference(precision: str, heads: Heads, reference: Heads) -> float:
-    """float32: the largest difference of all values; int8: the mean difference of the faces' scores."""
+    """Returns the largest difference of all values (float32) or the mean difference of the faces' scores (int8)."""
     if heads.boxes.shape != reference.boxes.shape:
         raise BenchmarkError(f"{len(heads.boxes)} anchors instead of {len(reference.boxes)}")
     if precision == "int8":
@@ -71,9 +71,9 @@ def difference(precision: str, heads: Heads, reference: Heads) -> float:
 
 
 def check(label: str, precision: str, heads: Heads, reference: Heads) -> float:
-    """The difference; raises BenchmarkError where it is above the bound, or where there is no face to compare."""
+    """Returns the difference; raises BenchmarkError if it is above the bound or there is no face to compare."""
     if not (reference.scores > FACE).any():
-        raise BenchmarkError(f"{PICTURE}: no face to compare the engines on")
+        raise BenchmarkError(f"{PICTURE}: has no face to compare the engines on")
     found = difference(precision, heads, reference)
     bound = INT8_BOUND if precision == "int8" else BOUND
     if not found <= bound:

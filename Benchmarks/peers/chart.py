@@ -1,4 +1,4 @@
-"""The results as a bar chart: a panel a size and number of threads, shortest bar on top."""
+"""Draws the results as a bar chart: a panel per size and number of threads, shortest bar on top."""
 
 from __future__ import annotations
 

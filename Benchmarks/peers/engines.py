@@ -1,7 +1,7 @@
-"""The other engines behind one face: read a model, take a picture, run it, give the heads back.
+"""One interface to the other engines: read a model, set a picture, execute, return the heads.
 
-Each is set up as its manual says for one picture at a time on a fixed number of threads. float32 stays float32: OpenVINO would
-take bfloat16 where the processor has it. The input is in the engine before the clock starts.
+Each is configured according to its manual for one picture at a time on a fixed number of threads. float32 stays float32: OpenVINO
+would use bfloat16 if the processor has it. The input is in the engine before the measurement starts.
 """
 
 from __future__ import annotations

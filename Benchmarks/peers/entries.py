@@ -1,4 +1,4 @@
-"""Who takes part: an entry an engine, precision and instruction set; ours and the others'."""
+"""Entries of the comparison: one per engine, precision and instruction set."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Entry:
 
     @property
     def options(self) -> list[str]:
-        """For rf-bench, where the entry is ours."""
+        """Returns options of rf-bench, for an entry of ours."""
         return ["--model", self.model, *(["--isa", self.isa] if self.isa else [])]
 
     @property
@@ -39,7 +39,7 @@ ENTRIES = [
     Entry("onnxruntime-int8", "ONNX Runtime", "int8", "{size}.onnxruntime-int8.onnx"),
     Entry("onnxruntime-float32", "ONNX Runtime", "float32", "{size}.onnx"),
     Entry("ncnn-float32", "ncnn", "float32", "{size}.ncnn.param"),
-    # Held to AVX2: what a processor without AVX-512 gets. oneDNN, which OpenVINO runs on, can be told so; the others cannot.
+    # Limited to AVX2, as on a processor without AVX-512. oneDNN, which OpenVINO uses, has a setting for it; the others do not.
     Entry("ours-int8-avx2", "ours", "int8", str(INT8_MODEL), "avx2"),
     Entry("ours-float32-avx2", "ours", "float32", str(FLOAT_MODEL), "avx2"),
     Entry("openvino-int8-avx2", "OpenVINO", "int8", "{size}.openvino-int8.xml", "avx2"),

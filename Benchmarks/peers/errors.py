@@ -1,5 +1,5 @@
-"""What a user can put right: one line that says what, where and what to try."""
+"""Errors that a user can correct: one line with the problem, the place and a remedy."""
 
 
 class BenchmarkError(Exception):
-    """The comparison cannot go on."""
+    """The comparison cannot continue."""

@@ -1,8 +1,8 @@
-"""A float32 model file becomes an ONNX graph of one input size: what the other engines read.
+"""Converts a float32 model file to an ONNX graph of one input size, the format that the other engines read.
 
 Input `image`: float32 [1][3][height][width], (byte - mean) * scale. Outputs: the raw heads of each level, `classes_8`,
 `boxes_8`, `landmarks_8` and so on, NCHW. Softmax, sorting by anchors and decoding are left out, as in our own forward pass:
-nobody is timed on what another does not do. A size is fixed because every engine plans better with one.
+all engines are timed on the same work. The size is fixed because every engine plans better with a fixed size.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ INPUT = "image"
 
 
 def to_onnx(model: Model, width: int, height: int) -> onnx.ModelProto:
-    """The checked graph for pictures of `width` x `height` pixels."""
+    """Returns the checked graph for pictures of `width` x `height` pixels."""
     graph = _Graph(model, width, height)
     for index, layer in enumerate(model.layers):
         graph.add(index, layer)
@@ -26,13 +26,13 @@ def to_onnx(model: Model, width: int, height: int) -> onnx.ModelProto:
 
 
 def head_names(model: Model) -> dict[int, str]:
-    """Layer number and output name of every head, in the order of the outputs: levels, each classes, boxes, landmarks."""
+    """Returns layer number and output name of every head, in the order of the outputs: levels, each classes, boxes, landmarks."""
     return {getattr(level, kind): f"{kind}_{level.stride}"
             for level in model.levels for kind in ("classes", "boxes", "landmarks")}
 
 
 class _Graph:
-    """Nodes as they are added. A feature map is a list of slices until somebody reads it."""
+    """Collects the nodes. A feature map is a list of slices until a layer reads it."""
 
     def __init__(self, model: Model, width: int, height: int):
         self.model = model
@@ -44,7 +44,7 @@ class _Graph:
         self.shapes: dict[str, tuple[int, int, int]] = {INPUT: (3, height, width)}
 
     def add(self, index: int, layer: Layer) -> None:
-        """The layer's nodes; the last one's output has the layer's name, or the head's."""
+        """Adds the layer's nodes; the last one's output has the layer's name, or the head's."""
         if layer.operation == UPSAMPLING:
             self.slices[layer.target] = [self._upsample(layer)]
             return
@@ -78,7 +78,7 @@ class _Graph:
         return self._node("LeakyRelu", [total], output, shape, alpha=layer.slope)
 
     def _upsample(self, layer: Layer) -> str:
-        """Nearest; by a whole factor where it is one, which engines have faster ways for."""
+        """Adds nearest upsampling; by a whole factor if possible, for which engines have faster code."""
         coarse, fine = self._read(layer.source), self._read(layer.target)
         shape = self.shapes[fine]
         factors = [to / start for to, start in zip(shape, self.shapes[coarse])]
@@ -91,7 +91,7 @@ class _Graph:
         return self._node("Add", [fine, large], layer.name, shape)
 
     def _read(self, tensor: int) -> str:
-        """The whole map's value."""
+        """Returns the value of the whole map."""
         values = self.slices[tensor]
         if len(values) > 1:
             _, height, width = self.shapes[values[0]]

@@ -1,4 +1,4 @@
-"""What a figure is worth nothing without: the machine, the versions, our commit."""
+"""Facts that belong to a figure: the machine, the versions, our commit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VECTORS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni")
 
 
 def machine(name: str | None = None, before: dict | None = None) -> dict[str, str | int]:
-    """`name` where the processor does not say well what it is (virtual machines); without, as it was called `before`."""
+    """Describes the machine. `name`: if the processor's name is not clear (virtual machines); without it, the name in `before`."""
     facts = dict(re.findall(r"^([^:\n]+?)\s*:\s*(.*)$", _read("/proc/cpuinfo"), re.MULTILINE))
     model = facts.get("model name", platform.machine())
     if "cpu family" in facts:
@@ -30,7 +30,7 @@ def machine(name: str | None = None, before: dict | None = None) -> dict[str, st
 
 
 def versions() -> dict[str, str]:
-    """Of the packages; one that is not installed is left out."""
+    """Returns the versions of the packages that are installed."""
     found = {}
     for package in PACKAGES:
         try:
@@ -41,7 +41,7 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> str:
-    """Ours, `+` where files are changed; empty outside a repository."""
+    """Returns our commit, with `+` if files are changed; empty outside a repository."""
     try:
         done = subprocess.run(["git", "describe", "--always", "--dirty=+", "--exclude=*"], cwd=ROOT, capture_output=True,
                               text=True)

@@ -1,5 +1,5 @@
-"""One measurement, a process of its own so that it can be run under something that quiets the machine:
-`python -m peers.measure SIZE THREADS ROUNDS MILLISECONDS OUTPUT ENTRY...` leaves its result in OUTPUT, a JSON file."""
+"""Makes one measurement in a process of its own, so that another command can run it:
+`python -m peers.measure SIZE THREADS ROUNDS MILLISECONDS OUTPUT ENTRY...` writes its result to OUTPUT, a JSON file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .rounds import Ours, Peer, run_round, start
 
 
 def main(size: str, threads: int, rounds: int, milliseconds: float, names: list[str]) -> dict:
-    """The measurement as it stands in results.json. Raises BenchmarkError."""
+    """Returns the measurement in the form of results.json. Raises BenchmarkError."""
     runners = start([BY_NAME[name] for name in names], size, threads)
     try:
         differences = agree(runners, size)
@@ -38,7 +38,7 @@ def main(size: str, threads: int, rounds: int, milliseconds: float, names: list[
 
 
 def agree(runners: list[Peer | Ours], size: str) -> dict[str, float]:
-    """How far each entry is from our float32; raises BenchmarkError for one that runs another network."""
+    """Measures the difference of each entry from our float32; raises BenchmarkError for one that executes another network."""
     reference = agreement.ours(*SIZES[size])
     differences = {}
     for runner in runners:
@@ -55,5 +55,5 @@ if __name__ == "__main__":
     except BenchmarkError as error:
         sys.exit(f"peers: {error}")
     except KeyboardInterrupt:
-        sys.exit(1)  # the process above says it
+        sys.exit(1)  # the parent process reports it
     Path(output).write_text(json.dumps(result))

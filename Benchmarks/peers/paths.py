@@ -1,20 +1,20 @@
-"""Paths of inputs and outputs. Everything that is made goes below build/benchmarks."""
+"""Paths of inputs and outputs. All outputs are below build/benchmarks."""
 
 import os
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Pictures are read by the training's reader, so that all of the project sees the same pixels.
+# The training's reader reads pictures, so that the whole project uses the same pixels.
 sys.path.append(str(ROOT / "Training"))
 BENCH = ROOT / "build/rf-bench"
 OUTPUT = ROOT / "build/benchmarks"
 MODELS = OUTPUT / "models"
 FLOAT_MODEL = ROOT / "Models/default-float32.rfm"
 INT8_MODEL = ROOT / "Models/default.rfm"
-#: What the engines' answers are compared on.
+#: Picture on which the engines are compared.
 PICTURE = ROOT / "Tests/Fixtures/pictures/group.jpg"
-#: Pictures with faces, for calibration: a folder of the research data (CONTRIBUTING.md), or none.
+#: Pictures with faces, for calibration: a folder of the research data (CONTRIBUTING.md), or None.
 CALIBRATION = Path(os.environ["RF_DATA"]) / "data/train/images" if os.environ.get("RF_DATA") else None
 
 SIZES = {"vga": (640, 480), "hd": (1920, 1080)}

@@ -15,7 +15,7 @@ from .rfm import Model, ModelError, read_model
 
 
 def prepare(size: str, calibration: Path, count: int) -> None:
-    """Does nothing where the models of this size are there, made from the same with the same."""
+    """Makes the models of this size; does nothing if they exist, made from the same model, versions and calibration."""
     model = shipped_model()
     stamp = {"checksum": model.checksum, "versions": versions(), "calibration": str(calibration), "count": count}
     stamp_file = MODELS / f"{size}.json"
@@ -30,18 +30,18 @@ def prepare(size: str, calibration: Path, count: int) -> None:
 
 
 def shipped_model() -> Model:
-    """The model that ships, in float32. Raises BenchmarkError."""
+    """Reads the model that ships, in float32. Raises BenchmarkError."""
     try:
         model = read_model(FLOAT_MODEL.read_bytes())
     except (OSError, ModelError) as error:
         raise BenchmarkError(f"{FLOAT_MODEL}: {error}") from None
     if model.rgb or model.mean != MEAN or model.scale != 1:
-        raise BenchmarkError(f"{FLOAT_MODEL}: its input is not blue green red less {MEAN}; change pictures.py with it")
+        raise BenchmarkError(f"{FLOAT_MODEL}: its input is not blue, green, red minus {MEAN}; change pictures.py accordingly")
     return model
 
 
 def _make(model: Model, size: str, files: list[Path]) -> None:
-    import onnx  # here, so that reading the command line needs none of the heavy packages
+    import onnx  # here, so that the command line needs none of the heavy packages
 
     from .export import to_onnx
     width, height = SIZES[size]

@@ -1,4 +1,4 @@
-"""The ONNX graph in 8 bits for each engine, by its own tool with its standard settings, and in ncnn's format.
+"""Converts the ONNX graph to int8 for each engine, by its own tool with its standard settings, and to ncnn's format.
 
 OpenVINO: NNCF's post-training quantisation. ONNX Runtime: its static quantiser, QDQ form, weights per channel.
 ncnn only in float32: its 8-bit form is slower than that on x86 (ncnn issue 3198).
@@ -44,7 +44,7 @@ def for_onnxruntime(graph: Path, images: NetworkInputs, output: Path) -> None:
 
 
 def for_ncnn(graph: Path, output: Path, width: int, height: int) -> None:
-    """By pnnx's program; its Python part would want PyTorch, which nothing here needs."""
+    """Converts with pnnx's program; its Python part would need PyTorch, which is not needed otherwise."""
     program = Path(distribution("pnnx").locate_file("pnnx/pnnx"))
     files = {"pnnxparam": "pnnx.param", "pnnxbin": "pnnx.bin", "pnnxpy": "pnnx.py", "pnnxonnx": "pnnx.onnx", "ncnnpy": "ncnn.py"}
     scratch = {key: output.parent / f"scratch.{name}" for key, name in files.items()}

@@ -1,4 +1,4 @@
-"""results.json: what was measured, on what, and what follows from it. Measurements of one machine only stand side by side."""
+"""results.json: the measurements, the machine and the derived ratios. One file has measurements of one machine only."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from pathlib import Path
 
 from .entries import BY_NAME
 
-#: What must be the same for figures to be compared.
+#: Facts that must be equal for figures to be comparable.
 SAME = ("machine", "versions", "model")
 
 
 def summary(times: list[float]) -> dict[str, float]:
-    """Of the rounds' medians, in milliseconds."""
+    """Summarizes the rounds' medians, in milliseconds."""
     low, _, high = statistics.quantiles(times, n=4) if len(times) > 1 else times * 3
     return {"median_ms": round(statistics.median(times), 4), "min_ms": round(min(times), 4),
             "quartiles_ms": [round(low, 4), round(high, 4)]}
 
 
 def read(path: Path) -> dict:
-    """Empty where there is none yet."""
+    """Reads the results; empty if there is no file yet."""
     return json.loads(path.read_text()) if path.exists() else {}
 
 
 def merge(old: dict, facts: dict, measurement: dict) -> dict:
-    """`old` with the measurement in place of an earlier one of its size and threads; all of `old` goes where the facts differ."""
+    """Returns `old` with the measurement in place of an earlier one of its size and threads; without `old` if the facts differ."""
     kept = old["measurements"] if old and same(old, facts) else []
     place = (measurement["size"], measurement["threads"])
     rest = [other for other in kept if (other["size"], other["threads"]) != place]
@@ -33,18 +33,18 @@ def merge(old: dict, facts: dict, measurement: dict) -> dict:
 
 
 def same(old: dict, facts: dict) -> bool:
-    """Whether figures of both may stand side by side. What a machine is called does not matter."""
+    """Returns True if figures of both are comparable. The machine's name is irrelevant."""
     old, facts = ({**each, "machine": {**each["machine"], "name": ""}} for each in (old, facts))
     return all(old[key] == facts[key] for key in SAME)
 
 
 def order(measurement: dict) -> tuple:
-    """VGA before HD, one thread before two."""
+    """Sort key: VGA before HD, one thread before two."""
     return measurement["size"] != "vga", measurement["size"], measurement["threads"]
 
 
 def ratio(rows: dict[str, dict], name: str) -> float | None:
-    """Time of an entry of ours by that of the fastest other engine of its precision and instruction set; None without one."""
+    """Returns the time of an entry of ours divided by that of the fastest other engine of its precision and instruction set, or None."""
     entry = BY_NAME[name]
     others = [row["median_ms"] for other, row in rows.items() if not BY_NAME[other].is_ours
               and (BY_NAME[other].precision, BY_NAME[other].isa) == (entry.precision, entry.isa)]

@@ -1,7 +1,7 @@
-"""One run of all entries, in turn: who is slowed down by the machine in one round is not in the next, and all suffer alike.
+"""Runs all entries in turn, round by round: disturbances by the machine affect all alike.
 
 Every entry is pinned to the same cores. An engine's process is stopped (SIGSTOP) while another's runs, so that threads that
-wait by spinning take nobody's time. Our program is started anew for each turn; it warms itself up.
+wait by spinning take no time from others. Our program is started for each turn and warms up itself.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from .paths import BENCH, ROOT, SIZES
 
 
 def cores_for(threads: int) -> set[int]:
-    """The last of the cores that this process may use: the first ones get most of the interrupts. Raises BenchmarkError."""
+    """Returns the last of the cores that this process may use: the first ones get most of the interrupts. Raises BenchmarkError."""
     allowed = sorted(os.sched_getaffinity(0))
     if threads > len(allowed):
-        raise BenchmarkError(f"{threads} threads on {len(allowed)} cores measure nothing: choose fewer, --threads N")
+        raise BenchmarkError(f"{threads} threads on {len(allowed)} cores give no meaningful times: choose fewer: --threads N")
     return set(allowed[-threads:])
 
 
 class Peer:
-    """Another engine in its worker process, stopped whenever it has nothing to do."""
+    """Another engine in its worker process, which is stopped while it is idle."""
 
     def __init__(self, entry: Entry, size: str, threads: int):
         self.entry = entry
@@ -79,7 +79,7 @@ class Peer:
 
 
 class Ours:
-    """rf-bench, whose forward pass also starts with the input in the engine."""
+    """Our engine: rf-bench, whose forward pass also starts with the input in the engine."""
 
     def __init__(self, entry: Entry, size: str, threads: int):
         width, height = SIZES[size]
@@ -96,7 +96,7 @@ class Ours:
         pass
 
     def _run(self, iterations: int) -> float:
-        """Median milliseconds."""
+        """Returns the median in milliseconds."""
         done = subprocess.run([*self._command, "--iterations", str(iterations)], cwd=ROOT, capture_output=True, text=True,
                               preexec_fn=lambda: os.sched_setaffinity(0, self._cores))
         if done.returncode:
@@ -105,7 +105,7 @@ class Ours:
 
 
 def start(entries: list[Entry], size: str, threads: int) -> list[Peer | Ours]:
-    """Those that start; one that does not is named on standard error, and left out."""
+    """Starts the entries; one that fails is reported on standard error and left out."""
     runners: list[Peer | Ours] = []
     for entry in entries:
         try:
@@ -116,6 +116,6 @@ def start(entries: list[Entry], size: str, threads: int) -> list[Peer | Ours]:
 
 
 def run_round(runners: list[Peer | Ours], backwards: bool, milliseconds: float) -> dict[str, float]:
-    """Median milliseconds of each entry's turn. Every second round goes backwards: nobody always follows the same."""
+    """Returns the median milliseconds of each entry's turn. Every second round is in reverse order, so that predecessors vary."""
     return {runner.entry.name: statistics.median(runner.measure(milliseconds))
             for runner in (runners[::-1] if backwards else runners)}

@@ -1,4 +1,4 @@
-"""The results as a Markdown table, and its place in the project's README."""
+"""Writes the results as a Markdown table to the project's README."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BEGIN, END = "<!-- made by make bench-peers: begins -->", "<!-- made by make ben
 
 
 def table(results: dict) -> str:
-    """A row an entry, fastest first in the first column; ours in bold, with its ratio in brackets."""
+    """Returns the table: a row per entry, sorted by the first column; ours in bold, with its ratio in brackets."""
     measurements = results["measurements"]
     names = sorted({name for measurement in measurements for name in measurement["rows"]},
                    key=lambda name: [measurement["rows"].get(name, {}).get("median_ms", float("inf"))
@@ -35,7 +35,7 @@ def heading(measurement: dict) -> str:
 
 
 def cell(rows: dict[str, dict], name: str) -> str:
-    """Milliseconds to three digits; empty where it was not measured."""
+    """Returns milliseconds with three digits; empty if not measured."""
     if name not in rows:
         return ""
     time = digits(rows[name]["median_ms"])
@@ -46,12 +46,12 @@ def cell(rows: dict[str, dict], name: str) -> str:
 
 
 def digits(milliseconds: float) -> str:
-    """Three digits, as far as there are some after the point."""
+    """Returns a number with three significant digits, whole above 100."""
     return f"{milliseconds:.{2 if milliseconds < 9.995 else 1 if milliseconds < 99.95 else 0}f}"
 
 
 def caption(results: dict) -> str:
-    """The machine, the versions and the date: what makes the figures mean something."""
+    """Returns the machine, the versions and the date, without which the figures have no meaning."""
     machine, versions = results["machine"], results["versions"]
     vectors = "AVX-512 VNNI" if "avx512_vnni" in machine["vectors"] else "AVX-512" if "avx512f" in machine["vectors"] else "AVX2"
     engines = [f"{label} {versions[package]}" for package, label in ENGINES.items() if package in versions]
@@ -63,7 +63,7 @@ def caption(results: dict) -> str:
 
 
 def publish(text: str, readme: Path) -> None:
-    """Puts `text` between the two marks in `readme`. Raises BenchmarkError where they are missing."""
+    """Replaces the text between the two marks in `readme`. Raises BenchmarkError if they are missing."""
     content = readme.read_text()
     before, begin, rest = content.partition(BEGIN)
     _, end, after = rest.partition(END)

@@ -1,7 +1,7 @@
-"""One engine in a process of its own, so that it can be stopped while another runs: `python -m peers.worker ENTRY SIZE THREADS`.
+"""Runs one engine in a process of its own, so that it can be stopped while another runs: `python -m peers.worker ENTRY SIZE THREADS`.
 
-Says `ready` when the network has run once. Then answers each line `MILLISECONDS` with a JSON list of the times, in
-milliseconds, of the runs that filled them; `heads FILE` with the heads' values in that .npz.
+Prints `ready` after the first execution of the network. Then replies to each line `MILLISECONDS` with a JSON list of the times,
+in milliseconds, of the executions in that period; to `heads FILE` by writing the heads' values to that .npz.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(name: str, size: str, threads: str) -> None:
-    # A stopped process would outlive its parent for ever.
+    # A stopped process would remain for ever after its parent's end.
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # engines print what is no answer
+    os.dup2(2, 1)  # engines print other text
     entry = BY_NAME[name]
     engine = ENGINES[entry.engine](MODELS / entry.model.format(size=size), int(threads))
     engine.load(network_input(PICTURE, *SIZES[size]))
@@ -47,7 +47,7 @@ def answer(engine, words: list[str]) -> list[float] | str:
 
 
 def times(engine, milliseconds: float) -> list[float]:
-    """Times of one run after another until `milliseconds` are over; the first run only warms the caches."""
+    """Returns the times of executions until `milliseconds` are over; the first one warms the caches and does not count."""
     engine.run()
     result: list[float] = []
     while len(result) < FEWEST_RUNS or sum(result) < milliseconds:

@@ -1,7 +1,7 @@
-"""Is one detector better than another, or is it the choice of the pictures? `python -m retinaface_training.bootstrap`.
+"""Estimates the confidence interval of the difference between two detectors: `python -m retinaface_training.bootstrap`.
 
-Why: our evaluation sets are small; a difference of AP means little without the spread that drawing their pictures again gives it.
-Paired bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, 1993): both detectors are judged on the same draws.
+The evaluation sets are small: a difference of AP is significant only in relation to its spread over redrawn pictures.
+Paired bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, 1993): both detectors are measured on the same draws.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ EPILOG = """examples:
 """
 
 Predictions = dict[str, numpy.ndarray]
-"""Picture name -> M x 5 (x y w h score)."""
+"""Returns picture name -> M x 5 (x y w h score)."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """AP at IoU 0.5 of one set: before, after, and the 5th and 95th percentile of after less before."""
+    """AP at IoU 0.5 of one set: before, after, and the 5th and 95th percentile of after minus before."""
 
     before: float
     after: float
@@ -45,7 +45,7 @@ class Difference:
 
 
 def compare(pictures: list[Picture], before: Predictions, after: Predictions, draws: int, seed: int = 1) -> dict[str, Difference]:
-    """Set name -> difference of two detectors, from `draws` draws of as many pictures with repetition."""
+    """Returns set name -> difference of two detectors, from `draws` draws of as many pictures with repetition."""
     rng = numpy.random.default_rng(seed)
     names = [picture.name for picture in pictures]
     values = []
@@ -72,16 +72,16 @@ def _predictor(path: Path, rf_cam: str | None) -> Predictor:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m retinaface_training.bootstrap", description=__doc__.split("\n\n")[0], epilog=EPILOG,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("before", type=Path, help="model file (with --rf-cam), or predictions as evaluate takes them")
-    parser.add_argument("after", type=Path, help="what is compared with it")
-    parser.add_argument("--rf-cam", metavar="PROGRAM", help="runs both model files")
+    parser.add_argument("before", type=Path, help="model file (with --rf-cam), or predictions in a format that evaluate reads")
+    parser.add_argument("after", type=Path, help="the model file or predictions to compare with it")
+    parser.add_argument("--rf-cam", metavar="PROGRAM", help="rf-cam, which executes both model files")
     parser.add_argument("--data", metavar="FOLDER", type=Path, action="append", required=True, help="evaluation folder; may be repeated")
-    parser.add_argument("--draws", type=int, default=200, help="how often the pictures are drawn (default %(default)s)")
+    parser.add_argument("--draws", type=int, default=200, help="number of draws of the pictures (default %(default)s)")
     return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The program; returns its exit status."""
+    """Runs the program; returns its exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.draws < 1:

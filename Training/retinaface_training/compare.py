@@ -1,6 +1,6 @@
-"""Compares rf-cam's faces, or a network's raw outputs, with those that PyTorch gave: `python -m retinaface_training.compare`.
+"""Compares rf-cam's faces, or a network's raw outputs, with PyTorch's reference: `python -m retinaface_training.compare`.
 
-Why: the engine may differ from PyTorch by rounding only. Bounds: the same faces at score 0.5 or more, scores within 0.003, boxes and
+The engine may differ from PyTorch by rounding only. Bounds: the same faces at score 0.5 or more, scores within 0.003, boxes and
 landmarks within 0.2 pixels, raw outputs within 1e-3.
 """
 
@@ -26,7 +26,7 @@ SCORE_BOUND = 0.003
 PIXEL_BOUND = 0.2
 HEAD_BOUND = 1e-3
 HEADS = {"loc": 4, "conf": 2, "landms": 10}
-"""Names in the reference archives, and values an anchor: boxes, class probabilities after softmax, landmarks."""
+"""Names in the reference archives, and values per anchor: boxes, class probabilities after softmax, landmarks."""
 
 EPILOG = """examples:
   python -m retinaface_training.compare faces --reference REFERENCE --kind relu --rf-cam ../build/rf-cam --model ../build/relu.rfm
@@ -37,7 +37,7 @@ EPILOG = """examples:
 
 @dataclasses.dataclass(frozen=True)
 class FaceComparison:
-    """Greatest differences over the faces that both have, and how many only one side has."""
+    """Greatest differences over the faces in both lists, and the number of faces in only one."""
 
     faces: int
     missing: int
@@ -77,7 +77,7 @@ def _pairs(wanted: Detections, others: Detections) -> tuple[list[tuple[int, int]
 
 
 def compare_heads(archive: Path, dump: Path) -> dict[str, float]:
-    """Greatest absolute difference of each output; `dump`: little-endian float32 files `dump.NAME.f32`. Raises AnnotationError."""
+    """Returns the greatest absolute difference of each output; `dump`: little-endian float32 files `dump.NAME.f32`. Raises AnnotationError."""
     try:
         reference = numpy.load(archive)
         wanted = {name: reference[name] for name in HEADS}
@@ -95,7 +95,7 @@ def compare_heads(archive: Path, dump: Path) -> dict[str, float]:
 
 
 def read_references(folder: Path, kind: str) -> dict[Path, Detections]:
-    """Picture -> faces of all `*.KIND.json`. Raises AnnotationError where there is none or one is broken."""
+    """Returns picture -> faces of all `*.KIND.json`. Raises AnnotationError if there is no such file or one is invalid."""
     result = {}
     for path in sorted(folder.glob(f"*.{kind}.json")):
         try:
@@ -113,7 +113,7 @@ def read_references(folder: Path, kind: str) -> dict[Path, Detections]:
 
 
 def report_faces(predictor: Predictor, references: dict[Path, Detections]) -> bool:
-    """Prints a line a picture; whether all agree."""
+    """Prints a line per picture; returns True if all agree."""
     found, _ = predictor.predict(Path("/"), [str(path.resolve()).lstrip("/") for path in references], "reference pictures")
     print("faces missing extra  score  box px  landmarks px")
     results = []
@@ -126,7 +126,7 @@ def report_faces(predictor: Predictor, references: dict[Path, Detections]) -> bo
 
 
 def report_heads(archive: Path, dump: Path) -> bool:
-    """Prints a line an output; whether all agree."""
+    """Prints a line per output; returns True if all agree."""
     differences = compare_heads(archive, dump)
     for name, difference in differences.items():
         print(f"{name:6} greatest difference {difference:.2e}  {'agrees' if difference <= HEAD_BOUND else 'DIFFERS'}")
@@ -139,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     what = parser.add_subparsers(dest="what", required=True)
     faces = what.add_parser("faces", help="detections on the reference pictures")
     faces.add_argument("--reference", required=True, type=Path, metavar="FOLDER", help="folder of *.KIND.json")
-    faces.add_argument("--kind", required=True, choices=("leaky", "relu"), help="which published weights")
+    faces.add_argument("--kind", required=True, choices=("leaky", "relu"), help="published weights")
     source = faces.add_mutually_exclusive_group(required=True)
     source.add_argument("--rf-cam", metavar="PROGRAM", help="run this rf-cam")
     source.add_argument("--predictions", type=Path, metavar="FILE", help="output of rf-cam --format json --threshold 0.3 --size original")

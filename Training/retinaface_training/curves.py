@@ -1,6 +1,6 @@
-"""Draws losses, learning rate and validation figures from the logs of a run, or of runs that went on from one another.
+"""Draws losses, learning rate and validation figures from the logs of a run, or of runs that continued each other.
 
-`python -m retinaface_training.curves RUN... --output curves.png` draws several; a run draws its own while it lasts.
+`python -m retinaface_training.curves RUN... --output curves.png` draws several; a run draws its own while it trains.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from .data.text import read_lines  # noqa: E402
 
 
 def read_logs(logs: list[Path]) -> tuple[list[dict], list[int]]:
-    """The lines of all logs, "pictures" counted on from log to log, and where each but the first starts.
+    """Returns the lines of all logs, with "pictures" counted across them, and the start of every log but the first.
 
-    Raises OSError for a log that cannot be read, ValueError for one that is none.
+    Raises OSError for a log that cannot be read, ValueError for a file that is not a log.
     """
     lines, starts = [], []
     for log in logs:
@@ -31,7 +31,7 @@ def read_logs(logs: list[Path]) -> tuple[list[dict], list[int]]:
             own = [json.loads(line) for line in read_lines(log)]
             lines += [{**line, "pictures": before + line["pictures"]} for line in own]
         except (ValueError, TypeError, KeyError) as error:
-            raise ValueError(f"{log} is no log of a run: {error!r}") from None
+            raise ValueError(f"{log} is not the log of a run: {error!r}") from None
     return lines, starts[1:]
 
 
@@ -66,7 +66,7 @@ def draw_curves(logs: list[Path], picture: Path) -> None:
 
 
 def _evaluations(measured: list[dict]) -> dict[str, list[tuple[float, float]]]:
-    """By evaluation folder and set: thousand pictures seen, and AP."""
+    """Returns thousand pictures seen and AP, by evaluation folder and set."""
     curves: dict[str, list[tuple[float, float]]] = {}
     for line in measured:
         for folder, sets in line.get("evaluation", {}).items():
@@ -76,10 +76,10 @@ def _evaluations(measured: list[dict]) -> dict[str, list[tuple[float, float]]]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The program; returns its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m retinaface_training.curves", description="Draws the curves of runs that went on from one another.")
-    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="a run's folder; in the order in which they were made")
-    parser.add_argument("--output", type=Path, required=True, help="the picture (.png)")
+    """Runs the program; returns its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m retinaface_training.curves", description="Draws the curves of runs that continued each other.")
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folder of a run, in the order of training")
+    parser.add_argument("--output", type=Path, required=True, help="picture to write (.png)")
     options = parser.parse_args(arguments)
     try:
         draw_curves([run / "log.jsonl" for run in options.runs], options.output)

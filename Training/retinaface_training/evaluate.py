@@ -1,7 +1,7 @@
 """Measures a detector: WIDER FACE's AP, landmark error and false faces, for PyTorch weights, stored predictions or rf-cam.
 
-Why: one judge for the network, its exported copy and the program, so that their figures can be compared. Protocol: wider.py; landmark error:
-landmarks.py.
+The network, its exported copy and the program are measured in the same way, so that their figures can be compared. Protocol:
+evaluation/wider.py; landmark error: evaluation/landmarks.py.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ EPILOG = """examples:
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-    """Annotated pictures below one folder, and the protocol they are judged by."""
+    """Annotated pictures below one folder, and their protocol."""
 
     name: str
     images: Path
@@ -47,12 +47,12 @@ class Dataset:
 
 
 def read_folder(folder: Path, protocol: str | None = None) -> Dataset:
-    """`images` and `ground_truth.txt` of an evaluation folder. Raises AnnotationError."""
+    """Reads `images` and `ground_truth.txt` of an evaluation folder. Raises AnnotationError."""
     return Dataset(folder.resolve().name, folder / "images", ground_truth.read_text(folder / "ground_truth.txt"), protocol or "exact")
 
 
 def read_official(lists: Path, images: Path, protocol: str | None = None) -> Dataset:
-    """The official lists, narrowed to the pictures that `images` has. Raises AnnotationError where it has none."""
+    """Reads the official lists, limited to the pictures in `images`. Raises AnnotationError if it has none of them."""
     everything = ground_truth.read_official(lists)
     present = [picture for picture in everything if (images / picture.name).is_file()]
     if not present:
@@ -62,20 +62,20 @@ def read_official(lists: Path, images: Path, protocol: str | None = None) -> Dat
 
 
 def predict(predictor: Predictor, dataset: Dataset) -> tuple[dict[str, numpy.ndarray], list[str]]:
-    """What `wider.evaluate` judges, M x 5 (x y w h score) by picture name, and the names of pictures without a prediction."""
+    """Returns the input of `wider.evaluate`, M x 5 (x y w h score) by picture name, and the names of pictures without a prediction."""
     found, missing = predictor.predict(dataset.images, [picture.name for picture in dataset.pictures], dataset.name)
     return {name: faces.wider() for name, faces in found.items()}, missing
 
 
 def measure(predictor: Predictor, dataset: Dataset) -> DatasetReport:
-    """Average precision of one dataset."""
+    """Measures the average precision of one dataset."""
     found, missing = predict(predictor, dataset)
     result = wider.evaluate(dataset.pictures, found, PROTOCOLS[dataset.protocol])
     return DatasetReport(dataset.name, dataset.protocol, len(dataset.pictures), missing, result)
 
 
 def measure_landmarks(predictor: Predictor, split: Split, images: Path) -> landmarks.LandmarkResult:
-    """Landmark error on the held-back pictures, human-annotated faces only."""
+    """Measures the landmark error on the held-back pictures, human-annotated faces only."""
     names = {picture.path.relative_to(images).as_posix(): picture for picture in split.landmark_validation}
     found, _ = predictor.predict(images, list(names), "landmarks")
     cases = []
@@ -88,7 +88,7 @@ def measure_landmarks(predictor: Predictor, split: Split, images: Path) -> landm
 
 
 def measure_negatives(predictor: Predictor, split: Split, images: Path) -> list[NegativeReport]:
-    """False faces on the face-free pictures: those held back from training, and all."""
+    """Measures false faces on the face-free pictures: those held back from training, and all."""
     held = [picture.path.relative_to(images).as_posix() for picture in split.negative_validation]
     trained = [picture.path.relative_to(images).as_posix() for picture in split.training_negatives]
     found, _ = predictor.predict(images, held + trained, "face-free pictures")
@@ -100,27 +100,27 @@ def measure_negatives(predictor: Predictor, split: Split, images: Path) -> list[
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m retinaface_training.evaluate", description=__doc__.split("\n\n")[0], epilog=EPILOG,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    source = parser.add_argument_group("what to measure (one of)").add_mutually_exclusive_group(required=True)
+    source = parser.add_argument_group("subject (one of)").add_mutually_exclusive_group(required=True)
     source.add_argument("--weights", metavar="FILE", help="checkpoint of retinaface_training.train, published .pth, or exported .safetensors")
     source.add_argument("--predictions", metavar="PATH", type=Path, help="JSON lines of rf-cam, or a folder in WIDER FACE's official text format")
     source.add_argument("--rf-cam", metavar="PROGRAM", help="run this rf-cam on the pictures")
-    on = parser.add_argument_group("on what")
+    on = parser.add_argument_group("data")
     on.add_argument("--data", metavar="FOLDER", type=Path, action="append", default=[], help="evaluation folder: images/ and ground_truth.txt; may be repeated")
     on.add_argument("--official", metavar="FOLDER", type=Path, help="folder of WIDER FACE's .mat lists; needs --images")
     on.add_argument("--images", metavar="FOLDER", type=Path, help="pictures of the official lists (EVENT/NAME.jpg)")
     on.add_argument("--training-data", metavar="FOLDER", type=Path,
                     help="folder with label.txt, negatives.txt and images/: landmark error on the held-back tenth, false faces on the face-free pictures")
     on.add_argument("--protocol", choices=PROTOCOLS, help="exact: a curve point at every score, plain boxes (default for --data); "
-                    "official: 1000 thresholds, boxes one pixel longer, as the MATLAB tools (default for --official)")
-    on.add_argument("--allow-missing", action="store_true", help="count pictures that are missing, broken or without prediction as empty, and name them")
+                    "official: 1000 thresholds, boxes one pixel longer, like the MATLAB tools (default for --official)")
+    on.add_argument("--allow-missing", action="store_true", help="count pictures that are missing, damaged or without prediction as empty, and report them")
     _add_detection_options(parser)
     parser.add_argument("--output", metavar="FOLDER", type=Path, help="write results.json and the curves as PNG here")
     return parser
 
 
 def _add_detection_options(parser: argparse.ArgumentParser) -> None:
-    how = parser.add_argument_group("how to detect")
-    how.add_argument("--threshold", type=float, default=0.02, metavar="S", help="least score (default 0.02)")
+    how = parser.add_argument_group("detection")
+    how.add_argument("--threshold", type=float, default=0.02, metavar="S", help="minimum score (default 0.02)")
     how.add_argument("--nms", type=float, default=0.4, metavar="IOU", help="suppression and voting (default 0.4)")
     how.add_argument("--flip", action="store_true", help="also the mirrored picture (--weights)")
     how.add_argument("--scales", metavar="SIDES", help="short sides in pixels, such as 500,800,1100,1400,1700 (--weights; default: own size)")
@@ -141,7 +141,7 @@ def _predictor(options: argparse.Namespace) -> Predictor:
     torch.set_num_threads(options.threads)
     try:
         network = load_any(options.weights, options.activation, options.anchors).to(options.device).eval()
-    except (RuntimeError, AssertionError) as error:  # what PyTorch raises for a device that is unknown or not there
+    except (RuntimeError, AssertionError) as error:  # PyTorch's errors for an unknown or absent device
         raise ModelFileError(f"--device {options.device}: {str(error).splitlines()[0]}") from None
     how = detect.Options(options.threshold, options.nms, flip=options.flip, scales=_scales(options.scales), vote=options.vote)
     return NetworkPredictor(network, how, options.allow_missing)

@@ -1,7 +1,7 @@
-"""A PyTorch checkpoint becomes the exchange file that rf-pack reads: `python -m retinaface_training.export WEIGHTS --output X.safetensors`.
+"""Converts a PyTorch checkpoint to the exchange file that rf-pack reads: `python -m retinaface_training.export WEIGHTS --output FILE`.
 
-Why: the engine wants plain convolutions and all the facts about them in one file (model_file.py). A checkpoint of retinaface_training.train carries its
-facts; a published one does not, so they are given. What was folded before is refused: nothing is folded twice.
+A checkpoint of retinaface_training.train stores its activation and anchors; a published one does not, so options name them. An exchange file
+is refused: its batch norms are folded already.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ PUBLISHED_HINT = ("type --activation leaky:0.1 --anchors 16,32/64,128/256,512 (l
 
 
 def load_network(path: str | os.PathLike, activation: str | None = None, anchors: str | None = None) -> RetinaFace:
-    """A checkpoint as a network in evaluation mode: of retinaface_training.train, or any other of this architecture (see wrappers.py).
+    """Loads a checkpoint as a network in evaluation mode: of retinaface_training.train, or another of this architecture (see wrappers.py).
 
-    `activation` and `anchors` must be given if it is not one of retinaface_training.train, which alone stores them. Raises ModelFileError.
+    `activation` and `anchors` are needed for checkpoints of other programs, which do not store them. Raises ModelFileError.
     """
     if not os.access(path, os.R_OK):
-        raise ModelFileError(f"{path}: is not there or cannot be read")
+        raise ModelFileError(f"{path}: is absent or cannot be read")
     try:
         checkpoint = read_checkpoint(path)
         if is_own(checkpoint):
             _refuse_options(path, activation, anchors)
             return load_checkpoint(path)
         if activation is None or anchors is None:
-            weights_without_configuration(checkpoint, path)  # what options cannot mend comes first
-            raise ModelFileError(f"{path}: is no checkpoint of retinaface_training.train, so it says neither activation nor anchors; {PUBLISHED_HINT}")
+            weights_without_configuration(checkpoint, path)  # first the faults that options cannot correct
+            raise ModelFileError(f"{path}: is not a checkpoint of retinaface_training.train and does not store activation and anchors; {PUBLISHED_HINT}")
         slope = "leaky:0.1" if activation == "leaky" else activation
         return load_published(path, with_anchors(NetworkConfig(), anchors, slope))
     except ValueError as error:
@@ -47,7 +47,7 @@ def load_network(path: str | os.PathLike, activation: str | None = None, anchors
 
 
 def load_any(path: str | os.PathLike, activation: str | None = None, anchors: str | None = None) -> nn.Module:
-    """As `load_network`, and exchange files (.safetensors) too; all give `Heads` and have a `config`."""
+    """Loads as `load_network`, and exchange files (.safetensors) too; all return `Heads` and have a `description`."""
     if Path(path).suffix != ".safetensors":
         return load_network(path, activation, anchors)
     _refuse_options(path, activation, anchors)
@@ -55,9 +55,9 @@ def load_any(path: str | os.PathLike, activation: str | None = None, anchors: st
 
 
 def add_weight_options(parser: argparse.ArgumentParser) -> None:
-    """--activation and --anchors, as every program that reads weights has them."""
+    """Adds --activation and --anchors, the options of every program that reads weights."""
     parser.add_argument("--activation", metavar="NAME", help="for published checkpoints: relu, leaky (slope 0.1) or leaky:SLOPE")
-    parser.add_argument("--anchors", metavar="SIDES", help="for published checkpoints: sides in pixels, a level by '/', such as 16,32/64,128/256,512")
+    parser.add_argument("--anchors", metavar="SIDES", help="for published checkpoints: sides in pixels, levels separated by '/', such as 16,32/64,128/256,512")
 
 
 def _refuse_options(path: str | os.PathLike, activation: str | None, anchors: str | None) -> None:
@@ -66,7 +66,7 @@ def _refuse_options(path: str | os.PathLike, activation: str | None, anchors: st
 
 
 def _one_line(error: Exception) -> str:
-    """PyTorch's messages run over many lines and list every key."""
+    """Shortens a message: PyTorch's have many lines and list every key."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= 300 else text[:300] + "..."
 
@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if Path(options.weights).suffix == ".safetensors":
-            raise ModelFileError(f"{options.weights}: is an exchange file, folded already; give it to rf-pack")
+            raise ModelFileError(f"{options.weights}: is an exchange file, folded already; convert it with rf-pack")
         network = load_network(options.weights, options.activation, options.anchors)
         graph, tensors = model_file.write(options.output, network)
     except (ModelFileError, OSError) as error:

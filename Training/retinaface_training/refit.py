@@ -1,7 +1,7 @@
 """Fits the landmark heads to human landmarks in closed form: `python -m retinaface_training.refit WEIGHTS --data FOLDER --output FILE`.
 
 The heads are linear in the context modules' outputs, so the best correction of their error on the training pictures is a ridge regression
-(Hoerl and Kennard, 1970). It touches nothing else: boxes and scores stay as they are. Held-back pictures are not looked at.
+(Hoerl and Kennard, 1970). Boxes and scores stay as they are. Held-back pictures are not used.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from .losses.matching import match
 from .network.retinaface import PYRAMID_CHANNELS, RetinaFace
 
 CERTAIN_SCORE = 0.8
-"""Face score of the anchors that are fitted: those whose landmarks detection will use."""
+"""Minimum face score of the anchors that are fitted; detection uses the landmarks of such anchors."""
 
 RIDGE = 300.0
-"""Faces' worth of evidence, for each feature, that the head is right as it is."""
+"""Weight of the present head for each feature, as a number of faces."""
 
 
 @dataclass
@@ -41,14 +41,14 @@ class Evidence:
     count: int = 0
 
     def add(self, features: Tensor, errors: Tensor) -> None:
-        """Takes in M x 64 features and M x 10 errors (encoded truth minus encoded answer)."""
+        """Adds M x 64 features and M x 10 errors (encoded truth minus encoded answer)."""
         inputs = torch.cat([features, torch.ones(len(features), 1)], dim=1).double()
         self.squares += inputs.T @ inputs
         self.products += inputs.T @ errors.double()
         self.count += len(features)
 
     def correction(self, ridge: float) -> Tensor:
-        """65 x 10: what to add to the weights, and in the last row to the bias."""
+        """Returns 65 x 10: the correction of the weights and, in the last row, of the bias."""
         scale = self.squares.diagonal() / max(self.count, 1) + 1e-6
         return torch.linalg.solve(self.squares + torch.diag(scale) * ridge, self.products).float()
 
@@ -57,7 +57,7 @@ class Evidence:
 def refit(network: RetinaFace, pictures: list[AnnotatedPicture], ridge: float = RIDGE) -> int:
     """Corrects the landmark heads of a network in evaluation mode from the human landmarks of `pictures`, as they are and mirrored.
 
-    Returns how many anchors were fitted.
+    Returns the number of fitted anchors.
     """
     evidence = {(level, anchor): Evidence() for level in LEVELS for anchor in range(network.config.anchors_per_cell)}
     for picture in tqdm(pictures, desc="refit", unit=" pictures", disable=None):
@@ -95,12 +95,12 @@ def _gather(network: RetinaFace, sample: Sample, image: Image.Image, evidence: d
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The program; returns its exit status."""
+    """Runs the program; returns its exit status."""
     parser = argparse.ArgumentParser(prog="python -m retinaface_training.refit", description="Fits the landmark heads to human landmarks.")
     parser.add_argument("weights", type=Path, help="checkpoint of retinaface_training.train")
     parser.add_argument("--data", type=Path, required=True, help="folder with label.txt, negatives.txt and images")
     parser.add_argument("--output", type=Path, required=True, help="checkpoint to write")
-    parser.add_argument("--ridge", type=float, default=RIDGE, help="faces' worth of trust in the head as it is (default: %(default)s)")
+    parser.add_argument("--ridge", type=float, default=RIDGE, help="weight of the present head, as a number of faces (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:
         network = load_checkpoint(options.weights)

@@ -1,7 +1,7 @@
 """Trains the detector: `python -m retinaface_training.train --data FOLDER --output FOLDER`; `--help` lists the rest.
 
-A run's folder tells all about it: config.json (of each start the options, recipe and git commit), log.jsonl (losses and figures), curves.png,
-checkpoint.pth (replaced in one step; `--resume` goes on from it, bit for bit where the budget counts pictures).
+The folder of a run contains config.json (options, recipe and git commit of each start), log.jsonl (losses and figures), curves.png and
+checkpoint.pth (replaced in one step; `--resume` continues from it, bit for bit if the budget counts pictures).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from .exchange.unfolding import unfold
 from .run.validation import average_precisions, validate
 
 START_PIXELS = 128 * 320 * 320
-"""About so many pixels of training batches are what the batch norms of a started-from model are fitted to."""
+"""Pixels of training batches, approximately, to which the batch norms of a model named by --start are fitted."""
 
 
 def run(trainer: Trainer, batches: Batches, held_back: Split, sets: list[Dataset], options: argparse.Namespace) -> None:
@@ -78,7 +78,7 @@ def run(trainer: Trainer, batches: Batches, held_back: Split, sets: list[Dataset
 
 
 class _StopRequest:
-    """Whether the run was asked to stop (interrupt or termination signal): it then saves after the step at hand."""
+    """Records an interrupt or termination signal; the run then saves after the current step."""
 
     def __init__(self) -> None:
         self.requested = False
@@ -96,7 +96,7 @@ def _log(log, trainer: Trainer, **facts) -> None:
 
 
 def git_commit() -> str:
-    """The project's commit, with a + where the working tree differs; "unknown" outside a repository."""
+    """Returns the project's commit, with a + where the working tree differs; "unknown" outside a repository."""
     try:
         describe = ["git", "-C", str(TRAINING), "describe", "--always", "--abbrev=40", "--dirty=+"]
         return subprocess.run(describe, check=True, capture_output=True, text=True).stdout.strip()
@@ -105,7 +105,7 @@ def git_commit() -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The program; returns its exit status."""
+    """Runs the program; returns its exit status."""
     options = parse_options(arguments)
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -143,13 +143,13 @@ def _make_trainer(options: argparse.Namespace, config: TrainConfig, batches: Bat
     if options.resume:
         trainer.load(checkpoint)
     elif checkpoint.exists():
-        raise DataError(f"{checkpoint} exists: go on with --resume, or name another --output")
+        raise DataError(f"{checkpoint} exists: continue with --resume, or name another --output")
     trainer.budget = make_budget(options, trainer.seconds, datetime.now(timezone.utc))
     return trainer
 
 
 def _start_from(network: RetinaFace, path: Path, batches: Batches) -> None:
-    """Raises ModelFileError (a ValueError) where the model is not one, or has other anchors or another activation than asked for."""
+    """Loads an exported model for training. Raises ModelFileError (a ValueError) if the file is invalid or its graph differs from the options'."""
     graph, tensors = model_file.read(path)
     if graph != export_graph(network)[0]:
         raise model_file.ModelFileError(f"{path}: is another network than the options ask for, which is {network.config}")
@@ -171,7 +171,7 @@ def _describe(options: argparse.Namespace, config: TrainConfig, skipped: int) ->
 
 
 def _without_folders(value: object) -> object:
-    """An option's value as a run's folder stores it: paths by their last part, since a run may be published."""
+    """Returns an option's value for the run's folder: the last part of paths only, because a run may be published."""
     if isinstance(value, list):
         return [_without_folders(part) for part in value]
     return value.name if isinstance(value, Path) else value

@@ -93,7 +93,7 @@ def test_unknown_published_weights_are_named(tmp_path, content, message):
 def test_misfits_are_named(research, tmp_path):
     with pytest.raises(ValueError, match="leaky_anchors16.pth: the weights do not fit"):
         load_published(research / "weights" / "leaky_anchors16.pth", NetworkConfig(anchors=((16,), (64,), (256,))))
-    with pytest.raises(ValueError, match="leaky_anchors16.pth: no checkpoint of this training"):
+    with pytest.raises(ValueError, match="leaky_anchors16.pth: is not a checkpoint of this training"):
         load_checkpoint(research / "weights" / "leaky_anchors16.pth")
     with pytest.raises(ValueError, match="anchors '16,x'"):
         parse_anchors("16,x")

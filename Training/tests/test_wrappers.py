@@ -127,7 +127,7 @@ def test_what_is_not_recognised_is_told_with_its_keys(tmp_path, content, message
 
 def test_python_objects_are_told_with_the_remedy(tmp_path, capsys):
     assert exported(tmp_path, {"model": nn.Conv2d(1, 1, 1)}, *OPTIONS) == 1
-    assert "holds Python objects beside the weights; save the weights alone" in capsys.readouterr().err
+    assert "contains Python objects besides the weights; save only the weights" in capsys.readouterr().err
 
 
 def test_a_wrapped_classifier_is_a_backbone(tmp_path, published):

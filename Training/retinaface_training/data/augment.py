@@ -1,8 +1,8 @@
 """Training samples from annotated pictures: windows, mosaics, flips, turns, and photometric distortion of whole batches.
 
 Square crops of 0.3 to 1 of the short side are the paper's (section 4.2). Windows aimed at a face of a drawn size
-(PyramidBox's data-anchor sampling, arXiv 1803.07737) and mosaics make the tiny and crowded faces that the small
-training set lacks. Faces are kept where their centre stays; what is left of the others is ignored, not background.
+(PyramidBox's data-anchor sampling, arXiv 1803.07737) and mosaics create the tiny and crowded faces that the small
+training set lacks. A face is kept if its centre stays inside; the visible rest of others is ignored and is not background.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ from .labels import AnnotatedPicture
 from .turn import TurnedImage, draw_angle, turn
 
 FILL_RGB = (123, 117, 104)
-"""Outside the picture: the mean that the network's input subtracts, so 0 to the network."""
+"""Colour outside the picture: the mean that the network's input subtracts, hence 0 in the input."""
 
 FLIPPED_POINTS = (1, 0, 2, 4, 3)
-"""Left and right eye, and left and right mouth corner, change places."""
+"""Order of the points in a mirrored picture: left and right eye, and left and right mouth corner, are exchanged."""
 
 SMALLEST_FACE = 6.0
-"""Pixels of the longer side under which a face is ignored rather than sought."""
+"""Pixels of the longer side below which a face is ignored instead of learnt."""
 
 
 BLURS = (1.3, 2.5)
-"""How much coarser blurred windows are made: crowds are often enlarged copies of small pictures."""
+"""Factors by which blurred windows lose resolution: pictures of crowds are often enlarged copies of small pictures."""
 
 SMALLEST_AIM = 8.0
 LARGEST_AIM = 1.0
-"""Sizes that a face is brought to: from so many pixels to this share of the sample's side."""
+"""Range of the sizes to which a face is scaled: pixels, and a share of the sample's side."""
 
 LEAST_COVER = 0.7
-"""How far a window may zoom out: the picture covers at least this share of the sample both ways."""
+"""Limit of zooming out: the picture covers at least this share of the sample in both directions."""
 
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """How often what is done. Chances in 0...1, sizes in pixels, scales as factors."""
+    """Frequencies of the augmentations. Chances in 0...1, sizes in pixels, scales as factors."""
 
     mosaic_chance: float = 0.25
     aimed_chance: float = 0.75
@@ -54,7 +54,7 @@ class AugmentConfig:
 
 @dataclass
 class Sample:
-    """Faces of a picture or a crop; `ignored` ones are neither sought nor background. pixels: H x W x 3 bytes, RGB."""
+    """Faces of a picture or a crop; `ignored` faces are neither positives nor background. pixels: H x W x 3 bytes, RGB."""
 
     pixels: np.ndarray
     boxes: np.ndarray
@@ -81,9 +81,9 @@ Pick = Callable[[np.random.Generator], AnnotatedPicture]
 
 
 def random_sample(load: Load, pick: Pick, side: int, config: AugmentConfig, rng: np.random.Generator) -> Sample:
-    """A `side` x `side` sample of a picked picture, or of four of them as a mosaic, flipped half of the time.
+    """Makes a `side` x `side` sample of a picked picture, or of four of them as a mosaic, flipped half of the time.
 
-    `pick` draws a picture, `load` gives its pixels as RGB.
+    `pick` draws a picture, `load` returns its pixels as RGB.
     """
     if rng.random() < config.mosaic_chance:
         sample = _mosaic(load, pick, side, config, rng)
@@ -94,9 +94,9 @@ def random_sample(load: Load, pick: Pick, side: int, config: AugmentConfig, rng:
 
 
 def cut(image: Image.Image | TurnedImage, picture: AnnotatedPicture, window: Window, width: int, height: int, blur: float = 1.0) -> Sample:
-    """`window` of a picture resized to `width` x `height`, with the faces that it shows.
+    """Cuts `window` out of a picture and resizes it to `width` x `height`, with its faces.
 
-    blur: how much coarser the pixels are made on the way (1: not at all).
+    blur: factor by which the pixels lose resolution (1: none).
     """
     scale = np.array([width / window.width, height / window.height], np.float32)
     origin = np.array([window.left, window.top], np.float32)
@@ -114,7 +114,7 @@ def cut(image: Image.Image | TurnedImage, picture: AnnotatedPicture, window: Win
 
 
 def flip(sample: Sample) -> Sample:
-    """Left for right, with the points of the face's two sides exchanged."""
+    """Mirrors a sample; the points of the two sides of a face are exchanged."""
     width = sample.pixels.shape[1]
     boxes = sample.boxes.copy()
     boxes[:, [0, 2]] = width - sample.boxes[:, [2, 0]]
@@ -124,7 +124,7 @@ def flip(sample: Sample) -> Sample:
 
 
 def _windowed(image: Image.Image, picture: AnnotatedPicture, shape: Size, config: AugmentConfig, rng: np.random.Generator) -> Sample:
-    """A random window of a picture, turned at times, as a sample of `shape`."""
+    """Makes a sample of `shape` from a random window of a picture, which is sometimes turned."""
     if rng.random() < config.turn_chance:
         image, picture = turn(image, picture, draw_angle(rng), FILL_RGB)
     if len(picture.boxes) > 0 and rng.random() < config.aimed_chance:
@@ -136,14 +136,14 @@ def _windowed(image: Image.Image, picture: AnnotatedPicture, shape: Size, config
 
 
 def _crop_window(size: Size, shape: Size, rng: np.random.Generator) -> Window:
-    """The paper's crop: the largest window of this shape inside the picture, times 0.3 to 1."""
+    """Draws the paper's crop: the largest window of this shape inside the picture, times 0.3 to 1."""
     scale = min(size[0] / shape[0], size[1] / shape[1]) * rng.uniform(0.3, 1.0)
     window_width, window_height = shape[0] * scale, shape[1] * scale
     return Window(rng.uniform(0, size[0] - window_width), rng.uniform(0, size[1] - window_height), window_width, window_height)
 
 
 def _aimed_window(size: Size, boxes: np.ndarray, shape: Size, config: AugmentConfig, rng: np.random.Generator) -> Window:
-    """A window that shows one of the faces at a size drawn evenly in octaves, its centre anywhere."""
+    """Draws a window that shows one of the faces at a size drawn evenly in octaves, its centre anywhere."""
     box = boxes[rng.integers(len(boxes))]
     face_side = max(4.0, math.sqrt((box[2] - box[0]) * (box[3] - box[1])))
     target = math.exp(rng.uniform(math.log(SMALLEST_AIM), math.log(LARGEST_AIM * min(shape))))
@@ -156,14 +156,14 @@ def _aimed_window(size: Size, boxes: np.ndarray, shape: Size, config: AugmentCon
 
 
 def _place(centre: float, length: float, limit: float, rng: np.random.Generator) -> float:
-    """Where a window of `length` starts so that it shows `centre`, and as little beyond 0...limit as it can."""
+    """Returns the start of a window of `length` that shows `centre`, and as little outside 0...limit as possible."""
     low, high = (0.0, limit - length) if length <= limit else (limit - length, 0.0)
     low, high = max(low, centre - 0.95 * length), min(high, centre - 0.05 * length)
     return rng.uniform(low, high) if low < high else min(max(0.0, centre - length / 2), max(0.0, limit - length))
 
 
 def _mosaic(load: Load, pick: Pick, side: int, config: AugmentConfig, rng: np.random.Generator) -> Sample:
-    """Four windows of four pictures in the corners of one sample."""
+    """Makes a sample with windows of four pictures in its corners."""
     split_x, split_y = (int(side * rng.uniform(0.3, 0.7)) for _ in range(2))
     pixels = np.empty((side, side, 3), np.uint8)
     parts = []
@@ -197,10 +197,10 @@ def _render(image: Image.Image | TurnedImage, window: Window, width: int, height
 
 
 def colour_transforms(count: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Photometric distortion as one matrix and one offset a picture: brightness, contrast, saturation and hue at once.
+    """Draws photometric distortions, one matrix and one offset per picture: brightness, contrast, saturation and hue together.
 
-    Returns count x 3 x 3 and count x 3, which make RGB bytes distorted BGR values. Ranges are SSD's (arXiv 1512.02325): brightness by 32, contrast and
-    saturation by half, hue by 18 degrees, each half of the time; one picture in 20 turns grey.
+    Returns count x 3 x 3 and count x 3, which convert RGB bytes to distorted BGR values. Ranges are SSD's (arXiv 1512.02325): brightness by
+    32, contrast and saturation by half, hue by 18 degrees, each half of the time; one picture in 20 becomes grey.
     """
     grey = np.tile(np.array([0.299, 0.587, 0.114]), (3, 1))
     matrices, offsets = np.empty((count, 3, 3), np.float32), np.empty((count, 3), np.float32)

@@ -1,4 +1,4 @@
-"""Batches that are a pure function of the seed and the step, so a resumed run sees what an unbroken one would.
+"""Makes batches as a pure function of the seed and the step: a resumed run gets the batches of an uninterrupted one.
 
 Every batch has about the same number of pixels, at a side drawn for it: small sides for speed, large ones for large faces.
 """
@@ -27,11 +27,11 @@ LARGEST_PICTURE_WEIGHT = 4.0
 
 @dataclass(frozen=True)
 class BatchConfig:
-    """Sizes of batches and what they are drawn from.
+    """Sizes of batches and the shares of their contents.
 
-    sides: sample sides in pixels with their shares of the batches. pixels: of a batch. negative_chance: of a sample showing a
-    face-free picture. human_landmark_weight: of a human's landmarks, a teacher's counting 1. human_picture_weight: how much more often
-    pictures with such landmarks are drawn.
+    sides: sample sides in pixels with their shares of the batches. pixels: per batch. negative_chance: probability of a face-free picture
+    per sample. human_landmark_weight: weight of a human's landmarks, where a teacher's have 1. human_picture_weight: factor by which
+    pictures with such landmarks are drawn more often.
     """
 
     sides: tuple[tuple[int, float], ...] = ((256, 0.2), (320, 0.4), (448, 0.25), (640, 0.15))
@@ -44,7 +44,7 @@ class BatchConfig:
 
 @dataclass
 class Batch:
-    """images: N x H x W x 3 bytes, RGB. colour_matrices: N x 3 x 3 and colour_offsets: N x 3: what makes them distorted BGR."""
+    """images: N x H x W x 3 bytes, RGB. colour_matrices: N x 3 x 3 and colour_offsets: N x 3, which convert them to distorted BGR."""
 
     images: Tensor
     colour_matrices: Tensor
@@ -53,7 +53,7 @@ class Batch:
 
 
 def decode_all(pictures: list[AnnotatedPicture], problems: Problems) -> dict[str, Image.Image]:
-    """Every picture's pixels by path, decoded once; broken ones are reported and left out."""
+    """Decodes every picture once; returns the pixels by path. Damaged pictures are reported and left out."""
     with ThreadPoolExecutor() as threads:  # Pillow decodes outside the interpreter's lock
         results = list(threads.map(_load_or_error, pictures))
     decoded = {}
@@ -89,7 +89,7 @@ class Batches(Dataset):
         if not self.pictures:
             raise DataError("no usable picture to train on")
         self.decoded, self.anchors, self.config, self.seed = decoded, anchors, config, seed
-        # Crowds are rare and full of what is hard: a picture counts as the root of its faces, at most fourfold.
+        # Crowds are rare and hard: the weight of a picture is the square root of its number of faces, at most 4.
         weights = np.minimum(np.sqrt([len(picture.boxes) for picture in self.pictures]), LARGEST_PICTURE_WEIGHT)
         by_humans = [bool((picture.sources == LandmarkSource.HUMAN).any()) for picture in self.pictures]
         weights = weights * np.where(by_humans, config.human_picture_weight, 1.0)
@@ -106,7 +106,7 @@ class Batches(Dataset):
         return Batch(images, matrices, offsets, self._targets(samples, side))
 
     def shape(self, step: int) -> tuple[int, int]:
-        """Side in pixels and number of samples of batch `step`."""
+        """Returns the side in pixels and the number of samples of batch `step`."""
         sides, shares = zip(*self.config.sides)
         chance = np.random.default_rng((self.seed, step, 1)).random() * sum(shares)
         side = sides[min(int(np.searchsorted(np.cumsum(shares), chance)), len(sides) - 1)]
@@ -137,7 +137,7 @@ class Batches(Dataset):
 
 
 def loader(batches: Batches, first: int, workers: int) -> DataLoader:
-    """Batches from number `first` on, without end in practice, made by `workers` processes (0: in this one)."""
+    """Yields batches from number `first` on, practically without end, made by `workers` processes (0: in this one)."""
     steps = range(first, 1 << 40)
     return DataLoader(
         batches, batch_size=None, sampler=steps, num_workers=workers, prefetch_factor=4 if workers else None, worker_init_fn=_start_worker
@@ -145,7 +145,7 @@ def loader(batches: Batches, first: int, workers: int) -> DataLoader:
 
 
 def network_input(batch: Batch, device: torch.device) -> Tensor:
-    """N x 3 x H x W float32, channels last: distorted BGR bytes minus their mean."""
+    """Returns N x 3 x H x W float32, channels last: distorted BGR bytes minus their mean."""
     images = batch.images.to(device, non_blocking=True)
     count, height, width, _ = images.shape
     pixels = images.reshape(count, height * width, 3).float()
@@ -157,5 +157,5 @@ def network_input(batch: Batch, device: torch.device) -> Tensor:
 
 def _start_worker(_: int) -> None:
     torch.set_num_threads(1)
-    # A signal to the run's whole group (a terminal's interrupt, `kill -- -PID`) is for the run: it saves and ends the workers itself.
+    # A signal to the whole process group (a terminal's interrupt, `kill -- -PID`) is handled by the run, which saves and ends the workers.
     os.setpgrp()

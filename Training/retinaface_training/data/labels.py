@@ -1,4 +1,4 @@
-"""Annotated pictures: WIDER FACE's folders with RetinaFace's label file, negatives, and what is held back.
+"""Annotated pictures: WIDER FACE's folders with RetinaFace's label file, negatives, and the held-back share.
 
 A label file has `# path` lines, each followed by one line per face: `x y w h`, five times `px py flag`, quality
 (pixels of the upright picture, as viewers and rf-cam show it). Flags: 0 a human's landmark, 1 a teacher
@@ -23,11 +23,11 @@ from .text import inside, read_lines
 POINTS = 5
 FIELDS = 4 + 3 * POINTS + 1
 OUTSIDE_TOLERANCE = 1.0
-"""Pixels by which a box may leave its picture: annotations are rounded."""
+"""Pixels by which a box may extend outside its picture: annotations are rounded."""
 
 
 class LandmarkSource(IntEnum):
-    """Who annotated a face's five points."""
+    """Origin of a face's five points."""
 
     NONE = -1
     HUMAN = 0
@@ -40,7 +40,7 @@ class DataError(ValueError):
 
 @dataclass
 class Problems:
-    """Counts unusable data: skips it, or refuses it at the first."""
+    """Counts unusable data, which is skipped, or refused at the first occurrence."""
 
     refuse: bool = False
     messages: list[str] = field(default_factory=list)
@@ -71,7 +71,7 @@ class AnnotatedPicture:
 
 @dataclass(frozen=True)
 class Split:
-    """What is trained on, and what is held back for measuring."""
+    """Pictures for training, and those held back for measuring."""
 
     training: list[AnnotatedPicture]
     training_negatives: list[AnnotatedPicture]
@@ -81,7 +81,7 @@ class Split:
 
 
 def read_labels(label_file: Path, images: Path, problems: Problems) -> list[AnnotatedPicture]:
-    """The pictures of a label file, in its order; faces and pictures that cannot be used are reported to `problems`.
+    """Reads the pictures of a label file, in its order; unusable faces and pictures are reported to `problems`.
 
     Raises DataError, naming file and line, if the file is not UTF-8.
     """
@@ -109,7 +109,7 @@ def read_labels(label_file: Path, images: Path, problems: Problems) -> list[Anno
 
 
 def read_negatives(list_file: Path, images: Path, problems: Problems) -> list[AnnotatedPicture]:
-    """The face-free pictures of a list, one path per line; those missing or broken are reported to `problems`.
+    """Reads the face-free pictures of a list, one path per line; missing or damaged ones are reported to `problems`.
 
     Raises DataError, naming file and line, if the file is not UTF-8.
     """
@@ -127,7 +127,7 @@ def read_negatives(list_file: Path, images: Path, problems: Problems) -> list[An
 
 
 def read_training_data(folder: Path, problems: Problems) -> Split:
-    """`label.txt`, `negatives.txt` and `images` of a folder, split: the same split for everybody who asks."""
+    """Reads `label.txt`, `negatives.txt` and `images` of a folder; the split depends on the files only."""
     images = folder / "images"
     pictures = read_labels(folder / "label.txt", images, problems)
     negatives = read_negatives(folder / "negatives.txt", images, problems)
@@ -138,7 +138,7 @@ def split(pictures: list[AnnotatedPicture], negatives: list[AnnotatedPicture]) -
     """Holds back a tenth of the pictures with human landmarks, 3 % of the others, and every tenth negative.
 
     Of the pictures with human landmarks, frames of one video (paths that differ in the last `_number` only) stay together, so that
-    no landmarks held back have a twin in training.
+    no held-back landmarks have a near duplicate in training.
     """
     by_humans = [picture for picture in pictures if (picture.sources == LandmarkSource.HUMAN).any()]
     others = [picture for picture in pictures if not (picture.sources == LandmarkSource.HUMAN).any()]
@@ -149,12 +149,12 @@ def split(pictures: list[AnnotatedPicture], negatives: list[AnnotatedPicture]) -
 
 
 def held_back_landmark_pictures(folder: Path, problems: Problems | None = None) -> list[AnnotatedPicture]:
-    """The held-back tenth of the pictures with human landmarks, for the landmark error."""
+    """Returns the held-back tenth of the pictures with human landmarks, for the landmark error."""
     return read_training_data(folder, problems or Problems()).landmark_validation
 
 
 def load_picture(path: Path) -> Image.Image:
-    """A picture's pixels as RGB, upright. Raises DataError, naming the file, if they cannot be decoded."""
+    """Decodes a picture as upright RGB. Raises DataError, naming the file, if they cannot be decoded."""
     try:
         return read_picture(path)
     except PictureError as error:
@@ -171,7 +171,7 @@ def _lines(path: Path) -> list[str]:
 def _hold_back(
     pictures: list[AnnotatedPicture], every: int, by_video: bool = False
 ) -> tuple[list[AnnotatedPicture], list[AnnotatedPicture]]:
-    """One of `every` pictures (or videos), drawn evenly and always the same, and the rest."""
+    """Returns one of `every` pictures (or videos), evenly drawn and always the same, and the rest."""
     groups: dict[str, list[AnnotatedPicture]] = {}
     for picture in sorted(pictures, key=lambda picture: picture.path):
         name = str(picture.path.with_suffix(""))
@@ -200,7 +200,7 @@ def _sections(label_file: Path, problems: Problems) -> Iterator[tuple[str, int, 
 
 
 def _parse_face(text: str, size: tuple[int, int]) -> tuple[list[float], list[float], LandmarkSource]:
-    """A face line's box, points and landmark source. Raises ValueError saying what is wrong."""
+    """Parses the box, points and landmark source of a face line. Raises ValueError with the reason."""
     words = text.split()
     if len(words) != FIELDS:
         raise ValueError(f"{len(words)} values where a face has {FIELDS}")

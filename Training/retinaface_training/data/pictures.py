@@ -1,7 +1,7 @@
 """Reads picture files: the only reader of the training, the evaluation and the benchmarks.
 
-Why: labels, predictions and rf-cam must mean the same pixels. Pictures are upright, as their EXIF orientation says and as every viewer
-shows them, and hold at most as many pixels as rf-cam accepts. Needs Pillow and numpy only, because the benchmarks use it too.
+Labels, predictions and rf-cam must refer to the same pixels. Pictures are upright according to their EXIF orientation, as viewers show
+them, and have at most as many pixels as rf-cam accepts. The module needs Pillow and numpy only, because the benchmarks use it too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy
 from PIL import Image
 
 MOST_PIXELS = 100_000_000
-"""rf-cam accepts as many. A small file can claim far more (a decompression bomb)."""
+"""Limit of rf-cam. A small file can declare far more (a decompression bomb)."""
 
 _ORIENTATION = 0x0112
 _TRANSPOSITIONS = {
@@ -43,7 +43,7 @@ def _error(path: str | os.PathLike, reason: str) -> PictureError:
 
 
 def read_picture(path: str | os.PathLike) -> Image.Image:
-    """An upright RGB picture with 8 bits per channel. Raises PictureError."""
+    """Reads an upright RGB picture with 8 bits per channel. Raises PictureError."""
     try:
         with _open(path) as picture:
             rgb = _decoded(picture, path)
@@ -56,7 +56,7 @@ def read_picture(path: str | os.PathLike) -> Image.Image:
 
 
 def picture_size(path: str | os.PathLike) -> tuple[int, int]:
-    """Width and height of the upright picture, from its header. Raises PictureError."""
+    """Returns width and height of the upright picture, from its header. Raises PictureError."""
     try:
         with _open(path) as picture:
             width, height = picture.size
@@ -80,14 +80,14 @@ def _open(path: str | os.PathLike) -> Image.Image:
 
 
 def _decoded(picture: Image.Image, path: str | os.PathLike) -> Image.Image:
-    """As RGB; also a JPEG whose end mark alone is missing: djpeg, OpenCV and rf-cam read it, Pillow does not."""
+    """Decodes as RGB; accepts a JPEG that lacks only its end mark: djpeg, OpenCV and rf-cam read it, Pillow does not."""
     try:
         return _rgb(picture)
     except OSError as error:
         if picture.format not in ("JPEG", "MPO") or "truncated" not in str(error):
             raise
         content = Path(path).read_bytes().rstrip(b"\xff")
-        # What follows a complete picture changes nothing. Where pixels are missing, the bytes added here would become some.
+        # Bytes after a complete picture change nothing. If pixels are missing, the added bytes would become pixels.
         first, second = (_rgb(Image.open(io.BytesIO(content + more + b"\xff\xd9"))) for more in (b"", b"\x55\x9a" * 64))
         if first.tobytes() != second.tobytes():
             raise
@@ -95,7 +95,7 @@ def _decoded(picture: Image.Image, path: str | os.PathLike) -> Image.Image:
 
 
 def _rgb(picture: Image.Image) -> Image.Image:
-    """As RGB. Pillow clips 16-bit gray at 255; here it is scaled, as rf-cam does."""
+    """Converts to RGB. Pillow clips 16-bit grey at 255; here it is scaled, as in rf-cam."""
     if picture.mode.startswith("I;16") or (picture.mode == "I" and picture.format in ("PPM", "PNG")):
         samples = numpy.asarray(picture).astype(numpy.int64)
         return Image.fromarray(((samples * 255 + 32767) // 65535).astype(numpy.uint8)).convert("RGB")
@@ -105,7 +105,7 @@ def _rgb(picture: Image.Image) -> Image.Image:
 
 
 def _orientation(picture: Image.Image) -> int:
-    """EXIF orientation 1...8; 1 if there is none or it is damaged. For JPEG from EXIF alone: Pillow would also take it from XMP, rf-cam does not."""
+    """Returns the EXIF orientation 1...8; 1 if it is absent or damaged. XMP, which Pillow reads too, is ignored in JPEG files, as in rf-cam."""
     try:
         if picture.format == "TIFF":  # Pillow turns these by itself
             return 1

@@ -1,4 +1,4 @@
-"""Pictures turned by an angle, with their faces: people tilt their heads, and lie down."""
+"""Turns pictures by an angle, with their faces: people tilt their heads, and lie down."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from PIL import Image
 from .labels import AnnotatedPicture
 
 TILT = 45.0
-"""Degrees up to which most turns go either way."""
+"""Limit of most turns, in degrees in either direction."""
 
 ANY_SHARE = 0.25
-"""Share of the turns that go anywhere, upside down included."""
+"""Share of the turns by any angle, upside down included."""
 
 
 def draw_angle(rng: np.random.Generator) -> float:
-    """Degrees, -180 to 180."""
+    """Draws an angle in degrees, -180 to 180."""
     return rng.uniform(-180.0, 180.0) if rng.random() < ANY_SHARE else rng.uniform(-TILT, TILT)
 
 
 class TurnedImage:
-    """A picture turned clockwise about its centre, on a larger one whose corners are `fill`. Only what `resize` asks for is ever drawn."""
+    """A picture turned clockwise about its centre, on a larger one whose corners are `fill`. Only the parts that `resize` returns are drawn."""
 
     def __init__(self, image: Image.Image, degrees: float, fill: tuple[int, int, int]):
         cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
@@ -35,11 +35,11 @@ class TurnedImage:
         self.new_centre = np.array(self.size) / 2
 
     def moved(self, points: np.ndarray) -> np.ndarray:
-        """Where points (... x 2) of the picture lie on this one."""
+        """Converts points (... x 2) of the picture to this one."""
         return ((points - self.centre) @ self.to_new.T + self.new_centre).astype(np.float32)
 
     def resize(self, size: tuple[int, int], resample: int, box: tuple[float, float, float, float], reducing_gap: float | None = None) -> Image.Image:
-        """The part `box` at `size`, like `Image.resize`: what lies under it is brought to that scale, then turned."""
+        """Returns the part `box` at `size`, like `Image.resize`: the picture is scaled, then turned."""
         corners = np.array([[box[0], box[1]], [box[2], box[1]], [box[2], box[3]], [box[0], box[3]]])
         old_corners = (corners - self.new_centre) @ self.to_new + self.centre
         low = np.clip(np.floor(old_corners.min(axis=0)) - 1, 0, np.array(self.image.size) - 1)
@@ -55,7 +55,7 @@ class TurnedImage:
 
 
 def turn(image: Image.Image, picture: AnnotatedPicture, degrees: float, fill: tuple[int, int, int]) -> tuple[TurnedImage, AnnotatedPicture]:
-    """The whole picture turned clockwise by `degrees`, and its faces there.
+    """Turns the whole picture clockwise by `degrees`, with its faces.
 
     A face fills its box as an ellipse; its new box is that of the turned ellipse, tighter than that of the turned corners.
     """

@@ -1,6 +1,6 @@
-"""Faces in one picture with PyTorch: forward pass, decode, greedy suppression; flip, several scales and box voting as options.
+"""Detects the faces in one picture with PyTorch: forward pass, decode, greedy suppression; flip, several scales and box voting as options.
 
-Why: it defines what rf-cam should answer, and measures networks before they are exported. Source: arXiv 1905.00641, sections 4.2 and 4.3:
+It is the reference for rf-cam, and measures networks before they are exported. Source: arXiv 1905.00641, sections 4.2 and 4.3:
 suppression at IoU 0.4, short sides 500, 800, 1100, 1400, 1700 with flip, and box voting at IoU 0.4 for the last points of AP.
 """
 
@@ -24,10 +24,10 @@ _MIRRORED_LANDMARKS = [1, 0, 2, 4, 3]
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """How to detect.
+    """Options of detection.
 
-    `threshold`: least score. `nms_iou`: overlap above which the weaker box goes. `candidates`: at most so many boxes, the strongest, reach
-    suppression. `flip`: also the mirrored picture. `scales`: short sides in pixels to resize to; empty: the picture's own size.
+    `threshold`: minimum score. `nms_iou`: overlap above which the weaker box is removed. `candidates`: maximum number of boxes, the
+    strongest, that reach suppression. `flip`: also the mirrored picture. `scales`: short sides in pixels to resize to; empty: the picture's own size.
     `vote`: boxes become the mean, weighted by score, of those that overlap them by `nms_iou` or more.
     """
 
@@ -40,7 +40,7 @@ class Options:
 
 
 def detect(network: nn.Module, picture: Image.Image, options: Options = Options()) -> Detections:
-    """Faces of an RGB picture, strongest first, in its own pixels.
+    """Returns the faces of an RGB picture, strongest first, in its own pixels.
 
     `network`: returns `Heads` and has a `description` (exchange/graph.py), in evaluation mode; runs on the device of its weights.
     """
@@ -57,7 +57,7 @@ def detect(network: nn.Module, picture: Image.Image, options: Options = Options(
 
 @torch.inference_mode()
 def _forward(network: nn.Module, picture: Image.Image, short_side: int | None, mirrored: bool, options: Options) -> tuple[numpy.ndarray, ...]:
-    """Boxes, scores and landmarks above the threshold of one view, back in the picture's pixels."""
+    """Returns boxes, scores and landmarks above the threshold of one view, in the picture's pixels."""
     size = picture.size
     if short_side is not None:
         scale = short_side / min(size)
@@ -83,7 +83,7 @@ def _forward(network: nn.Module, picture: Image.Image, short_side: int | None, m
 
 
 def overlap(box: numpy.ndarray, others: numpy.ndarray) -> numpy.ndarray:
-    """Intersection over union of one x1 y1 x2 y2 box with M x 4 others; 0 where neither has an area."""
+    """Returns the intersection over union of one x1 y1 x2 y2 box with M x 4 others; 0 where neither has an area."""
     sides = numpy.minimum(box[2:], others[:, 2:]) - numpy.maximum(box[:2], others[:, :2])
     intersection = numpy.maximum(sides, 0).prod(axis=1)
     union = (box[2:] - box[:2]).prod() + (others[:, 2:] - others[:, :2]).prod(axis=1) - intersection
@@ -91,7 +91,7 @@ def overlap(box: numpy.ndarray, others: numpy.ndarray) -> numpy.ndarray:
 
 
 def suppress(boxes: numpy.ndarray, iou: float) -> numpy.ndarray:
-    """Greedy suppression: indices of the boxes that stay, of M x 4 boxes by falling score; one above `iou` with a stronger kept one goes."""
+    """Suppresses boxes greedily: returns the indices that remain of M x 4 boxes by falling score; none overlaps a stronger one by more than `iou`."""
     left = numpy.arange(len(boxes))
     keep = []
     while len(left):
@@ -101,9 +101,9 @@ def suppress(boxes: numpy.ndarray, iou: float) -> numpy.ndarray:
 
 
 def vote(boxes: numpy.ndarray, scores: numpy.ndarray, landmarks: numpy.ndarray, iou: float) -> Detections:
-    """Box voting (arXiv 1505.01749, section 4): the strongest box and all that overlap it by `iou` or more become their mean, weighted by score.
+    """Votes on boxes (arXiv 1505.01749, section 4): the strongest box and all that overlap it by `iou` or more become their mean, weighted by score.
 
-    Takes boxes by falling score; a group keeps its greatest score. Landmarks are averaged alike.
+    Boxes are by falling score; a group keeps its greatest score. Landmarks are averaged likewise.
     """
     left = numpy.arange(len(boxes))
     groups = []

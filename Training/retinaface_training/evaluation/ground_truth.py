@@ -1,6 +1,6 @@
-"""Readers of WIDER FACE ground truth: the official MATLAB lists and the evaluation folders' `ground_truth.txt`.
+"""Reads WIDER FACE ground truth: the official MATLAB lists and the evaluation folders' `ground_truth.txt`.
 
-Why: the protocol (wider.py) needs for every picture all boxes and, for each of the sets easy, medium, hard, which of them count; the
+The protocol (wider.py) needs for every picture all boxes and, for each of the sets easy, medium, hard, a flag for those that count; the
 others are ignored, neither found nor false. Source: WIDER FACE's eval_tools; text format: Training/README.md, "Data".
 """
 
@@ -20,7 +20,7 @@ SETS = ("easy", "medium", "hard")
 
 
 class AnnotationError(Exception):
-    """A ground truth or prediction file is not as it should be. The message names file and line."""
+    """A ground truth or prediction file is invalid. The message names file and line."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Picture:
 
 
 def read_text(path: str | os.PathLike) -> list[Picture]:
-    """Reads `ground_truth.txt`: per picture its name, the number of faces, then `x y w h easy medium hard` a face.
+    """Reads `ground_truth.txt`: per picture its name, the number of faces, then `x y w h easy medium hard` per face.
 
-    Raises AnnotationError for anything else: nothing is skipped.
+    Raises AnnotationError for other contents: nothing is skipped.
     """
     path = Path(path)
     try:

@@ -1,6 +1,6 @@
 """Landmark error: normalised mean error (NME), failure rate and cumulative error curve.
 
-Why: the paper's figure 5 measures landmarks this way on AFLW: the mean distance of the five points divided by the box size
+The paper's figure 5 measures landmarks in this way on AFLW: the mean distance of the five points divided by the box size
 sqrt(width x height); a face fails above 10 % (arXiv 1905.00641, section 4.4).
 """
 
@@ -30,26 +30,26 @@ class LandmarkResult:
 
     @property
     def mean(self) -> float:
-        """Mean NME over the found faces; NaN where none was."""
+        """Returns the mean NME over the found faces; NaN without any."""
         return float(self.errors.mean()) if len(self.errors) else float("nan")
 
     @property
     def failure_rate(self) -> float:
-        """Share of all annotated faces that are above 10 % or were missed."""
+        """Returns the share of all annotated faces that are above 10 % or missed."""
         total = len(self.errors) + self.missed
         return float(((self.errors > FAILURE_NME).sum() + self.missed) / total) if total else float("nan")
 
 
 def normalised_mean_error(predicted: numpy.ndarray, annotated: numpy.ndarray, box: numpy.ndarray) -> float:
-    """Mean distance over the points divided by sqrt(w h). Shape: 5 x 2, 5 x 2, and x y w h; all in pixels."""
+    """Returns the mean distance over the points divided by sqrt(w h). Shape: 5 x 2, 5 x 2, and x y w h; all in pixels."""
     distances = numpy.linalg.norm(predicted - annotated, axis=1)
     return float(distances.mean() / numpy.sqrt(box[2] * box[3]))
 
 
 def measure(pictures: list[tuple[Detections, numpy.ndarray, numpy.ndarray]]) -> LandmarkResult:
-    """Errors over pictures: (detections, boxes N x 4 as x y w h, landmarks N x 5 x 2) each.
+    """Measures errors over pictures: (detections, boxes N x 4 as x y w h, landmarks N x 5 x 2) each.
 
-    A face is found by the detection that overlaps it most, if by IoU 0.5 or more.
+    A face is found by the detection with the greatest overlap, if its IoU is 0.5 or more.
     """
     errors, missed = [], 0
     for detections, boxes, landmarks in pictures:
@@ -63,7 +63,7 @@ def measure(pictures: list[tuple[Detections, numpy.ndarray, numpy.ndarray]]) -> 
 
 
 def _overlaps(boxes: numpy.ndarray, face: numpy.ndarray) -> numpy.ndarray:
-    """IoU of x1 y1 x2 y2 boxes with one x y w h face."""
+    """Returns the IoU of x1 y1 x2 y2 boxes with one x y w h face."""
     left_top = numpy.maximum(boxes[:, :2], face[:2])
     sides = numpy.maximum(numpy.minimum(boxes[:, 2:], face[:2] + face[2:]) - left_top, 0)
     intersection = sides.prod(axis=1)

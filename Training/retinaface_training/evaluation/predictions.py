@@ -1,6 +1,6 @@
-"""Detections as data, and readers of what rf-cam writes: `--format json` lines and WIDER FACE's official prediction folders.
+"""Detections as data, and readers of rf-cam's output: `--format json` lines and WIDER FACE's official prediction folders.
 
-Why: the evaluator takes predictions of PyTorch and of the program alike. Files come from outside, so every line is checked and a broken one
+The evaluator accepts predictions of PyTorch and of the program. Files come from outside: every line is checked, and an invalid one
 is refused with file and line. Formats: the JSON keys of rf-cam's manual; the official text format of WIDER FACE's eval_tools.
 """
 
@@ -27,7 +27,7 @@ class Detections:
     """Faces of one picture, strongest first.
 
     `boxes`: M x 4 float64, x1 y1 x2 y2 in source pixels. `scores`: M, 0...1. `landmarks`: M x 5 x 2 in source pixels (left eye, right eye,
-    nose, left and right mouth corner as seen), NaN where the format has none.
+    nose, left and right mouth corner as seen), NaN in formats without them.
     """
 
     boxes: numpy.ndarray
@@ -35,11 +35,11 @@ class Detections:
     landmarks: numpy.ndarray
 
     def wider(self) -> numpy.ndarray:
-        """M x 5: x y w h score, as the protocol takes them."""
+        """Returns M x 5: x y w h score, the input of the protocol."""
         return numpy.column_stack([self.boxes[:, :2], self.boxes[:, 2:] - self.boxes[:, :2], self.scores])
 
     def above(self, threshold: float) -> Detections:
-        """Those with a score of at least `threshold`."""
+        """Returns the detections with a score of at least `threshold`."""
         keep = self.scores >= threshold
         return Detections(self.boxes[keep], self.scores[keep], self.landmarks[keep])
 
@@ -50,7 +50,7 @@ class Detections:
 
 
 def read_json_lines(path: str | os.PathLike) -> dict[str, Detections]:
-    """Source -> detections of a file with one JSON object a line. Raises AnnotationError."""
+    """Reads source -> detections from a file with one JSON object per line. Raises AnnotationError."""
     try:
         lines = read_lines(path)
     except OSError as error:
@@ -61,7 +61,7 @@ def read_json_lines(path: str | os.PathLike) -> dict[str, Detections]:
 
 
 def parse_json_lines(lines: Iterable[str], where: str) -> dict[str, Detections]:
-    """As `read_json_lines`; `where` is named in errors."""
+    """Parses as `read_json_lines`; errors name `where`."""
     result: dict[str, Detections] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -105,7 +105,7 @@ def _checked(boxes: list, scores: list, landmarks: list, where: str) -> Detectio
 
 
 def read_wider_folder(folder: str | os.PathLike) -> dict[str, Detections]:
-    """`EVENT/NAME` -> detections of an official prediction folder, `EVENT/NAME.txt` each: name, count, then `x y w h score` lines.
+    """Reads `EVENT/NAME` -> detections from an official prediction folder, `EVENT/NAME.txt` each: name, count, then `x y w h score` lines.
 
     Raises AnnotationError.
     """
@@ -141,14 +141,14 @@ def _read_wider_file(path: Path) -> Detections:
 
 
 def read(path: str | os.PathLike) -> dict[str, Detections]:
-    """JSON lines from a file, the official format from a folder."""
+    """Reads JSON lines from a file, the official format from a folder."""
     return read_wider_folder(path) if Path(path).is_dir() else read_json_lines(path)
 
 
 def by_picture(predictions: dict[str, Detections], names: list[str], allow_missing: bool = False) -> tuple[dict[str, Detections], list[str]]:
     """Assigns predictions to pictures.
 
-    A source may be any path: its file name decides, and where pictures share one, the folders before it. Returns picture name -> detections and
+    A source may be any path: its file name decides and, if pictures share one, the folders before it. Returns picture name -> detections and
     the pictures that have none. Raises AnnotationError for missing pictures unless `allow_missing`, and for sources that fit equally well.
     """
     by_stem: dict[str, list[str]] = {}
@@ -175,12 +175,12 @@ def _stem(path: str) -> str:
 
 
 def _without_ending(path: str) -> PurePosixPath:
-    """Without .jpg and the like. Other dots belong to the name: prediction files of `a.b.jpg` are called a.b.txt and read as a.b."""
+    """Removes .jpg and similar endings. Other dots belong to the name: prediction files of `a.b.jpg` are called a.b.txt and read as a.b."""
     pure = PurePosixPath(path)
     return pure.with_suffix("") if pure.suffix.lower() in _ENDINGS else pure
 
 
 def _common_tail(name: str, source: str) -> int:
-    """How many path parts, from the last, are equal (endings such as .jpg aside)."""
+    """Counts equal path parts, from the last one (without endings such as .jpg)."""
     ours, theirs = (_without_ending(p).parts[::-1] for p in (name, source))
     return next((i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b), min(len(ours), len(theirs)))

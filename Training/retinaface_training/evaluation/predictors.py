@@ -1,7 +1,7 @@
-"""Where the evaluator's detections come from: a PyTorch network, stored predictions, or rf-cam run on the spot.
+"""Sources of the evaluator's detections: a PyTorch network, stored predictions, or a run of rf-cam.
 
-Why: the same pictures and the same protocol must measure all three. Each predictor takes the pictures of one images folder and answers
-with detections by picture name and the names it has none for; a picture that is missing or broken is never lost in silence.
+All three are measured on the same pictures by the same protocol. Each predictor takes the pictures of one folder and returns
+detections by picture name and the names without any; a picture that is missing or damaged is always reported.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from .predictions import Detections
 from ..data.text import decode, lines
 
 _PICTURES_A_RUN = 32
-"""One command line of rf-cam gets so many pictures: enough to forget its start, few enough for a progress bar."""
+"""Pictures per command line of rf-cam: enough to make its start negligible, few enough for a progress bar."""
 
 Answer = tuple[dict[str, Detections], list[str]]
 
 
 class Predictor(Protocol):
-    """Detections for pictures `names` below the folder `images`: picture name -> detections, and the names without."""
+    """Returns detections for pictures `names` below the folder `images`: picture name -> detections, and the names without."""
 
     def predict(self, images: Path, names: list[str], title: str) -> Answer:
-        """Raises AnnotationError or PictureError where a picture has no answer and that is not allowed."""
+        """Predicts; raises AnnotationError or PictureError if a picture has no detections and that is not allowed."""
 
 
 class NetworkPredictor:
@@ -52,7 +52,7 @@ class NetworkPredictor:
 
 
 class StoredPredictor:
-    """Reads predictions once and hands out those of the pictures asked for."""
+    """Reads predictions once and returns those of the requested pictures."""
 
     def __init__(self, path: Path, allow_missing: bool = False) -> None:
         self.stored, self.allow_missing = predictions.read(path), allow_missing
@@ -62,7 +62,7 @@ class StoredPredictor:
 
 
 class ProgramPredictor:
-    """Runs rf-cam; `arguments`: the program and options that it gets before the pictures."""
+    """Runs rf-cam; `arguments`: the program and its options, without the pictures."""
 
     def __init__(self, arguments: list[str], allow_missing: bool = False) -> None:
         self.arguments, self.allow_missing = arguments, allow_missing
@@ -93,7 +93,7 @@ class ProgramPredictor:
 
 
 def rf_cam_arguments(program: str, model: str | None, threshold: float, nms_iou: float, more: list[str]) -> list[str]:
-    """rf-cam at the pictures' own size, with room for every face of a whole curve: crowds have more than its usual 1000 at low scores."""
+    """Returns arguments of rf-cam for pictures at their own size and for every face of a complete curve: crowds have over 1000 at low scores."""
     chosen = ["--model", model] if model else []
     return [program, *chosen, "--format", "json", "--size", "original", "--threshold", f"{threshold:g}", "--nms", f"{nms_iou:g}",
             "--max-faces", "5000", *more]

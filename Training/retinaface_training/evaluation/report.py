@@ -1,6 +1,6 @@
-"""What the evaluator found, for people (a table, curves as PNG) and for programs (JSON).
+"""Reports of the evaluator, for people (a table, curves as PNG) and for programs (JSON).
 
-Why: figures in a model's card come from here, so the JSON says from what and how. The curves are those of WIDER FACE's papers.
+A model's card takes its figures from here; the JSON states data and protocol. The curves have the form of WIDER FACE's papers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from matplotlib import pyplot  # noqa: E402
 
 @dataclasses.dataclass(frozen=True)
 class DatasetReport:
-    """One dataset under one protocol (`exact` or `official`); `missing`: pictures that were counted as empty."""
+    """One dataset under one protocol (`exact` or `official`); `missing`: pictures that count as empty."""
 
     name: str
     protocol: str
@@ -39,7 +39,7 @@ class DatasetReport:
 
 @dataclasses.dataclass(frozen=True)
 class NegativeReport:
-    """Pictures without a face: how many, and which have a detection at `threshold` or above."""
+    """Pictures without a face: their number, and those with a detection at `threshold` or above."""
 
     name: str
     threshold: float
@@ -61,7 +61,7 @@ def landmarks_to_json(result: LandmarkResult) -> dict:
 
 
 def table(datasets: list[DatasetReport], landmarks: LandmarkResult | None, negatives: list[NegativeReport]) -> str:
-    """The lines for standard output."""
+    """Returns the lines for standard output."""
     lines = []
     if datasets:
         width = max(len(report.name) for report in datasets)
@@ -81,7 +81,7 @@ def table(datasets: list[DatasetReport], landmarks: LandmarkResult | None, negat
 
 
 def file_name(title: str) -> str:
-    """A dataset's name as part of a file name."""
+    """Returns a dataset's name as part of a file name."""
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", title).strip("-") or "dataset"
 
 

@@ -1,10 +1,10 @@
-"""WIDER FACE's evaluation protocol, vectorised: what the official MATLAB eval_tools compute, without their loops.
+"""WIDER FACE's evaluation protocol, vectorised: the results of the official MATLAB eval_tools, without their loops.
 
-A detection belongs to the face that it overlaps most. On an ignored face it is neither right nor wrong; a second one on a face is wrong
+A detection belongs to the face with the greatest overlap. On an ignored face it is neither right nor wrong; a second one on a face is wrong
 (evaluation.m). Scores are normalised over all pictures (norm_score.m). AP is the area under the VOC 2010 envelope (VOCap.m). Pictures without
-an annotated face are passed over, so false faces there cost nothing; evaluate.py counts those apart. Two ways to read the curve:
-OFFICIAL as the MATLAB tools do, with the pixel added to every side (boxoverlap.m) and 1000 thresholds; EXACT without either, which
-the published figures were made with (saturated scores near 1 fall between the 1000 thresholds).
+an annotated face are left out, so false faces there have no effect; evaluate.py counts those separately. Two protocols:
+OFFICIAL equals the MATLAB tools, with a pixel added to every side (boxoverlap.m) and 1000 thresholds; EXACT has neither and is the
+protocol of the published figures (saturated scores near 1 fall between the 1000 thresholds).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MEAN_AP_IOUS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 
 @dataclasses.dataclass(frozen=True)
 class Protocol:
-    """`pixel`: added to widths and heights when areas are taken. `threshold_count`: points of the curve; None: one at every score."""
+    """`pixel`: added to widths and heights in areas. `threshold_count`: points of the curve; None: one at every score."""
 
     pixel: int
     threshold_count: int | None
@@ -49,13 +49,13 @@ class Result:
 
     @property
     def ap(self) -> dict[str, float]:
-        """Set name -> AP at IoU 0.5."""
+        """Returns set name -> AP at IoU 0.5."""
         return {name: curve.ap for name, curve in self.curves.items()}
 
 
 @dataclasses.dataclass(frozen=True)
 class _Matched:
-    """Detections of all pictures in one row: normalised score, best face (index over all faces) and its IoU."""
+    """Detections of all pictures in one array: normalised score, best face (index over all faces) and its IoU."""
 
     score: numpy.ndarray
     face: numpy.ndarray
@@ -63,7 +63,7 @@ class _Matched:
 
 
 def overlaps(boxes: numpy.ndarray, others: numpy.ndarray, pixel: int = 0) -> numpy.ndarray:
-    """Intersection over union, every side `pixel` longer; 0 where there is no area. Shape: N x 4 and M x 4 (x y w h) -> N x M."""
+    """Returns the intersection over union, every side `pixel` longer; 0 where there is no area. Shape: N x 4 and M x 4 (x y w h) -> N x M."""
     left_top = numpy.maximum(boxes[:, None, :2], others[None, :, :2])
     right_bottom = numpy.minimum((boxes[:, :2] + boxes[:, 2:])[:, None], (others[:, :2] + others[:, 2:])[None])
     sides = numpy.maximum(right_bottom - left_top + pixel, 0)
@@ -74,7 +74,7 @@ def overlaps(boxes: numpy.ndarray, others: numpy.ndarray, pixel: int = 0) -> num
 
 
 def normalised_scores(predictions: list[numpy.ndarray]) -> list[numpy.ndarray]:
-    """Scores of every picture mapped so that the set's least is 0 and its greatest 1; all 1 where they are all equal."""
+    """Scales the scores of all pictures so that the smallest of the set is 0 and the greatest 1; equal scores all become 1."""
     scores = numpy.concatenate([p[:, 4] for p in predictions]) if predictions else numpy.zeros(0)
     if not len(scores):
         return [numpy.zeros(0) for _ in predictions]
@@ -85,7 +85,7 @@ def normalised_scores(predictions: list[numpy.ndarray]) -> list[numpy.ndarray]:
 
 
 def average_precision(recall: numpy.ndarray, precision: numpy.ndarray) -> float:
-    """Area under the envelope of a precision-recall curve with rising recall (VOCap.m)."""
+    """Returns the area under the envelope of a precision-recall curve with rising recall (VOCap.m)."""
     recall = numpy.concatenate([[0.0], recall, [1.0]])
     precision = numpy.concatenate([[0.0], precision, [0.0]])
     envelope = numpy.maximum.accumulate(precision[::-1])[::-1]
@@ -96,8 +96,8 @@ def evaluate(pictures: list[Picture], predictions: dict[str, numpy.ndarray], pro
              ious: tuple[float, ...] = MEAN_AP_IOUS) -> Result:
     """Runs the protocol on all sets.
 
-    `predictions`: picture name -> M x 5 (x y w h score), in any order; a picture without an entry has no detections. `ious`: overlaps that
-    the mean AP is taken over; curves are at 0.5.
+    `predictions`: picture name -> M x 5 (x y w h score), in any order; a picture without an entry has no detections. `ious`: overlaps
+    of the mean AP; curves are at 0.5.
     """
     matched = _match(pictures, [predictions.get(p.name, numpy.zeros((0, 5))) for p in pictures], protocol.pixel)
     counted = numpy.concatenate([p.counted for p in pictures]).T
@@ -107,7 +107,7 @@ def evaluate(pictures: list[Picture], predictions: dict[str, numpy.ndarray], pro
 
 
 def _match(pictures: list[Picture], predictions: list[numpy.ndarray], pixel: int) -> _Matched:
-    """Every detection's best face, in each picture by falling score; faces are numbered over the whole set."""
+    """Finds every detection's best face, in each picture by falling score; faces are numbered over the whole set."""
     parts: list[tuple[numpy.ndarray, ...]] = [(numpy.zeros(0), numpy.zeros(0, dtype=int), numpy.zeros(0))]
     first_face = 0
     for picture, prediction, score in zip(pictures, predictions, normalised_scores(predictions)):
@@ -121,12 +121,12 @@ def _match(pictures: list[Picture], predictions: list[numpy.ndarray], pixel: int
 
 
 def _curve(matched: _Matched, counted: numpy.ndarray, iou: float, protocol: Protocol) -> Curve:
-    """The precision-recall curve of one set; `counted`: face -> whether it counts."""
+    """Returns the precision-recall curve of one set; `counted`: face -> True if it counts."""
     hit = matched.iou >= iou
     on_counted = numpy.zeros(len(hit), dtype=bool)
     on_counted[hit] = counted[matched.face[hit]]
     proposal = ~hit | on_counted
-    # The first detection of a face finds it. unique() gives the first place, and within a picture that is the strongest.
+    # The first detection of a face finds it. unique() returns the first place, which within a picture is the strongest.
     candidates = numpy.flatnonzero(on_counted)
     found = numpy.zeros(len(hit), dtype=bool)
     found[candidates[numpy.unique(matched.face[candidates], return_index=True)[1]]] = True
@@ -142,5 +142,5 @@ def _curve(matched: _Matched, counted: numpy.ndarray, iou: float, protocol: Prot
 
 
 def _thresholds(scores: numpy.ndarray, count: int | None) -> numpy.ndarray:
-    """Falling thresholds, 1 - 1/count down to 0, or every score once so that the order of equal ones does not matter."""
+    """Returns falling thresholds, 1 - 1/count down to 0, or every score once so that the order of equal scores is irrelevant."""
     return numpy.unique(scores)[::-1] if count is None else 1 - numpy.arange(1, count + 1) / count

@@ -1,7 +1,7 @@
-"""The way back from an exported model to a network that can be trained on: every convolution gets a batch norm again.
+"""Converts an exported model back to a network that can be trained: every convolution gets a batch norm again.
 
-Why: a shipped model has no batch norms, and without them training at a useful rate diverges. A norm with the statistics of the pictures
-at hand, and the scale and shift that undo them, leaves the function as it was, in training mode too.
+An exported model has no batch norms, and without them training at a useful rate diverges. A norm with the statistics of the given
+pictures, and the scale and shift that compensate them, leaves the function unchanged, in training mode too.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from ..network.retinaface import ConvNorm, RetinaFace
 
 @torch.no_grad()
 def unfold(network: RetinaFace, tensors: dict[str, numpy.ndarray], images: Tensor) -> None:
-    """Puts the folded `tensors` (`model_file.read`) into `network`, in place.
+    """Copies the folded `tensors` (`model_file.read`) to `network`, in place.
 
-    images: N x 3 x H x W, as the network takes them; the more, the nearer training's batches come to the model's function.
+    images: N x 3 x H x W, inputs of the network; the more, the closer the function on training batches is to the model's.
     """
     hooks = []
     for name, module in network.named_modules():
@@ -33,7 +33,7 @@ def unfold(network: RetinaFace, tensors: dict[str, numpy.ndarray], images: Tenso
 
 
 def _fitting(bias: Tensor):
-    """A hook that makes a norm add `bias` and nothing else to what it is given."""
+    """Returns a hook that makes a norm add only `bias` to its input."""
 
     def fit(norm: nn.BatchNorm2d, inputs: tuple[Tensor, ...]) -> None:
         variance, mean = torch.var_mean(inputs[0].double(), dim=(0, 2, 3), correction=0)

@@ -26,8 +26,8 @@ NEGATIVES_WITHOUT_POSITIVES = 16
 class LossWeights:
     """The balance of equation (1)'s terms.
 
-    landmark_beta: error (in encoded units) from which the landmarks' smooth L1 is linear. Below 1, faces whose points are nearly right
-    are pulled as strongly as blurred ones whose points are guessed.
+    landmark_beta: error (in encoded units) from which the landmarks' smooth L1 is linear. Below 1, faces with nearly correct points have
+    gradients as large as blurred ones with uncertain points.
     """
 
     box: float = 0.25
@@ -41,7 +41,7 @@ class Targets:
     """A batch's truth, faces padded to the largest count F.
 
     matches: N x A, index of an anchor's face, or `matching.NEGATIVE` or `matching.IGNORED`.
-    boxes: N x F x 4 and landmarks: N x F x 10, input pixels. landmark_weights: N x F, 0 where a face has no points.
+    boxes: N x F x 4 and landmarks: N x F x 10, input pixels. landmark_weights: N x F, 0 for a face without points.
     """
 
     matches: Tensor
@@ -54,13 +54,13 @@ class Targets:
 
 
 DenseLoss = Callable[[Heads, Targets], Tensor]
-"""Equation (1)'s fourth term, for a network with a dense regression branch: the mean loss over the positives."""
+"""Computes the fourth term of equation (1), for a network with a dense regression branch: the mean loss over the positives."""
 
 
 def detection_losses(
     heads: Heads, targets: Targets, anchors: Tensor, dense: DenseLoss | None = None, landmark_beta: float = 1.0
 ) -> dict[str, Tensor]:
-    """The terms of equation (1), unweighted: "class", "box", "landmarks" and, with a `dense` term, "dense"."""
+    """Returns the terms of equation (1), unweighted: "class", "box", "landmarks" and, with a `dense` term, "dense"."""
     positive = targets.matches >= 0
     count = positive.sum().clamp(min=1)
     picture, anchor = positive.nonzero(as_tuple=True)
@@ -80,7 +80,7 @@ def detection_losses(
 
 
 def class_loss(logits: Tensor, matches: Tensor) -> Tensor:
-    """Summed cross entropy of the positives and of each picture's hardest negatives. logits: N x A x 2; matches: N x A."""
+    """Returns the summed cross entropy of the positives and of each picture's hardest negatives. logits: N x A x 2; matches: N x A."""
     face_excess = logits[..., 1] - logits[..., 0]
     positive, negative = matches >= 0, matches == NEGATIVE
     as_background = functional.softplus(face_excess)
@@ -89,7 +89,7 @@ def class_loss(logits: Tensor, matches: Tensor) -> Tensor:
 
 
 def hardest_negatives(losses: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
-    """The negatives (N x A booleans) that cost most, `NEGATIVES_PER_POSITIVE` for each positive of their picture."""
+    """Returns the negatives (N x A booleans) of the greatest loss, `NEGATIVES_PER_POSITIVE` for each positive of their picture."""
     with torch.no_grad():
         positives = positive.sum(dim=1, keepdim=True)
         wanted = torch.where(positives > 0, positives * NEGATIVES_PER_POSITIVE, NEGATIVES_WITHOUT_POSITIVES)
@@ -100,6 +100,6 @@ def hardest_negatives(losses: Tensor, positive: Tensor, negative: Tensor) -> Ten
 
 
 def total(losses: dict[str, Tensor], weights: LossWeights) -> Tensor:
-    """The weighted sum of `detection_losses`."""
+    """Returns the weighted sum of `detection_losses`."""
     result = losses["class"] + weights.box * losses["box"] + weights.landmarks * losses["landmarks"]
     return result + weights.dense * losses["dense"] if "dense" in losses else result

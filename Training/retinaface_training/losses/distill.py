@@ -1,7 +1,7 @@
-"""Learning from a teacher detector with the same anchors, on the training crops, besides the annotation.
+"""Distillation from a teacher detector with the same anchors, on the training crops, besides the annotation.
 
-Three terms: softened class scores on every anchor (Hinton, arXiv 1503.02531), boxes and landmarks where the teacher is
-sure, and features: the pyramid's taps and the context modules' outputs, after a ReLU, each divided by the teacher's power.
+Three terms: softened class scores on every anchor (Hinton, arXiv 1503.02531), boxes and landmarks where the teacher's
+score is high, and features: the pyramid's taps and the context modules' outputs, after a ReLU, each divided by the teacher's power.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from ..network.retinaface import Heads, RetinaFace
 
 TEMPERATURE = 2.0
 SURE_SCORE = 0.3
-"""Teacher's face score from which its box and landmarks are taken."""
+"""Minimum face score of the teacher at which its box and landmarks are learnt."""
 
 MISSED_SCORE = 0.5
-"""Teacher's face score under which an annotated face's anchor does not learn its class from it."""
+"""Face score of the teacher below which the anchor of an annotated face does not learn the teacher's class."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class DistillWeights:
     features: float = 10.0
 
     def faded(self, progress: float) -> float:
-        """The feature term's weight at `progress` 0...1."""
+        """Returns the weight of the feature term at `progress` 0...1."""
         return self.features * (1.0 - 0.9 * progress)
 
 
 @dataclass
 class Observation:
-    """What a network says of a batch: taps and context outputs, one a level each, and heads."""
+    """Outputs of a network for a batch: taps and context outputs, one per level each, and heads."""
 
     taps: list[Tensor]
     contexts: list[Tensor]
@@ -57,10 +57,10 @@ def observe(network: RetinaFace, images: Tensor, precision: torch.dtype) -> Obse
 
 
 def without_contradictions(targets: Targets, teacher: Heads, anchors: Tensor) -> Targets:
-    """`targets` with those negatives ignored that the teacher moves onto an annotated face and is sure of.
+    """Returns `targets` with those negatives ignored that the teacher moves onto an annotated face with a high score.
 
-    Their IoU is too low for the annotation, but for the network they are as good as positives (HAMBox, arXiv 1912.09231): to call
-    them background, and a face in the next term, is a contradiction that costs small faces their score. anchors: A x 4, centre form.
+    Their IoU is too low for the annotation, but they detect the face (HAMBox, arXiv 1912.09231): a target of
+    background here and of a face in the next term contradict each other and lower the scores of small faces. anchors: A x 4, centre form.
     """
     sure = teacher.classes.softmax(dim=-1)[..., 1] > SURE_SCORE
     picture, anchor = (sure & (targets.matches == NEGATIVE)).nonzero(as_tuple=True)
@@ -72,7 +72,7 @@ def without_contradictions(targets: Targets, teacher: Heads, anchors: Tensor) ->
 
 
 def distillation_losses(student: Observation, teacher: Observation, targets: Targets, landmark_beta: float = 1.0) -> dict[str, Tensor]:
-    """The terms, unweighted. The teacher's errors are not learnt: pictures without a face, and faces that it misses, teach by their annotation alone."""
+    """Returns the terms, unweighted. The teacher's errors are not learnt: face-free pictures, and faces that it misses, use the annotation only."""
     faceless = (targets.matches == NEGATIVE).all(dim=1)
     score = teacher.heads.classes.softmax(dim=-1)[..., 1] * ~faceless[:, None]
     count = ((score > SURE_SCORE) | (targets.matches >= 0)).sum().clamp(min=1)
@@ -91,7 +91,7 @@ def distillation_losses(student: Observation, teacher: Observation, targets: Tar
 
 
 def total(losses: dict[str, Tensor], weights: DistillWeights, progress: float) -> Tensor:
-    """The weighted sum of `distillation_losses` at `progress` 0...1 of the run."""
+    """Returns the weighted sum of `distillation_losses` at `progress` 0...1 of the run."""
     return (
         weights.classes * losses["teacher_class"]
         + weights.box * losses["teacher_box"]
@@ -101,13 +101,13 @@ def total(losses: dict[str, Tensor], weights: DistillWeights, progress: float) -
 
 
 def _regression_error(student: Tensor, teacher: Tensor, weights: Tensor, beta: float = 1.0) -> Tensor:
-    """Smooth L1 of N x A x values, summed over the values, as the mean weighted by N x A `weights`."""
+    """Returns the smooth L1 of N x A x values, summed over the values, as the mean weighted by N x A `weights`."""
     errors = functional.smooth_l1_loss(student, teacher, reduction="none", beta=beta).sum(dim=-1)
     return (errors * weights).sum() / weights.sum().clamp(min=1)
 
 
 def _class_divergence(student: Tensor, teacher: Tensor) -> Tensor:
-    """Kullback-Leibler divergence of the softened scores, N x A, times the squared temperature."""
+    """Returns the Kullback-Leibler divergence of the softened scores, N x A, times the squared temperature."""
     ours = (student[..., 1] - student[..., 0]) / TEMPERATURE
     theirs = (teacher[..., 1] - teacher[..., 0]) / TEMPERATURE
     face = theirs.sigmoid()
@@ -117,7 +117,7 @@ def _class_divergence(student: Tensor, teacher: Tensor) -> Tensor:
 
 
 def _feature_error(student: list[Tensor], teacher: list[Tensor]) -> Tensor:
-    """Mean over the maps of the squared error over the teacher's power."""
+    """Returns the mean over the maps of the squared error over the teacher's power."""
     errors = []
     for ours, theirs in zip(student, teacher, strict=True):
         theirs = theirs.float().relu()

@@ -1,8 +1,8 @@
-"""Which anchor stands for which face. Thresholds are RetinaFace's (arXiv 1905.00641, section 4.2).
+"""Assigns anchors to faces. Thresholds are RetinaFace's (arXiv 1905.00641, section 4.2).
 
 An anchor is positive above IoU 0.5 and negative below 0.3, ignored between; the best anchor of every face is
-positive whatever its IoU. Faces between the anchors' sizes, and under the smallest, would be left with that one
-alone: they get their few best anchors (scale compensation, S3FD, arXiv 1708.05237, section 3.2). Anchors over
+positive at any IoU. Faces between the anchors' sizes, and below the smallest, would have that one
+only: they get their few best anchors (scale compensation, S3FD, arXiv 1708.05237, section 3.2). Anchors over
 ignored faces are never negative.
 """
 
@@ -17,14 +17,14 @@ POSITIVE_IOU = 0.5
 NEGATIVE_IOU = 0.3
 COMPENSATED_IOU = 0.2
 FEWEST_ANCHORS = 3
-"""Anchors that a face gets at least, as far as there are so many above `COMPENSATED_IOU`."""
+"""Minimum number of anchors per face, as far as that many have an IoU above `COMPENSATED_IOU`."""
 
 NEGATIVE = -1
 IGNORED = -2
 
 
 def iou_matrix(boxes: Tensor, others: Tensor) -> Tensor:
-    """Intersection over union of ... x N x 4 and ... x M x 4 boxes (x1, y1, x2, y2), ... x N x M, in 0...1."""
+    """Returns the intersection over union of ... x N x 4 and ... x M x 4 boxes (x1, y1, x2, y2), ... x N x M, in 0...1."""
     left, top, right, bottom = boxes[..., None].unbind(-2)
     other_left, other_top, other_right, other_bottom = others[..., None, :, :].unbind(-1)
     width = (torch.minimum(right, other_right) - torch.maximum(left, other_left)).clamp_(min=0)
@@ -35,7 +35,7 @@ def iou_matrix(boxes: Tensor, others: Tensor) -> Tensor:
 
 
 def match(boxes: Tensor, ignored: Tensor, anchors: Tensor) -> Tensor:
-    """For each anchor (A x 4, centre form) the index of its face in `boxes` (F x 4), NEGATIVE or IGNORED.
+    """Returns for each anchor (A x 4, centre form) the index of its face in `boxes` (F x 4), NEGATIVE or IGNORED.
 
     ignored: F booleans; such a face only keeps its anchors from being negative.
     """
@@ -62,7 +62,7 @@ def match(boxes: Tensor, ignored: Tensor, anchors: Tensor) -> Tensor:
 
 
 def _compensate(matches: Tensor, overlaps: Tensor, faces: Tensor) -> None:
-    """Gives those `faces` that have fewer than `FEWEST_ANCHORS` their best ones, as far as no other face has them; later ones take from earlier ones."""
+    """Assigns their best free anchors to those `faces` with fewer than `FEWEST_ANCHORS`; later faces take anchors from earlier ones."""
     positive = matches >= 0
     counts = matches[positive].bincount(minlength=len(overlaps))
     lonely = faces[counts[faces] < FEWEST_ANCHORS]

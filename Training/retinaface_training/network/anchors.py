@@ -15,7 +15,7 @@ from .config import STRIDES, Anchors
 
 VARIANCES = (0.1, 0.2)
 MEAN_BGR = (104.0, 117.0, 123.0)
-"""Subtracted from the blue, green and red byte: the ImageNet mean of the published backbone."""
+"""ImageNet mean of the published backbone, subtracted from the blue, green and red byte."""
 
 
 @lru_cache(maxsize=256)
@@ -35,12 +35,12 @@ def make_anchors(width: int, height: int, sides: Anchors, strides: tuple[int, ..
 
 
 def corners(anchors: Tensor) -> Tensor:
-    """... x 4 centre form as x1, y1, x2, y2."""
+    """Converts ... x 4 anchors from centre form to x1, y1, x2, y2."""
     return torch.cat([anchors[..., :2] - anchors[..., 2:] / 2, anchors[..., :2] + anchors[..., 2:] / 2], dim=-1)
 
 
 def encode_boxes(boxes: Tensor, anchors: Tensor) -> Tensor:
-    """... x 4 boxes (x1, y1, x2, y2 in pixels, wider and higher than 0) relative to their anchors (centre form)."""
+    """Encodes ... x 4 boxes (x1, y1, x2, y2 in pixels, wider and higher than 0) relative to their anchors (centre form)."""
     centres = (boxes[..., :2] + boxes[..., 2:]) / 2
     offsets = (centres - anchors[..., :2]) / (anchors[..., 2:] * VARIANCES[0])
     scales = torch.log((boxes[..., 2:] - boxes[..., :2]) / anchors[..., 2:]) / VARIANCES[1]
@@ -48,19 +48,19 @@ def encode_boxes(boxes: Tensor, anchors: Tensor) -> Tensor:
 
 
 def decode_boxes(encoded: Tensor, anchors: Tensor) -> Tensor:
-    """The inverse of `encode_boxes`: x1, y1, x2, y2 in pixels."""
+    """Inverts `encode_boxes`: returns x1, y1, x2, y2 in pixels."""
     centres = anchors[..., :2] + encoded[..., :2] * VARIANCES[0] * anchors[..., 2:]
     sizes = anchors[..., 2:] * torch.exp(encoded[..., 2:] * VARIANCES[1])
     return torch.cat([centres - sizes / 2, centres + sizes / 2], dim=-1)
 
 
 def encode_landmarks(landmarks: Tensor, anchors: Tensor) -> Tensor:
-    """... x 10 points (x, y five times, pixels) relative to their anchors."""
+    """Encodes ... x 10 points (x, y five times, pixels) relative to their anchors."""
     points = landmarks.unflatten(-1, (5, 2))
     return ((points - anchors[..., None, :2]) / (anchors[..., None, 2:] * VARIANCES[0])).flatten(-2)
 
 
 def decode_landmarks(encoded: Tensor, anchors: Tensor) -> Tensor:
-    """The inverse of `encode_landmarks`: ... x 10 in pixels."""
+    """Inverts `encode_landmarks`: returns ... x 10 in pixels."""
     points = encoded.unflatten(-1, (5, 2))
     return (anchors[..., None, :2] + points * VARIANCES[0] * anchors[..., None, 2:]).flatten(-2)

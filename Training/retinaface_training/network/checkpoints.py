@@ -1,7 +1,7 @@
 """Weights in files: checkpoints of our training, published detectors and the ImageNet backbone.
 
-The published names are those of biubug6/Pytorch_Retinaface: body.stage1.0 is the stem, each later place of a stage a block;
-fpn.output1...3 and ssh1...3 stand for levels 3...5.
+The published names are those of biubug6/Pytorch_Retinaface: body.stage1.0 is the stem, each later place of a stage is a block;
+fpn.output1...3 and ssh1...3 belong to levels 3...5.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ _PUBLISHED_NAMES: list[tuple[str, Callable[..., str]]] = [
     (r"ssh([123])\.(conv\dx\d(?:_\d)?)\.([01])", lambda index, name, unit: f"context{int(index) + 2}.{name}.{_UNITS[unit]}"),
     (r"(Class|Bbox|Landmark)Head\.([012])\.conv1x1", lambda kind, index: f"head{int(index) + 3}.{_HEAD_KINDS[kind]}"),
 ]
-"""Published module names (with X as x) and ours."""
+"""Published module names (with X as x) and the names in this package."""
 
-# First parts of names that tell networks apart.
+# First parts of names that distinguish networks.
 _DETECTOR_MARKER = "body"
 _CLASSIFIER_MARKER = "stage1"
 _OUR_MARKER = "backbone"
 
 
 def load_published(path: str | Path, config: NetworkConfig) -> RetinaFace:
-    """A detector whose checkpoint has no configuration, as our network in evaluation mode; wrapped in other dictionaries or not.
+    """Loads a detector whose checkpoint has no configuration, in evaluation mode; wrapped in other dictionaries or not.
 
     Names are biubug6's, or ours (`torch.save(network.state_dict())`; the stem's size then gives its stride).
     Raises ValueError if a key or a shape does not fit `config`.
@@ -53,7 +53,7 @@ def load_published(path: str | Path, config: NetworkConfig) -> RetinaFace:
 
 
 def weights_without_configuration(checkpoint: object, path: str | Path) -> dict[str, Tensor]:
-    """The state dictionary, under our names, of a checkpoint that need not be one of our training. Raises CheckpointError."""
+    """Returns the state dictionary, with the names of this package, of a checkpoint of any program. Raises CheckpointError."""
     if not has_weights(checkpoint, _DETECTOR_MARKER) and has_weights(checkpoint, _OUR_MARKER):
         return find_weights(checkpoint, _OUR_MARKER, path)
     return _renamed(find_weights(checkpoint, _DETECTOR_MARKER, path), path)
@@ -79,13 +79,13 @@ def save_weights(network: RetinaFace, path: str | Path, state: Mapping[str, Tens
 
 
 def load_checkpoint(path: str | Path, averaged: bool = True) -> RetinaFace:
-    """A checkpoint of our training as a network in evaluation mode; its averaged weights where it has some and `averaged`.
+    """Loads a checkpoint of this training as a network in evaluation mode; with `averaged`, its averaged weights if it has them.
 
-    Raises ValueError if the file is none of our checkpoints or does not fit its own configuration.
+    Raises ValueError if the file is not a checkpoint of this training or does not fit its own configuration.
     """
     checkpoint = read_checkpoint(path)
     if not is_own(checkpoint):
-        raise CheckpointError(f"{path}: no checkpoint of this training, which has config and network; {describe_keys(checkpoint)}")
+        raise CheckpointError(f"{path}: is not a checkpoint of this training, which has config and network; {describe_keys(checkpoint)}")
     try:
         config = NetworkConfig.from_dict(checkpoint["config"])
     except (KeyError, TypeError, ValueError) as error:
@@ -97,7 +97,7 @@ def load_checkpoint(path: str | Path, averaged: bool = True) -> RetinaFace:
 
 
 def is_own(checkpoint: object) -> bool:
-    """Whether a checkpoint is one of our training: it has its configuration."""
+    """Returns True for a checkpoint of this training: one with a configuration."""
     return isinstance(checkpoint, Mapping) and all(isinstance(checkpoint.get(key), Mapping) for key in ("config", "network"))
 
 
@@ -113,7 +113,7 @@ def _renamed(state: Mapping[str, Tensor], path: str | Path) -> dict[str, Tensor]
 
 
 def _our_prefix(name: str) -> str | None:
-    """Our module's name for a published one, such as body.stage2.3.4; None where there is none."""
+    """Returns this package's name of a published module, such as body.stage2.3.4, or None."""
     for pattern, ours in _PUBLISHED_NAMES:
         found = re.fullmatch(pattern, name.replace("X", "x"))
         if found:

@@ -1,4 +1,4 @@
-"""What makes one RetinaFace differ from another, and how it is written on a command line and in files."""
+"""Configuration of a RetinaFace, and its form on command lines and in files."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Anchors = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """What makes one RetinaFace differ from another.
+    """Properties in which one RetinaFace differs from another.
 
-    activation: "relu" or "leaky:SLOPE", used everywhere but after the context modules' concatenation (always ReLU).
-    anchors: square anchor sides in input pixels, one tuple a level, finest first; the same count on every level.
+    activation: "relu" or "leaky:SLOPE", used everywhere except after the context modules' concatenation (always ReLU).
+    anchors: square anchor sides in input pixels, one tuple per level, finest first; the same count on every level.
     stem_stride: 2 (3x3 convolution) or 4 (7x7 convolution; block 2 then keeps its input's size).
     """
 
@@ -29,10 +29,10 @@ class NetworkConfig:
     def __post_init__(self) -> None:
         parse_activation(self.activation)
         if self.stem_stride not in (2, 4):
-            raise ValueError(f"stem stride {self.stem_stride}: only 2 and 4 are built")
+            raise ValueError(f"stem stride {self.stem_stride}: must be 2 or 4")
         counts = {len(sides) for sides in self.anchors}
         if len(self.anchors) != len(LEVELS) or len(counts) != 1 or 0 in counts:
-            raise ValueError(f"anchors {self.anchors}: give the same number of sides for each of {len(LEVELS)} levels")
+            raise ValueError(f"anchors {self.anchors}: need the same number of sides for each of {len(LEVELS)} levels")
 
     @property
     def anchors_per_cell(self) -> int:
@@ -44,18 +44,18 @@ class NetworkConfig:
         return (1, second, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
 
     def to_dict(self) -> dict[str, object]:
-        """The same facts in plain types, as checkpoints store them."""
+        """Returns the configuration in plain types, as checkpoints store it."""
         return {**asdict(self), "anchors": [list(sides) for sides in self.anchors]}
 
     @classmethod
     def from_dict(cls, facts: Mapping[str, object]) -> NetworkConfig:
-        """The inverse of `to_dict`."""
+        """Inverts `to_dict`."""
         anchors = tuple(tuple(int(side) for side in sides) for sides in facts["anchors"])
         return cls(activation=str(facts["activation"]), anchors=anchors, stem_stride=int(facts["stem_stride"]))
 
 
 def parse_anchors(text: str) -> Anchors:
-    """Anchor sides from "16,32/64,128/256,512". Raises ValueError where a side is no positive whole number."""
+    """Parses anchor sides such as "16,32/64,128/256,512". Raises ValueError if a side is not a positive whole number."""
     try:
         anchors = tuple(tuple(int(side) for side in level.split(",")) for level in text.split("/"))
     except ValueError:
@@ -66,7 +66,7 @@ def parse_anchors(text: str) -> Anchors:
 
 
 def parse_activation(text: str) -> float:
-    """The slope below zero of "relu" (0) or "leaky:SLOPE". Raises ValueError for anything else."""
+    """Returns the slope below zero of "relu" (0) or "leaky:SLOPE". Raises ValueError for other text."""
     if text == "relu":
         return 0.0
     kind, _, slope = text.partition(":")
@@ -79,7 +79,7 @@ def parse_activation(text: str) -> float:
 
 
 def with_anchors(config: NetworkConfig, anchors: str | None, activation: str | None) -> NetworkConfig:
-    """`config` with what a command line names instead."""
+    """Returns `config` with the anchors and the activation of a command line, where given."""
     if anchors is not None:
         config = replace(config, anchors=parse_anchors(anchors))
     return config if activation is None else replace(config, activation=activation)

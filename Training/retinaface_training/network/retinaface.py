@@ -61,7 +61,7 @@ class ConvNorm(nn.Module):
         return functional.leaky_relu(features, self.slope, inplace=True)
 
     def fold_norm(self) -> None:
-        """Takes the batch norm into the convolution; for inference only."""
+        """Folds the batch norm into the convolution; for inference only."""
         self.conv, self.norm = fuse_conv_bn_eval(self.conv, self.norm), nn.Identity()
 
     def _convolve(self, features: Tensor) -> Tensor:
@@ -163,7 +163,7 @@ class RetinaFace(nn.Module):
         self._start_as_background()
 
     def _start_as_background(self) -> None:
-        """Nearly every anchor is background: starting from a face score of 1 % spares the first steps from learning just that (arXiv 1708.02002)."""
+        """Sets the face score to 1 %: nearly every anchor is background, and the first steps need not learn it (arXiv 1708.02002)."""
         logit = torch.tensor([0.5, -0.5]) * math.log(99.0)
         with torch.no_grad():
             for level in LEVELS:
@@ -196,7 +196,7 @@ class RetinaFace(nn.Module):
         return maps
 
     def heads(self, features: list[Tensor]) -> Heads:
-        """Class, box and landmark outputs of `features`' result."""
+        """Returns class, box and landmark outputs from the result of `features`."""
         levels = []
         for level, values in zip(LEVELS, features, strict=True):
             heads = getattr(self, f"head{level}")

@@ -1,6 +1,6 @@
-"""Finds the weights in checkpoints as people save them: bare, or wrapped by a training loop, by Lightning, DataParallel or torch.compile.
+"""Finds the weights in checkpoints of any form: bare, or wrapped by a training loop, by Lightning, DataParallel or torch.compile.
 
-Why: a checkpoint holds the same tensors under many names. What cannot be recognised is refused with the keys that were found.
+A checkpoint may store the same tensors under many names. An unknown form is refused with a list of its keys.
 """
 
 from __future__ import annotations
@@ -25,47 +25,47 @@ _MOST_KEYS = 8
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that cannot be used. The message names the file and says what to do."""
+    """A checkpoint that cannot be used. The message names the file and a remedy."""
 
 
 def read_checkpoint(path: str | Path) -> object:
-    """A file of torch.save: weights and plain values, nothing that would be executed. Raises CheckpointError."""
+    """Reads a file of torch.save: weights and plain values; executes nothing in it. Raises CheckpointError."""
     try:
         with torch.serialization.safe_globals(_HARMLESS):
             return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever the broken file made the unpickler trip over
+    except Exception as error:  # a damaged file can cause any error in the unpickler
         if "was not an allowed global" in str(error):
-            raise CheckpointError(f"{path}: holds Python objects beside the weights; save the weights alone: "
+            raise CheckpointError(f"{path}: contains Python objects besides the weights; save only the weights: "
                                   f"torch.save(model.state_dict(), FILE)") from None
         raise CheckpointError(f"{path}: not a PyTorch checkpoint ({error})") from error
 
 
 def find_weights(checkpoint: object, marker: str, path: str | Path) -> dict[str, Tensor]:
-    """The state dictionary in a checkpoint, with the names that the network itself gives.
+    """Returns the state dictionary in a checkpoint, with the network's own names.
 
     `marker`: a first name part that only this kind of network has, such as body. It is searched for in dictionaries at any depth (model,
     state_dict, ema, ...) and behind any prefix (module., model., _orig_mod., ...). Tensors outside its dictionary and prefix
-    (optimisers, losses) are left out. Averaged weights (ema or average in a key or prefix) are preferred, as in our own
-    checkpoints. Raises CheckpointError.
+    (optimisers, losses) are left out. Averaged weights (ema or average in a key or prefix) are preferred, as in this
+    project's checkpoints. Raises CheckpointError.
     """
     found = dict(_states(checkpoint, (), marker, path))
     if not found:
-        raise CheckpointError(f"{path}: no weights of a known network: their names start with {marker}; {describe_keys(checkpoint)}")
+        raise CheckpointError(f"{path}: has no weights of a known network, whose names start with {marker}; {describe_keys(checkpoint)}")
     averaged = [place for place in found if any(word in place.lower() for word in ("ema", "average"))]
     places = averaged or list(found)
     if len(places) > 1:
         names = ", ".join(places[:_MOST_KEYS])
-        raise CheckpointError(f"{path}: holds several networks ({names}): save the one that you mean alone with torch.save")
+        raise CheckpointError(f"{path}: holds several networks ({names}): save only the one that you need with torch.save")
     return found[places[0]]
 
 
 def has_weights(checkpoint: object, marker: str) -> bool:
-    """Whether `find_weights` finds one network or more."""
+    """Returns True if `find_weights` finds one network or more."""
     return next(_states(checkpoint, (), marker, ""), None) is not None
 
 
 def describe_keys(checkpoint: object) -> str:
-    """The keys of a checkpoint, for a message."""
+    """Lists the keys of a checkpoint, for a message."""
     if not isinstance(checkpoint, Mapping):
         return f"it is a {type(checkpoint).__name__}, not a dictionary of tensors"
     keys = list(_keys(checkpoint, ""))
@@ -75,7 +75,7 @@ def describe_keys(checkpoint: object) -> str:
 
 
 def _keys(checkpoint: Mapping, prefix: str) -> Iterator[tuple[str, object]]:
-    """Keys with those of dictionaries inside, as PLACE/KEY."""
+    """Lists keys, those of inner dictionaries as PLACE/KEY."""
     for key, value in checkpoint.items():
         if isinstance(value, Mapping) and value and prefix.count("/") < _MOST_DEPTH:
             yield from _keys(value, f"{prefix}{key}/")
@@ -84,7 +84,7 @@ def _keys(checkpoint: Mapping, prefix: str) -> Iterator[tuple[str, object]]:
 
 
 def _states(content: object, place: tuple[str, ...], marker: str, path: str | Path) -> Iterator[tuple[str, dict[str, Tensor]]]:
-    """Places and state dictionaries that have the marker, in a dictionary and those inside it."""
+    """Yields places and state dictionaries that have the marker, in a dictionary and those inside it."""
     if not isinstance(content, Mapping) or len(place) > _MOST_DEPTH:
         return
     tensors = _plain_names(content, path)
@@ -100,12 +100,12 @@ def _states(content: object, place: tuple[str, ...], marker: str, path: str | Pa
 
 
 def _plain_names(content: Mapping, path: str | Path) -> dict[str, Tensor]:
-    """The tensors, without the parts of names that DataParallel and torch.compile insert."""
+    """Returns the tensors, without the parts of names that DataParallel and torch.compile insert."""
     plain: dict[str, Tensor] = {}
     for key, value in content.items():
         if isinstance(value, Tensor):
             name = ".".join(part for part in str(key).split(".") if part not in _WRAPPER_PARTS)
             if name in plain:
-                raise CheckpointError(f"{path}: holds {name} twice, once as {key}: save one network alone with torch.save")
+                raise CheckpointError(f"{path}: holds {name} twice, once as {key}: save only one network with torch.save")
             plain[name] = value
     return plain

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 class WeightAverage:
     """Exponential average of a network's weights and batch-norm statistics.
 
-    Early on the average covers the last tenth of the steps only, so the random start does not linger.
+    At first the average covers the last tenth of the steps only, so the random start has no lasting influence.
     """
 
     def __init__(self, network: nn.Module, decay: float):
@@ -18,7 +18,7 @@ class WeightAverage:
 
     @torch.no_grad()
     def update(self, network: nn.Module, step: int) -> None:
-        """Takes in the weights after `step` steps."""
+        """Adds the weights after `step` steps."""
         decay = min(self.decay, (1 + step) / (10 + step))
         current = network.state_dict()
         averaged = [key for key, value in current.items() if value.is_floating_point()]

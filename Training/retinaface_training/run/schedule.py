@@ -1,7 +1,7 @@
-"""How far a run is, and the learning rate that goes with it.
+"""Progress of a run, and the learning rate as a function of it.
 
-Progress runs from 0 to 1 over a number of pictures or, where that is not known beforehand, over a time: then a slow machine
-ends in time with a smooth end, too. Steps at 55/80 and 68/80 are the paper's (section 4.2).
+Progress runs from 0 to 1 over a number of pictures or over a time: then a slow machine
+ends on time with a smooth end, too. Steps at 55/80 and 68/80 are the paper's (section 4.2).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Schedule:
     kind: str = "cosine"
 
     def learning_rate(self, progress: float) -> float:
-        """The rate at `progress` 0...1."""
+        """Returns the rate at `progress` 0...1."""
         if progress < self.warm_up:
             return self.peak * (0.1 + 0.9 * progress / self.warm_up)
         if self.kind == "steps":
@@ -32,11 +32,11 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Budget:
-    """What ends a run: `pictures` seen or, where given, `seconds` of training."""
+    """Length of a run: `pictures` or, where given, `seconds` of training."""
 
     pictures: int
     seconds: float | None = None
 
     def progress(self, pictures: int, seconds: float) -> float:
-        """0...1; 1 is the end."""
+        """Returns the progress 0...1; 1 is the end."""
         return min(1.0, pictures / self.pictures if self.seconds is None else seconds / max(self.seconds, 1e-9))

@@ -1,4 +1,4 @@
-"""One training step, and all the state that a checkpoint must hold so that a resumed run goes on as if never stopped."""
+"""Executes training steps and keeps all the state that a checkpoint stores, so that a resumed run equals an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from .schedule import Budget, Schedule
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 LARGEST_GRADIENT = 10.0
-"""Norm of all gradients that a step is cut to."""
+"""Maximum norm of all gradients of a step."""
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """A run's recipe: what `config.json` stores."""
+    """Recipe of a run, which `config.json` stores."""
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
     batch: BatchConfig = field(default_factory=BatchConfig)
@@ -39,7 +39,7 @@ class TrainConfig:
 
 
 class Trainer:
-    """Everything of a run that a checkpoint stores, and the step that moves it on."""
+    """State of a run that a checkpoint stores, and the training step."""
 
     def __init__(self, network: RetinaFace, config: TrainConfig, budget: Budget, device: torch.device, teacher: RetinaFace | None = None):
         self.config, self.budget, self.device = config, budget, device
@@ -54,7 +54,7 @@ class Trainer:
         return self.budget.progress(self.pictures, self.seconds)
 
     def train_batch(self, batch: Batch) -> dict[str, float]:
-        """One step; returns the unweighted losses. Raises FloatingPointError where the loss is not finite."""
+        """Executes one step; returns the unweighted losses. Raises FloatingPointError if the loss is not finite."""
         started = time.monotonic()
         terms, loss = self._losses(batch)
         if not torch.isfinite(loss):
@@ -90,13 +90,13 @@ class Trainer:
         return terms | lessons, losses.total(terms, self.config.loss) + taught
 
     def averaged_network(self) -> RetinaFace:
-        """A copy of the network with the averaged weights."""
+        """Returns a copy of the network with the averaged weights."""
         network = RetinaFace(self.config.network).to(self.device, memory_format=torch.channels_last)
         network.load_state_dict(self.average.state)
         return network.eval()
 
     def save(self, path: Path) -> None:
-        """Writes a checkpoint beside `path`, then puts it in its place: a stop leaves the old one or the new one."""
+        """Writes a checkpoint next to `path`, then renames it: a stop leaves the old file or the new one."""
         state = {
             "config": self.config.network.to_dict(),
             "network": self.network.state_dict(),
@@ -111,7 +111,7 @@ class Trainer:
         os.replace(beside, path)
 
     def load(self, path: Path) -> None:
-        """Goes on from a checkpoint."""
+        """Continues from a checkpoint."""
         state = torch.load(path, map_location=self.device, weights_only=True)
         self.network.load_state_dict(state["network"])
         self.average.load(state["average"])
@@ -120,7 +120,7 @@ class Trainer:
 
 
 def _make_fast(teacher: RetinaFace) -> RetinaFace:
-    """A network for inference only, its batch norms folded."""
+    """Folds the batch norms of a network, which is then for inference only."""
     teacher.eval().requires_grad_(False)
     for module in teacher.modules():
         if isinstance(module, ConvNorm):
@@ -129,7 +129,7 @@ def _make_fast(teacher: RetinaFace) -> RetinaFace:
 
 
 def make_optimizer(network: RetinaFace, config: TrainConfig) -> torch.optim.Optimizer:
-    """The configured optimizer; batch norms and biases do not decay."""
+    """Makes the configured optimizer; batch norms and biases do not decay."""
     decaying = [value for value in network.parameters() if value.ndim > 1]
     free = [value for value in network.parameters() if value.ndim <= 1]
     groups = [{"params": decaying, "weight_decay": config.weight_decay}, {"params": free, "weight_decay": 0.0}]

@@ -1,6 +1,6 @@
-"""A quick look during training: AP at IoU 0.5, recall by face size and false faces on held-back pictures.
+"""Measures a network during training: AP at IoU 0.5, recall by face size and false faces on held-back pictures.
 
-The detector and the protocol are those of `evaluate.py`, with every annotated face counted: one figure, not WIDER FACE's three sets.
+The detector and the protocol are those of `evaluate.py`, with every annotated face counted: one figure instead of WIDER FACE's three sets.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from ..evaluation.wider import EXACT, evaluate, overlaps
 FOUND_SCORE = 0.3
 FALSE_SCORE = 0.5
 SIZE_BORDERS = (16, 32, 64, 128, 256)
-"""Pixels of a face's longer side that part the sizes of `Result.recall`."""
+"""Limits of the sizes of `Result.recall`: pixels of a face's longer side."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """average_precision: at IoU 0.5. recall: of faces by size, at score 0.3; nan where there are none.
-    false_share: of the face-free pictures, those with a face at score 0.5 or more; nan where there are none."""
+    """average_precision: at IoU 0.5. recall: of faces by size, at score 0.3; nan without such faces.
+    false_share: share of the face-free pictures with a face at score 0.5 or more; nan without such pictures."""
 
     average_precision: float
     recall: list[float]
@@ -45,7 +45,7 @@ def validate(network: RetinaFace, pictures: list[AnnotatedPicture], negatives: l
 
 
 def average_precisions(network: RetinaFace, datasets: list[Dataset]) -> dict[str, dict[str, float]]:
-    """Of evaluation folders, by their name and set: AP at IoU 0.5 at the pictures' own size; broken pictures are named and count as empty."""
+    """Measures AP at IoU 0.5 by evaluation folder and set, at the pictures' own size; damaged pictures are reported and count as empty."""
     predictor = NetworkPredictor(network, Options(), allow_missing=True)
     return {dataset.name: measure(predictor, dataset).result.ap for dataset in datasets}
 
