@@ -1,4 +1,4 @@
-"""Where the package is; the heavy packages are those of Benchmarks/requirements.txt, and tests that need one say so."""
+"""Adds the package to the path; tests that need one of the packages in Benchmarks/requirements.txt are skipped without it."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Results by hand, with figures that are easy to reckon with."""
+"""Made-up results with figures that are easy to calculate with."""
 
 NO_ONNX = "onnx is missing: make bench-peers installs it; then .venv-bench/bin/python -m pytest Benchmarks/tests"
 

@@ -1,4 +1,4 @@
-"""Comparing the engines' answers."""
+"""Comparison of the engines' outputs."""
 
 import numpy
 import pytest

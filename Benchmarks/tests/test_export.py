@@ -1,4 +1,4 @@
-"""The ONNX graph computes what our engine does, at sizes where maps do and do not double from level to level."""
+"""The ONNX graph gives the results of our engine, at sizes where maps do and do not double from level to level."""
 
 import pytest
 from made import NO_ONNX

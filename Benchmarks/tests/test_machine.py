@@ -1,4 +1,4 @@
-"""What the machine is called."""
+"""The machine's name."""
 
 from peers.machine import machine
 

@@ -1,4 +1,4 @@
-"""What the engines are fed with."""
+"""Inputs of the engines."""
 
 import numpy
 import pytest

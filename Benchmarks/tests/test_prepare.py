@@ -1,4 +1,4 @@
-"""Making the engines' models: once, and as far as the packages go."""
+"""Making the engines' models: once, as far as the packages are installed."""
 
 import pytest
 

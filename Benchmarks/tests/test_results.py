@@ -1,4 +1,4 @@
-"""What follows from the times."""
+"""Ratios of times, and the file of results."""
 
 import pytest
 from made import facts, measurement

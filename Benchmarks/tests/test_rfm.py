@@ -26,7 +26,7 @@ def test_reads_every_weight():
     assert model.layers[0].source == 0 and model.layers[0].weights.shape[-1] == 3
     assert len({layer.name for layer in model.layers}) == len(model.layers)
     assert all(numpy.isfinite(layer.weights).all() and layer.weights.std() > 0 for layer in weighted)
-    # The card counts what training had: a scale and shift of batch norm where the file has one bias, and those of heads.
+    # The card counts the parameters of training: scale and shift of each batch norm, for which the file has one bias, and the heads' biases.
     assert 0.98 * PARAMETERS < sum(layer.weights.size + layer.bias.size for layer in weighted) <= PARAMETERS
 
 

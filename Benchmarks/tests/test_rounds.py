@@ -1,4 +1,4 @@
-"""Turns, workers and what happens when one does not start."""
+"""Turns, workers, and a worker that does not start."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from peers.errors import BenchmarkError
 
 
 class Fake:
-    """Answers with its own number, and writes down when it was asked."""
+    """Returns its own number, and records the request."""
 
     def __init__(self, name, asked):
         self.entry, self.asked = Entry(name, "fake", "int8", ""), asked

@@ -1,4 +1,4 @@
-"""What the tests share: where the research data lies, and how a test without it is skipped in sight."""
+"""Shared parts of the tests: the folder of the research data; tests without it are skipped with the reason."""
 
 import os
 import sys
@@ -9,13 +9,13 @@ import torch
 
 TRAINING = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TRAINING))
-# Tests share their cores with builds; a second thread only waits there.
+# Tests share their cores with builds, where a second thread only waits.
 torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
 def research() -> Path:
-    """Research data outside the project; skips the test, with the reason, without it."""
+    """Returns the folder of research data outside the project; without it, skips the test with the reason."""
     folder = os.environ.get("RF_DATA")
     if not folder or not Path(folder).is_dir():
         pytest.skip("left out: set RF_DATA to the folder with the published weights and the data (CONTRIBUTING.md)")

@@ -20,7 +20,7 @@ def annotated(rng, faces=3):
 
 
 def colour_centre(pixels, box, channel):
-    """Where a box is most of one colour (0 red, 1 green, 2 blue)."""
+    """Returns the place of the strongest colour in a box (0 red, 1 green, 2 blue)."""
     x1, y1, x2, y2 = (int(round(value)) for value in box)
     part = pixels[y1:y2, x1:x2].astype(float)
     weight = np.clip(part[..., channel] - np.delete(part, channel, axis=2).max(axis=2) - 60, 0, None)
@@ -29,7 +29,7 @@ def colour_centre(pixels, box, channel):
 
 
 def shows_all_points(box, points):
-    """Whether a face is large enough to measure and not cut through its points."""
+    """Returns True if a face is large enough to measure and all its points are inside."""
     return box[2] - box[0] >= 30 and (points > box[:2] + 2).all() and (points < box[2:] - 2).all()
 
 

@@ -1,4 +1,4 @@
-"""Differences between detectors: sure ones, ones that are chance, and the command line."""
+"""Differences between detectors: significant ones, random ones, and the command line."""
 
 import json
 
@@ -18,7 +18,7 @@ def pictures():
 
 
 def finding(count):
-    """A detector that finds the face of the first `count` pictures and says nothing of the others."""
+    """A detector that finds the face of the first `count` pictures and no other face."""
     return {f"{index}.jpg": numpy.array([[*BOX, 0.9]]) for index in range(count)}
 
 

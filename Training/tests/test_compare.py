@@ -1,4 +1,4 @@
-"""The comparison with PyTorch's answers: agrees with itself, and sees every kind of difference."""
+"""The comparison with PyTorch's reference: equal data agree, and every kind of difference is found."""
 
 import json
 import shlex

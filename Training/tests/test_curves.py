@@ -1,4 +1,4 @@
-"""Curves of runs that went on from one another."""
+"""Curves of runs that continued each other."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The label parser names what it cannot use, and the split keeps apart what is measured on."""
+"""The label parser reports unusable data, and the split separates the data for measuring."""
 
 import numpy as np
 import pytest

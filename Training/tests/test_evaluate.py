@@ -1,4 +1,4 @@
-"""The evaluator from command line to results: published figures, stored predictions, a stand-in for rf-cam, and refusals."""
+"""The evaluator from command line to results: published figures, stored predictions, a substitute for rf-cam, and errors."""
 
 import json
 import shlex

@@ -1,4 +1,4 @@
-"""The network against what the published models answer, and the loaders' errors."""
+"""The network against the outputs of the published models, and the loaders' errors."""
 
 import numpy as np
 import pytest

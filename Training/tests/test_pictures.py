@@ -1,4 +1,4 @@
-"""The one reader of pictures: upright, bounded, and with the answers of rf-cam."""
+"""The only reader of pictures: upright, bounded, and with the same results as rf-cam."""
 
 import io
 import os
@@ -86,7 +86,7 @@ def test_a_decompression_bomb_is_an_error_that_names_the_file(tmp_path, size, ki
 
 
 def write_kinds(folder):
-    """Pictures of every kind that training may meet, each of a gradient."""
+    """Writes a gradient in every picture format that training can read."""
     gray = np.linspace(0, 255, 64 * 32).reshape(32, 64)
     image = Image.fromarray(gray.astype(np.uint8))
     colour = Image.merge("RGB", (image, image.rotate(180), image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)))

@@ -1,4 +1,4 @@
-"""Readers of rf-cam's output: what is right is read, what is broken is refused with file and line, nothing is lost in silence."""
+"""Readers of rf-cam's output: valid data are read, invalid data are refused with file and line, and every loss is reported."""
 
 import json
 

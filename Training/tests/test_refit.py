@@ -1,4 +1,4 @@
-"""Refitting the landmark heads: a spoilt head is mended, and nothing else changes."""
+"""Refitting the landmark heads: a damaged head is corrected, and nothing else changes."""
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ def test_a_linear_error_is_corrected_exactly():
 
 
 def mean_error(network, pictures):
-    """Of the landmarks of matched anchors, in encoded units."""
+    """Returns the mean error of the landmarks of matched anchors, in encoded units."""
     total, count = 0.0, 0
     for picture in pictures:
         image = Image.open(picture.path)

@@ -65,7 +65,7 @@ ONE_SMALL_PICTURE_A_STEP = ["--backbone", "none", "--device", "cpu", "--batch-pi
 
 
 class StopAfter:
-    """Stands in for the signal: asks to stop once `steps` steps are done."""
+    """Replaces the signal: requests a stop after `steps` steps."""
 
     steps = 0
 

@@ -1,4 +1,4 @@
-"""A model that is trained on from its exported file: the function stays, and so do the errors' messages."""
+"""Training that starts from an exported file: the function stays the same; files of another network are refused."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from retinaface_training.exchange.walk import export_graph
 
 @pytest.fixture
 def trained():
-    """A network whose batch norms do something."""
+    """A network whose batch norms have random scales and shifts."""
     torch.manual_seed(3)
     network = RetinaFace(NetworkConfig())
     for module in network.modules():

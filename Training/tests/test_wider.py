@@ -172,7 +172,7 @@ def test_broken_lists_are_refused(tmp_path):
 def test_official_lists_agree_with_the_text(research):
     official = {item.name: item for item in ground_truth.read_official(research / "data/eval/wider_ground_truth")}
     assert len(official) == 3226 and sum(len(item.boxes) for item in official.values()) == 39708
-    # The numbers of counted faces that WIDER FACE's own tools give.
+    # The numbers of counted faces according to WIDER FACE's own tools.
     assert sum(item.counted.sum(axis=0) for item in official.values()).tolist() == [7211, 13319, 31958]
     for item in ground_truth.read_text(research / "data/eval/wider/ground_truth.txt"):
         assert (item.boxes == official[item.name].boxes).all() and (item.counted == official[item.name].counted).all()

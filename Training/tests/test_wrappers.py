@@ -1,4 +1,4 @@
-"""Checkpoints as people save them: whatever wraps the weights, the same network comes out, or a message that lists the keys."""
+"""Checkpoints of many forms: each gives the same network, or a message that lists the keys."""
 
 import argparse
 import re
