@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Converts a model file of version 1 to version 2 with the same numbers: `python3 Training/upgrade_model.py OLD NEW`.
 
-Needs the standard library only. Sources/Engine describes version 2. Version 1 differs in its records (below) and has the same names and blob.
+Needs the standard library only. Sources/Engine describes version 2. Version 1 has other records (below), and the same names and blob.
 """
 
 from __future__ import annotations
@@ -63,7 +63,11 @@ class OldModel:
             raise ModelError(f"has version {version}; only version 1 can be converted")
         if zlib.crc32(data[16:]) != checksum:
             raise ModelError("is damaged: its checksum is wrong")
-        for name, count, most in (("tensors", self.tensor_count, MOST_RECORDS), ("layers", self.layer_count, MOST_RECORDS), ("levels", self.level_count, 8)):
+        for name, count, most in (
+            ("tensors", self.tensor_count, MOST_RECORDS),
+            ("layers", self.layer_count, MOST_RECORDS),
+            ("levels", self.level_count, 8),
+        ):
             _check(1 <= count <= most, f"header: {count} {name}")
         _check(self.precision in (FLOAT32, INT8), f"header: precision {self.precision} is unknown")
         self.facts = data[52:88]
@@ -72,7 +76,10 @@ class OldModel:
         self.first_layer = HEADER_BYTES + TENSOR_BYTES * self.tensor_count
         self.first_level = self.first_layer + OLD_LAYER_BYTES * self.layer_count
         names = self.first_level + LEVEL_BYTES * self.level_count
-        _check(blob_start == -(-(names + name_bytes) // 64) * 64 and blob_start + blob_bytes == len(data), "header: sizes differ from the file's")
+        _check(
+            blob_start == -(-(names + name_bytes) // 64) * 64 and blob_start + blob_bytes == len(data),
+            "header: sizes differ from the file's",
+        )
         self.names, self.blob = data[names : names + name_bytes], data[blob_start:]
         self._check_name(*struct.unpack_from("<2I", self.facts), "header")
 
@@ -88,7 +95,9 @@ class OldModel:
         """The record of a layer."""
         place = f"layer {index}"
         values = struct.unpack_from("<12If3I3Q", self.data, self.first_layer + OLD_LAYER_BYTES * index)
-        operation, source, _, target, first, read, written, height, width, stride, padding, _, slope, name_start, name_bytes, _ = values[:16]
+        operation, source, _, target, first, read, written, height, width, stride, padding, _, slope, name_start, name_bytes, _ = values[
+            :16
+        ]
         self._check_name(name_start, name_bytes, place)
         _check(operation in (CONV, DEPTHWISE, UPSAMPLE_ADD), f"{place}: operation {operation} is unknown")
         _check(source < self.tensor_count and (target < self.tensor_count or target == NONE), f"{place}: tensor number")
@@ -99,7 +108,9 @@ class OldModel:
         inputs = (target, source, NONE) if is_sum else (source, NONE, NONE)
         rule = NARROW if self.precision == INT8 and not is_sum else 0
         attributes = (0, 0, 0, 0) if is_sum else (height, width, stride, padding)
-        record = struct.pack("<9I4xf2I4x4I", operation, *inputs, target, first, read, written, rule, slope, name_start, name_bytes, *attributes)
+        record = struct.pack(
+            "<9I4xf2I4x4I", operation, *inputs, target, first, read, written, rule, slope, name_start, name_bytes, *attributes
+        )
         count = height * width * read * (written if operation == CONV else 1)
         constants = [] if is_sum else self._constants(values[16:], count, written, place)
         return (record + b"".join(constants)).ljust(144, b"\0")

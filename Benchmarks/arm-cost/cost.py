@@ -3,6 +3,7 @@
 Instructions are counted under QEMU, cycles come from llvm-mca, memory traffic from a cache simulation. README.md gives reasons
 for and against the figures. run.sh calls this.
 """
+
 import argparse
 from collections import defaultdict
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from cycles import Processor
 from parts import Part, blocks_of, counted
+
 from program import Program
 
 # llvm-mca's name, QEMU's name, description, GHz, and the project's limit in megacycles at 640 x 480.
@@ -23,8 +25,7 @@ TARGET_TRAFFIC = 10.0
 LOW, HIGH = 0.90, 1.42 * 1.14
 BYTES_A_SECOND = 7e9
 LINE = 64
-STAGES = {"network": "network, as the detector runs it", "convert": "beside it: YUYV to input",
-          "decode": "beside it: logits to faces"}
+STAGES = {"network": "network, as the detector runs it", "convert": "beside it: YUYV to input", "decode": "beside it: logits to faces"}
 
 
 @dataclass
@@ -68,8 +69,10 @@ def cycles_by_equal_counts(parts: list[Part], program: Program, processor: Proce
 
 def line(name: str, cost: Cost, total: float) -> str:
     rate = f"{cost.multiply_adds / cost.cycles:8.2f}" if cost.multiply_adds else f"{'':8}"
-    return (f"{name:34}{cost.multiply_adds / 1e6:9.2f}{cost.cycles / 1e6:10.3f}{100 * cost.cycles / total:8.1f} %{rate}"
-            f"{cost.cycles / max(1, cost.least):10.2f}")
+    return (
+        f"{name:34}{cost.multiply_adds / 1e6:9.2f}{cost.cycles / 1e6:10.3f}{100 * cost.cycles / total:8.1f} %{rate}"
+        f"{cost.cycles / max(1, cost.least):10.2f}"
+    )
 
 
 def print_table(title: str, rows: list[tuple[str, Cost]], total: float) -> None:
@@ -91,8 +94,11 @@ def report(parts: list[Part], program: Program, processor: Processor, options) -
         print_table("layer", [(part.name, by_part[part.name]) for part in parts if part.kind not in STAGES], network.cycles)
     rows = [(kind, cost) for kind, cost in kinds.items() if kind not in STAGES]
     print_table("kernel, layer by layer", sorted(rows, key=lambda row: -row[1].cycles), network.cycles)
-    functions = [(f"  {kind}: {Path(source).name} {name}"[:33], cost) for (kind, source, name), cost in by_function.items()
-                 if cost.cycles > 0.01 * network.cycles and kind not in STAGES]
+    functions = [
+        (f"  {kind}: {Path(source).name} {name}"[:33], cost)
+        for (kind, source, name), cost in by_function.items()
+        if cost.cycles > 0.01 * network.cycles and kind not in STAGES
+    ]
     print_table("where", sorted(functions, key=lambda row: -row[1].cycles), network.cycles)
     for stage, title in STAGES.items():
         print(line(title, kinds[stage], network.cycles))
@@ -107,9 +113,11 @@ def traffic(options) -> float:
     kinds: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for part in counted(options.plugins / "cache.so", "cortex-a72", command, options.results / "cache.txt", options.counted):
         for values in part.lines:
-            kinds[part.kind] = [a + b for a, b in zip(kinds[part.kind], values)]
-    print(f"Memory traffic, {options.size}, int8: an ESTIMATE by simulation (32 KB L1, 1 MB L2, no prefetch), MB\n"
-          f"{'layer by layer':34}{'L2 to L1':>10}{'read':>10}{'written':>10}")
+            kinds[part.kind] = [a + b for a, b in zip(kinds[part.kind], values, strict=True)]
+    print(
+        f"Memory traffic, {options.size}, int8: an ESTIMATE by simulation (32 KB L1, 1 MB L2, no prefetch), MB\n"
+        f"{'layer by layer':34}{'L2 to L1':>10}{'read':>10}{'written':>10}"
+    )
     for kind, values in sorted(kinds.items(), key=lambda row: (row[0] in STAGES, -sum(row[1][1:]))):
         if any(values):
             print(f"{STAGES.get(kind, kind):34}" + "".join(f"{value * LINE / 1e6:10.2f}" for value in values))
@@ -146,8 +154,10 @@ def main() -> None:
 
 def print_range(network: Cost, bytes_moved: float, gigahertz: float) -> None:
     compute, memory = network.cycles / gigahertz / 1e6, bytes_moved / BYTES_A_SECOND * 1e3
-    print(f"one core at {gigahertz} GHz: {compute:.1f} ms of computing + {memory:.1f} ms of memory = {compute + memory:.1f} ms; "
-          f"range {LOW * (compute + memory):.0f} to {HIGH * compute + memory:.0f} ms")
+    print(
+        f"one core at {gigahertz} GHz: {compute:.1f} ms of computing + {memory:.1f} ms of memory = {compute + memory:.1f} ms; "
+        f"range {LOW * (compute + memory):.0f} to {HIGH * compute + memory:.0f} ms"
+    )
 
 
 if __name__ == "__main__":

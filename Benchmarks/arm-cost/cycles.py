@@ -1,4 +1,5 @@
 """Estimates cycles of blocks of instructions by LLVM's model of a processor."""
+
 import re
 import subprocess
 import tempfile
@@ -24,7 +25,7 @@ class Processor:
     def learn(self, blocks: list[str]) -> None:
         new = [block for block in dict.fromkeys(blocks) if block not in self._costs]
         for start in range(0, len(new), REGIONS):
-            self._ask(new[start:start + REGIONS])
+            self._ask(new[start : start + REGIONS])
 
     def cycles(self, block: str) -> float:
         """Cycles per execution."""
@@ -39,8 +40,14 @@ class Processor:
         with tempfile.NamedTemporaryFile("w", suffix=".s") as file:
             file.write(".L:\n" + "".join(regions))
             file.flush()
-            command = [MCA, "-mtriple=aarch64-linux-gnu", f"-mcpu={self.name}", "-mattr=+dotprod,+lse",
-                       f"-iterations={ITERATIONS}", str(Path(file.name))]
+            command = [
+                MCA,
+                "-mtriple=aarch64-linux-gnu",
+                f"-mcpu={self.name}",
+                "-mattr=+dotprod,+lse",
+                f"-iterations={ITERATIONS}",
+                str(Path(file.name)),
+            ]
             answer = subprocess.run(command, capture_output=True, text=True)
         pattern = r"Code Region - b(\d+)\n.*?Total Cycles:\s+(\d+).*?Block RThroughput: ([\d.]+)"
         found = {int(i): (int(total) / ITERATIONS, float(least)) for i, total, least in re.findall(pattern, answer.stdout, re.S)}

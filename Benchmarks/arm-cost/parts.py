@@ -1,4 +1,5 @@
 """Counts of the QEMU plugins: parts of a frame, from mark to mark."""
+
 import struct
 import subprocess
 from dataclasses import dataclass, field
@@ -31,8 +32,9 @@ class Block:
 def counted(plugin: Path, emulated: str, command: list[str], output: Path, again: bool = False) -> list[Part]:
     """Runs a program under a plugin, or reads the stored result of the last run; parts without a kind (`-`) are left out."""
     if not again:
-        subprocess.run(["qemu-aarch64", "-cpu", emulated, "-plugin", f"{plugin},out={output}", *command],
-                       check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["qemu-aarch64", "-cpu", emulated, "-plugin", f"{plugin},out={output}", *command], check=True, stdout=subprocess.DEVNULL
+        )
     parts: list[Part] = []
     offset = 0
     for line in output.read_text().splitlines():
@@ -43,7 +45,9 @@ def counted(plugin: Path, emulated: str, command: list[str], output: Path, again
             parts.append(Part(name, kind, int(multiply_adds)))
         elif plugin.stem == "blocks":
             words = line.split()
-            values = [int(word, 16) - offset if index % 2 == 0 and index < len(words) - 1 else int(word) for index, word in enumerate(words)]
+            values = [
+                int(word, 16) - offset if index % 2 == 0 and index < len(words) - 1 else int(word) for index, word in enumerate(words)
+            ]
             (parts[-1].lines if len(values) == 3 else parts[-1].entries).append(values)
         else:
             parts[-1].lines.append([int(word) for word in line.split()])

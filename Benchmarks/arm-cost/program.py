@@ -1,4 +1,5 @@
 """Reads a built ARM program: its instructions by address, and the function of each."""
+
 import bisect
 import re
 import subprocess
@@ -65,4 +66,4 @@ def _short(path: str) -> str:
         return archive.group(1)
     parts = Path(path).parts
     build = next((i for i, part in enumerate(parts) if part.endswith(".build")), len(parts) - 2)
-    return "/".join(parts[build + 1:]).removesuffix(".o")
+    return "/".join(parts[build + 1 :]).removesuffix(".o")

@@ -20,21 +20,29 @@ from .rounds import cores_for
 
 
 def options(arguments: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="peers",
-                                     description="Times other engines and ours, in turn, on the network that ships.")
+    parser = argparse.ArgumentParser(prog="peers", description="Times other engines and ours, in turn, on the network that ships.")
     add = parser.add_argument
     add("--sizes", nargs="+", choices=SIZES, default=list(SIZES), help="sizes of the network's input: vga 640 x 480, hd 1920 x 1080")
     add("--threads", nargs="+", type=positive, default=[1, 2], metavar="N")
-    add("--entries", nargs="+", choices=BY_NAME, default=[entry.name for entry in ENTRIES], metavar="NAME",
-        help=f"entries to measure: {', '.join(BY_NAME)}")
+    add(
+        "--entries",
+        nargs="+",
+        choices=BY_NAME,
+        default=[entry.name for entry in ENTRIES],
+        metavar="NAME",
+        help=f"entries to measure: {', '.join(BY_NAME)}",
+    )
     add("--rounds", type=positive, default=12, help="number of rounds; the median is the result")
     add("--turn", type=positive, default=120, metavar="MS", help="milliseconds per entry and round")
-    add("--calibrate", type=Path, default=CALIBRATION, metavar="FOLDER",
-        help="pictures with faces to calibrate the int8 models")
+    add("--calibrate", type=Path, default=CALIBRATION, metavar="FOLDER", help="pictures with faces to calibrate the int8 models")
     add("--count", type=positive, default=80, help="number of those pictures")
     add("--machine", metavar="NAME", help="name of this machine, if its processor's name is not clear")
-    add("--under", default="", metavar="COMMAND",
-        help="command that runs each measurement, such as a script that reduces the machine's load")
+    add(
+        "--under",
+        default="",
+        metavar="COMMAND",
+        help="command that runs each measurement, such as a script that reduces the machine's load",
+    )
     add("--prepare", action="store_true", help="make the models and measure nothing")
     add("--publish", action="store_true", help="also write table, chart and figures to README.md and Benchmarks/")
     return parser.parse_args(arguments)
@@ -64,8 +72,18 @@ def main(chosen: argparse.Namespace) -> None:
 def measure(chosen: argparse.Namespace, size: str, threads: int) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "measurement.json"
-        command = [*shlex.split(chosen.under), sys.executable, "-m", "peers.measure", size, threads, chosen.rounds, chosen.turn,
-                   output, *chosen.entries]
+        command = [
+            *shlex.split(chosen.under),
+            sys.executable,
+            "-m",
+            "peers.measure",
+            size,
+            threads,
+            chosen.rounds,
+            chosen.turn,
+            output,
+            *chosen.entries,
+        ]
         done = subprocess.run([str(word) for word in command], cwd=Path(__file__).parent.parent)
         if done.returncode or not output.exists():
             raise BenchmarkError(f"{size}, {threads} thread(s): the measurement ended early; earlier measurements are kept")
@@ -75,8 +93,11 @@ def measure(chosen: argparse.Namespace, size: str, threads: int) -> dict:
 def add_measurement(measurement: dict, name: str | None) -> None:
     file = OUTPUT / "results.json"
     old = results.read(file)
-    facts = {"machine": machine.machine(name, old.get("machine")), "versions": machine.versions(),
-             "model": f"{shipped_model().checksum:08x}"}
+    facts = {
+        "machine": machine.machine(name, old.get("machine")),
+        "versions": machine.versions(),
+        "model": f"{shipped_model().checksum:08x}",
+    }
     file.write_text(json.dumps(results.merge(old, facts, measurement), indent=1) + "\n")
 
 

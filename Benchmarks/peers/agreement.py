@@ -35,8 +35,9 @@ class Heads:
 
 def from_outputs(outputs: list[numpy.ndarray]) -> Heads:
     """Makes heads from the graph's outputs [1][channels][height][width], classes, boxes and landmarks of each level in turn."""
-    classes, boxes, landmarks = (numpy.concatenate([by_anchor(output, width) for output in outputs[kind::3]])
-                                 for kind, width in enumerate((2, 4, 10)))
+    classes, boxes, landmarks = (
+        numpy.concatenate([by_anchor(output, width) for output in outputs[kind::3]]) for kind, width in enumerate((2, 4, 10))
+    )
     return Heads(1 / (1 + numpy.exp(classes[:, 0] - classes[:, 1])), boxes, landmarks)
 
 
@@ -54,8 +55,10 @@ def ours(width: int, height: int, *options: str) -> Heads:
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise BenchmarkError(done.stderr.strip())
-        scores, boxes, landmarks = (numpy.fromfile(f"{folder}/ours.{name}.f32", "<f4").reshape(-1, values)
-                                    for name, values in (("conf", 2), ("loc", 4), ("landms", 10)))
+        scores, boxes, landmarks = (
+            numpy.fromfile(f"{folder}/ours.{name}.f32", "<f4").reshape(-1, values)
+            for name, values in (("conf", 2), ("loc", 4), ("landms", 10))
+        )
     return Heads(scores[:, 1], boxes, landmarks)
 
 
@@ -66,8 +69,7 @@ def difference(precision: str, heads: Heads, reference: Heads) -> float:
     if precision == "int8":
         faces = (heads.scores > FACE) | (reference.scores > FACE)
         return float(numpy.abs(heads.scores - reference.scores)[faces].mean())
-    return max(float(numpy.abs(getattr(heads, name) - getattr(reference, name)).max())
-               for name in ("scores", "boxes", "landmarks"))
+    return max(float(numpy.abs(getattr(heads, name) - getattr(reference, name)).max()) for name in ("scores", "boxes", "landmarks"))
 
 
 def check(label: str, precision: str, heads: Heads, reference: Heads) -> float:

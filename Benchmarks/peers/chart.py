@@ -7,10 +7,10 @@ from pathlib import Path
 import matplotlib
 
 matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402
+from matplotlib import pyplot
 
-from .entries import BY_NAME, Entry  # noqa: E402
-from .table import caption, digits, heading  # noqa: E402
+from .entries import BY_NAME, Entry
+from .table import caption, digits, heading
 
 OURS, OTHERS = "#d1495b", "#9aa5b1"
 
@@ -19,11 +19,10 @@ def draw(results: dict, output: Path) -> None:
     measurements = results["measurements"]
     columns = min(2, len(measurements))
     lines = -(-len(measurements) // columns)
-    figure, axes = pyplot.subplots(lines, columns, figsize=(5.4 * columns, 0.6 + 3.0 * lines), squeeze=False,
-                                   layout="constrained")
-    for axis, measurement in zip(axes.flat, measurements):
+    figure, axes = pyplot.subplots(lines, columns, figsize=(5.4 * columns, 0.6 + 3.0 * lines), squeeze=False, layout="constrained")
+    for axis, measurement in zip(axes.flat, measurements, strict=False):
         panel(axis, measurement)
-    for axis in axes.flat[len(measurements):]:
+    for axis in axes.flat[len(measurements) :]:
         axis.set_visible(False)
     figure.suptitle("Time of one forward pass of the same network, milliseconds (shorter is better)", fontsize=11)
     figure.supxlabel(caption(results), fontsize=6.5, color="#555555")
@@ -35,10 +34,16 @@ def panel(axis, measurement: dict) -> None:
     rows = sorted(measurement["rows"].items(), key=lambda row: -row[1]["median_ms"])
     entries = [BY_NAME[name] for name, _ in rows]
     times = [row["median_ms"] for _, row in rows]
-    bars = axis.barh([entry.label for entry in entries], times, color=[colour(entry) for entry in entries],
-                     hatch=["" if entry.precision == "int8" else "//" for entry in entries], edgecolor="white", linewidth=0)
+    bars = axis.barh(
+        [entry.label for entry in entries],
+        times,
+        color=[colour(entry) for entry in entries],
+        hatch=["" if entry.precision == "int8" else "//" for entry in entries],
+        edgecolor="white",
+        linewidth=0,
+    )
     axis.bar_label(bars, [digits(time) for time in times], padding=3, fontsize=8)
-    for label, entry in zip(axis.get_yticklabels(), entries):
+    for label, entry in zip(axis.get_yticklabels(), entries, strict=True):
         label.set(fontsize=8, fontweight="bold" if entry.is_ours else "normal")
     axis.set_title(heading(measurement), fontsize=9, loc="left")
     axis.set_xlim(0, 1.12 * max(times))

@@ -14,8 +14,8 @@ import numpy
 class OpenVINO:
     def __init__(self, model: Path, threads: int):
         import openvino
-        settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": "1",
-                    "PERFORMANCE_HINT": "LATENCY"}
+
+        settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": "1", "PERFORMANCE_HINT": "LATENCY"}
         self._openvino = openvino
         self._request = openvino.Core().compile_model(str(model), "CPU", settings).create_infer_request()
 
@@ -33,6 +33,7 @@ class OpenVINO:
 class ONNXRuntime:
     def __init__(self, model: Path, threads: int):
         import onnxruntime
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
@@ -53,6 +54,7 @@ class ONNXRuntime:
 class NCNN:
     def __init__(self, model: Path, threads: int):
         import ncnn
+
         self._ncnn, self._net, self._outputs = ncnn, ncnn.Net(), []
         self._net.opt.num_threads = threads
         self._net.opt.use_vulkan_compute = False

@@ -27,8 +27,7 @@ def to_onnx(model: Model, width: int, height: int) -> onnx.ModelProto:
 
 def head_names(model: Model) -> dict[int, str]:
     """Returns layer number and output name of every head, in the order of the outputs: levels, each classes, boxes, landmarks."""
-    return {getattr(level, kind): f"{kind}_{level.stride}"
-            for level in model.levels for kind in ("classes", "boxes", "landmarks")}
+    return {getattr(level, kind): f"{kind}_{level.stride}" for level in model.levels for kind in ("classes", "boxes", "landmarks")}
 
 
 class _Graph:
@@ -53,8 +52,9 @@ class _Graph:
             self.slices.setdefault(layer.target, []).append(value)
 
     def finish(self) -> onnx.ModelProto:
-        image, *heads = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, *self.shapes[name]])
-                         for name in (INPUT, *self.heads.values()))
+        image, *heads = (
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, *self.shapes[name]]) for name in (INPUT, *self.heads.values())
+        )
         graph = helper.make_graph(self.nodes, self.model.name or "model", [image], heads, self.constants)
         proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
         onnx.checker.check_model(proto, full_check=True)
@@ -64,13 +64,21 @@ class _Graph:
         source = self._read(layer.source)
         depthwise = layer.operation == DEPTHWISE
         kernel = layer.weights[None].transpose(3, 0, 1, 2) if depthwise else layer.weights.transpose(0, 3, 1, 2)
-        size = ((length + 2 * layer.padding - taps) // layer.stride + 1
-                for length, taps in zip(self.shapes[source][1:], layer.kernel))
+        lengths = zip(self.shapes[source][1:], layer.kernel, strict=True)
+        size = ((length + 2 * layer.padding - taps) // layer.stride + 1 for length, taps in lengths)
         shape = (len(layer.bias), *size)
         inputs = [source, self._constant(f"{layer.name}.weight", kernel), self._constant(f"{layer.name}.bias", layer.bias)]
         total = output if layer.slope == 1 else f"{output}.sum"
-        self._node("Conv", inputs, total, shape, kernel_shape=layer.kernel, strides=[layer.stride] * 2,
-                   pads=[layer.padding] * 4, group=shape[0] if depthwise else 1)
+        self._node(
+            "Conv",
+            inputs,
+            total,
+            shape,
+            kernel_shape=layer.kernel,
+            strides=[layer.stride] * 2,
+            pads=[layer.padding] * 4,
+            group=shape[0] if depthwise else 1,
+        )
         if layer.slope == 1:
             return total
         if layer.slope == 0:
@@ -81,13 +89,20 @@ class _Graph:
         """Adds nearest upsampling; by a whole factor if possible, for which engines have faster code."""
         coarse, fine = self._read(layer.source), self._read(layer.target)
         shape = self.shapes[fine]
-        factors = [to / start for to, start in zip(shape, self.shapes[coarse])]
+        factors = [to / start for to, start in zip(shape, self.shapes[coarse], strict=True)]
         if all(factor.is_integer() for factor in factors):
             inputs = [coarse, "", self._constant(f"{layer.name}.scales", numpy.array([1, *factors], numpy.float32))]
         else:
             inputs = [coarse, "", "", self._constant(f"{layer.name}.sizes", numpy.array([1, *shape], numpy.int64))]
-        large = self._node("Resize", inputs, f"{layer.name}.large", shape, mode="nearest",
-                           coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+        large = self._node(
+            "Resize",
+            inputs,
+            f"{layer.name}.large",
+            shape,
+            mode="nearest",
+            coordinate_transformation_mode="asymmetric",
+            nearest_mode="floor",
+        )
         return self._node("Add", [fine, large], layer.name, shape)
 
     def _read(self, tensor: int) -> str:

@@ -24,9 +24,14 @@ def machine(name: str | None = None, before: dict | None = None) -> dict[str, st
     if not name and before and before["processor"] == model:
         name = before["name"]
     flags = facts.get("flags", "").split()
-    return {"name": name or model, "processor": model, "cores": os.cpu_count() or 1,
-            "vectors": " ".join(vector for vector in VECTORS if vector in flags),
-            "virtual": int("hypervisor" in flags), "system": platform.system()}
+    return {
+        "name": name or model,
+        "processor": model,
+        "cores": os.cpu_count() or 1,
+        "vectors": " ".join(vector for vector in VECTORS if vector in flags),
+        "virtual": int("hypervisor" in flags),
+        "system": platform.system(),
+    }
 
 
 def versions() -> dict[str, str]:
@@ -43,8 +48,7 @@ def versions() -> dict[str, str]:
 def commit() -> str:
     """Returns our commit, with `+` if files are changed; empty outside a repository."""
     try:
-        done = subprocess.run(["git", "describe", "--always", "--dirty=+", "--exclude=*"], cwd=ROOT, capture_output=True,
-                              text=True)
+        done = subprocess.run(["git", "describe", "--always", "--dirty=+", "--exclude=*"], cwd=ROOT, capture_output=True, text=True)
     except OSError:
         return ""
     return done.stdout.strip()

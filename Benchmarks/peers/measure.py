@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tqdm import tqdm
@@ -33,8 +33,15 @@ def main(size: str, threads: int, rounds: int, milliseconds: float, names: list[
     rows = {runner.entry.name: summary([turn[runner.entry.name] for turn in times]) for runner in runners}
     for name, found in differences.items():
         rows[name]["difference"] = found
-    return {"size": size, "threads": threads, "date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
-            "commit": commit(), "load": round(os.getloadavg()[0], 2), "rounds": rounds, "rows": rows}
+    return {
+        "size": size,
+        "threads": threads,
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "commit": commit(),
+        "load": round(os.getloadavg()[0], 2),
+        "rounds": rounds,
+        "rows": rows,
+    }
 
 
 def agree(runners: list[Peer | Ours], size: str) -> dict[str, float]:

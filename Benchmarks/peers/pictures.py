@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy
 from PIL import Image, ImageOps
 
+from retinaface_training.data.pictures import PictureError, read_picture
+
 from . import paths  # noqa: F401 (finds the training's package)
 from .errors import BenchmarkError
-
-from retinaface_training.data.pictures import PictureError, read_picture  # noqa: E402
 
 #: The order and mean of the model that ships; `prepare` refuses a model with others.
 MEAN = (104, 117, 123)
@@ -64,7 +64,7 @@ def calibration_files(folder: Path | None, count: int) -> list[Path]:
 def _spread(files: list[Path], count: int) -> list[Path]:
     """Returns `count` files that open, each the first such one from its place in the list."""
     step = len(files) / count
-    shares = [files[int(i * step):int((i + 1) * step)] for i in range(count)]
+    shares = [files[int(i * step) : int((i + 1) * step)] for i in range(count)]
     found = (next((path for path in share if _opens(path)), None) for share in shares)
     return [path for path in found if path]
 

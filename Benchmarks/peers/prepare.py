@@ -44,6 +44,7 @@ def _make(model: Model, size: str, files: list[Path]) -> None:
     import onnx  # here, so that the command line needs none of the heavy packages
 
     from .export import to_onnx
+
     width, height = SIZES[size]
     graph = MODELS / f"{size}.onnx"
     _say(f"{size}: {graph.name}")

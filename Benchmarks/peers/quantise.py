@@ -17,15 +17,16 @@ from .pictures import NetworkInputs
 def for_openvino(graph: Path, images: NetworkInputs, output: Path) -> None:
     import nncf
     import openvino
+
     quantised = nncf.quantize(openvino.Core().read_model(graph), nncf.Dataset(images), subset_size=len(images))
     openvino.save_model(quantised, output, compress_to_fp16=False)
 
 
 def for_onnxruntime(graph: Path, images: NetworkInputs, output: Path) -> None:
     from onnxruntime import quantization
+    from onnxruntime.quantization.shape_inference import quant_pre_process
 
     from .export import INPUT
-    from onnxruntime.quantization.shape_inference import quant_pre_process
 
     class Images(quantization.CalibrationDataReader):
         def __init__(self):
@@ -38,8 +39,14 @@ def for_onnxruntime(graph: Path, images: NetworkInputs, output: Path) -> None:
     folded = output.with_suffix(".folded.onnx")
     quant_pre_process(str(graph), str(folded), skip_symbolic_shape=True)
     quantization.quantize_static(
-        str(folded), str(output), Images(), quant_format=quantization.QuantFormat.QDQ, per_channel=True,
-        activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8)
+        str(folded),
+        str(output),
+        Images(),
+        quant_format=quantization.QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=quantization.QuantType.QUInt8,
+        weight_type=quantization.QuantType.QInt8,
+    )
     folded.unlink()
 
 
@@ -48,8 +55,15 @@ def for_ncnn(graph: Path, output: Path, width: int, height: int) -> None:
     program = Path(distribution("pnnx").locate_file("pnnx/pnnx"))
     files = {"pnnxparam": "pnnx.param", "pnnxbin": "pnnx.bin", "pnnxpy": "pnnx.py", "pnnxonnx": "pnnx.onnx", "ncnnpy": "ncnn.py"}
     scratch = {key: output.parent / f"scratch.{name}" for key, name in files.items()}
-    command = [program, graph, f"inputshape=[1,3,{height},{width}]", "fp16=0", f"ncnnparam={output}",
-               f"ncnnbin={output.with_suffix('.bin')}", *(f"{key}={path}" for key, path in scratch.items())]
+    command = [
+        program,
+        graph,
+        f"inputshape=[1,3,{height},{width}]",
+        "fp16=0",
+        f"ncnnparam={output}",
+        f"ncnnbin={output.with_suffix('.bin')}",
+        *(f"{key}={path}" for key, path in scratch.items()),
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     for path in [*scratch.values(), graph.with_suffix(".pnnxsim.onnx")]:
         path.unlink(missing_ok=True)

@@ -15,8 +15,11 @@ SAME = ("machine", "versions", "model")
 def summary(times: list[float]) -> dict[str, float]:
     """Summarizes the rounds' medians, in milliseconds."""
     low, _, high = statistics.quantiles(times, n=4) if len(times) > 1 else times * 3
-    return {"median_ms": round(statistics.median(times), 4), "min_ms": round(min(times), 4),
-            "quartiles_ms": [round(low, 4), round(high, 4)]}
+    return {
+        "median_ms": round(statistics.median(times), 4),
+        "min_ms": round(min(times), 4),
+        "quartiles_ms": [round(low, 4), round(high, 4)],
+    }
 
 
 def read(path: Path) -> dict:
@@ -46,6 +49,9 @@ def order(measurement: dict) -> tuple:
 def ratio(rows: dict[str, dict], name: str) -> float | None:
     """Returns the time of an entry of ours divided by that of the fastest other engine of its precision and instruction set, or None."""
     entry = BY_NAME[name]
-    others = [row["median_ms"] for other, row in rows.items() if not BY_NAME[other].is_ours
-              and (BY_NAME[other].precision, BY_NAME[other].isa) == (entry.precision, entry.isa)]
+    others = [
+        row["median_ms"]
+        for other, row in rows.items()
+        if not BY_NAME[other].is_ours and (BY_NAME[other].precision, BY_NAME[other].isa) == (entry.precision, entry.isa)
+    ]
     return rows[name]["median_ms"] / min(others) if others and entry.is_ours else None

@@ -41,9 +41,15 @@ class Peer:
         cores = cores_for(threads)
         self._talk = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "peers.worker", entry.name, size, str(threads)], cwd=Path(__file__).parent.parent,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._talk, text=True, env=environment,
-            preexec_fn=lambda: os.sched_setaffinity(0, cores))
+            [sys.executable, "-m", "peers.worker", entry.name, size, str(threads)],
+            cwd=Path(__file__).parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._talk,
+            text=True,
+            env=environment,
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),
+        )
         self._answer()
         self._process.send_signal(signal.SIGSTOP)
 
@@ -84,8 +90,18 @@ class Ours:
     def __init__(self, entry: Entry, size: str, threads: int):
         width, height = SIZES[size]
         self.entry, self._cores = entry, cores_for(threads)
-        self._command = [str(BENCH), "network", *entry.options, "--width", str(width), "--height", str(height),
-                         "--threads", str(threads), "--json"]
+        self._command = [
+            str(BENCH),
+            "network",
+            *entry.options,
+            "--width",
+            str(width),
+            "--height",
+            str(height),
+            "--threads",
+            str(threads),
+            "--json",
+        ]
         self._expected = self._run(3)
 
     def measure(self, milliseconds: float) -> list[float]:
@@ -97,8 +113,13 @@ class Ours:
 
     def _run(self, iterations: int) -> float:
         """Returns the median in milliseconds."""
-        done = subprocess.run([*self._command, "--iterations", str(iterations)], cwd=ROOT, capture_output=True, text=True,
-                              preexec_fn=lambda: os.sched_setaffinity(0, self._cores))
+        done = subprocess.run(
+            [*self._command, "--iterations", str(iterations)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, self._cores),
+        )
         if done.returncode:
             raise BenchmarkError(f"{self.entry.label}: {done.stderr.strip()}")
         return json.loads(done.stdout)["median_ms"]
@@ -117,5 +138,4 @@ def start(entries: list[Entry], size: str, threads: int) -> list[Peer | Ours]:
 
 def run_round(runners: list[Peer | Ours], backwards: bool, milliseconds: float) -> dict[str, float]:
     """Returns the median milliseconds of each entry's turn. Every second round is in reverse order, so that predecessors vary."""
-    return {runner.entry.name: statistics.median(runner.measure(milliseconds))
-            for runner in (runners[::-1] if backwards else runners)}
+    return {runner.entry.name: statistics.median(runner.measure(milliseconds)) for runner in (runners[::-1] if backwards else runners)}

@@ -16,9 +16,10 @@ BEGIN, END = "<!-- made by make bench-peers: begins -->", "<!-- made by make ben
 def table(results: dict) -> str:
     """Returns the table: a row per entry, sorted by the first column; ours in bold, with its ratio in brackets."""
     measurements = results["measurements"]
-    names = sorted({name for measurement in measurements for name in measurement["rows"]},
-                   key=lambda name: [measurement["rows"].get(name, {}).get("median_ms", float("inf"))
-                                     for measurement in measurements])
+    names = sorted(
+        {name for measurement in measurements for name in measurement["rows"]},
+        key=lambda name: [measurement["rows"].get(name, {}).get("median_ms", float("inf")) for measurement in measurements],
+    )
     heads = [heading(measurement) for measurement in measurements]
     lines = ["| engine | " + " | ".join(heads) + " |", "|---|" + "--:|" * len(heads)]
     for name in names:
@@ -57,9 +58,11 @@ def caption(results: dict) -> str:
     engines = [f"{label} {versions[package]}" for package, label in ENGINES.items() if package in versions]
     days = sorted({measurement["date"][:10] for measurement in results["measurements"]})
     commits = sorted({measurement["commit"] for measurement in results["measurements"]} - {""})
-    return (f"{machine['name']}, {machine['cores']} cores, {vectors}{', a virtual machine' if machine['virtual'] else ''}; "
-            f"{', '.join(engines)}; "
-            f"{' and '.join(days)}, ours at {', '.join(commits) or 'an unknown commit'}.")
+    return (
+        f"{machine['name']}, {machine['cores']} cores, {vectors}{', a virtual machine' if machine['virtual'] else ''}; "
+        f"{', '.join(engines)}; "
+        f"{' and '.join(days)}, ours at {', '.join(commits) or 'an unknown commit'}."
+    )
 
 
 def publish(text: str, readme: Path) -> None:

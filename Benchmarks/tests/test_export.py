@@ -1,8 +1,8 @@
 """The ONNX graph gives the results of our engine, at sizes where maps do and do not double from level to level."""
 
 import pytest
-from made import NO_ONNX
 
+from made import NO_ONNX
 from peers import agreement
 from peers.paths import BENCH, FLOAT_MODEL, PICTURE
 from peers.pictures import network_input
@@ -17,6 +17,7 @@ def test_agrees_with_our_engine(width, height):
     from onnx.reference import ReferenceEvaluator
 
     from peers.export import INPUT, to_onnx
+
     graph = to_onnx(read_model(FLOAT_MODEL.read_bytes()), width, height)
     outputs = ReferenceEvaluator(graph).run(None, {INPUT: network_input(PICTURE, width, height)})
     assert agreement.difference("float32", agreement.from_outputs(outputs), agreement.ours(width, height)) < agreement.BOUND
@@ -24,6 +25,7 @@ def test_agrees_with_our_engine(width, height):
 
 def test_names_levels_and_leaves_nothing_unread():
     from peers.export import to_onnx
+
     graph = to_onnx(read_model(FLOAT_MODEL.read_bytes()), 640, 480).graph
     assert [output.name for output in graph.output][:4] == ["classes_8", "boxes_8", "landmarks_8", "classes_16"]
     read = {value for node in graph.node for value in node.input} | {output.name for output in graph.output}

@@ -3,7 +3,6 @@
 import pytest
 
 from made import NO_ONNX
-
 from peers import prepare, quantise
 from peers.errors import BenchmarkError
 from peers.paths import PICTURE

@@ -1,9 +1,9 @@
 """The table, the README and the chart."""
 
 import pytest
-from made import facts, measurement
 from PIL import Image
 
+from made import facts, measurement
 from peers import chart, results, table
 from peers.errors import BenchmarkError
 
@@ -31,8 +31,7 @@ def test_times_have_three_digits(time, text):
 
 
 def test_caption_names_machine_versions_day_and_commit(found):
-    assert table.caption(found) == ("A processor, 2 cores, AVX-512 VNNI; OpenVINO 1, ONNX Runtime 2, ncnn 3; 2026-01-02, "
-                                    "ours at abc1234.")
+    assert table.caption(found) == ("A processor, 2 cores, AVX-512 VNNI; OpenVINO 1, ONNX Runtime 2, ncnn 3; 2026-01-02, ours at abc1234.")
 
 
 def test_caption_leaves_out_an_engine_that_is_not_installed(found):

@@ -1,8 +1,8 @@
 """Ratios of times, and the file of results."""
 
 import pytest
-from made import facts, measurement
 
+from made import facts, measurement
 from peers import results
 
 
@@ -22,7 +22,9 @@ def test_merge_replaces_the_same_size_and_threads():
 def test_merge_takes_the_machines_latest_name():
     named = facts(machine={**facts()["machine"], "name": "Board"})
     assert results.merge(results.merge({}, facts(), measurement("hd")), named, measurement("vga")) == {
-        **named, "measurements": [measurement("vga"), measurement("hd")]}
+        **named,
+        "measurements": [measurement("vga"), measurement("hd")],
+    }
 
 
 @pytest.mark.parametrize("change", [{"machine": {"processor": "Another"}}, {"versions": {"openvino": "9"}}, {"model": "1"}])
@@ -32,8 +34,7 @@ def test_merge_never_mixes_machines_versions_or_models(change):
 
 
 def test_ratio_is_to_the_fastest_of_the_same_kind():
-    rows = measurement(ours_int8=2, openvino_int8=5, onnxruntime_int8=4, openvino_float32=1,
-                       ours_int8_avx2=3, openvino_int8_avx2=1)["rows"]
+    rows = measurement(ours_int8=2, openvino_int8=5, onnxruntime_int8=4, openvino_float32=1, ours_int8_avx2=3, openvino_int8_avx2=1)["rows"]
     assert results.ratio(rows, "ours-int8") == 0.5
     assert results.ratio(rows, "ours-int8-avx2") == 3
     assert results.ratio(rows, "openvino-int8") is None

@@ -26,7 +26,7 @@ def test_reads_every_weight():
     assert model.layers[0].source == 0 and model.layers[0].weights.shape[-1] == 3
     assert len({layer.name for layer in model.layers}) == len(model.layers)
     assert all(numpy.isfinite(layer.weights).all() and layer.weights.std() > 0 for layer in weighted)
-    # The card counts the parameters of training: scale and shift of each batch norm, for which the file has one bias, and the heads' biases.
+    # The card counts the parameters of training, with scale and shift of each batch norm; the file has one bias for both.
     assert 0.98 * PARAMETERS < sum(layer.weights.size + layer.bias.size for layer in weighted) <= PARAMETERS
 
 
@@ -39,10 +39,18 @@ def test_reads_input_and_levels():
         assert outputs == [2 * level.anchors, 4 * level.anchors, 10 * level.anchors]
 
 
-@pytest.mark.parametrize("offset, value, reason", [
-    (0, 0, "not a model"), (8, 1, "version 1, not 2; python3 Training/upgrade_model.py"), (12, 0, "checksum"), (16, 2, "float32"), (24, 1 << 20, "incomplete|numbers of type"),
-    (28, 1 << 20, "incomplete"), (32, 2, "incomplete"),
-])
+@pytest.mark.parametrize(
+    "offset, value, reason",
+    [
+        (0, 0, "not a model"),
+        (8, 1, "version 1, not 2; python3 Training/upgrade_model.py"),
+        (12, 0, "checksum"),
+        (16, 2, "float32"),
+        (24, 1 << 20, "incomplete|numbers of type"),
+        (28, 1 << 20, "incomplete"),
+        (32, 2, "incomplete"),
+    ],
+)
 def test_refuses(offset, value, reason):
     with pytest.raises(rfm.ModelError, match=reason):
         rfm.read_model(changed(offset, value))

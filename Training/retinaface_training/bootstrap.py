@@ -14,16 +14,17 @@ from pathlib import Path
 import numpy
 import tqdm
 
+from .evaluate import predict, read_folder
 from .evaluation import wider
 from .evaluation.detect import Options
-from .evaluate import predict, read_folder
 from .evaluation.ground_truth import SETS, AnnotationError, Picture
 from .evaluation.predictors import Predictor, ProgramPredictor, StoredPredictor, rf_cam_arguments
 
 PERCENTILES = (5, 95)
 EPILOG = """examples:
   two model files:  python -m retinaface_training.bootstrap old.rfm new.rfm --rf-cam ../build/rf-cam --data DATA/eval/wider
-  stored answers:   python -m retinaface_training.bootstrap old.json new.json --data FOLDER      (rf-cam --format json --threshold 0.02 --size original ...)
+  stored answers:   python -m retinaface_training.bootstrap old.json new.json --data FOLDER
+                    (from rf-cam --format json --threshold 0.02 --size original ...)
 """
 
 Predictions = dict[str, numpy.ndarray]
@@ -52,11 +53,13 @@ def compare(pictures: list[Picture], before: Predictions, after: Predictions, dr
     for _ in tqdm.trange(draws, desc="draws", disable=None):
         drawn = rng.integers(len(pictures), size=len(pictures))
         again = [dataclasses.replace(pictures[index], name=str(place)) for place, index in enumerate(drawn)]
-        both = [{str(place): found[names[index]] for place, index in enumerate(drawn) if names[index] in found} for found in (before, after)]
+        both = [
+            {str(place): found[names[index]] for place, index in enumerate(drawn) if names[index] in found} for found in (before, after)
+        ]
         values.append(numpy.subtract(_precisions(again, both[1]), _precisions(again, both[0])))
     low, high = numpy.percentile(values, PERCENTILES, axis=0)
     columns = (_precisions(pictures, before), _precisions(pictures, after), low, high)
-    return {name: Difference(*map(float, row)) for name, *row in zip(SETS, *columns)}
+    return {name: Difference(*map(float, row)) for name, *row in zip(SETS, *columns, strict=True)}
 
 
 def _precisions(pictures: list[Picture], found: Predictions) -> list[float]:
@@ -66,12 +69,18 @@ def _precisions(pictures: list[Picture], found: Predictions) -> list[float]:
 
 def _predictor(path: Path, rf_cam: str | None) -> Predictor:
     how = Options()
-    return StoredPredictor(path) if rf_cam is None else ProgramPredictor(rf_cam_arguments(rf_cam, str(path), how.threshold, how.nms_iou, []))
+    return (
+        StoredPredictor(path) if rf_cam is None else ProgramPredictor(rf_cam_arguments(rf_cam, str(path), how.threshold, how.nms_iou, []))
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m retinaface_training.bootstrap", description=__doc__.split("\n\n")[0], epilog=EPILOG,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m retinaface_training.bootstrap",
+        description=__doc__.split("\n\n")[0],
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("before", type=Path, help="model file (with --rf-cam), or predictions in a format that evaluate reads")
     parser.add_argument("after", type=Path, help="the model file or predictions to compare with it")
     parser.add_argument("--rf-cam", metavar="PROGRAM", help="rf-cam, which executes both model files")

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy
 
+from .data.text import read_text
 from .evaluation import detect, predictions
 from .evaluation.ground_truth import AnnotationError
 from .evaluation.predictions import Detections
 from .evaluation.predictors import Predictor, ProgramPredictor, StoredPredictor, rf_cam_arguments
-from .data.text import read_text
 
 FACE_SCORE = 0.5
 LEAST_SCORE = 0.3
@@ -31,7 +31,7 @@ HEADS = {"loc": 4, "conf": 2, "landms": 10}
 EPILOG = """examples:
   python -m retinaface_training.compare faces --reference REFERENCE --kind relu --rf-cam ../build/rf-cam --model ../build/relu.rfm
   python -m retinaface_training.compare faces --reference REFERENCE --kind relu --predictions rf-cam.json
-  python -m retinaface_training.compare heads REFERENCE/dogs.vga.relu.heads.npz dump      (reads dump.loc.f32, dump.conf.f32, dump.landms.f32)
+  python -m retinaface_training.compare heads REFERENCE/dogs.vga.relu.heads.npz dump   (reads dump.loc.f32, dump.conf.f32, dump.landms.f32)
 """
 
 
@@ -56,8 +56,14 @@ def compare_faces(ours: Detections, reference: Detections) -> FaceComparison:
     """Compares two lists with scores down to 0.3: every face of 0.5 or more in either must be in the other."""
     pairs, missing = _pairs(reference, ours)
     _, extra = _pairs(ours, reference)
-    differences = [(abs(reference.scores[r] - ours.scores[o]), numpy.abs(reference.boxes[r] - ours.boxes[o]).max(),
-                    numpy.abs(reference.landmarks[r] - ours.landmarks[o]).max()) for r, o in pairs]
+    differences = [
+        (
+            abs(reference.scores[r] - ours.scores[o]),
+            numpy.abs(reference.boxes[r] - ours.boxes[o]).max(),
+            numpy.abs(reference.landmarks[r] - ours.landmarks[o]).max(),
+        )
+        for r, o in pairs
+    ]
     score, box, landmarks = numpy.max(differences, axis=0) if differences else (0.0, 0.0, 0.0)
     return FaceComparison(len(pairs) + missing, missing, extra, float(score), float(box), float(landmarks))
 
@@ -77,7 +83,7 @@ def _pairs(wanted: Detections, others: Detections) -> tuple[list[tuple[int, int]
 
 
 def compare_heads(archive: Path, dump: Path) -> dict[str, float]:
-    """Returns the greatest absolute difference of each output; `dump`: little-endian float32 files `dump.NAME.f32`. Raises AnnotationError."""
+    """Returns the greatest difference of each output; `dump`: little-endian float32 files `dump.NAME.f32`. Raises AnnotationError."""
     try:
         reference = numpy.load(archive)
         wanted = {name: reference[name] for name in HEADS}
@@ -88,7 +94,9 @@ def compare_heads(archive: Path, dump: Path) -> dict[str, float]:
         path = dump.with_name(f"{dump.name}.{name}.f32")
         ours = numpy.fromfile(path, dtype="<f4")
         if ours.size != wanted[name].size:
-            raise AnnotationError(f"{path}: has {ours.size} values, {archive.name} {wanted[name].size} ({len(wanted[name])} anchors x {values})")
+            raise AnnotationError(
+                f"{path}: has {ours.size} values, {archive.name} {wanted[name].size} ({len(wanted[name])} anchors x {values})"
+            )
         difference = numpy.abs(ours.reshape(wanted[name].shape) - wanted[name])
         result[name] = float("inf") if numpy.isnan(difference).any() else float(difference.max())
     return result
@@ -120,8 +128,10 @@ def report_faces(predictor: Predictor, references: dict[Path, Detections]) -> bo
     for path, reference in references.items():
         result = compare_faces(found[str(path.resolve()).lstrip("/")], reference)
         results.append(result)
-        print(f"{result.faces:5} {result.missing:7} {result.extra:5}  {result.score:.4f}  {result.box:6.3f}  {result.landmarks:12.3f}  "
-              f"{'agrees' if result.agrees else 'DIFFERS'}  {path.name}")
+        print(
+            f"{result.faces:5} {result.missing:7} {result.extra:5}  {result.score:.4f}  {result.box:6.3f}  {result.landmarks:12.3f}  "
+            f"{'agrees' if result.agrees else 'DIFFERS'}  {path.name}"
+        )
     return all(result.agrees for result in results)
 
 
@@ -134,8 +144,12 @@ def report_heads(archive: Path, dump: Path) -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m retinaface_training.compare", description=__doc__.split("\n\n")[0], epilog=EPILOG,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m retinaface_training.compare",
+        description=__doc__.split("\n\n")[0],
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     what = parser.add_subparsers(dest="what", required=True)
     faces = what.add_parser("faces", help="detections on the reference pictures")
     faces.add_argument("--reference", required=True, type=Path, metavar="FOLDER", help="folder of *.KIND.json")

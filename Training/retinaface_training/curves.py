@@ -13,9 +13,9 @@ from pathlib import Path
 import matplotlib
 
 matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402  (the backend is chosen first)
+from matplotlib import pyplot
 
-from .data.text import read_lines  # noqa: E402
+from .data.text import read_lines
 
 
 def read_logs(logs: list[Path]) -> tuple[list[dict], list[int]]:
@@ -36,7 +36,7 @@ def read_logs(logs: list[Path]) -> tuple[list[dict], list[int]]:
 
 
 def draw_curves(logs: list[Path], picture: Path) -> None:
-    """Reads each `log.jsonl` and writes a PNG: losses, held-back average precision with the learning rate, and that of evaluation folders."""
+    """Reads each `log.jsonl` and writes a PNG: losses, AP on held-back pictures with the learning rate, and AP on evaluation folders."""
     lines, starts = read_logs(logs)
     trained = [line for line in lines if "losses" in line]
     measured = [line for line in lines if "validation" in line]
@@ -45,11 +45,16 @@ def draw_curves(logs: list[Path], picture: Path) -> None:
     figure, axes = pyplot.subplots(count, 1, figsize=(9, 4 * count), sharex=True)
     for name in trained[-1]["losses"] if trained else ():
         points = [(line["pictures"] / 1000, line["losses"][name]) for line in trained if name in line["losses"]]
-        axes[0].plot(*zip(*points), label=name.replace("_", " "), linewidth=1)
+        axes[0].plot(*zip(*points, strict=True), label=name.replace("_", " "), linewidth=1)
     axes[0].set(ylabel="loss (unweighted)", yscale="log")
-    axes[1].plot([line["pictures"] / 1000 for line in measured], [line["validation"]["average_precision"] for line in measured], "o-", label="held back")
+    axes[1].plot(
+        [line["pictures"] / 1000 for line in measured],
+        [line["validation"]["average_precision"] for line in measured],
+        "o-",
+        label="held back",
+    )
     for name, points in evaluations.items():
-        axes[2].plot(*zip(*points), "o-", label=name)
+        axes[2].plot(*zip(*points, strict=True), "o-", label=name)
     for place in axes[1:]:
         place.set(ylabel="AP at IoU 0.5")
     for place in axes:
@@ -77,7 +82,9 @@ def _evaluations(measured: list[dict]) -> dict[str, list[tuple[float, float]]]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the program; returns its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m retinaface_training.curves", description="Draws the curves of runs that continued each other.")
+    parser = argparse.ArgumentParser(
+        prog="python -m retinaface_training.curves", description="Draws the curves of runs that continued each other."
+    )
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folder of a run, in the order of training")
     parser.add_argument("--output", type=Path, required=True, help="picture to write (.png)")
     options = parser.parse_args(arguments)

@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy
 import torch
 
-from .evaluation import detect, ground_truth, landmarks, report, wider
 from .data.labels import DataError, LandmarkSource, Problems, Split, read_training_data
-from .export import add_weight_options, load_any
+from .evaluation import detect, ground_truth, landmarks, report, wider
 from .evaluation.ground_truth import AnnotationError, Picture
-from .exchange.graph import ModelFileError
 from .evaluation.predictors import NetworkPredictor, Predictor, ProgramPredictor, StoredPredictor, rf_cam_arguments
 from .evaluation.report import DatasetReport, NegativeReport
+from .exchange.graph import ModelFileError
+from .export import add_weight_options, load_any
 
 FALSE_FACE_THRESHOLD = 0.5
 PROTOCOLS = {"exact": wider.EXACT, "official": wider.OFFICIAL}
@@ -32,7 +32,8 @@ EPILOG = """examples:
   a checkpoint:     python -m retinaface_training.evaluate --weights runs/a/last.pth --data DATA/eval/wider --data DATA/eval/crowd
   a published one:  ... --weights relu_anchors10.pth --activation relu --anchors 10,20/32,64/128,256 --data FOLDER
   the program:      ... --rf-cam ../build/rf-cam --model ../build/model.rfm --data FOLDER
-  its output:       rf-cam --format json --threshold 0.02 --size original --max-faces 5000 --recursive FOLDER/images > a.json; ... --predictions a.json --data FOLDER
+  its output:       rf-cam --format json --threshold 0.02 --size original --max-faces 5000 --recursive FOLDER/images > a.json
+                    python -m retinaface_training.evaluate --predictions a.json --data FOLDER
 """
 
 
@@ -93,26 +94,55 @@ def measure_negatives(predictor: Predictor, split: Split, images: Path) -> list[
     trained = [picture.path.relative_to(images).as_posix() for picture in split.training_negatives]
     found, _ = predictor.predict(images, held + trained, "face-free pictures")
     alarms = [name for name, faces in found.items() if len(faces.above(FALSE_FACE_THRESHOLD).scores)]
-    return [NegativeReport(name, FALSE_FACE_THRESHOLD, len(members), sorted(set(alarms) & set(members)))
-            for name, members in (("negatives held back", held), ("negatives, all", held + trained))]
+    return [
+        NegativeReport(name, FALSE_FACE_THRESHOLD, len(members), sorted(set(alarms) & set(members)))
+        for name, members in (("negatives held back", held), ("negatives, all", held + trained))
+    ]
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m retinaface_training.evaluate", description=__doc__.split("\n\n")[0], epilog=EPILOG,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m retinaface_training.evaluate",
+        description=__doc__.split("\n\n")[0],
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     source = parser.add_argument_group("subject (one of)").add_mutually_exclusive_group(required=True)
-    source.add_argument("--weights", metavar="FILE", help="checkpoint of retinaface_training.train, published .pth, or exported .safetensors")
-    source.add_argument("--predictions", metavar="PATH", type=Path, help="JSON lines of rf-cam, or a folder in WIDER FACE's official text format")
+    source.add_argument(
+        "--weights", metavar="FILE", help="checkpoint of retinaface_training.train, published .pth, or exported .safetensors"
+    )
+    source.add_argument(
+        "--predictions", metavar="PATH", type=Path, help="JSON lines of rf-cam, or a folder in WIDER FACE's official text format"
+    )
     source.add_argument("--rf-cam", metavar="PROGRAM", help="run this rf-cam on the pictures")
     on = parser.add_argument_group("data")
-    on.add_argument("--data", metavar="FOLDER", type=Path, action="append", default=[], help="evaluation folder: images/ and ground_truth.txt; may be repeated")
+    on.add_argument(
+        "--data",
+        metavar="FOLDER",
+        type=Path,
+        action="append",
+        default=[],
+        help="evaluation folder: images/ and ground_truth.txt; may be repeated",
+    )
     on.add_argument("--official", metavar="FOLDER", type=Path, help="folder of WIDER FACE's .mat lists; needs --images")
     on.add_argument("--images", metavar="FOLDER", type=Path, help="pictures of the official lists (EVENT/NAME.jpg)")
-    on.add_argument("--training-data", metavar="FOLDER", type=Path,
-                    help="folder with label.txt, negatives.txt and images/: landmark error on the held-back tenth, false faces on the face-free pictures")
-    on.add_argument("--protocol", choices=PROTOCOLS, help="exact: a curve point at every score, plain boxes (default for --data); "
-                    "official: 1000 thresholds, boxes one pixel longer, like the MATLAB tools (default for --official)")
-    on.add_argument("--allow-missing", action="store_true", help="count pictures that are missing, damaged or without prediction as empty, and report them")
+    on.add_argument(
+        "--training-data",
+        metavar="FOLDER",
+        type=Path,
+        help="folder with label.txt, negatives.txt and images/: landmark error on the held-back tenth, false faces on negatives",
+    )
+    on.add_argument(
+        "--protocol",
+        choices=PROTOCOLS,
+        help="exact: a curve point at every score, plain boxes (default for --data); "
+        "official: 1000 thresholds, boxes one pixel longer, like the MATLAB tools (default for --official)",
+    )
+    on.add_argument(
+        "--allow-missing",
+        action="store_true",
+        help="count pictures that are missing, damaged or without prediction as empty, and report them",
+    )
     _add_detection_options(parser)
     parser.add_argument("--output", metavar="FOLDER", type=Path, help="write results.json and the curves as PNG here")
     return parser
@@ -123,7 +153,9 @@ def _add_detection_options(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--threshold", type=float, default=0.02, metavar="S", help="minimum score (default 0.02)")
     how.add_argument("--nms", type=float, default=0.4, metavar="IOU", help="suppression and voting (default 0.4)")
     how.add_argument("--flip", action="store_true", help="also the mirrored picture (--weights)")
-    how.add_argument("--scales", metavar="SIDES", help="short sides in pixels, such as 500,800,1100,1400,1700 (--weights; default: own size)")
+    how.add_argument(
+        "--scales", metavar="SIDES", help="short sides in pixels, such as 500,800,1100,1400,1700 (--weights; default: own size)"
+    )
     how.add_argument("--vote", action="store_true", help="box voting instead of suppression (--weights)")
     how.add_argument("--device", default="cpu", help="cpu, cuda, ... (--weights)")
     how.add_argument("--threads", type=int, default=1, metavar="N", help="threads of PyTorch or rf-cam (default 1)")
@@ -137,7 +169,9 @@ def _predictor(options: argparse.Namespace) -> Predictor:
         return StoredPredictor(options.predictions, options.allow_missing)
     if options.rf_cam:
         more = ["--threads", str(options.threads), *shlex.split(options.rf_cam_options)]
-        return ProgramPredictor(rf_cam_arguments(options.rf_cam, options.model, options.threshold, options.nms, more), options.allow_missing)
+        return ProgramPredictor(
+            rf_cam_arguments(options.rf_cam, options.model, options.threshold, options.nms, more), options.allow_missing
+        )
     torch.set_num_threads(options.threads)
     try:
         network = load_any(options.weights, options.activation, options.anchors).to(options.device).eval()
@@ -191,11 +225,16 @@ def _run(options: argparse.Namespace) -> None:
         _write(options, datasets, errors, negatives)
 
 
-def _write(options: argparse.Namespace, datasets: list[DatasetReport], errors: landmarks.LandmarkResult | None, negatives: list[NegativeReport]) -> None:
+def _write(
+    options: argparse.Namespace, datasets: list[DatasetReport], errors: landmarks.LandmarkResult | None, negatives: list[NegativeReport]
+) -> None:
     options.output.mkdir(parents=True, exist_ok=True)
-    facts = {"options": {key: str(value) if isinstance(value, Path) else value for key, value in vars(options).items() if key != "data"},
-             "datasets": {dataset.name: dataset.to_json() for dataset in datasets},
-             "landmarks": errors and report.landmarks_to_json(errors), "negatives": {r.name: r.to_json() for r in negatives}}
+    facts = {
+        "options": {key: str(value) if isinstance(value, Path) else value for key, value in vars(options).items() if key != "data"},
+        "datasets": {dataset.name: dataset.to_json() for dataset in datasets},
+        "landmarks": errors and report.landmarks_to_json(errors),
+        "negatives": {r.name: r.to_json() for r in negatives},
+    }
     facts["options"]["data"] = [str(folder) for folder in options.data]
     (options.output / "results.json").write_text(json.dumps(facts, indent=1) + "\n")
     for dataset in datasets:

@@ -17,12 +17,12 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from tqdm import tqdm
 
-from .network.anchors import MEAN_BGR, encode_landmarks, make_anchors
 from .data.augment import Sample, flip
-from .network.checkpoints import load_checkpoint, save_weights
-from .network.config import LEVELS
 from .data.labels import AnnotatedPicture, LandmarkSource, Problems, load_picture, read_training_data
 from .losses.matching import match
+from .network.anchors import MEAN_BGR, encode_landmarks, make_anchors
+from .network.checkpoints import load_checkpoint, save_weights
+from .network.config import LEVELS
 from .network.retinaface import PYRAMID_CHANNELS, RetinaFace
 
 CERTAIN_SCORE = 0.8
@@ -100,7 +100,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("weights", type=Path, help="checkpoint of retinaface_training.train")
     parser.add_argument("--data", type=Path, required=True, help="folder with label.txt, negatives.txt and images")
     parser.add_argument("--output", type=Path, required=True, help="checkpoint to write")
-    parser.add_argument("--ridge", type=float, default=RIDGE, help="weight of the present head, as a number of faces (default: %(default)s)")
+    parser.add_argument(
+        "--ridge", type=float, default=RIDGE, help="weight of the present head, as a number of faces (default: %(default)s)"
+    )
     options = parser.parse_args(arguments)
     try:
         network = load_checkpoint(options.weights)
@@ -114,7 +116,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"refit: {error}", file=sys.stderr)
         return 1
-    print(f"{options.output}: landmark heads fitted to {count} anchors of {len(pictures)} pictures, as they are and mirrored", file=sys.stderr)
+    print(
+        f"{options.output}: landmark heads fitted to {count} anchors of {len(pictures)} pictures, as they are and mirrored", file=sys.stderr
+    )
     return 0
 
 

@@ -14,26 +14,26 @@ import sys
 import time
 from collections import defaultdict
 from dataclasses import asdict, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
-from .exchange import model_file
-from .exchange.walk import export_graph
-from .data.batches import Batches, decode_all, loader, network_input
-from .network.checkpoints import load_backbone, load_published
 from .curves import draw_curves
+from .data.batches import Batches, decode_all, loader, network_input
 from .data.labels import DataError, Problems, Split, read_training_data
+from .data.text import read_text
 from .evaluate import Dataset, read_folder
 from .evaluation.ground_truth import AnnotationError
+from .exchange import model_file
+from .exchange.unfolding import unfold
+from .exchange.walk import export_graph
+from .network.checkpoints import load_backbone, load_published
 from .network.retinaface import RetinaFace
 from .run.options import TRAINING, make_budget, make_config, parse_options
 from .run.schedule import Budget
-from .data.text import read_text
 from .run.trainer import TrainConfig, Trainer
-from .exchange.unfolding import unfold
 from .run.validation import average_precisions, validate
 
 START_PIXELS = 128 * 320 * 320
@@ -144,12 +144,12 @@ def _make_trainer(options: argparse.Namespace, config: TrainConfig, batches: Bat
         trainer.load(checkpoint)
     elif checkpoint.exists():
         raise DataError(f"{checkpoint} exists: continue with --resume, or name another --output")
-    trainer.budget = make_budget(options, trainer.seconds, datetime.now(timezone.utc))
+    trainer.budget = make_budget(options, trainer.seconds, datetime.now(UTC))
     return trainer
 
 
 def _start_from(network: RetinaFace, path: Path, batches: Batches) -> None:
-    """Loads an exported model for training. Raises ModelFileError (a ValueError) if the file is invalid or its graph differs from the options'."""
+    """Loads an exported model for training. Raises ModelFileError if the file is invalid or its graph differs from the options'."""
     graph, tensors = model_file.read(path)
     if graph != export_graph(network)[0]:
         raise model_file.ModelFileError(f"{path}: is another network than the options ask for, which is {network.config}")
@@ -163,7 +163,7 @@ def _describe(options: argparse.Namespace, config: TrainConfig, skipped: int) ->
     """Adds this start to the run's config.json."""
     options.output.mkdir(parents=True, exist_ok=True)
     names = {name: _without_folders(value) for name, value in vars(options).items()}
-    facts = {"commit": git_commit(), "started": f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC", "torch": torch.__version__}
+    facts = {"commit": git_commit(), "started": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "torch": torch.__version__}
     facts |= {"options": names, "recipe": asdict(config), "skipped_data": skipped}
     path = options.output / "config.json"
     starts = json.loads(read_text(path)) if options.resume and path.exists() else []

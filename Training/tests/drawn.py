@@ -30,7 +30,7 @@ def draw_picture(rng: np.random.Generator, faces: int) -> tuple[Image.Image, np.
 def _draw_face(draw: ImageDraw.ImageDraw, box: np.ndarray, points: np.ndarray) -> None:
     draw.ellipse(box.tolist(), fill=(224, 172, 140))
     radius = max(1.5, (box[2] - box[0]) / 14)
-    for (x, y), colour in zip(points.tolist(), ["blue", "green", "brown"]):
+    for (x, y), colour in zip(points.tolist(), ["blue", "green", "brown"], strict=False):
         draw.ellipse([x - radius, y - radius, x + radius, y + radius], fill=colour)
     draw.line([tuple(points[3]), tuple(points[4])], fill="red", width=max(1, int(radius)))
 
@@ -50,7 +50,7 @@ def write_data(folder: Path, pictures: int = 12, seed: int = 3) -> Path:
     for index in range(pictures):
         image, boxes, landmarks = draw_picture(rng, 1 + index % 4)
         image.save(folder / "images" / f"drawn{index}.png")
-        lines += [f"# drawn{index}.png"] + [face_line(box, points, index % 2) for box, points in zip(boxes, landmarks)]
+        lines += [f"# drawn{index}.png"] + [face_line(box, points, index % 2) for box, points in zip(boxes, landmarks, strict=True)]
     (folder / "label.txt").write_text("\n".join(lines) + "\n")
     for index in range(3):
         draw_picture(rng, 0)[0].save(folder / "images" / f"empty{index}.png")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from drawn import SIDE, draw_picture
 from PIL import Image
 
+from drawn import SIDE, draw_picture
 from retinaface_training.data.augment import AugmentConfig, Window, colour_transforms, cut, flip, random_sample
 from retinaface_training.data.batches import BatchConfig, Batches, network_input
 from retinaface_training.data.labels import AnnotatedPicture
@@ -36,7 +36,7 @@ def shows_all_points(box, points):
 def assert_on_the_face(sample, flipped):
     """The left eye is drawn blue, the right one green; a flip exchanges which is which."""
     checked = 0
-    for box, points in zip(sample.boxes, sample.landmarks.reshape(-1, 5, 2)):
+    for box, points in zip(sample.boxes, sample.landmarks.reshape(-1, 5, 2), strict=True):
         if not shows_all_points(box, points):
             continue
         left, right = (1, 2) if flipped else (2, 1)
@@ -71,7 +71,9 @@ def test_turns_keep_points_on_the_face_and_the_box_around_it(degrees):
         checked += assert_on_the_face(whole, flipped=False)
         skin = whole.pixels[..., 0] > 180
         for x1, y1, x2, y2 in there.boxes:
-            columns, rows = (skin[max(0, int(y1) - 2) : int(y2) + 3, max(0, int(x1) - 2) : int(x2) + 3].any(axis=axis).nonzero()[0] for axis in (0, 1))
+            columns, rows = (
+                skin[max(0, int(y1) - 2) : int(y2) + 3, max(0, int(x1) - 2) : int(x2) + 3].any(axis=axis).nonzero()[0] for axis in (0, 1)
+            )
             assert abs(columns[-1] - columns[0] - (x2 - x1)) < 3 and abs(rows[-1] - rows[0] - (y2 - y1)) < 3
     assert checked > 5
 
@@ -98,7 +100,7 @@ def test_random_samples_keep_points_on_the_face():
         assert (sample.boxes >= 0).all() and (sample.boxes <= 256).all()
         lefts, rights = sample.landmarks[:, 0], sample.landmarks[:, 2]
         assert (lefts < rights).all()
-        shown = [box for box, points in zip(sample.boxes, sample.landmarks.reshape(-1, 5, 2)) if shows_all_points(box, points)]
+        shown = [box for box, points in zip(sample.boxes, sample.landmarks.reshape(-1, 5, 2), strict=True) if shows_all_points(box, points)]
         if shown:
             flipped = colour_centre(sample.pixels, shown[0], 1)[0] < colour_centre(sample.pixels, shown[0], 2)[0]
             checked += assert_on_the_face(sample, flipped)
@@ -113,7 +115,9 @@ def test_faces_whose_centre_leaves_are_ignored_and_the_rest_is_clipped():
 
 
 def test_faces_too_small_to_see_are_ignored():
-    picture = AnnotatedPicture("p", np.float32([[10, 10, 30, 30], [100, 100, 190, 190]]), np.zeros((2, 10), np.float32), np.zeros(2, np.int8))
+    picture = AnnotatedPicture(
+        "p", np.float32([[10, 10, 30, 30], [100, 100, 190, 190]]), np.zeros((2, 10), np.float32), np.zeros(2, np.int8)
+    )
     sample = cut(Image.new("RGB", (200, 200)), picture, Window(0, 0, 200, 200), 50, 50)
     assert sample.ignored.tolist() == [True, False]
 

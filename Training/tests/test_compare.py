@@ -22,11 +22,21 @@ def test_equal_faces_agree():
     assert compare.compare_faces(REFERENCE, REFERENCE) == compare.FaceComparison(2, 0, 0, 0, 0, 0)
 
 
-@pytest.mark.parametrize("ours,agrees", [
-    (changed(boxes=0.19), True), (changed(boxes=0.21), False), (changed(scores=-0.0029), True), (changed(scores=0.0031), False),
-    (changed(landmarks=0.19), True), (changed(landmarks=-0.21), False), (changed(rows=slice(0, 2)), True), (changed(rows=slice(1, 3)), False),
-    (changed(rows=slice(0, 0)), False), (changed(scores=numpy.array([0, 0, 0.2])), True),
-])
+@pytest.mark.parametrize(
+    "ours,agrees",
+    [
+        (changed(boxes=0.19), True),
+        (changed(boxes=0.21), False),
+        (changed(scores=-0.0029), True),
+        (changed(scores=0.0031), False),
+        (changed(landmarks=0.19), True),
+        (changed(landmarks=-0.21), False),
+        (changed(rows=slice(0, 2)), True),
+        (changed(rows=slice(1, 3)), False),
+        (changed(rows=slice(0, 0)), False),
+        (changed(scores=numpy.array([0, 0, 0.2])), True),
+    ],
+)
 def test_differences_are_seen(ours, agrees):
     assert compare.compare_faces(ours, REFERENCE).agrees == agrees
 

@@ -27,7 +27,12 @@ def test_later_runs_count_on(tmp_path):
 def test_evaluation_folders_have_a_picture_of_their_own(tmp_path):
     run = write_run(tmp_path / "a", [10, 20])
     assert curves.main([str(run), "--output", str(tmp_path / "two.png")]) == 0
-    line = {"pictures": 20, "learning_rate": 1e-3, "validation": {"average_precision": 0.5}, "evaluation": {"street": {"easy": 0.9, "hard": 0.7}}}
+    line = {
+        "pictures": 20,
+        "learning_rate": 1e-3,
+        "validation": {"average_precision": 0.5},
+        "evaluation": {"street": {"easy": 0.9, "hard": 0.7}},
+    }
     with open(run / "log.jsonl", "a") as log:
         log.write(json.dumps(line) + "\n")
     assert curves.main([str(run), "--output", str(tmp_path / "three.png")]) == 0

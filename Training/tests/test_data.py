@@ -2,11 +2,20 @@
 
 import numpy as np
 import pytest
-from drawn import face_line, write_data
 from PIL import Image
 
+from drawn import face_line, write_data
 from retinaface_training.data.batches import decode_all
-from retinaface_training.data.labels import AnnotatedPicture, DataError, LandmarkSource, Problems, read_labels, read_negatives, read_training_data, split
+from retinaface_training.data.labels import (
+    AnnotatedPicture,
+    DataError,
+    LandmarkSource,
+    Problems,
+    read_labels,
+    read_negatives,
+    read_training_data,
+    split,
+)
 
 GOOD = "10 20 30 40 " + "12 22 1 " * 5 + "0.9"
 
@@ -114,11 +123,14 @@ def test_marks_and_line_ends_of_editors_change_nothing(tmp_path, end, mark, name
     assert [p.path.name for p in read_negatives(tmp_path / "negatives.txt", tmp_path / "images", problems)] == [name]
 
 
-@pytest.mark.parametrize("content, message", [
-    (b"# a.png\n\n# n\xe4her.png\n", "3: is not UTF-8 .byte 0xe4.: save it as UTF-8"),
-    (b"\xef\xbb\xbf# a.png\r\n# n\xe4her.png\r\n", "2: is not UTF-8 .byte 0xe4.: save it as UTF-8"),
-    ("# a.png\n".encode("utf-16"), "1: is UTF-16: save it as UTF-8"),
-])
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (b"# a.png\n\n# n\xe4her.png\n", "3: is not UTF-8 .byte 0xe4.: save it as UTF-8"),
+        (b"\xef\xbb\xbf# a.png\r\n# n\xe4her.png\r\n", "2: is not UTF-8 .byte 0xe4.: save it as UTF-8"),
+        ("# a.png\n".encode("utf-16"), "1: is UTF-16: save it as UTF-8"),
+    ],
+)
 def test_another_encoding_is_an_error_with_file_and_line(tmp_path, content, message):
     for read, name in ((read_labels, "label.txt"), (read_negatives, "negatives.txt")):
         (tmp_path / name).write_bytes(content)

@@ -7,13 +7,15 @@ import pytest
 import torch
 from PIL import Image
 
-from retinaface_training.evaluation import detect
-
 from retinaface_training import export
+from retinaface_training.evaluation import detect
 from retinaface_training.network.config import NetworkConfig
 from retinaface_training.network.retinaface import Heads, RetinaFace
 
-PUBLISHED = {"leaky": ("leaky_anchors16.pth", "leaky", "16,32/64,128/256,512"), "relu": ("relu_anchors10.pth", "relu", "10,20/32,64/128,256")}
+PUBLISHED = {
+    "leaky": ("leaky_anchors16.pth", "leaky", "16,32/64,128/256,512"),
+    "relu": ("relu_anchors10.pth", "relu", "10,20/32,64/128,256"),
+}
 
 
 class BrightSpot(torch.nn.Module):
@@ -119,7 +121,9 @@ def test_reference_detections(research, kind):
     for path in (research / f"reference/{name}.{kind}.json" for name in names):
         reference = json.loads(path.read_text())
         picture = research / "reference" / reference["picture"]
-        faces = detect.detect(network, detect.read_picture(picture if picture.exists() else research / reference["picture"]), detect.Options(threshold=0.3))
+        faces = detect.detect(
+            network, detect.read_picture(picture if picture.exists() else research / reference["picture"]), detect.Options(threshold=0.3)
+        )
         for key, values, bound in (("score", faces.scores, 1e-4), ("box", faces.boxes, 0.01), ("landmarks", faces.landmarks, 0.01)):
             expected = numpy.array([face[key] for face in reference["faces"]])
             assert values.shape == expected.shape and numpy.abs(values - expected).max() < bound, path.name

@@ -12,21 +12,41 @@ from retinaface_training.network.config import NetworkConfig
 from retinaface_training.network.retinaface import RetinaFace
 
 # AP easy, medium, hard of the published weights, measured in PyTorch, float32.
-PUBLISHED = {"leaky": ("leaky_anchors16.pth", "leaky", "16,32/64,128/256,512"), "relu": ("relu_anchors10.pth", "relu", "10,20/32,64/128,256")}
+PUBLISHED = {
+    "leaky": ("leaky_anchors16.pth", "leaky", "16,32/64,128/256,512"),
+    "relu": ("relu_anchors10.pth", "relu", "10,20/32,64/128,256"),
+}
 FIGURES = {
-    ("leaky", "wider"): (0.992, 0.990, 0.952), ("leaky", "crowd"): (0.782, 0.731, 0.441),
-    ("relu", "wider"): (0.915, 0.918, 0.885), ("relu", "crowd"): (0.765, 0.743, 0.552),
+    ("leaky", "wider"): (0.992, 0.990, 0.952),
+    ("leaky", "crowd"): (0.782, 0.731, 0.441),
+    ("relu", "wider"): (0.915, 0.918, 0.885),
+    ("relu", "crowd"): (0.765, 0.743, 0.552),
 }
 FACE = {"score": 0.9, "box": [10, 10, 30, 30], "landmarks": [[12, 12], [28, 12], [20, 20], [14, 26], [26, 26]]}
 
 
-@pytest.mark.parametrize("kind,data", [
-    pytest.param(kind, data, marks=[] if data == "crowd" and kind == "relu" else pytest.mark.full) for kind, data in FIGURES
-])
+@pytest.mark.parametrize(
+    "kind,data", [pytest.param(kind, data, marks=[] if data == "crowd" and kind == "relu" else pytest.mark.full) for kind, data in FIGURES]
+)
 def test_published_figures(research, tmp_path, kind, data):
     weights, activation, anchors = PUBLISHED[kind]
-    assert evaluate.main(["--weights", str(research / "weights" / weights), "--activation", activation, "--anchors", anchors,
-                          "--data", str(research / "data/eval" / data), "--output", str(tmp_path)]) == 0
+    assert (
+        evaluate.main(
+            [
+                "--weights",
+                str(research / "weights" / weights),
+                "--activation",
+                activation,
+                "--anchors",
+                anchors,
+                "--data",
+                str(research / "data/eval" / data),
+                "--output",
+                str(tmp_path),
+            ]
+        )
+        == 0
+    )
     results = json.loads((tmp_path / "results.json").read_text())["datasets"][data]
     assert list(results["ap"].values()) == pytest.approx(FIGURES[kind, data], abs=0.002)
     assert (tmp_path / f"precision-recall-{data}.png").read_bytes().startswith(b"\x89PNG")
@@ -67,7 +87,7 @@ def test_stored_official_folder(dataset):
 def test_program_gets_the_pictures_and_its_options(dataset):
     program = dataset.parent / "rf-cam"
     log = dataset.parent / "log"
-    program.write_text(f"#!/bin/sh\necho \"$@\" > {shlex.quote(str(log))}\ncat {shlex.quote(str(dataset.parent / 'rf-cam.json'))}\n")
+    program.write_text(f'#!/bin/sh\necho "$@" > {shlex.quote(str(log))}\ncat {shlex.quote(str(dataset.parent / "rf-cam.json"))}\n')
     program.chmod(0o755)
     results = results_of(dataset, "--rf-cam", str(program), "--model", "x.rfm", "--rf-cam-options", "--isa avx2")
     assert results["ap"]["easy"] == 0.5
@@ -100,11 +120,20 @@ def test_unknown_device_and_equal_names_are_one_clear_line(dataset, capsys):
     assert "abacus" in first and "same name: made, made" in second
 
 
-@pytest.mark.parametrize("arguments", [
-    [], ["--predictions", "x"], ["--predictions", "x", "--rf-cam", "y", "--data", "z"], ["--predictions", "x", "--official", "y"],
-    ["--predictions", "x", "--data", "y", "--flip"], ["--weights", "x", "--data", "y", "--scales", "500,no"], ["--weights", "x", "--data", "y", "--scales", "0"],
-    ["--weights", "x", "--data", "y", "--nms", "2"], ["--weights", "x", "--data", "y", "--model", "z"],
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--predictions", "x"],
+        ["--predictions", "x", "--rf-cam", "y", "--data", "z"],
+        ["--predictions", "x", "--official", "y"],
+        ["--predictions", "x", "--data", "y", "--flip"],
+        ["--weights", "x", "--data", "y", "--scales", "500,no"],
+        ["--weights", "x", "--data", "y", "--scales", "0"],
+        ["--weights", "x", "--data", "y", "--nms", "2"],
+        ["--weights", "x", "--data", "y", "--model", "z"],
+    ],
+)
 def test_contradicting_options_end_with_status_2(arguments):
     with pytest.raises(SystemExit) as end:
         evaluate.main(arguments)
@@ -115,8 +144,22 @@ def test_official_lists_are_narrowed_to_the_pictures_that_are_there(research, tm
     predictions = tmp_path / "x.json"
     predictions.write_text("")
     images = research / "data/eval/wider/images"
-    assert evaluate.main(["--predictions", str(predictions), "--official", str(research / "data/eval/wider_ground_truth"), "--images", str(images),
-                          "--allow-missing", "--output", str(tmp_path / "out")]) == 0
+    assert (
+        evaluate.main(
+            [
+                "--predictions",
+                str(predictions),
+                "--official",
+                str(research / "data/eval/wider_ground_truth"),
+                "--images",
+                str(images),
+                "--allow-missing",
+                "--output",
+                str(tmp_path / "out"),
+            ]
+        )
+        == 0
+    )
     results = json.loads((tmp_path / "out/results.json").read_text())["datasets"]["official-160"]
     assert results["faces"] == {"easy": 419, "medium": 489, "hard": 515} and results["protocol"] == "official"
     assert "160 of the 3226" in capsys.readouterr().err
@@ -142,7 +185,14 @@ def training_data(tmp_path):
 
 
 def test_landmarks_and_false_faces(training_data):
-    arguments = ["--predictions", str(training_data / "rf-cam.json"), "--training-data", str(training_data), "--output", str(training_data / "out")]
+    arguments = [
+        "--predictions",
+        str(training_data / "rf-cam.json"),
+        "--training-data",
+        str(training_data),
+        "--output",
+        str(training_data / "out"),
+    ]
     assert evaluate.main(arguments) == 0
     results = json.loads((training_data / "out/results.json").read_text())
     assert results["landmarks"] == {"faces": 2, "found": 2, "nme": 0, "failure_rate": 0}

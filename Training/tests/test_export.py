@@ -8,10 +8,7 @@ from PIL import Image
 from torch import nn
 
 from retinaface_training import export
-
-from retinaface_training.exchange import folding
-
-from retinaface_training.exchange import model_file
+from retinaface_training.exchange import folding, model_file
 from retinaface_training.exchange.graph import ModelFileError
 from retinaface_training.exchange.interpreter import Interpreter
 from retinaface_training.network.checkpoints import save_weights
@@ -92,12 +89,15 @@ def test_published_weights_give_the_reference_heads(research, tmp_path, kind):
             assert numpy.abs(reference[name] - values[0].numpy()).max() < 1e-4, (picture, name)
 
 
-@pytest.mark.parametrize("options,message", [
-    (["--activation", "relu"], "--anchors 10,20/32,64/128,256"),
-    (["--activation", "relu", "--anchors", "10/32/128"], "do not fit the network"),
-    (["--activation", "swish", "--anchors", "10,20/32,64/128,256"], "activation 'swish'"),
-    (["--activation", "relu", "--anchors", "10,20/32,64"], "levels"),
-])
+@pytest.mark.parametrize(
+    "options,message",
+    [
+        (["--activation", "relu"], "--anchors 10,20/32,64/128,256"),
+        (["--activation", "relu", "--anchors", "10/32/128"], "do not fit the network"),
+        (["--activation", "swish", "--anchors", "10,20/32,64/128,256"], "activation 'swish'"),
+        (["--activation", "relu", "--anchors", "10,20/32,64"], "levels"),
+    ],
+)
 def test_published_weights_with_wrong_options_are_refused(research, tmp_path, capsys, options, message):
     weights = str(research / "weights/relu_anchors10.pth")
     assert export.main([weights, "--output", str(tmp_path / "x.safetensors"), *options]) == 1
@@ -152,8 +152,13 @@ def test_exchange_file_with_a_fault_is_refused(tmp_path):
         safetensors.numpy.save_file(broken, file, metadata=facts)
         with pytest.raises(ModelFileError, match=f"model.safetensors: .*{message}"):
             model_file.read(file)
-    for changed, message in (({}, "format"), ({"format": "retinaface-2"}, "keys"), (facts | {"more": ""}, "keys"), (facts | {"graph": "{}"}, "is missing"),
-                             ({"format": "retinaface-1"}, "version 1; export the checkpoint again: python -m retinaface_training.export")):
+    for changed, message in (
+        ({}, "format"),
+        ({"format": "retinaface-2"}, "keys"),
+        (facts | {"more": ""}, "keys"),
+        (facts | {"graph": "{}"}, "is missing"),
+        ({"format": "retinaface-1"}, "version 1; export the checkpoint again: python -m retinaface_training.export"),
+    ):
         safetensors.numpy.save_file(tensors, file, metadata=changed)
         with pytest.raises(ModelFileError, match=f"model.safetensors: .*{message}"):
             model_file.read(file)
@@ -169,7 +174,11 @@ def test_network_with_a_weight_that_is_not_finite_is_not_written(tmp_path):
 
 def test_a_header_that_says_a_thing_twice_is_refused(tmp_path):
     entry = '{"dtype":"F32","shape":[1],"data_offsets":[0,4]}'
-    for header, name in ((f'{{"a":{entry},"a":{entry}}}', "a"), (f'{{"a":{entry},"\\u0061":{entry}}}', "a"), ('{"__metadata__":{"x":"1","x":"2"}}', "x")):
+    for header, name in (
+        (f'{{"a":{entry},"a":{entry}}}', "a"),
+        (f'{{"a":{entry},"\\u0061":{entry}}}', "a"),
+        ('{"__metadata__":{"x":"1","x":"2"}}', "x"),
+    ):
         path = tmp_path / "twice.safetensors"
         path.write_bytes(len(header).to_bytes(8, "little") + header.encode() + bytes(4))
         with pytest.raises(ModelFileError, match=f"twice.safetensors: .*'{name}' twice"):

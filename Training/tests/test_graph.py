@@ -5,6 +5,7 @@ import json
 import random
 
 import pytest
+
 from retinaface_training.exchange.graph import ModelFileError, parse
 
 CONV = {"operation": "conv", "kernel": [1, 1], "stride": 1, "padding": 0, "slope": 0.5}
@@ -23,11 +24,23 @@ def document():
     """A graph with every operation and one level of two anchors."""
     layers = [
         CONV | {"name": "stem", "inputs": ["input"], "output": "stem", "kernel": [3, 3], "stride": 2, "padding": 1},
-        CONV | {"name": "deep", "operation": "depthwise_conv", "inputs": ["stem"], "output": "deep", "kernel": [3, 3], "padding": 1, "stride": 2},
+        CONV
+        | {
+            "name": "deep",
+            "operation": "depthwise_conv",
+            "inputs": ["stem"],
+            "output": "deep",
+            "kernel": [3, 3],
+            "padding": 1,
+            "stride": 2,
+        },
         CONV | {"name": "side", "inputs": ["stem"], "output": "cat"},
         CONV | {"name": "other", "inputs": ["stem"], "output": "cat", "channel": 2},
         {"name": "sum", "operation": "upsample_add", "inputs": ["cat", "deep"], "output": "cat"},
-        *(CONV | {"name": name, "inputs": ["cat"], "output": "class" if name == "class" else None, "slope": 1} for name in ("class", "box", "points")),
+        *(
+            CONV | {"name": name, "inputs": ["cat"], "output": "class" if name == "class" else None, "slope": 1}
+            for name in ("class", "box", "points")
+        ),
     ]
     heads = [{"role": role, "level": 0, "layer": layer} for role, layer in (("class", "class"), ("box", "box"), ("landmarks", "points"))]
     return {
@@ -41,7 +54,9 @@ def document():
 
 def shapes(**changed):
     all_shapes = SHAPES | changed
-    return {f"{name}.weight": shape for name, shape in all_shapes.items()} | {f"{name}.bias": shape[:1] for name, shape in all_shapes.items()}
+    return {f"{name}.weight": shape for name, shape in all_shapes.items()} | {
+        f"{name}.bias": shape[:1] for name, shape in all_shapes.items()
+    }
 
 
 def read(record, **changed):
@@ -155,7 +170,21 @@ def test_faults_of_several_records():
         read(record, free=(4, 4, 1, 1))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "3", "null", '{"a":1,"a":2}', "[" * 100000, '{"heads": NaN}', '{"heads": ' + "9" * 5000 + "}", "\ud800", '{"layers": [{"x":{}, "x":{}}]}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "3",
+        "null",
+        '{"a":1,"a":2}',
+        "[" * 100000,
+        '{"heads": NaN}',
+        '{"heads": ' + "9" * 5000 + "}",
+        "\ud800",
+        '{"layers": [{"x":{}, "x":{}}]}',
+    ],
+)
 def test_text_that_is_no_graph_is_refused(text):
     with pytest.raises(ModelFileError):
         parse(text)

@@ -5,12 +5,11 @@ import math
 import pytest
 import torch
 
-from retinaface_training.losses import distill
-
 from retinaface_training.losses import detection as losses
-from retinaface_training.network.anchors import encode_boxes, encode_landmarks, make_anchors
+from retinaface_training.losses import distill
 from retinaface_training.losses.detection import LossWeights, Targets
 from retinaface_training.losses.matching import IGNORED, NEGATIVE
+from retinaface_training.network.anchors import encode_boxes, encode_landmarks, make_anchors
 from retinaface_training.network.retinaface import Heads
 
 PICTURES, FACES = 3, 4
@@ -56,9 +55,13 @@ def plain_losses(heads, targets, anchors, landmark_beta=1.0):
             box_sum += sum(map(plain_smooth_l1, heads.boxes[picture, anchor].tolist(), wanted))
             wanted = encode_landmarks(targets.landmarks[picture, face], anchors[anchor]).tolist()
             weight = float(targets.landmark_weights[picture, face])
-            landmark_sum += weight * sum(plain_smooth_l1(a, b, landmark_beta) for a, b in zip(heads.landmarks[picture, anchor].tolist(), wanted))
+            landmark_sum += weight * sum(
+                plain_smooth_l1(a, b, landmark_beta) for a, b in zip(heads.landmarks[picture, anchor].tolist(), wanted, strict=True)
+            )
             landmark_weight += weight
-        background = sorted(plain_cross_entropy(heads.classes[picture, a].tolist(), 0) for a, face in enumerate(matches) if face == NEGATIVE)
+        background = sorted(
+            plain_cross_entropy(heads.classes[picture, a].tolist(), 0) for a, face in enumerate(matches) if face == NEGATIVE
+        )
         class_sum += sum(background[::-1][: 3 * len(found) if found else 16])
         positives += len(found)
     return {"class": class_sum / positives, "box": box_sum / positives, "landmarks": landmark_sum / landmark_weight}
@@ -117,14 +120,14 @@ def test_distillation_is_that_of_the_plain_version(case):
             is_face = bool(targets.matches[picture, anchor] >= 0)
             counted += score > 0.3 or is_face
             if score >= 0.5 or not is_face:
-                divergence += 4 * sum(p * math.log(p / q) for p, q in zip(*softened))
+                divergence += 4 * sum(p * math.log(p / q) for p, q in zip(*softened, strict=True))
             if score > 0.3:
                 box += score * sum(map(plain_smooth_l1, student.boxes[picture, anchor].tolist(), teacher.boxes[picture, anchor].tolist()))
                 sure += score
     terms = distill.distillation_losses(observation(student, ours), observation(teacher, theirs), targets)
     assert float(terms["teacher_class"]) == pytest.approx(divergence / counted, rel=1e-4)
     assert float(terms["teacher_box"]) == pytest.approx(box / sure, rel=1e-4)
-    relative = [float(((a - b.relu()) ** 2).mean() / (b.relu() ** 2).mean()) for a, b in zip(ours, theirs)]
+    relative = [float(((a - b.relu()) ** 2).mean() / (b.relu() ** 2).mean()) for a, b in zip(ours, theirs, strict=True)]
     assert float(terms["teacher_features"]) == pytest.approx(sum(relative) / 2, rel=1e-4)
 
 

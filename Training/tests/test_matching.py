@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from retinaface_training.network.anchors import corners, make_anchors
 from retinaface_training.losses.matching import COMPENSATED_IOU, FEWEST_ANCHORS, IGNORED, NEGATIVE, iou_matrix, match
+from retinaface_training.network.anchors import corners, make_anchors
 
 SIDES = ((16, 32), (64, 128), (256, 512))
 

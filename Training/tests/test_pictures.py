@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from retinaface_training.evaluation import detect
 from retinaface_training.data.labels import DataError, load_picture
 from retinaface_training.data.pictures import PictureError, picture_size, read_picture
+from retinaface_training.evaluation import detect
 
 ROOT = Path(__file__).parents[2]
 RF_CAM = Path(os.environ.get("RF_CAM", ROOT / "build/rf-cam"))
@@ -46,7 +46,9 @@ def corners(picture):
 
 
 @pytest.mark.parametrize("ending", ["jpg", "png", "tif"])
-@pytest.mark.parametrize("orientation, expected", list(enumerate(["rgbw", "rgbw", "grwb", "wbgr", "bwrg", "rbgw", "brwg", "wgbr", "gwrb", "rgbw"])))
+@pytest.mark.parametrize(
+    "orientation, expected", list(enumerate(["rgbw", "rgbw", "grwb", "wbgr", "bwrg", "rbgw", "brwg", "wgbr", "gwrb", "rgbw"]))
+)
 def test_every_reader_sees_pictures_upright(tmp_path, orientation, expected, ending):
     path = save_turned(tmp_path / f"a.{ending}", orientation)
     size = (32, 64) if orientation in (5, 6, 7, 8) else (64, 32)
@@ -56,11 +58,15 @@ def test_every_reader_sees_pictures_upright(tmp_path, orientation, expected, end
 
 
 def test_xmp_and_damaged_exif_do_not_turn(tmp_path):
-    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description ' \
-          b'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>'
+    xmp = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
+        b'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>'
+    )
     quarters().save(tmp_path / "xmp.jpg", xmp=xmp)
     assert read_picture(tmp_path / "xmp.jpg").size == picture_size(tmp_path / "xmp.jpg") == (64, 32)
-    for number, exif in enumerate([b"Exif\0\0", b"Exif\0\0II*\0", b"Exif\0\0" + b"\xff" * 40, b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03"]):
+    for number, exif in enumerate(
+        [b"Exif\0\0", b"Exif\0\0II*\0", b"Exif\0\0" + b"\xff" * 40, b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03"]
+    ):
         quarters().save(tmp_path / f"{number}.jpg", exif=exif)
         assert read_picture(tmp_path / f"{number}.jpg").size == picture_size(tmp_path / f"{number}.jpg") == (64, 32)
 
@@ -68,7 +74,13 @@ def test_xmp_and_damaged_exif_do_not_turn(tmp_path):
 def png_header(width, height):
     def chunk(kind, content):
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(b""))
+        + chunk(b"IEND", b"")
+    )
 
 
 @pytest.mark.parametrize("size", [(10001, 10000), (14000, 13000), (50000, 50000)])
@@ -143,7 +155,9 @@ def test_rf_cam_sees_the_same_pictures(tmp_path):
     pictures.mkdir()
     write_kinds(pictures)
     # Without faces the annotated copy is the picture as rf-cam has it, encoded as JPEG.
-    run = subprocess.run([RF_CAM, "--threshold", "1", "--size", "original", "--output", output, "--quiet", pictures], capture_output=True, text=True)
+    run = subprocess.run(
+        [RF_CAM, "--threshold", "1", "--size", "original", "--output", output, "--quiet", pictures], capture_output=True, text=True
+    )
     assert run.returncode == 0 and run.stderr == ""
     for path in sorted(pictures.iterdir()):
         encoded = io.BytesIO()

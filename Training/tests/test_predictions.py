@@ -24,13 +24,24 @@ def test_json_lines_are_read_and_sorted(tmp_path):
     assert read["d/a.jpg"].landmarks.shape == (2, 5, 2) and read["b.jpg"].boxes.shape == (0, 4)
 
 
-@pytest.mark.parametrize("line,message", [
-    ("{", "not JSON"), ("[]", "not a line"), ("3", "not a line"), ('{"faces": []}', "'source' is missing"), ('{"source": "b.jpg"}', "'faces' is missing"),
-    ('{"source": 3, "faces": []}', "not a text"), (frame(faces=[{"score": 1}]), "'box' is missing"),
-    (frame(faces=[FACE | {"box": [1, 2, 3]}]), "4 box numbers"), (frame(faces=[FACE | {"landmarks": [[1, 2]] * 4}]), "5 landmarks"),
-    (frame(faces=[FACE | {"score": "high"}]), "not a line"), (frame(faces=[FACE | {"score": float("nan")}]), "finite"),
-    (frame(faces=[FACE | {"box": [1, 2, 0, 22]}]), "ends before"), (frame("good.jpg"), "a second time"),
-])
+@pytest.mark.parametrize(
+    "line,message",
+    [
+        ("{", "not JSON"),
+        ("[]", "not a line"),
+        ("3", "not a line"),
+        ('{"faces": []}', "'source' is missing"),
+        ('{"source": "b.jpg"}', "'faces' is missing"),
+        ('{"source": 3, "faces": []}', "not a text"),
+        (frame(faces=[{"score": 1}]), "'box' is missing"),
+        (frame(faces=[FACE | {"box": [1, 2, 3]}]), "4 box numbers"),
+        (frame(faces=[FACE | {"landmarks": [[1, 2]] * 4}]), "5 landmarks"),
+        (frame(faces=[FACE | {"score": "high"}]), "not a line"),
+        (frame(faces=[FACE | {"score": float("nan")}]), "finite"),
+        (frame(faces=[FACE | {"box": [1, 2, 0, 22]}]), "ends before"),
+        (frame("good.jpg"), "a second time"),
+    ],
+)
 def test_broken_json_line_is_refused_with_its_number(tmp_path, line, message):
     file = tmp_path / "x.json"
     file.write_text(frame("good.jpg") + "\n" + line + "\n")
@@ -48,10 +59,19 @@ def test_official_folder_is_read(tmp_path):
     assert numpy.isnan(read["0--Parade/a"].landmarks).all() and len(read["0--Parade/b"].scores) == 0
 
 
-@pytest.mark.parametrize("text,where", [
-    ("", ":2:"), ("a\n", ":2:"), ("a\nx\n", ":2:"), ("a\n2\n1 2 3 4 0.5\n", ":2:"), ("a\n1\n1 2 3 4\n", ":3:"), ("a\n1\n1 2 3 four 1\n", ":3:"),
-    ("a\n2\n1 2 3 4 1\n1 2 -3 4 1\n", ":4:"), ("a\n1\n1 2 3 4 inf\n", ":3:"),
-])
+@pytest.mark.parametrize(
+    "text,where",
+    [
+        ("", ":2:"),
+        ("a\n", ":2:"),
+        ("a\nx\n", ":2:"),
+        ("a\n2\n1 2 3 4 0.5\n", ":2:"),
+        ("a\n1\n1 2 3 4\n", ":3:"),
+        ("a\n1\n1 2 3 four 1\n", ":3:"),
+        ("a\n2\n1 2 3 4 1\n1 2 -3 4 1\n", ":4:"),
+        ("a\n1\n1 2 3 4 inf\n", ":3:"),
+    ],
+)
 def test_broken_official_file_is_refused_with_its_line(tmp_path, text, where):
     (tmp_path / "a.txt").write_text(text)
     with pytest.raises(AnnotationError, match=f"a.txt{where}"):

@@ -2,13 +2,13 @@
 
 import numpy as np
 import torch
-from drawn import draw_picture
 from PIL import Image
 
+from drawn import draw_picture
 from retinaface_training import refit as module
-from retinaface_training.network.anchors import MEAN_BGR, encode_landmarks, make_anchors
 from retinaface_training.data.labels import AnnotatedPicture
 from retinaface_training.losses.matching import match
+from retinaface_training.network.anchors import MEAN_BGR, encode_landmarks, make_anchors
 from retinaface_training.network.retinaface import RetinaFace
 from retinaface_training.refit import Evidence, refit
 

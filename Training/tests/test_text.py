@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from retinaface_training.evaluation import ground_truth
-
-from retinaface_training.evaluation import predictions
 from retinaface_training.curves import read_logs
+from retinaface_training.evaluation import ground_truth, predictions
 from retinaface_training.evaluation.ground_truth import AnnotationError
 from retinaface_training.evaluation.predictors import ProgramPredictor
 
@@ -42,10 +40,13 @@ def test_logs(tmp_path, mark, end):
     assert read_logs([tmp_path / "log.jsonl"])[0] == [{"pictures": 1}]
 
 
-@pytest.mark.parametrize("read, text", [
-    (ground_truth.read_text, "a.jpg\n1\n1 2 3 4 0 1 1\nn\xe4her.jpg\n0\n"),
-    (predictions.read, '{"source": "a", "faces": []}\n\n\n{"source": "n\xe4her", "faces": []}\n'),
-])
+@pytest.mark.parametrize(
+    "read, text",
+    [
+        (ground_truth.read_text, "a.jpg\n1\n1 2 3 4 0 1 1\nn\xe4her.jpg\n0\n"),
+        (predictions.read, '{"source": "a", "faces": []}\n\n\n{"source": "n\xe4her", "faces": []}\n'),
+    ],
+)
 def test_another_encoding_is_named_with_file_and_line(tmp_path, read, text):
     for encoding, message in (("latin-1", "4: is not UTF-8"), ("utf-16", "1: is UTF-16")):
         (tmp_path / "x.txt").write_bytes(text.encode(encoding))
@@ -74,7 +75,7 @@ def test_dots_belong_to_the_name_in_both_formats(tmp_path):
 
 def test_a_program_gets_paths_and_gives_lines(tmp_path, monkeypatch):
     program = tmp_path / "rf-cam"
-    program.write_text("#!/bin/sh\nprintf '{\"source\": \"%s\", \"faces\": []}\\n' \"$@\"\n")
+    program.write_text('#!/bin/sh\nprintf \'{"source": "%s", "faces": []}\\n\' "$@"\n')
     program.chmod(0o755)
     monkeypatch.chdir(tmp_path)
     names = ["a b.jpg", "c\u2028d.jpg", "$(id).jpg"]

@@ -6,25 +6,25 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 import torch
-from drawn import SIDE, draw_picture, write_data
 
+from drawn import SIDE, draw_picture, write_data
 from retinaface_training import train
-from retinaface_training.network.anchors import make_anchors
 from retinaface_training.data.batches import Batch
 from retinaface_training.evaluation.detect import Options, detect
+from retinaface_training.evaluation.wider import overlaps
 from retinaface_training.losses.detection import Targets
 from retinaface_training.losses.matching import match
+from retinaface_training.network.anchors import make_anchors
 from retinaface_training.network.checkpoints import load_checkpoint
-from retinaface_training.run.schedule import Budget, Schedule
-from retinaface_training.run.options import TRAINING, make_budget, parse_options
-from retinaface_training.run.trainer import TrainConfig, Trainer
 from retinaface_training.network.retinaface import RetinaFace
-from retinaface_training.evaluation.wider import overlaps
+from retinaface_training.run.options import TRAINING, make_budget, parse_options
+from retinaface_training.run.schedule import Budget, Schedule
+from retinaface_training.run.trainer import TrainConfig, Trainer
 
 
 def whole_pictures(pictures):
@@ -47,7 +47,9 @@ def test_eight_pictures_are_learnt_by_heart():
     pictures = [draw_picture(rng, 1 + index % 4) for index in range(8)]
     torch.manual_seed(1)
     steps = 260
-    trainer = Trainer(RetinaFace(), TrainConfig(schedule=Schedule(4e-3), optimizer="adamw", average_decay=0.9), Budget(8 * steps), torch.device("cpu"))
+    trainer = Trainer(
+        RetinaFace(), TrainConfig(schedule=Schedule(4e-3), optimizer="adamw", average_decay=0.9), Budget(8 * steps), torch.device("cpu")
+    )
     batch = whole_pictures(pictures)
     for _ in range(steps):
         trainer.train_batch(batch)
@@ -145,6 +147,6 @@ def test_budgets():
     assert Budget(100).progress(50, 1e9) == 0.5
     assert Budget(100, seconds=60).progress(10**6, 15) == 0.25
     options = parse_options(["--data", "x", "--stop-at", "01:30"])
-    budget = make_budget(options, 600, datetime(2026, 1, 1, 23, 30, tzinfo=timezone.utc))
+    budget = make_budget(options, 600, datetime(2026, 1, 1, 23, 30, tzinfo=UTC))
     assert budget.seconds == 600 + 2 * 3600
     assert budget.progress(0, 600 + 3600) == pytest.approx(4200 / 7800)

@@ -4,15 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from retinaface_training.exchange import model_file
-
 from retinaface_training import train
-from retinaface_training.network.config import NetworkConfig
+from retinaface_training.exchange import model_file
 from retinaface_training.exchange.folding import DEAD_VARIANCE
 from retinaface_training.exchange.graph import ModelFileError
-from retinaface_training.network.retinaface import ConvNorm, RetinaFace
 from retinaface_training.exchange.unfolding import unfold
 from retinaface_training.exchange.walk import export_graph
+from retinaface_training.network.config import NetworkConfig
+from retinaface_training.network.retinaface import ConvNorm, RetinaFace
 
 
 @pytest.fixture

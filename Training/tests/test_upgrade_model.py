@@ -7,6 +7,7 @@ import sys
 import zlib
 
 import pytest
+
 import upgrade_model
 from conftest import TRAINING
 from upgrade_model import NONE, ModelError, upgrade
@@ -26,7 +27,10 @@ def old_model(precision):
     """A model of version 1 with every operation: two convolutions of the input, a sum, three heads."""
     is_int8 = precision == 2
     zero, head, size = (7, 1, 1) if is_int8 else (0, 0, 4)
-    tensors = [struct.pack("<4I16x", channels, *name(text), value) for text, channels, value in (("input", 3, 0), ("fine", 2, zero), ("coarse", 2, zero), ("class", 2, 0))]
+    tensors = [
+        struct.pack("<4I16x", channels, *name(text), value)
+        for text, channels, value in (("input", 3, 0), ("fine", 2, zero), ("coarse", 2, zero), ("class", 2, 0))
+    ]
     blob, places = bytearray(), {}
     for text, weights, outputs in (("fine", 54, 2), ("coarse", 18, 2), ("class", 4, 2), ("box", 8, 4), ("landmarks", 20, 10)):
         places[text] = []
@@ -68,7 +72,15 @@ def test_every_record_is_converted(precision):
     assert struct.unpack_from("<3I6f", new, 60) == struct.unpack_from("<3I6f", old, 52) and new[96:128] == bytes(32)
     element = 2 if is_int8 else 1
     tensors = [struct.unpack_from("<8I", new, 128 + 32 * i) for i in range(4)]
-    assert tensors == [(channels, *name(text), value, kind, 0, 0, 0) for text, channels, value, kind in (("input", 3, 0, element), ("fine", 2, zero, element), ("coarse", 2, zero, element), ("class", 2, 0, 1))]
+    assert tensors == [
+        (channels, *name(text), value, kind, 0, 0, 0)
+        for text, channels, value, kind in (
+            ("input", 3, 0, element),
+            ("fine", 2, zero, element),
+            ("coarse", 2, zero, element),
+            ("class", 2, 0, 1),
+        )
+    ]
     layers = [new[256 + 144 * i :][:144] for i in range(6)]
     assert struct.unpack_from("<10If3I4I", layers[0]) == (1, 0, NONE, NONE, 1, 0, 3, 2, rule, 0, 0.25, *name("fine"), 0, 3, 3, 2, 1)
     assert struct.unpack_from("<10If3I4I", layers[1]) == (2, 1, NONE, NONE, 2, 0, 2, 2, rule, 0, 0, *name("coarse"), 0, 3, 3, 2, 1)
@@ -103,7 +115,15 @@ def test_damaged_files_give_errors_of_their_kind(precision):
     assert refused > 500
 
 
-@pytest.mark.parametrize("old, message", [(b"PK", "is not a model file"), (upgrade(old_model(1)), "version 2; only version 1"), (old_model(1)[:-1], "damaged"), (None, "No such file")])
+@pytest.mark.parametrize(
+    "old, message",
+    [
+        (b"PK", "is not a model file"),
+        (upgrade(old_model(1)), "version 2; only version 1"),
+        (old_model(1)[:-1], "damaged"),
+        (None, "No such file"),
+    ],
+)
 def test_other_files_are_one_clear_line(tmp_path, capsys, old, message):
     if old is not None:
         (tmp_path / "old.rfm").write_bytes(old)

@@ -4,19 +4,25 @@ import json
 
 import pytest
 import torch
+from torch import nn
+from torch.nn import functional
+
 from retinaface_training.exchange.graph import Description, Level, ModelFileError, parse
 from retinaface_training.exchange.interpreter import Interpreter
 from retinaface_training.exchange.walk import export_graph
 from retinaface_training.network.config import NetworkConfig
 from retinaface_training.network.retinaface import RetinaFace
 from test_export import lived_in
-from torch import nn
-from torch.nn import functional
 
 
 def conv(name, source, size=1, stride=1, slope=0.1, output="", **more):
     padding = size // 2
-    kinds = {"operation": "depthwise_conv" if name.endswith("depthwise") else "conv", "kernel": [size, size], "stride": stride, "padding": padding}
+    kinds = {
+        "operation": "depthwise_conv" if name.endswith("depthwise") else "conv",
+        "kernel": [size, size],
+        "stride": stride,
+        "padding": padding,
+    }
     return {"name": name, "inputs": [source], "output": name if output == "" else output, "slope": slope, **kinds, **more}
 
 
@@ -55,8 +61,14 @@ def test_the_network_gives_the_expected_graph():
     record = json.loads(graph.to_json())
     assert record["layers"] == expected_layers()
     assert record["input"] == {"channels": 3, "order": "bgr", "mean": [104, 117, 123], "scale": 1, "tensor": "input"}
-    assert record["levels"] == [{"stride": 8, "anchors": [16, 32]}, {"stride": 16, "anchors": [64, 128]}, {"stride": 32, "anchors": [256, 512]}]
-    assert record["heads"] == [{"role": role, "level": level, "layer": f"head{level + 3}.{role}"} for level in range(3) for role in ("class", "box", "landmarks")]
+    assert record["levels"] == [
+        {"stride": 8, "anchors": [16, 32]},
+        {"stride": 16, "anchors": [64, 128]},
+        {"stride": 32, "anchors": [256, 512]},
+    ]
+    assert record["heads"] == [
+        {"role": role, "level": level, "layer": f"head{level + 3}.{role}"} for level in range(3) for role in ("class", "box", "landmarks")
+    ]
     assert record["variances"] == [0.1, 0.2] and parse(graph.to_json()) == graph
     assert len(tensors) == 2 * sum(layer["operation"] != "upsample_add" for layer in record["layers"])
 
@@ -69,17 +81,24 @@ class Odd(nn.Module):
     def __init__(self):
         super().__init__()
         self.first = nn.Sequential(nn.Conv2d(3, 6, 5, 2, 2), nn.BatchNorm2d(6), nn.LeakyReLU(0.3))
-        self.second = nn.Sequential(nn.Conv2d(6, 6, 3, 2, 1, groups=6), nn.ReLU(inplace=True), nn.Identity(), nn.Conv2d(6, 8, 1, bias=False))
+        self.second = nn.Sequential(
+            nn.Conv2d(6, 6, 3, 2, 1, groups=6), nn.ReLU(inplace=True), nn.Identity(), nn.Conv2d(6, 8, 1, bias=False)
+        )
         self.third = nn.Conv2d(8, 8, 3, 2, 1)
         self.left, self.right = nn.Conv2d(8, 5, 3, 1, 1), nn.Conv2d(8, 3, 1)
-        self.heads = nn.ModuleList(nn.ModuleDict({"a": nn.Conv2d(8, 2, 1), "b": nn.Conv2d(8, 4, 1), "c": nn.Conv2d(8, 10, 1)}) for _ in range(2))
+        self.heads = nn.ModuleList(
+            nn.ModuleDict({"a": nn.Conv2d(8, 2, 1), "b": nn.Conv2d(8, 4, 1), "c": nn.Conv2d(8, 10, 1)}) for _ in range(2)
+        )
 
     def maps(self, images):
         fine = self.second(self.first(images))
         coarse = self.third(fine).relu()
         fine = torch.cat((self.left(fine), self.right(fine)), 1)
         merged = functional.interpolate(coarse, fine.shape[2:]) + functional.leaky_relu(fine, 0.2)
-        return {role: [self.heads[0][name](merged), self.heads[1][name](coarse)] for role, name in (("class", "a"), ("box", "b"), ("landmarks", "c"))}
+        return {
+            role: [self.heads[0][name](merged), self.heads[1][name](coarse)]
+            for role, name in (("class", "a"), ("box", "b"), ("landmarks", "c"))
+        }
 
 
 def compare(module, size=(61, 90)):
@@ -97,7 +116,16 @@ def test_another_architecture_is_exported_without_a_change():
     compare(module)
     graph, _ = export_graph(module)
     names = [layer.name for layer in graph.layers]
-    assert names == ["first.0", "second.0", "second.3", "third", "left", "right", "add", *(f"heads.{level}.{name}" for name in "abc" for level in (0, 1))]
+    assert names == [
+        "first.0",
+        "second.0",
+        "second.3",
+        "third",
+        "left",
+        "right",
+        "add",
+        *(f"heads.{level}.{name}" for name in "abc" for level in (0, 1)),
+    ]
     assert [layer.slope for layer in graph.layers[:6]] == [0.3, 0, 1, 0, 0.2, 0.2]
     assert [(layer.output, layer.channel) for layer in graph.layers[4:7]] == [("feature", 0), ("feature", 5), ("feature", 0)]
     assert json.loads(graph.to_json())["input"]["mean"] == [1.5, 2, 3]
@@ -170,7 +198,10 @@ def test_a_module_without_a_graph_is_refused(change, message):
 
 def test_maps_of_another_form_are_refused():
     for change, message in (
-        (lambda maps: {"class": maps["class"], "shape": maps["box"], "landmarks": maps["landmarks"]}, "one list of maps for each of class, box, landmarks"),
+        (
+            lambda maps: {"class": maps["class"], "shape": maps["box"], "landmarks": maps["landmarks"]},
+            "one list of maps for each of class, box, landmarks",
+        ),
         (lambda maps: maps | {"box": maps["box"] + maps["landmarks"][:1]}, "one list of maps"),
         (lambda maps: maps | {"box": maps["landmarks"], "landmarks": maps["box"]}, "10 channels, needed 4 per anchor"),
         (lambda maps: maps | {"box": maps["box"][:1]}, "one list of maps|nothing reads"),

@@ -3,9 +3,7 @@
 import numpy
 import pytest
 
-from retinaface_training.evaluation import ground_truth
-
-from retinaface_training.evaluation import wider
+from retinaface_training.evaluation import ground_truth, wider
 from retinaface_training.evaluation.ground_truth import AnnotationError, Picture
 
 BOX = [10.0, 10.0, 20.0, 20.0]
@@ -112,7 +110,7 @@ def slow_official(pictures, predictions, column, iou_threshold):
         for index in range(1000):
             above = [i for i, row in enumerate(table) if (row[4] - low) / (high - low) >= 1 - (index + 1) / 1000]
             if above:
-                curve[index] += proposal[:above[-1] + 1].count(1), found[above[-1]]
+                curve[index] += proposal[: above[-1] + 1].count(1), found[above[-1]]
     recall = [0, *(curve[:, 1] / faces), 1]
     precision = [0, *(found / proposals if proposals else 0 for proposals, found in curve), 0]
     for i in range(len(precision) - 2, -1, -1):
@@ -150,11 +148,22 @@ def test_text_is_read(tmp_path):
     assert (second.name, len(second.boxes)) == ("c.jpg", 0)
 
 
-@pytest.mark.parametrize("text,where", [
-    ("", "no picture"), ("a.jpg\n", ":2:"), ("a.jpg\nx\n", ":2:"), ("a.jpg\n2\n1 2 3 4 1 1 1\n", ":2:"), ("a.jpg\n-1\n", ":2:"),
-    ("a.jpg\n1\n1 2 3 4 1 1\n", ":3:"), ("a.jpg\n1\n1 2 3 4 1 1 2\n", ":3:"), ("a.jpg\n1\n1 2 nan 4 1 1 1\n", ":3:"),
-    ("a.jpg\n1\n1 2 -3 4 1 1 1\n", ":3:"), ("a.jpg\n0\n\n", ":3:"), (GOOD + "c.jpg\n0\n", ":6: picture c.jpg a second time"),
-])
+@pytest.mark.parametrize(
+    "text,where",
+    [
+        ("", "no picture"),
+        ("a.jpg\n", ":2:"),
+        ("a.jpg\nx\n", ":2:"),
+        ("a.jpg\n2\n1 2 3 4 1 1 1\n", ":2:"),
+        ("a.jpg\n-1\n", ":2:"),
+        ("a.jpg\n1\n1 2 3 4 1 1\n", ":3:"),
+        ("a.jpg\n1\n1 2 3 4 1 1 2\n", ":3:"),
+        ("a.jpg\n1\n1 2 nan 4 1 1 1\n", ":3:"),
+        ("a.jpg\n1\n1 2 -3 4 1 1 1\n", ":3:"),
+        ("a.jpg\n0\n\n", ":3:"),
+        (GOOD + "c.jpg\n0\n", ":6: picture c.jpg a second time"),
+    ],
+)
 def test_broken_text_is_refused_with_its_line(tmp_path, text, where):
     file = tmp_path / "ground_truth.txt"
     file.write_text(text)

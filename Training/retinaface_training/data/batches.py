@@ -15,12 +15,12 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from ..network.anchors import MEAN_BGR, make_anchors
-from .augment import AugmentConfig, Sample, colour_transforms, random_sample
-from .labels import AnnotatedPicture, DataError, LandmarkSource, Problems, load_picture
 from ..losses.detection import Targets
 from ..losses.matching import match
+from ..network.anchors import MEAN_BGR, make_anchors
 from ..network.config import Anchors
+from .augment import AugmentConfig, Sample, colour_transforms, random_sample
+from .labels import AnnotatedPicture, DataError, LandmarkSource, Problems, load_picture
 
 LARGEST_PICTURE_WEIGHT = 4.0
 
@@ -107,7 +107,7 @@ class Batches(Dataset):
 
     def shape(self, step: int) -> tuple[int, int]:
         """Returns the side in pixels and the number of samples of batch `step`."""
-        sides, shares = zip(*self.config.sides)
+        sides, shares = zip(*self.config.sides, strict=True)
         chance = np.random.default_rng((self.seed, step, 1)).random() * sum(shares)
         side = sides[min(int(np.searchsorted(np.cumsum(shares), chance)), len(sides) - 1)]
         return side, max(1, round(self.config.pixels / side**2))

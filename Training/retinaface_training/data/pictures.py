@@ -20,8 +20,13 @@ MOST_PIXELS = 100_000_000
 
 _ORIENTATION = 0x0112
 _TRANSPOSITIONS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
 }
 _SIDES_SWAPPED = (5, 6, 7, 8)
 
@@ -105,7 +110,7 @@ def _rgb(picture: Image.Image) -> Image.Image:
 
 
 def _orientation(picture: Image.Image) -> int:
-    """Returns the EXIF orientation 1...8; 1 if it is absent or damaged. XMP, which Pillow reads too, is ignored in JPEG files, as in rf-cam."""
+    """Returns the EXIF orientation 1...8; 1 if absent or damaged. XMP, which Pillow reads too, is ignored in JPEG files, as in rf-cam."""
     try:
         if picture.format == "TIFF":  # Pillow turns these by itself
             return 1

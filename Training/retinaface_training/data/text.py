@@ -21,7 +21,7 @@ def decode(content: bytes, where: str) -> str:
     except UnicodeDecodeError as error:
         # The decoder counts from the end of the mark.
         mark = len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0
-        line = lines(content[:error.start + mark].decode("latin-1"), keep_end=True)
+        line = lines(content[: error.start + mark].decode("latin-1"), keep_end=True)
         raise ValueError(f"{where}:{len(line)}: is not UTF-8 (byte 0x{content[error.start + mark]:02x}): save it as UTF-8") from None
 
 

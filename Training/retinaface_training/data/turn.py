@@ -23,7 +23,7 @@ def draw_angle(rng: np.random.Generator) -> float:
 
 
 class TurnedImage:
-    """A picture turned clockwise about its centre, on a larger one whose corners are `fill`. Only the parts that `resize` returns are drawn."""
+    """A picture turned clockwise about its centre, on a larger one with corners of `fill`. Only parts that `resize` returns are drawn."""
 
     def __init__(self, image: Image.Image, degrees: float, fill: tuple[int, int, int]):
         cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
@@ -38,7 +38,9 @@ class TurnedImage:
         """Converts points (... x 2) of the picture to this one."""
         return ((points - self.centre) @ self.to_new.T + self.new_centre).astype(np.float32)
 
-    def resize(self, size: tuple[int, int], resample: int, box: tuple[float, float, float, float], reducing_gap: float | None = None) -> Image.Image:
+    def resize(
+        self, size: tuple[int, int], resample: int, box: tuple[float, float, float, float], reducing_gap: float | None = None
+    ) -> Image.Image:
         """Returns the part `box` at `size`, like `Image.resize`: the picture is scaled, then turned."""
         corners = np.array([[box[0], box[1]], [box[2], box[1]], [box[2], box[3]], [box[0], box[3]]])
         old_corners = (corners - self.new_centre) @ self.to_new + self.centre

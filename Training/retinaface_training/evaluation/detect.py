@@ -13,8 +13,8 @@ import torch
 from PIL import Image, ImageOps
 from torch import nn
 
-from ..network.anchors import decode_boxes, decode_landmarks, make_anchors
 from ..data.pictures import PictureError, read_picture  # noqa: F401 (part of this module for its users)
+from ..network.anchors import decode_boxes, decode_landmarks, make_anchors
 from .predictions import Detections
 
 PAPER_SCALES = (500, 800, 1100, 1400, 1700)
@@ -27,8 +27,8 @@ class Options:
     """Options of detection.
 
     `threshold`: minimum score. `nms_iou`: overlap above which the weaker box is removed. `candidates`: maximum number of boxes, the
-    strongest, that reach suppression. `flip`: also the mirrored picture. `scales`: short sides in pixels to resize to; empty: the picture's own size.
-    `vote`: boxes become the mean, weighted by score, of those that overlap them by `nms_iou` or more.
+    strongest, that reach suppression. `flip`: also the mirrored picture. `scales`: short sides in pixels to resize to; empty: the
+    picture's own size. `vote`: boxes become the mean, weighted by score, of those that overlap them by `nms_iou` or more.
     """
 
     threshold: float = 0.02
@@ -44,10 +44,13 @@ def detect(network: nn.Module, picture: Image.Image, options: Options = Options(
 
     `network`: returns `Heads` and has a `description` (exchange/graph.py), in evaluation mode; runs on the device of its weights.
     """
-    views = [_forward(network, picture, side, mirrored, options)
-             for side in options.scales or (None,) for mirrored in ((False, True) if options.flip else (False,))]
-    boxes, scores, landmarks = (numpy.concatenate(column) for column in zip(*views))
-    order = numpy.argsort(-scores, kind="stable")[:options.candidates]
+    views = [
+        _forward(network, picture, side, mirrored, options)
+        for side in options.scales or (None,)
+        for mirrored in ((False, True) if options.flip else (False,))
+    ]
+    boxes, scores, landmarks = (numpy.concatenate(column) for column in zip(*views, strict=True))
+    order = numpy.argsort(-scores, kind="stable")[: options.candidates]
     boxes, scores, landmarks = boxes[order], scores[order], landmarks[order]
     if options.vote:
         return vote(boxes, scores, landmarks, options.nms_iou)
@@ -56,7 +59,9 @@ def detect(network: nn.Module, picture: Image.Image, options: Options = Options(
 
 
 @torch.inference_mode()
-def _forward(network: nn.Module, picture: Image.Image, short_side: int | None, mirrored: bool, options: Options) -> tuple[numpy.ndarray, ...]:
+def _forward(
+    network: nn.Module, picture: Image.Image, short_side: int | None, mirrored: bool, options: Options
+) -> tuple[numpy.ndarray, ...]:
     """Returns boxes, scores and landmarks above the threshold of one view, in the picture's pixels."""
     size = picture.size
     if short_side is not None:
@@ -91,7 +96,7 @@ def overlap(box: numpy.ndarray, others: numpy.ndarray) -> numpy.ndarray:
 
 
 def suppress(boxes: numpy.ndarray, iou: float) -> numpy.ndarray:
-    """Suppresses boxes greedily: returns the indices that remain of M x 4 boxes by falling score; none overlaps a stronger one by more than `iou`."""
+    """Suppresses M x 4 boxes by falling score greedily; returns the remaining indices: none overlaps a stronger one by over `iou`."""
     left = numpy.arange(len(boxes))
     keep = []
     while len(left):
@@ -101,7 +106,7 @@ def suppress(boxes: numpy.ndarray, iou: float) -> numpy.ndarray:
 
 
 def vote(boxes: numpy.ndarray, scores: numpy.ndarray, landmarks: numpy.ndarray, iou: float) -> Detections:
-    """Votes on boxes (arXiv 1505.01749, section 4): the strongest box and all that overlap it by `iou` or more become their mean, weighted by score.
+    """Votes on boxes (arXiv 1505.01749, section 4): the strongest box and all with an overlap of `iou` or more become their mean by score.
 
     Boxes are by falling score; a group keeps its greatest score. Landmarks are averaged likewise.
     """
@@ -116,4 +121,4 @@ def vote(boxes: numpy.ndarray, scores: numpy.ndarray, landmarks: numpy.ndarray, 
         left = left[~near]
     if not groups:
         return Detections(boxes, scores, landmarks)
-    return Detections(*(numpy.array(column) for column in zip(*groups)))
+    return Detections(*(numpy.array(column) for column in zip(*groups, strict=True)))

@@ -15,7 +15,7 @@ import numpy
 from .predictions import Detections
 
 matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402
+from matplotlib import pyplot
 
 FAILURE_NME = 0.10
 MATCH_IOU = 0.5
@@ -53,7 +53,7 @@ def measure(pictures: list[tuple[Detections, numpy.ndarray, numpy.ndarray]]) -> 
     """
     errors, missed = [], 0
     for detections, boxes, landmarks in pictures:
-        for box, points in zip(boxes, landmarks):
+        for box, points in zip(boxes, landmarks, strict=True):
             iou = _overlaps(detections.boxes, box)
             if not len(iou) or iou.max() < MATCH_IOU:
                 missed += 1
@@ -71,14 +71,19 @@ def _overlaps(boxes: numpy.ndarray, face: numpy.ndarray) -> numpy.ndarray:
 
 
 def plot_cumulative_error(result: LandmarkResult, path: str | os.PathLike, limit: float = FAILURE_NME) -> None:
-    """Writes the cumulative error curve as PNG: the share of all annotated faces below each NME up to `limit`; missed faces never count as below."""
+    """Writes the cumulative error curve as PNG: the share of all annotated faces, missed ones included, below each NME up to `limit`."""
     total = len(result.errors) + result.missed
     errors = numpy.concatenate([[0.0], numpy.sort(result.errors)])
     share = numpy.arange(len(errors)) / max(total, 1)
     figure, axes = pyplot.subplots(figsize=(5, 4), dpi=120)
     axes.step(100 * numpy.append(errors, max(limit, errors[-1])), 100 * numpy.append(share, share[-1]), where="post")
-    axes.set(xlim=(0, 100 * limit), ylim=(0, 100), xlabel="NME, % of sqrt(width x height)", ylabel="faces, %",
-             title=f"{total} faces: NME {100 * result.mean:.2f} %, failures {100 * result.failure_rate:.1f} %")
+    axes.set(
+        xlim=(0, 100 * limit),
+        ylim=(0, 100),
+        xlabel="NME, % of sqrt(width x height)",
+        ylabel="faces, %",
+        title=f"{total} faces: NME {100 * result.mean:.2f} %, failures {100 * result.failure_rate:.1f} %",
+    )
     axes.grid(alpha=0.3)
     figure.tight_layout()
     figure.savefig(path)

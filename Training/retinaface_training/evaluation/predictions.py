@@ -15,9 +15,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy
 
-from .ground_truth import AnnotationError
 from ..data.text import read_lines
-
+from .ground_truth import AnnotationError
 
 _ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".pnm", ".ppm", ".pgm", ".pbm", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif"}
 
@@ -124,8 +123,10 @@ def _read_wider_file(path: Path) -> Detections:
     except ValueError as error:
         raise AnnotationError(str(error)) from None
     if len(lines) < 2 or not lines[1].strip().isdecimal() or int(lines[1]) != len(lines) - 2:
-        raise AnnotationError(f"{path}:2: needs the number of lines that follow ({len(lines) - 2}), "
-                              f"got {lines[1].strip() if len(lines) > 1 else 'end of file'!r}")
+        raise AnnotationError(
+            f"{path}:2: needs the number of lines that follow ({len(lines) - 2}), "
+            f"got {lines[1].strip() if len(lines) > 1 else 'end of file'!r}"
+        )
     rows = []
     for number, line in enumerate(lines[2:], start=3):
         try:
@@ -145,11 +146,14 @@ def read(path: str | os.PathLike) -> dict[str, Detections]:
     return read_wider_folder(path) if Path(path).is_dir() else read_json_lines(path)
 
 
-def by_picture(predictions: dict[str, Detections], names: list[str], allow_missing: bool = False) -> tuple[dict[str, Detections], list[str]]:
+def by_picture(
+    predictions: dict[str, Detections], names: list[str], allow_missing: bool = False
+) -> tuple[dict[str, Detections], list[str]]:
     """Assigns predictions to pictures.
 
-    A source may be any path: its file name decides and, if pictures share one, the folders before it. Returns picture name -> detections and
-    the pictures that have none. Raises AnnotationError for missing pictures unless `allow_missing`, and for sources that fit equally well.
+    A source may be any path: its file name decides and, if pictures share one, the folders before it. Returns picture name ->
+    detections and the pictures that have none. Raises AnnotationError for missing pictures unless `allow_missing`, and for sources that
+    fit equally well.
     """
     by_stem: dict[str, list[str]] = {}
     for source in predictions:
@@ -165,8 +169,10 @@ def by_picture(predictions: dict[str, Detections], names: list[str], allow_missi
             raise AnnotationError(f"picture {name} could be any of {', '.join(candidates[:3])}; give each picture its own name or folder")
         result[name] = predictions[candidates[common.index(max(common))]]
     if missing and not allow_missing:
-        raise AnnotationError(f"{len(missing)} of {len(names)} pictures have no prediction, the first is {missing[0]}; "
-                              "predict them too, or count them as empty with --allow-missing")
+        raise AnnotationError(
+            f"{len(missing)} of {len(names)} pictures have no prediction, the first is {missing[0]}; "
+            "predict them too, or count them as empty with --allow-missing"
+        )
     return result, missing
 
 
@@ -183,4 +189,4 @@ def _without_ending(path: str) -> PurePosixPath:
 def _common_tail(name: str, source: str) -> int:
     """Counts equal path parts, from the last one (without endings such as .jpg)."""
     ours, theirs = (_without_ending(p).parts[::-1] for p in (name, source))
-    return next((i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b), min(len(ours), len(theirs)))
+    return next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs)))

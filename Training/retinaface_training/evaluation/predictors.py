@@ -14,10 +14,10 @@ from typing import Protocol
 import tqdm
 from torch import nn
 
+from ..data.text import decode, lines
 from . import detect, predictions
 from .ground_truth import AnnotationError
 from .predictions import Detections
-from ..data.text import decode, lines
 
 _PICTURES_A_RUN = 32
 """Pictures per command line of rf-cam: enough to make its start negligible, few enough for a progress bar."""
@@ -71,7 +71,7 @@ class ProgramPredictor:
         sources: dict[str, Detections] = {}
         with tqdm.tqdm(total=len(names), desc=title, unit=" pictures", disable=None) as bar:
             for start in range(0, len(names), _PICTURES_A_RUN):
-                batch = names[start:start + _PICTURES_A_RUN]
+                batch = names[start : start + _PICTURES_A_RUN]
                 sources |= self._run([str(images / name) for name in batch])
                 bar.update(len(batch))
         return predictions.by_picture(sources, names, self.allow_missing)
@@ -93,7 +93,20 @@ class ProgramPredictor:
 
 
 def rf_cam_arguments(program: str, model: str | None, threshold: float, nms_iou: float, more: list[str]) -> list[str]:
-    """Returns arguments of rf-cam for pictures at their own size and for every face of a complete curve: crowds have over 1000 at low scores."""
+    """Returns arguments of rf-cam for pictures at their own size and for all faces of a complete curve, over 1000 in crowds."""
     chosen = ["--model", model] if model else []
-    return [program, *chosen, "--format", "json", "--size", "original", "--threshold", f"{threshold:g}", "--nms", f"{nms_iou:g}",
-            "--max-faces", "5000", *more]
+    return [
+        program,
+        *chosen,
+        "--format",
+        "json",
+        "--size",
+        "original",
+        "--threshold",
+        f"{threshold:g}",
+        "--nms",
+        f"{nms_iou:g}",
+        "--max-faces",
+        "5000",
+        *more,
+    ]

@@ -17,7 +17,7 @@ from .landmarks import LandmarkResult
 from .wider import Result
 
 matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402
+from matplotlib import pyplot
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,9 +32,14 @@ class DatasetReport:
 
     def to_json(self) -> dict:
         curves = self.result.curves
-        return {"protocol": self.protocol, "pictures": self.picture_count, "missing": self.missing,
-                "faces": {name: curves[name].face_count for name in SETS},
-                "ap": self.result.ap, "map": dict(self.result.mean_ap)}
+        return {
+            "protocol": self.protocol,
+            "pictures": self.picture_count,
+            "missing": self.missing,
+            "faces": {name: curves[name].face_count for name in SETS},
+            "ap": self.result.ap,
+            "map": dict(self.result.mean_ap),
+        }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +56,12 @@ class NegativeReport:
         return 1 - len(self.false_alarms) / self.picture_count
 
     def to_json(self) -> dict:
-        return {"threshold": self.threshold, "pictures": self.picture_count, "clean_share": self.clean_share, "false_alarms": self.false_alarms}
+        return {
+            "threshold": self.threshold,
+            "pictures": self.picture_count,
+            "clean_share": self.clean_share,
+            "false_alarms": self.false_alarms,
+        }
 
 
 def landmarks_to_json(result: LandmarkResult) -> dict:
@@ -72,11 +82,15 @@ def table(datasets: list[DatasetReport], landmarks: LandmarkResult | None, negat
         lines.append(f"{report.name:{width}}  {report.picture_count:8}   {ap:>29}    {mean_ap:>31}   {report.protocol}")
     if landmarks is not None:
         total = len(landmarks.errors) + landmarks.missed
-        lines.append(f"landmarks: {total} faces, {landmarks.missed} missed, NME {100 * landmarks.mean:.2f} %, "
-                     f"failures (NME above 10 % or missed) {100 * landmarks.failure_rate:.1f} %")
+        lines.append(
+            f"landmarks: {total} faces, {landmarks.missed} missed, NME {100 * landmarks.mean:.2f} %, "
+            f"failures (NME above 10 % or missed) {100 * landmarks.failure_rate:.1f} %"
+        )
     for report in negatives:
-        lines.append(f"{report.name}: {report.picture_count} face-free pictures, {100 * report.clean_share:.1f} % without a face "
-                     f"at threshold {report.threshold:g}")
+        lines.append(
+            f"{report.name}: {report.picture_count} face-free pictures, {100 * report.clean_share:.1f} % without a face "
+            f"at threshold {report.threshold:g}"
+        )
     return "\n".join(lines)
 
 
@@ -91,7 +105,13 @@ def plot_curves(report: DatasetReport, path: str | os.PathLike | Path) -> None:
     for name in SETS:
         curve = report.result.curves[name]
         axes.plot(curve.recall, curve.precision, label=f"{name} {curve.ap:.3f}")
-    axes.set(xlim=(0, 1), ylim=(0, 1.01), xlabel="recall", ylabel="precision", title=f"{report.name}: {report.picture_count} pictures, AP at IoU 0.5")
+    axes.set(
+        xlim=(0, 1),
+        ylim=(0, 1.01),
+        xlabel="recall",
+        ylabel="precision",
+        title=f"{report.name}: {report.picture_count} pictures, AP at IoU 0.5",
+    )
     axes.grid(alpha=0.3)
     axes.legend(loc="lower left")
     figure.tight_layout()

@@ -1,8 +1,8 @@
 """WIDER FACE's evaluation protocol, vectorised: the results of the official MATLAB eval_tools, without their loops.
 
 A detection belongs to the face with the greatest overlap. On an ignored face it is neither right nor wrong; a second one on a face is wrong
-(evaluation.m). Scores are normalised over all pictures (norm_score.m). AP is the area under the VOC 2010 envelope (VOCap.m). Pictures without
-an annotated face are left out, so false faces there have no effect; evaluate.py counts those separately. Two protocols:
+(evaluation.m). Scores are normalised over all pictures (norm_score.m). AP is the area under the VOC 2010 envelope (VOCap.m). Pictures
+without an annotated face are left out, so false faces there have no effect; evaluate.py counts those separately. Two protocols:
 OFFICIAL equals the MATLAB tools, with a pixel added to every side (boxoverlap.m) and 1000 thresholds; EXACT has neither and is the
 protocol of the published figures (saturated scores near 1 fall between the 1000 thresholds).
 """
@@ -63,7 +63,7 @@ class _Matched:
 
 
 def overlaps(boxes: numpy.ndarray, others: numpy.ndarray, pixel: int = 0) -> numpy.ndarray:
-    """Returns the intersection over union, every side `pixel` longer; 0 where there is no area. Shape: N x 4 and M x 4 (x y w h) -> N x M."""
+    """Returns the intersection over union, every side `pixel` longer; 0 without an area. Shape: N x 4 and M x 4 (x y w h) -> N x M."""
     left_top = numpy.maximum(boxes[:, None, :2], others[None, :, :2])
     right_bottom = numpy.minimum((boxes[:, :2] + boxes[:, 2:])[:, None], (others[:, :2] + others[:, 2:])[None])
     sides = numpy.maximum(right_bottom - left_top + pixel, 0)
@@ -92,8 +92,9 @@ def average_precision(recall: numpy.ndarray, precision: numpy.ndarray) -> float:
     return float(numpy.sum(numpy.diff(recall) * envelope[1:]))
 
 
-def evaluate(pictures: list[Picture], predictions: dict[str, numpy.ndarray], protocol: Protocol = EXACT,
-             ious: tuple[float, ...] = MEAN_AP_IOUS) -> Result:
+def evaluate(
+    pictures: list[Picture], predictions: dict[str, numpy.ndarray], protocol: Protocol = EXACT, ious: tuple[float, ...] = MEAN_AP_IOUS
+) -> Result:
     """Runs the protocol on all sets.
 
     `predictions`: picture name -> M x 5 (x y w h score), in any order; a picture without an entry has no detections. `ious`: overlaps
@@ -101,8 +102,11 @@ def evaluate(pictures: list[Picture], predictions: dict[str, numpy.ndarray], pro
     """
     matched = _match(pictures, [predictions.get(p.name, numpy.zeros((0, 5))) for p in pictures], protocol.pixel)
     counted = numpy.concatenate([p.counted for p in pictures]).T
-    curves = {name: _curve(matched, counts, 0.5, protocol) for name, counts in zip(SETS, counted)}
-    mean_ap = {name: float(numpy.mean([_curve(matched, counts, iou, protocol).ap for iou in ious])) for name, counts in zip(SETS, counted)}
+    curves = {name: _curve(matched, counts, 0.5, protocol) for name, counts in zip(SETS, counted, strict=True)}
+    mean_ap = {
+        name: float(numpy.mean([_curve(matched, counts, iou, protocol).ap for iou in ious]))
+        for name, counts in zip(SETS, counted, strict=True)
+    }
     return Result(curves, mean_ap)
 
 
@@ -110,14 +114,14 @@ def _match(pictures: list[Picture], predictions: list[numpy.ndarray], pixel: int
     """Finds every detection's best face, in each picture by falling score; faces are numbered over the whole set."""
     parts: list[tuple[numpy.ndarray, ...]] = [(numpy.zeros(0), numpy.zeros(0, dtype=int), numpy.zeros(0))]
     first_face = 0
-    for picture, prediction, score in zip(pictures, predictions, normalised_scores(predictions)):
+    for picture, prediction, score in zip(pictures, predictions, normalised_scores(predictions), strict=True):
         if len(picture.boxes) and len(prediction):
             order = numpy.argsort(-score, kind="stable")
             iou = overlaps(prediction[order, :4].astype(numpy.float64), picture.boxes, pixel)
             best = iou.argmax(axis=1)
             parts.append((score[order], best + first_face, iou[numpy.arange(len(best)), best]))
         first_face += len(picture.boxes)
-    return _Matched(*(numpy.concatenate(column) for column in zip(*parts)))
+    return _Matched(*(numpy.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _curve(matched: _Matched, counted: numpy.ndarray, iou: float, protocol: Protocol) -> Curve:

@@ -1,6 +1,6 @@
 """The graph of a network as data: layers in order of execution, feature maps by name, heads and levels.
 
-The exchange file stores it as JSON (`to_json`, `parse`); `check` compares it with the weights. The graph names operations and no architecture.
+The exchange file stores it as JSON (`to_json`, `parse`); `check` compares it with the weights. It names operations and no architecture.
 """
 
 from __future__ import annotations
@@ -104,7 +104,13 @@ class Graph:
 
 def _layer_record(layer: Layer) -> dict[str, object]:
     record = dataclasses.asdict(layer)
-    unused = ("kernel", "stride", "padding", "slope", "channel") if layer.operation == UPSAMPLE_ADD else ("channel",) if layer.channel == 0 else ()
+    unused = (
+        ("kernel", "stride", "padding", "slope", "channel")
+        if layer.operation == UPSAMPLE_ADD
+        else ("channel",)
+        if layer.channel == 0
+        else ()
+    )
     return {key: value for key, value in record.items() if key not in unused}
 
 
@@ -169,7 +175,9 @@ class _Checker:
         if layer.output in self.complete or layer.output in layer.inputs:
             self._fail(layer, f"writes '{layer.output}' after a layer read it")
         if layer.channel != self.channels.get(layer.output, 0) or (is_depthwise and layer.channel):
-            self._fail(layer, f"writes '{layer.output}' from channel {layer.channel}; {self.channels.get(layer.output, 0)} are written before it")
+            self._fail(
+                layer, f"writes '{layer.output}' from channel {layer.channel}; {self.channels.get(layer.output, 0)} are written before it"
+            )
         self.channels[layer.output] = layer.channel + written
         return written
 
@@ -301,7 +309,9 @@ class _Record:
 
     def list(self, key: str, least: int, most: int) -> list[object]:
         value = self.values[key]
-        return value if isinstance(value, list) and least <= len(value) <= most else self._fail(key, f"a list of {least} to {most} elements")
+        return (
+            value if isinstance(value, list) and least <= len(value) <= most else self._fail(key, f"a list of {least} to {most} elements")
+        )
 
     def number(self, key: str, least: float, most: float, index: int | None = None) -> float:
         value = self.values[key] if index is None else self.values[key][index]
@@ -324,7 +334,11 @@ class _Record:
         return tuple(self._named(value, key) for value in self.list(key, count, count))
 
     def _named(self, value: object, key: str) -> str:
-        return value if isinstance(value, str) and re.fullmatch(r"[!-~]{1,128}", value) else self._fail(key, "a name of 1 to 128 ASCII characters")
+        return (
+            value
+            if isinstance(value, str) and re.fullmatch(r"[!-~]{1,128}", value)
+            else self._fail(key, "a name of 1 to 128 ASCII characters")
+        )
 
     def _fail(self, key: str, expected: str) -> None:
         raise ModelFileError(f"graph: {self.place}: '{key}' is {str(self.values[key])[:80]!r}, needed {expected}")

@@ -72,7 +72,9 @@ def read(path: str | os.PathLike) -> tuple[Graph, dict[str, numpy.ndarray]]:
 def _graph(facts: dict[str, str]) -> Graph:
     found = facts.get("format")
     if found == "retinaface-1":
-        raise ModelFileError("is an exchange file of version 1; export the checkpoint again: python -m retinaface_training.export CHECKPOINT --output FILE")
+        raise ModelFileError(
+            "is an exchange file of version 1; export the checkpoint again: python -m retinaface_training.export CHECKPOINT --output FILE"
+        )
     if found != FORMAT:
         raise ModelFileError(f"metadata 'format' is {found!r}, needed {FORMAT!r}; write the file with python -m retinaface_training.export")
     if facts.keys() != {"format", "graph"}:

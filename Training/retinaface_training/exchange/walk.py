@@ -45,7 +45,9 @@ def export_graph(module: nn.Module) -> tuple[Graph, dict[str, numpy.ndarray]]:
     module = copy.deepcopy(module).cpu().float().eval()
     walk = _Walk(module, _trace(module))
     graph = walk.graph(module.description)
-    tensors = {f"{draft.name}.{part}": value for draft in walk.drafts if draft.conv is not None for part, value in draft.constants().items()}
+    tensors = {
+        f"{draft.name}.{part}": value for draft in walk.drafts if draft.conv is not None for part, value in draft.constants().items()
+    }
     graph.check({name: tensor.shape for name, tensor in tensors.items()})
     return graph, tensors
 
@@ -148,7 +150,10 @@ class _Walk:
             if key in keys:
                 return handler
         name = key if isinstance(key, str) else key.__name__
-        self._fail(node, f"operation {name} has no layer; known are convolution, batch norm, (leaky) ReLU, concatenation, nearest interpolation + addition")
+        self._fail(
+            node,
+            f"operation {name} has no layer; needed: convolution, batch norm, (leaky) ReLU, concatenation, nearest interpolation + sum",
+        )
 
     def _convolution(self, node: fx.Node) -> _Map:
         conv: nn.Conv2d = self.module.get_submodule(node.target)
@@ -170,7 +175,13 @@ class _Walk:
     def _norm(self, node: fx.Node) -> _Map:
         norm: nn.BatchNorm2d = self.module.get_submodule(node.target)
         source = self._own(node, _operand(node))
-        if len(source.drafts) != 1 or source.drafts[0].norm is not None or source.drafts[0].slope != 1 or not norm.affine or norm.running_mean is None:
+        if (
+            len(source.drafts) != 1
+            or source.drafts[0].norm is not None
+            or source.drafts[0].slope != 1
+            or not norm.affine
+            or norm.running_mean is None
+        ):
             self._fail(node, "a batch norm follows its convolution directly and has a scale and statistics")
         source.drafts[0].norm = norm
         return source

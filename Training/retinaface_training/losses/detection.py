@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..network.anchors import encode_boxes, encode_landmarks
-from .matching import NEGATIVE
 from ..network.retinaface import Heads
+from .matching import NEGATIVE
 
 NEGATIVES_PER_POSITIVE = 3
 NEGATIVES_WITHOUT_POSITIVES = 16
@@ -71,7 +71,10 @@ def detection_losses(
     landmark_errors = functional.smooth_l1_loss(heads.landmarks[picture, anchor], points, reduction="none", beta=landmark_beta).sum(dim=1)
     losses = {
         "class": class_loss(heads.classes, targets.matches) / count,
-        "box": functional.smooth_l1_loss(heads.boxes[picture, anchor], encode_boxes(targets.boxes[picture, face], own_anchors), reduction="sum") / count,
+        "box": functional.smooth_l1_loss(
+            heads.boxes[picture, anchor], encode_boxes(targets.boxes[picture, face], own_anchors), reduction="sum"
+        )
+        / count,
         "landmarks": (landmark_errors * points_weight).sum() / points_weight.sum().clamp(min=1),
     }
     if dense is not None:

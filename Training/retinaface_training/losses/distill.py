@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..network.anchors import decode_boxes
+from ..network.retinaface import Heads, RetinaFace
 from .detection import Targets
 from .matching import IGNORED, NEGATIVE, POSITIVE_IOU, iou_matrix
-from ..network.retinaface import Heads, RetinaFace
 
 TEMPERATURE = 2.0
 SURE_SCORE = 0.3
@@ -72,7 +72,7 @@ def without_contradictions(targets: Targets, teacher: Heads, anchors: Tensor) ->
 
 
 def distillation_losses(student: Observation, teacher: Observation, targets: Targets, landmark_beta: float = 1.0) -> dict[str, Tensor]:
-    """Returns the terms, unweighted. The teacher's errors are not learnt: face-free pictures, and faces that it misses, use the annotation only."""
+    """Returns the terms, unweighted. The teacher's errors are not learnt: face-free pictures and missed faces use the annotation."""
     faceless = (targets.matches == NEGATIVE).all(dim=1)
     score = teacher.heads.classes.softmax(dim=-1)[..., 1] * ~faceless[:, None]
     count = ((score > SURE_SCORE) | (targets.matches >= 0)).sum().clamp(min=1)

@@ -67,6 +67,6 @@ def _compensate(matches: Tensor, overlaps: Tensor, faces: Tensor) -> None:
     counts = matches[positive].bincount(minlength=len(overlaps))
     lonely = faces[counts[faces] < FEWEST_ANCHORS]
     values, nearest = overlaps[lonely].topk(min(FEWEST_ANCHORS, overlaps.shape[1]), dim=1)
-    for face, anchors, close in zip(lonely.tolist(), nearest, values >= COMPENSATED_IOU):
+    for face, anchors, close in zip(lonely.tolist(), nearest, values >= COMPENSATED_IOU, strict=True):
         chosen = anchors[close]
         matches[chosen[~positive[chosen]]] = face

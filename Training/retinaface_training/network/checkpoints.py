@@ -25,7 +25,10 @@ _HEAD_KINDS = {"Class": "class", "Bbox": "box", "Landmark": "landmarks"}
 
 _PUBLISHED_NAMES: list[tuple[str, Callable[..., str]]] = [
     (r"body\.stage1\.0\.([01])", lambda unit: f"backbone.stem.{_UNITS[unit]}"),
-    (r"body\.stage([123])\.(\d)\.([0134])", lambda stage, place, unit: f"backbone.block{_BLOCK_OF_PLACE_0[stage] + int(place)}.{_BLOCK_UNITS[unit]}"),
+    (
+        r"body\.stage([123])\.(\d)\.([0134])",
+        lambda stage, place, unit: f"backbone.block{_BLOCK_OF_PLACE_0[stage] + int(place)}.{_BLOCK_UNITS[unit]}",
+    ),
     (r"fpn\.output([123])\.([01])", lambda index, unit: f"pyramid.lateral{int(index) + 2}.{_UNITS[unit]}"),
     (r"fpn\.merge([12])\.([01])", lambda index, unit: f"pyramid.merge{int(index) + 2}.{_UNITS[unit]}"),
     (r"ssh([123])\.(conv\dx\d(?:_\d)?)\.([01])", lambda index, name, unit: f"context{int(index) + 2}.{name}.{_UNITS[unit]}"),

@@ -205,7 +205,8 @@ class RetinaFace(nn.Module):
             biases = torch.cat([head.bias for head in heads.values()])
             outputs = functional.linear(values.permute(0, 2, 3, 1).flatten(1, 2), weights, biases)
             levels.append(outputs.split([head.out_channels for head in heads.values()], dim=2))
-        joined = [torch.cat([part.reshape(len(part), -1, count) for part in parts], dim=1) for parts, count in zip(zip(*levels), ROLES.values())]
+        columns = zip(zip(*levels, strict=True), ROLES.values(), strict=True)
+        joined = [torch.cat([part.reshape(len(part), -1, count) for part in parts], dim=1) for parts, count in columns]
         return Heads(*joined)
 
     def forward(self, images: Tensor) -> Heads:

@@ -35,8 +35,9 @@ def read_checkpoint(path: str | Path) -> object:
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file can cause any error in the unpickler
         if "was not an allowed global" in str(error):
-            raise CheckpointError(f"{path}: contains Python objects besides the weights; save only the weights: "
-                                  f"torch.save(model.state_dict(), FILE)") from None
+            raise CheckpointError(
+                f"{path}: contains Python objects besides the weights; save only the weights: torch.save(model.state_dict(), FILE)"
+            ) from None
         raise CheckpointError(f"{path}: not a PyTorch checkpoint ({error})") from error
 
 
@@ -91,8 +92,11 @@ def _states(content: object, place: tuple[str, ...], marker: str, path: str | Pa
     prefixes = dict.fromkeys(found.group(1) for name in tensors if (found := re.match(rf"((?:[^.]+\.)*?){re.escape(marker)}\.", name)))
     for prefix in prefixes:
         others = tuple(other for other in prefixes if other != prefix and other.startswith(prefix))
-        state = {name.removeprefix(prefix): value for name, value in tensors.items()
-                 if name.startswith(prefix) and not (others and name.startswith(others)) and name != "n_averaged"}
+        state = {
+            name.removeprefix(prefix): value
+            for name, value in tensors.items()
+            if name.startswith(prefix) and not (others and name.startswith(others)) and name != "n_averaged"
+        }
         yield "/".join((*place, prefix.rstrip("."))).strip("/") or "the file itself", state
     for key, value in content.items():
         if isinstance(value, Mapping):

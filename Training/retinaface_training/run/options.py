@@ -10,9 +10,10 @@ from pathlib import Path
 
 import torch
 
-from ..losses import distill, detection as losses
 from ..data.augment import AugmentConfig
 from ..data.batches import BatchConfig
+from ..losses import detection as losses
+from ..losses import distill
 from ..network.config import NetworkConfig, parse_anchors
 from .schedule import Budget, Schedule
 from .trainer import PRECISIONS, TrainConfig
@@ -24,12 +25,27 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     """Parses the command line."""
     research = Path(os.environ["RF_DATA"]) if os.environ.get("RF_DATA") else None
     parser = argparse.ArgumentParser(prog="python -m retinaface_training.train", description="Trains the RetinaFace detector.")
-    parser.add_argument("--data", type=Path, default=research and research / "data" / "train", required=research is None, help="folder with label.txt, negatives.txt and images (default: data/train in RF_DATA)")
-    parser.add_argument("--output", type=Path, default=TRAINING / "runs" / f"{datetime.now():%Y-%m-%d-%H%M}", help="the run's folder (default: %(default)s)")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=research and research / "data" / "train",
+        required=research is None,
+        help="folder with label.txt, negatives.txt and images (default: data/train in RF_DATA)",
+    )
+    parser.add_argument(
+        "--output", type=Path, default=TRAINING / "runs" / f"{datetime.now():%Y-%m-%d-%H%M}", help="the run's folder (default: %(default)s)"
+    )
     parser.add_argument("--resume", action="store_true", help="continue from the output folder's checkpoint")
-    parser.add_argument("--on-bad-data", choices=["skip", "refuse"], default="skip", help="treatment of pictures and labels that cannot be used")
+    parser.add_argument(
+        "--on-bad-data", choices=["skip", "refuse"], default="skip", help="treatment of pictures and labels that cannot be used"
+    )
     start = parser.add_argument_group("start and teacher")
-    start.add_argument("--backbone", type=Path, default=research / "weights/mobilenetV1X0.25_pretrain.tar" if research else Path("none"), help="ImageNet classifier to start from, or none for random weights (default: weights/mobilenetV1X0.25_pretrain.tar in RF_DATA; none without RF_DATA)")
+    start.add_argument(
+        "--backbone",
+        type=Path,
+        default=research / "weights/mobilenetV1X0.25_pretrain.tar" if research else Path("none"),
+        help="ImageNet classifier to start from, or none for random weights (default: mobilenetV1X0.25_pretrain.tar in RF_DATA; else none)",
+    )
     start.add_argument("--start", type=Path, help="exported model (.safetensors) to start from instead")
     start.add_argument("--teacher", type=Path, help="published detector with the same anchors to learn from on the training pictures")
     start.add_argument("--teacher-activation", default="leaky:0.1")
@@ -48,14 +64,34 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     recipe.add_argument("--average-decay", type=float, default=0.999)
     recipe.add_argument("--box-weight", type=float, default=losses.LossWeights.box)
     recipe.add_argument("--landmark-weight", type=float, default=losses.LossWeights.landmarks)
-    recipe.add_argument("--landmark-beta", type=float, default=losses.LossWeights.landmark_beta, help="error from which the landmark loss is linear, in tenths of an anchor")
-    recipe.add_argument("--human-landmark-weight", type=float, default=BatchConfig.human_landmark_weight, help="weight of a human's points, where a network's have 1")
-    recipe.add_argument("--human-picture-weight", type=float, default=BatchConfig.human_picture_weight, help="factor by which pictures with a human's points are drawn more often")
+    recipe.add_argument(
+        "--landmark-beta",
+        type=float,
+        default=losses.LossWeights.landmark_beta,
+        help="error from which the landmark loss is linear, in tenths of an anchor",
+    )
+    recipe.add_argument(
+        "--human-landmark-weight",
+        type=float,
+        default=BatchConfig.human_landmark_weight,
+        help="weight of a human's points, where a network's have 1",
+    )
+    recipe.add_argument(
+        "--human-picture-weight",
+        type=float,
+        default=BatchConfig.human_picture_weight,
+        help="factor by which pictures with a human's points are drawn more often",
+    )
     recipe.add_argument("--feature-weight", type=float, default=distill.DistillWeights.features)
     recipe.add_argument("--batch-pictures", type=int, default=24, help="pictures of 320 pixels in a batch; larger ones are fewer")
     recipe.add_argument("--sides", help="sample sides with shares, such as 320:0.7,640:0.3")
     recipe.add_argument("--mosaic-chance", type=float, default=AugmentConfig.mosaic_chance, help="probability of four pictures in a sample")
-    recipe.add_argument("--blur-chance", type=float, default=AugmentConfig.blur_chance, help="probability of a lower resolution, as in enlarged pictures of crowds")
+    recipe.add_argument(
+        "--blur-chance",
+        type=float,
+        default=AugmentConfig.blur_chance,
+        help="probability of a lower resolution, as in enlarged pictures of crowds",
+    )
     recipe.add_argument("--seed", type=int, default=1)
     machine = parser.add_argument_group("machine")
     machine.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -64,7 +100,14 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     machine.add_argument("--threads", type=int, help="processor threads of PyTorch")
     machine.add_argument("--save-minutes", type=float, default=3)
     machine.add_argument("--validate-minutes", type=float, default=10)
-    machine.add_argument("--evaluate-on", type=Path, action="append", default=[], metavar="FOLDER", help="also measure on this evaluation folder (images/, ground_truth.txt); may be repeated")
+    machine.add_argument(
+        "--evaluate-on",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="also measure on this evaluation folder (images/, ground_truth.txt); may be repeated",
+    )
     machine.add_argument("--log-every", type=int, default=20, help="steps per line of the log")
     return parser.parse_args(arguments)
 

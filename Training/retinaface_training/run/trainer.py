@@ -9,12 +9,13 @@ from pathlib import Path
 
 import torch
 
-from ..losses import distill, detection as losses
-from ..network.anchors import make_anchors
-from .average import WeightAverage
 from ..data.batches import Batch, BatchConfig, network_input
+from ..losses import detection as losses
+from ..losses import distill
+from ..network.anchors import make_anchors
 from ..network.config import NetworkConfig
 from ..network.retinaface import ConvNorm, RetinaFace
+from .average import WeightAverage
 from .schedule import Budget, Schedule
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}

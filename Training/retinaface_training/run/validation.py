@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..data.labels import AnnotatedPicture, load_picture
-from ..evaluation.detect import Options, detect
 from ..evaluate import Dataset, measure
+from ..evaluation.detect import Options, detect
 from ..evaluation.ground_truth import SETS, Picture
-from ..network.retinaface import RetinaFace
 from ..evaluation.predictions import Detections
 from ..evaluation.predictors import NetworkPredictor
 from ..evaluation.wider import EXACT, evaluate, overlaps
+from ..network.retinaface import RetinaFace
 
 FOUND_SCORE = 0.3
 FALSE_SCORE = 0.5
@@ -37,7 +37,10 @@ class Result:
 def validate(network: RetinaFace, pictures: list[AnnotatedPicture], negatives: list[AnnotatedPicture]) -> Result:
     """Measures a network on pictures at their own size, and leaves it in evaluation mode."""
     network.eval()
-    truths = [Picture(str(picture.path), _as_corner_and_size(picture.boxes), np.ones((len(picture.boxes), len(SETS)), bool)) for picture in pictures]
+    truths = [
+        Picture(str(picture.path), _as_corner_and_size(picture.boxes), np.ones((len(picture.boxes), len(SETS)), bool))
+        for picture in pictures
+    ]
     found = {str(picture.path): detect(network, load_picture(picture.path)) for picture in pictures}
     result = evaluate(truths, {name: detections.wider() for name, detections in found.items()}, EXACT, ious=(0.5,))
     false = [len(detect(network, load_picture(picture.path)).above(FALSE_SCORE).scores) > 0 for picture in negatives]
