@@ -142,7 +142,7 @@ def main() -> int:
                 if given == want:
                     continue
                 different += 1
-                lines = [f"  {a!r}\n  {b!r}" for a, b in zip(want.split(b"\n"), given.split(b"\n")) if a != b]
+                lines = [f"  {a!r}\n  {b!r}" for a, b in zip(want.split(b"\n"), given.split(b"\n"), strict=False) if a != b]
                 print(f"{name}: {shlex.join(words)}: not the host's answer:\n{(lines or ['  more lines'])[0][:1000]}", file=sys.stderr)
             print(f"{name}: the host's answers in {len(wanted) - different} of {len(wanted)} runs")
             failed += different

@@ -33,5 +33,5 @@ def check_faces(device: Machine) -> None:
     device.wait_for("camera 1.000 ", "camera 0.9")
     print(f"from the start of the machine to the first face: {device.seconds:.1f} s")
     device.wait_for("rf-cam has come to the end of its source")
-    found = [line.partition(" ")[2] for line in device.lines if line.startswith("camera 0.") or line.startswith("camera 1.")]
-    assert found[-len(expected):] == expected, device.text
+    found = [line.partition(" ")[2] for line in device.lines if line.startswith(("camera 0.", "camera 1."))]
+    assert found[-len(expected) :] == expected, device.text

@@ -14,7 +14,7 @@ class Card:
     def _partition(self, number: int) -> str:
         """As mtools name it: where it starts stands in the partition table (16 bytes an entry from 446 on)."""
         with self.path.open("rb") as card:
-            entry = card.read(512)[446 + 16 * (number - 1):]
+            entry = card.read(512)[446 + 16 * (number - 1) :]
         return f"{self.path}@@{512 * int.from_bytes(entry[8:12], 'little')}"
 
     def write(self, name: str, content: bytes, partition: int = 1) -> None:

@@ -25,8 +25,9 @@ class Machine:
         # First, so that the console is the first serial port.
         common = ["-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot"]
         self.started = time.monotonic()
-        self.process = subprocess.Popen([command[0], *common, *command[1:]], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(
+            [command[0], *common, *command[1:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
         self.text = ""
 
     def __enter__(self) -> "Machine":

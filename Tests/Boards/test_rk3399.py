@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from camera import SETTINGS, check_faces, with_camera
 from card import Card
 from emulator import BUILD, JUMPING_TIME, ROOT, VIRTUAL_TIME, Machine
@@ -177,7 +178,7 @@ def wait_for_results(card: Card, count: int) -> None:
 
 def test_results_survive_a_power_cut(card):
     card.configure(**QUICK, results="results.txt", sync="0")
-    for run in range(2):
+    for _ in range(2):
         before = card.read("results.txt").count(b"\n")
         with boot(card) as device:
             device.wait_for("starting rf-cam")

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from emulator import BUILD, ROOT
 
 PROGRAM = Path(os.environ.get("RF_CAM", BUILD / "rf-cam")).absolute()
@@ -17,9 +18,25 @@ PROGRAM = Path(os.environ.get("RF_CAM", BUILD / "rf-cam")).absolute()
 def reader(tmp_path_factory) -> Path:
     """init's own reader as a program for this machine."""
     init, program = ROOT / "Boards/image/init", tmp_path_factory.mktemp("reader") / "settings"
-    subprocess.run(["clang", "-fuse-ld=lld", "-std=gnu2x", "-Wall", "-Wextra", "-Werror", "-g", "-fsanitize=address,undefined",
-                    "-fno-sanitize-recover=all", f"-I{init}", ROOT / "Tests/Boards/settings.c", init / "settings.c", "-o", program],
-                   check=True)
+    subprocess.run(
+        [
+            "clang",
+            "-fuse-ld=lld",
+            "-std=gnu2x",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-g",
+            "-fsanitize=address,undefined",
+            "-fno-sanitize-recover=all",
+            f"-I{init}",
+            ROOT / "Tests/Boards/settings.c",
+            init / "settings.c",
+            "-o",
+            program,
+        ],
+        check=True,
+    )
     return program
 
 
@@ -42,23 +59,26 @@ def by_program(file: Path) -> str | None:
 REST = "format = json\nsource = pattern:64x64\nframes = 1\nsize = 64\n"
 
 
-@pytest.mark.parametrize(("text", "value"), [
-    ("results = a.txt\n", "a.txt"),
-    ("\ufeffresults = a.txt\n", "a.txt"),
-    ("results = a.txt\nresults = b.txt\n", "b.txt"),
-    ("results=a.txt", "a.txt"),
-    (" \t results\t=\ta.txt \t\r\n", "a.txt"),
-    ("results = a.txt # a comment\n", "a.txt"),
-    ("results = a#b.txt\n", "a#b.txt"),
-    ("results = a b.txt\n", "a b.txt"),
-    ("results = a=b.txt\n", "a=b.txt"),
-    ("#results = a.txt\n", None),
-    (" # results = a.txt\n", None),
-    # A long line is one line, wherever a buffer might end.
-    *[("#" + length * "x" + "results = a.txt\n", None) for length in (62, 126, 254, 255, 510, 511, 1022, 4094, 4095)],
-    ("# " + 3000 * "y" + "\nresults = a.txt\n", "a.txt"),
-    ("results = a.txt\n\n\n#" + 60000 * "z" + "\n", "a.txt"),
-])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("results = a.txt\n", "a.txt"),
+        ("\ufeffresults = a.txt\n", "a.txt"),
+        ("results = a.txt\nresults = b.txt\n", "b.txt"),
+        ("results=a.txt", "a.txt"),
+        (" \t results\t=\ta.txt \t\r\n", "a.txt"),
+        ("results = a.txt # a comment\n", "a.txt"),
+        ("results = a#b.txt\n", "a#b.txt"),
+        ("results = a b.txt\n", "a b.txt"),
+        ("results = a=b.txt\n", "a=b.txt"),
+        ("#results = a.txt\n", None),
+        (" # results = a.txt\n", None),
+        # A long line is one line, wherever a buffer might end.
+        *[("#" + length * "x" + "results = a.txt\n", None) for length in (62, 126, 254, 255, 510, 511, 1022, 4094, 4095)],
+        ("# " + 3000 * "y" + "\nresults = a.txt\n", "a.txt"),
+        ("results = a.txt\n\n\n#" + 60000 * "z" + "\n", "a.txt"),
+    ],
+)
 def test_both_readers_take_the_same(reader, tmp_path, text, value):
     file = tmp_path / "rf-cam.conf"
     # Before the rest, for a byte-order mark is the file's first; and the other way round.
@@ -70,12 +90,22 @@ def test_both_readers_take_the_same(reader, tmp_path, text, value):
             (tmp_path / value).unlink()
 
 
-@pytest.mark.parametrize(("text", "value"), [
-    ("\ufeffaddress = 10.0.0.2/24\n", "10.0.0.2/24"), ("address = 1.2.3.4/8\naddress = 5.6.7.8/16\n", "5.6.7.8/16"),
-    ("addresses = 1.2.3.4/8\n", None), ("address\n", None), ("address = a\0b\n", None), ("my address = 1.2.3.4/8\n", None),
-    ("address =\n", ""), ("", None), ("address = " + 63 * "1", 63 * "1"), ("address = " + 64 * "1", None),
-    ("address = 1.2.3.4/8\n" + 70000 * "#", None),
-])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("\ufeffaddress = 10.0.0.2/24\n", "10.0.0.2/24"),
+        ("address = 1.2.3.4/8\naddress = 5.6.7.8/16\n", "5.6.7.8/16"),
+        ("addresses = 1.2.3.4/8\n", None),
+        ("address\n", None),
+        ("address = a\0b\n", None),
+        ("my address = 1.2.3.4/8\n", None),
+        ("address =\n", ""),
+        ("", None),
+        ("address = " + 63 * "1", 63 * "1"),
+        ("address = " + 64 * "1", None),
+        ("address = 1.2.3.4/8\n" + 70000 * "#", None),
+    ],
+)
 def test_init_takes_its_own_names(reader, tmp_path, text, value):
     file = tmp_path / "rf-cam.conf"
     file.write_bytes(text.encode())

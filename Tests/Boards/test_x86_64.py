@@ -9,6 +9,7 @@ import re
 import subprocess
 
 import pytest
+
 from camera import SETTINGS, check_faces, with_camera
 from card import Card
 from emulator import BUILD, ROOT, Machine

@@ -70,10 +70,18 @@ def compose(ground: Image.Image, heads: Heads, places: list[tuple]) -> Image.Ima
 
 
 def group(heads: Heads) -> Image.Image:
-    return compose(plain(640, 480), heads, [
-        ("hopper", 110, 150, 240, False, 0), ("astronaut", 320, 190, 300, False, 0), ("hopper", 530, 150, 220, True, 4),
-        ("astronaut", 120, 380, 170, True, -6), ("hopper", 320, 410, 130, False, 0), ("astronaut", 520, 380, 180, False, 8),
-    ])
+    return compose(
+        plain(640, 480),
+        heads,
+        [
+            ("hopper", 110, 150, 240, False, 0),
+            ("astronaut", 320, 190, 300, False, 0),
+            ("hopper", 530, 150, 220, True, 4),
+            ("astronaut", 120, 380, 170, True, -6),
+            ("hopper", 320, 410, 130, False, 0),
+            ("astronaut", 520, 380, 180, False, 8),
+        ],
+    )
 
 
 def sizes(heads: Heads) -> Image.Image:
@@ -97,15 +105,23 @@ def crowd(heads: Heads) -> Image.Image:
     for row in range(4):
         for column in range(7):
             height = 70 + 24 * row + source.randrange(16)
-            places.append((source.choice(("astronaut", "hopper")), 70 + 143 * column + source.randrange(-14, 15),
-                           80 + 165 * row + source.randrange(-10, 11), height, source.random() < 0.5, source.randrange(-12, 13)))
+            places.append(
+                (
+                    source.choice(("astronaut", "hopper")),
+                    70 + 143 * column + source.randrange(-14, 15),
+                    80 + 165 * row + source.randrange(-10, 11),
+                    height,
+                    source.random() < 0.5,
+                    source.randrange(-12, 13),
+                )
+            )
     return compose(noisy(1000, 680, 5), heads, places)
 
 
 def with_adobe_transform(jpeg: bytes, transform: int) -> bytes:
     """The same data under another colour transform: its last byte in the Adobe segment (2 is YCCK, 0 RGB or CMYK)."""
     at = jpeg.index(b"Adobe") + 11
-    return jpeg[:at] + bytes([transform]) + jpeg[at + 1:]
+    return jpeg[:at] + bytes([transform]) + jpeg[at + 1 :]
 
 
 def transcode(name: str, *options: str) -> None:

@@ -6,7 +6,8 @@ has started (RELRO, BIND_NOW), no memory that is writable and executable, no lib
 library's checks of buffer sizes (_FORTIFY_SOURCE) where the program is dynamic and so names them.
 
 Usage: hardening.py [--fixed-addresses] PROGRAM...   With the option, what needs PIE is not demanded: for 32-bit ARM, whose C
-library in Debian 12 cannot start a static program that is position-independent (it has no rcrt1.o). Sources: ld(1), "-z"; feature_test_macros(7).
+library in Debian 12 cannot start a static program that is position-independent (it has no rcrt1.o). Sources:
+ld(1), "-z"; feature_test_macros(7).
 """
 
 import re
@@ -49,7 +50,7 @@ NEED_PIE = {"has fixed addresses (no PIE)", "resolves functions late (no BIND_NO
 def main() -> int:
     status, programs = 0, sys.argv[1:]
     tolerated = NEED_PIE if programs[:1] == ["--fixed-addresses"] else set()
-    for program in programs[bool(tolerated):]:
+    for program in programs[bool(tolerated) :]:
         missing = [fault for fault in faults(Path(program)) if fault not in tolerated]
         for fault in missing:
             print(f"hardening: {program}: {fault}", file=sys.stderr)

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from options import options
 
 COMPLETION = Path(__file__).parent.parent.parent / "Packaging/rf-cam.bash"
@@ -97,7 +98,8 @@ def test_no_program_of_the_current_folder_is_run(tmp_path, typed, path):
 def test_what_a_program_prints_is_not_expanded(tmp_path):
     fake = tmp_path / "bin/rf-cam"
     fake.parent.mkdir()
-    fake.write_text("#!/bin/sh\ncat <<'END'\n  --format text, $(id>PWNED), `id>PWNED`\n  --$(id>PWNED) X\n  --a*, -b\n  --isa X\ninstruction sets: $(id>PWNED)\nEND\n")
+    fake.write_text("#!/bin/sh\ncat <<'END'\n  --format text, $(id>PWNED), `id>PWNED`\n"
+        "  --$(id>PWNED) X\n  --a*, -b\n  --isa X\ninstruction sets: $(id>PWNED)\nEND\n")
     fake.chmod(0o755)
     assert complete(fake, tmp_path, "--format", "") == ["text"]
     assert complete(fake, tmp_path, "--isa", "") == ["reference"]

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from hardening import faults
 
 ROOT = Path(__file__).parent.parent.parent
@@ -27,16 +28,26 @@ def test_the_packages_program_has_all_defences(tmp_path):
         assert faults(folder / "usr/bin/rf-cam") == []
 
 
-@pytest.mark.parametrize(("flags", "fault"), [
-    (["-no-pie"], "no PIE"), (["-Wl,-z,norelro"], "no RELRO"), (["-Wl,-z,lazy"], "no BIND_NOW"),
-    (["-Wl,-rpath,$ORIGIN"], "RUNPATH"), (["-Wl,-rpath,$ORIGIN,--disable-new-dtags"], "RPATH"),
-    (["-Wl,-z,execstack"], "executable stack"), (["-U_FORTIFY_SOURCE"], "_FORTIFY_SOURCE"),
-    ([], None),
-])
+@pytest.mark.parametrize(
+    ("flags", "fault"),
+    [
+        (["-no-pie"], "no PIE"),
+        (["-Wl,-z,norelro"], "no RELRO"),
+        (["-Wl,-z,lazy"], "no BIND_NOW"),
+        (["-Wl,-rpath,$ORIGIN"], "RUNPATH"),
+        (["-Wl,-rpath,$ORIGIN,--disable-new-dtags"], "RPATH"),
+        (["-Wl,-z,execstack"], "executable stack"),
+        (["-U_FORTIFY_SOURCE"], "_FORTIFY_SOURCE"),
+        ([], None),
+    ],
+)
 def test_a_missing_defence_is_found(tmp_path, flags, fault):
     source, built = tmp_path / "program.c", tmp_path / "program"
     source.write_text("#include <string.h>\nchar to[9];\nint main(int n, char **a) { memcpy(to, a[0], (size_t)n); return 0; }\n")
-    subprocess.run(["clang", "-O2", "-D_FORTIFY_SOURCE=2", "-pie", "-Wl,-z,now", "-Wl,-z,relro",
-                    *flags, source, "-o", built], check=True, capture_output=True)
+    subprocess.run(
+        ["clang", "-O2", "-D_FORTIFY_SOURCE=2", "-pie", "-Wl,-z,now", "-Wl,-z,relro", *flags, source, "-o", built],
+        check=True,
+        capture_output=True,
+    )
     found = faults(built)
     assert len(found) == (fault is not None) and all(fault in text for text in found), found

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from options import options
 
 ROOT = Path(__file__).parent.parent.parent

@@ -24,9 +24,20 @@ class Browser:
         self.profile = tempfile.TemporaryDirectory(prefix="rf-browser-", ignore_cleanup_errors=True)
         to_read, self.to_browser = os.pipe()
         self.from_browser, to_write = os.pipe()
-        command = [find_chromium(), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                   "--hide-scrollbars", "--no-first-run", "--disable-background-networking", "--remote-debugging-pipe",
-                   f"--user-data-dir={self.profile.name}", f"--window-size={width},{height}", "about:blank"]
+        command = [
+            find_chromium(),
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--hide-scrollbars",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--remote-debugging-pipe",
+            f"--user-data-dir={self.profile.name}",
+            f"--window-size={width},{height}",
+            "about:blank",
+        ]
 
         def place_pipes():
             # Two steps, for the pipes themselves may be descriptors 3 and 4.
@@ -34,8 +45,9 @@ class Browser:
             os.dup2(first, 3)
             os.dup2(second, 4)
 
-        self.process = subprocess.Popen(command, preexec_fn=place_pipes, close_fds=False,
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            command, preexec_fn=place_pipes, close_fds=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         os.close(to_read)
         os.close(to_write)
         self.buffer, self.number, self.session, self.events = b"", 0, None, []

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from program import RunningCamera, program  # noqa: E402
+from program import RunningCamera, program
 
 
 @pytest.fixture(scope="session", autouse=True)

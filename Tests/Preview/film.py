@@ -49,8 +49,12 @@ def main() -> None:
     options = parser.parse_args()
     width, height = (int(side) for side in options.size.split("x"))
     try:
-        play(make_frames(width, height, 120), lambda frame: (sys.stdout.buffer.write(frame), sys.stdout.buffer.flush()),
-             options.rate, options.frames)
+        play(
+            make_frames(width, height, 120),
+            lambda frame: (sys.stdout.buffer.write(frame), sys.stdout.buffer.flush()),
+            options.rate,
+            options.frames,
+        )
     except (BrokenPipeError, KeyboardInterrupt):
         pass
 

@@ -33,8 +33,12 @@ def look(camera: RunningCamera, name: str, width: int, height: int, scale: float
             time.sleep(0.5)
         if time.monotonic() >= deadline:
             wrong.append("the video does not move")
-        (folder / f"{name}.png").write_bytes(browser.screenshot(captureBeyondViewport=True, clip={
-            "x": 0, "y": 0, "width": width, "height": browser.evaluate("document.documentElement.scrollHeight"), "scale": 1}))
+        (folder / f"{name}.png").write_bytes(
+            browser.screenshot(
+                captureBeyondViewport=True,
+                clip={"x": 0, "y": 0, "width": width, "height": browser.evaluate("document.documentElement.scrollHeight"), "scale": 1},
+            )
+        )
         if browser.evaluate("document.documentElement.scrollWidth") > width:
             wrong.append("the page is wider than the screen")
         if browser.evaluate("document.getElementById('state').textContent") != "live":

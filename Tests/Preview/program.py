@@ -27,8 +27,12 @@ class RunningCamera:
         film = [sys.executable, Path(__file__).parent / "film.py", "--rate", str(rate), "--size", size]
         self.film_rate = rate
         self.film = subprocess.Popen(film, stdout=subprocess.PIPE)
-        self.process = subprocess.Popen([program(), "--preview", "127.0.0.1:0", "--format", "json", *options, "-"],
-                                        stdin=self.film.stdout, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            [program(), "--preview", "127.0.0.1:0", "--format", "json", *options, "-"],
+            stdin=self.film.stdout,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
         self.film.stdout.close()
         line = self.process.stderr.readline().decode()
         assert line.startswith("preview at http://127.0.0.1:"), line

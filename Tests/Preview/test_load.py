@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+
 from client import Client, Pieces, request
 from program import RunningCamera
 
@@ -243,8 +244,11 @@ def attack_once(camera: RunningCamera) -> None:
                 assert client.is_ended_within(REQUEST_SECONDS + SLACK_SECONDS), "a slow loris is still connected"
             # Not read, for that would wake them; the server is asked.
             left = started + ANSWER_SECONDS + SLACK_SECONDS
-            wait_until(lambda: all(is_reset(client) for client in attack.stalled), "a stalled viewer is still connected",
-                       left - time.monotonic())
+            wait_until(
+                lambda stalled=attack.stalled: all(is_reset(client) for client in stalled),
+                "a stalled viewer is still connected",
+                left - time.monotonic(),
+            )
         finally:
             attack.end()
         assert attack.header_answers and set(attack.header_answers) <= {0, 431}

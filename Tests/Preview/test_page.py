@@ -7,8 +7,9 @@ import subprocess
 import time
 
 import pytest
-from client import Client, Pieces, request
 from PIL import Image
+
+from client import Client, Pieces, request
 from program import RunningCamera, program
 
 PAGES = {"/": "text/html", "/style.css": "text/css", "/script.js": "text/javascript", "/icon.svg": "image/svg+xml"}
@@ -70,11 +71,35 @@ def test_events_are_the_lines_of_standard_output_and_the_figures(camera):
     assert {"model", "precision", "kernels", "threads", "viewers"} <= set(figures)
 
 
-@pytest.mark.parametrize("path", [
-    "/etc/passwd", "/../../../../etc/passwd", "/..%2f..%2f..%2f..%2fetc%2fpasswd", "/%2e%2e/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd",
-    "/./etc/passwd", "/style.css/../../../etc/passwd", "/index.html", "/page/index.html", "/..", "/proc/self/environ", "/video/",
-    "/\\..\\..\\etc\\passwd", "/%00", "/%00/etc/passwd", "/video%00x", "/%76ideo", "/events%00", "/style.css%00.html", "http://127.0.0.1/etc/passwd", "file:///etc/passwd", "etc/passwd", "*", "/" + 9000 * "a",
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/passwd",
+        "/../../../../etc/passwd",
+        "/..%2f..%2f..%2f..%2fetc%2fpasswd",
+        "/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+        "//etc/passwd",
+        "/./etc/passwd",
+        "/style.css/../../../etc/passwd",
+        "/index.html",
+        "/page/index.html",
+        "/..",
+        "/proc/self/environ",
+        "/video/",
+        "/\\..\\..\\etc\\passwd",
+        "/%00",
+        "/%00/etc/passwd",
+        "/video%00x",
+        "/%76ideo",
+        "/events%00",
+        "/style.css%00.html",
+        "http://127.0.0.1/etc/passwd",
+        "file:///etc/passwd",
+        "etc/passwd",
+        "*",
+        "/" + 9000 * "a",
+    ],
+)
 def test_nothing_else_is_reachable(camera, path):
     answer = request(camera.port, path)
     assert answer.status in (400, 404, 414) and b"root:" not in answer.body and len(answer.body) < 200
@@ -95,41 +120,78 @@ def test_bodies_are_refused_unread(camera, more):
 OWN = socket.gethostname()
 
 
-@pytest.mark.parametrize(("host", "is_own"), [
-    ("127.0.0.1", True), ("127.0.0.1:8080", True), ("localhost:99", True), ("LocalHost", True), ("[::1]:8080", True),
-    ("192.168.1.7", True), (OWN, True), (f"{OWN}:80", True), (OWN.partition(".")[0].upper() + ".local", True),
-    ("evil.local", False), ("board.local:8080", False), (f"{OWN}.evil.local", False), (f"evil-{OWN}.local", False),
-    (".local", False), ("local", False), (f"{OWN}.local.evil.example", False), ("evil.localhost", False),
-    ("evil.example", False), ("127.0.0.1.evil.example", False), ("localhost.evil.example:80", False), ("", False),
-    (":80", False), ("[evil.example]", False), ("[127.0.0.1]", False), ("[::1", False), ("[::1]evil.example", False),
-    ("127.0.0.1:80@evil.example", False), ("127.0.0.1:port", False), (300 * "a", False),
-])
+@pytest.mark.parametrize(
+    ("host", "is_own"),
+    [
+        ("127.0.0.1", True),
+        ("127.0.0.1:8080", True),
+        ("localhost:99", True),
+        ("LocalHost", True),
+        ("[::1]:8080", True),
+        ("192.168.1.7", True),
+        (OWN, True),
+        (f"{OWN}:80", True),
+        (OWN.partition(".")[0].upper() + ".local", True),
+        ("evil.local", False),
+        ("board.local:8080", False),
+        (f"{OWN}.evil.local", False),
+        (f"evil-{OWN}.local", False),
+        (".local", False),
+        ("local", False),
+        (f"{OWN}.local.evil.example", False),
+        ("evil.localhost", False),
+        ("evil.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("localhost.evil.example:80", False),
+        ("", False),
+        (":80", False),
+        ("[evil.example]", False),
+        ("[127.0.0.1]", False),
+        ("[::1", False),
+        ("[::1]evil.example", False),
+        ("127.0.0.1:80@evil.example", False),
+        ("127.0.0.1:port", False),
+        (300 * "a", False),
+    ],
+)
 def test_names_of_strangers_are_refused(camera, host, is_own):
     for path in ("/", "/events") if not is_own else ("/",):
         assert request(camera.port, path, host=host).status == (200 if is_own else 421)
 
 
-@pytest.mark.parametrize(("text", "status"), [
-    ("GET / HTTP/1.1\r\n\r\n", 400), ("GET /video HTTP/1.1\r\n\r\n", 400), ("GET / HTTP/1.0\r\n\r\n", 200),
-    ("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n", 400),
-    ("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nhost: 127.0.0.1\r\n\r\n", 400),
-])
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("GET / HTTP/1.1\r\n\r\n", 400),
+        ("GET /video HTTP/1.1\r\n\r\n", 400),
+        ("GET / HTTP/1.0\r\n\r\n", 200),
+        ("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nhost: 127.0.0.1\r\n\r\n", 400),
+    ],
+)
 def test_a_request_names_one_host(camera, text, status):
     with Client(camera.port) as client:
         client.send(text.encode())
         assert client.answer().status == status
 
 
-@pytest.mark.parametrize(("path", "more", "status"), [
-    *[(path, "Sec-Fetch-Site: cross-site\r\n", 403) for path in (*PAGES, "/video", "/events")],
-    ("/video", "Sec-Fetch-Site: same-site\r\n", 403), ("/video", "Sec-Fetch-Site: nonsense\r\n", 403),
-    ("/video", "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n", 403),
-    ("/events", "Origin: http://evil.example\r\n", 403), ("/events", "Origin: null\r\n", 403),
-    ("/events", "Origin: https://127.0.0.1\r\n", 403), ("/", "Origin: http://127.0.0.1\r\n", 200),
-    # A link or a bookmark; the page's own requests.
-    ("/", "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n", 200), ("/", "Sec-Fetch-Site: none\r\n", 200),
-    ("/script.js", "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: no-cors\r\n", 200),
-])
+@pytest.mark.parametrize(
+    ("path", "more", "status"),
+    [
+        *[(path, "Sec-Fetch-Site: cross-site\r\n", 403) for path in (*PAGES, "/video", "/events")],
+        ("/video", "Sec-Fetch-Site: same-site\r\n", 403),
+        ("/video", "Sec-Fetch-Site: nonsense\r\n", 403),
+        ("/video", "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n", 403),
+        ("/events", "Origin: http://evil.example\r\n", 403),
+        ("/events", "Origin: null\r\n", 403),
+        ("/events", "Origin: https://127.0.0.1\r\n", 403),
+        ("/", "Origin: http://127.0.0.1\r\n", 200),
+        # A link or a bookmark; the page's own requests.
+        ("/", "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n", 200),
+        ("/", "Sec-Fetch-Site: none\r\n", 200),
+        ("/script.js", "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: no-cors\r\n", 200),
+    ],
+)
 def test_pages_of_other_sites_get_nothing(camera, path, more, status):
     assert request(camera.port, path, more=more).status == status
 
@@ -142,8 +204,15 @@ def test_a_connection_serves_many_requests(camera):
 
 
 def test_what_is_no_http_is_no_harm(camera):
-    for nonsense in (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"\r\n" * 1000, b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n",
-                     b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n: empty\r\n\r\n", bytes(range(256)) * 50, b"GET / HTTP/1.1\r\n" + b"\0" * 100):
+    for nonsense in (
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"\r\n" * 1000,
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n: empty\r\n\r\n",
+        bytes(range(256)) * 50,
+        b"GET / HTTP/1.1\r\n" + b"\0" * 100,
+    ):
         with Client(camera.port) as client:
             client.send(nonsense)
             client.socket.settimeout(0.2)
@@ -167,13 +236,20 @@ def test_an_address_that_cannot_be_had_is_told_with_a_way_out(camera):
     assert "no such address" in refusal("203.0.113.7:8080")
 
 
-@pytest.mark.parametrize(("address", "url"), [
-    ("0", "http://127.0.0.1:"), ("localhost:0", "http://127.0.0.1:"), ("127.0.0.1:0", "http://127.0.0.1:"),
-    ("0.0.0.0:0", "http://0.0.0.0:"), ("[::1]:0", "http://[::1]:"),
-])
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("0", "http://127.0.0.1:"),
+        ("localhost:0", "http://127.0.0.1:"),
+        ("127.0.0.1:0", "http://127.0.0.1:"),
+        ("0.0.0.0:0", "http://0.0.0.0:"),
+        ("[::1]:0", "http://[::1]:"),
+    ],
+)
 def test_addresses_as_people_type_them(address, url):
-    outcome = subprocess.run([program(), "--preview", address, "--format", "none", "--frames", "1", "pattern:64x64"],
-                             capture_output=True, text=True, timeout=60)
+    outcome = subprocess.run(
+        [program(), "--preview", address, "--format", "none", "--frames", "1", "pattern:64x64"], capture_output=True, text=True, timeout=60
+    )
     if "IPv6" in outcome.stderr:
         pytest.skip("this machine has no IPv6")
     assert outcome.returncode == 0 and outcome.stderr.startswith(f"preview at {url}"), outcome.stderr
@@ -181,7 +257,7 @@ def test_addresses_as_people_type_them(address, url):
 
 def test_ctrl_c_ends_it_within_a_second_with_viewers_on_it():
     # The machine may be busy: once in three tries is proof enough that nothing is waited for.
-    for attempt in range(3):
+    for _ in range(3):
         with RunningCamera() as camera:
             viewers = [Client(camera.port) for _ in range(6)]
             for number, viewer in enumerate(viewers):

@@ -26,19 +26,33 @@ class Tree:
         self.folder = folder
         self.lists_lock, self.dpkg_lock = folder / "lists/lock", folder / "dpkg/lock-frontend"
         self.archives_lock = folder / "cache/archives/lock"
-        for name in ("lists/partial", "cache/archives/partial", "dpkg/updates", "dpkg/info", "dpkg/triggers", "repository", "bin", "log",
-                     "root"):
+        for name in (
+            "lists/partial",
+            "cache/archives/partial",
+            "dpkg/updates",
+            "dpkg/info",
+            "dpkg/triggers",
+            "repository",
+            "bin",
+            "log",
+            "root",
+        ):
             (folder / name).mkdir(parents=True)
         (folder / "dpkg/status").touch()
         self._make_package()
         (folder / "sources.list").write_text(f"deb [trusted=yes] file:{folder}/repository ./\n")
         (folder / "apt.conf").write_text(f'''
-            Dir::State::lists "{folder}/lists"; Dir::State::status "{folder}/dpkg/status"; Dir::Cache "{folder}/cache"; Dir::Log "{folder}/log";
+            Dir::State::lists "{folder}/lists"; Dir::State::status "{folder}/dpkg/status"; Dir::Cache "{folder}/cache";
+            Dir::Log "{folder}/log";
             Dir::Etc::sourcelist "{folder}/sources.list"; Dir::Etc::sourceparts "-"; Dir::State::extended_states "{folder}/extended";
             Dir::Bin::dpkg "{folder}/bin/dpkg"; APT::Sandbox::User ""; Acquire::Languages "none"; DPkg::Run-Directory "/";
         ''')
         # The real dpkg on this tree's database; without root it cannot set owners, which does not matter here.
-        self._program("dpkg", f'exec /usr/bin/dpkg --admindir={folder}/dpkg --instdir={folder}/root --force-not-root --force-script-chrootless --force-bad-path --log=/dev/null "$@"')
+        self._program(
+            "dpkg",
+            f"exec /usr/bin/dpkg --admindir={folder}/dpkg --instdir={folder}/root --force-not-root "
+            '--force-script-chrootless --force-bad-path --log=/dev/null "$@"',
+        )
         if os.getuid() != 0:
             self._program("sudo", 'exec "$@"')
 
@@ -56,13 +70,22 @@ class Tree:
         subprocess.run(["dpkg-deb", "--root-owner-group", "--build", built.parent, file], check=True, stdout=subprocess.DEVNULL)
         content = file.read_bytes()
         (self.folder / "repository/Packages").write_text(
-            f"{control}Filename: ./{file.name}\nSize: {len(content)}\nSHA256: {hashlib.sha256(content).hexdigest()}\n\n")
+            f"{control}Filename: ./{file.name}\nSize: {len(content)}\nSHA256: {hashlib.sha256(content).hexdigest()}\n\n"
+        )
 
     def start(self, *packages: str, **more) -> subprocess.Popen:
-        environment = dict(os.environ, APT_CONFIG=str(self.folder / "apt.conf"), DPKG_ADMINDIR=str(self.folder / "dpkg"),
-                           PATH=f"{self.folder}/bin:{os.environ['PATH']}:/usr/sbin:/sbin") | more
-        return subprocess.Popen([ROOT / "Toolchains/install.sh", "setup", *packages], env=environment, text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        environment = (
+            dict(
+                os.environ,
+                APT_CONFIG=str(self.folder / "apt.conf"),
+                DPKG_ADMINDIR=str(self.folder / "dpkg"),
+                PATH=f"{self.folder}/bin:{os.environ['PATH']}:/usr/sbin:/sbin",
+            )
+            | more
+        )
+        return subprocess.Popen(
+            [ROOT / "Toolchains/install.sh", "setup", *packages], env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
 
     def install(self, *packages: str, **more) -> tuple[int, str]:
         process = self.start(*packages, **more)
@@ -178,6 +201,10 @@ def test_sudo_gives_root(tree):
 
 
 def test_no_other_script_calls_apt_get_by_itself():
-    scripts = subprocess.run(["git", "grep", "-lE", r"\bapt-get +(update|install|download)|\bapt +install", "--", "*.sh", "Makefile", ".ci"],
-                             cwd=ROOT, capture_output=True, text=True).stdout.split()
+    scripts = subprocess.run(
+        ["git", "grep", "-lE", r"\bapt-get +(update|install|download)|\bapt +install", "--", "*.sh", "Makefile", ".ci"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
     assert set(scripts) <= {"Toolchains/install.sh", "Toolchains/fetch.sh"}

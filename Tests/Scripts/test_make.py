@@ -11,7 +11,23 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-HOSTILE = ["a b", "it's", 'say "x"', "$(id>PWNED)", "`id>PWNED`", "$HOME", "${x}", "a;id>PWNED", "a&b|c", "*", "a\\b", "#1", "a=b:c", "-x", "%"]
+HOSTILE = [
+    "a b",
+    "it's",
+    'say "x"',
+    "$(id>PWNED)",
+    "`id>PWNED`",
+    "$HOME",
+    "${x}",
+    "a;id>PWNED",
+    "a&b|c",
+    "*",
+    "a\\b",
+    "#1",
+    "a=b:c",
+    "-x",
+    "%",
+]
 RECORD = """#!/bin/bash
 printf '%s\\0' "$(basename "$0")" "$@" >>"$RECORDED"; printf '\\n' >>"$RECORDED"
 for name in MODEL PICTURE; do [ -z "${!name}" ] || printf '%s=%s\\0\\n' "$name" "${!name}" >>"$RECORDED"; done
@@ -26,8 +42,15 @@ class Checkout:
         for name in ("Makefile", "Training/make-model.sh", "Training/requirements.txt"):
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.root / name)
-        for name in (".venv/bin/python", "build/rf-pack", "Toolchains/setup.sh", "Toolchains/cross.sh", "Boards/build.sh",
-                     "Packaging/make-deb.sh", "Benchmarks/arm-cost/run.sh"):
+        for name in (
+            ".venv/bin/python",
+            "build/rf-pack",
+            "Toolchains/setup.sh",
+            "Toolchains/cross.sh",
+            "Boards/build.sh",
+            "Packaging/make-deb.sh",
+            "Benchmarks/arm-cost/run.sh",
+        ):
             self.stand_in(self.root / name, RECORD)
         programs = self.root / ".build/release"
         for name in ("rf-cam", "rf-pack", "rf-bench"):
@@ -45,8 +68,14 @@ class Checkout:
     def make(self, *words: str) -> tuple[int, str]:
         self.recorded.unlink(missing_ok=True)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-        outcome = subprocess.run(["make", *words], cwd=self.root, env=dict(environment, PATH=self.path, RECORDED=str(self.recorded)),
-                                 capture_output=True, text=True, timeout=60)
+        outcome = subprocess.run(
+            ["make", *words],
+            cwd=self.root,
+            env=dict(environment, PATH=self.path, RECORDED=str(self.recorded)),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
         assert not list(self.root.rglob("PWNED"))
         return outcome.returncode, outcome.stdout + outcome.stderr
 
@@ -66,8 +95,9 @@ def test_a_model_is_made_of_names_in_one_piece(checkout, tmp_path, name):
     weights, pictures, out = tmp_path / f"{name}.pth", tmp_path / name, tmp_path / f"{name}.rfm"
     weights.touch()
     pictures.mkdir()
-    status, said = checkout.make("model", f"WEIGHTS={weights}", f"OUT={out}", f"ANCHORS={name}", f"ACTIVATION={name}", "PRECISION=int8",
-                                 f"CALIBRATE={pictures}")
+    status, said = checkout.make(
+        "model", f"WEIGHTS={weights}", f"OUT={out}", f"ANCHORS={name}", f"ACTIVATION={name}", "PRECISION=int8", f"CALIBRATE={pictures}"
+    )
     assert status == 0, said
     (export,) = checkout.calls("python")
     assert export[:3] == ["-m", "retinaface_training.export", str(weights)] and export[5:] == ["--anchors", name, "--activation", name]
@@ -93,11 +123,15 @@ def test_lists_are_split_and_options_follow_the_shell(checkout):
     assert checkout.calls("python") == [["-m", "retinaface_training.train", "--data", "my folder", "--runs", "x"]]
 
 
-@pytest.mark.parametrize("words, message", [
-    ([], "name WEIGHTS=checkpoint.pth and OUT=model.rfm"), (["WEIGHTS=a b.pth", "OUT=c.rfm"], "no checkpoint 'a b.pth'"),
-    (["WEIGHTS=Makefile", "OUT=no folder/c.rfm"], "no folder for 'no folder/c.rfm'"),
-    (["WEIGHTS=Makefile", "OUT=c.rfm", "PRECISION=int8"], "PRECISION=int8 needs CALIBRATE=folder of pictures"),
-])
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        ([], "name WEIGHTS=checkpoint.pth and OUT=model.rfm"),
+        (["WEIGHTS=a b.pth", "OUT=c.rfm"], "no checkpoint 'a b.pth'"),
+        (["WEIGHTS=Makefile", "OUT=no folder/c.rfm"], "no folder for 'no folder/c.rfm'"),
+        (["WEIGHTS=Makefile", "OUT=c.rfm", "PRECISION=int8"], "PRECISION=int8 needs CALIBRATE=folder of pictures"),
+    ],
+)
 def test_what_is_missing_is_named(checkout, words, message):
     status, said = checkout.make("model", *words)
     assert status == 2 and f"make model: {message}" in said
