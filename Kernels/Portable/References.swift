@@ -14,7 +14,6 @@ extension Kernel {
         ($0.packed_bytes, $0.pack, $0.run) = (rf_f32_depthwise_bytes, rf_f32_pack_depthwise, referenceDWConv3x3)
       },
       reference("rf_f32_upsample_add__reference", RF_OP_UPSAMPLE_ADD, RF_F32, RF_F32, 0) { $0.run = referenceUpsampleAdd },
-      reference("rf_f32_average_pool__reference", RF_OP_AVERAGE_POOL, RF_F32, RF_F32, 0) { $0.run = referenceAveragePool },
       reference("rf_u8_conv__reference", RF_OP_CONV, RF_U8, RF_U8, narrow) {
         ($0.packed_bytes, $0.pack, $0.run) = (rf_u8_panels_bytes, rf_u8_pack_panels, referenceByteConv)
       },

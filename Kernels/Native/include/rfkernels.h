@@ -36,7 +36,7 @@ enum { RF_PANEL = 16, RF_ALIGNMENT = 64 };
 
 // The ops, in the order of their lines in Kernels/README.md.
 typedef enum : uint32_t {
-  RF_OP_CONV, RF_OP_DEPTHWISE_CONV3X3, RF_OP_UPSAMPLE_ADD, RF_OP_AVERAGE_POOL, // layers: rf_args
+  RF_OP_CONV, RF_OP_DEPTHWISE_CONV3X3, RF_OP_UPSAMPLE_ADD, // layers: rf_args
   RF_OP_REVERSE3, RF_OP_YCBCR,                             // pixels: rf_reverse3_args, rf_ycbcr_args
   RF_OP_COUNT
 } rf_op;

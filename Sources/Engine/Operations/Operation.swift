@@ -145,7 +145,7 @@ public struct Operation: Sendable {
   }
 
   /// THE LIST of operations.
-  package static let all = [Operation(Conv.self), Operation(DepthwiseConv3x3.self), Operation(UpsampleAdd.self), Operation(AveragePool.self)]
+  package static let all = [Operation(Conv.self), Operation(DepthwiseConv3x3.self), Operation(UpsampleAdd.self)]
 
   /// Whether layers have weights and a bias.
   package func hasWeights(_ layer: Graph.Layer) -> Bool { exchangeShape(layer) != nil }
