@@ -2,8 +2,8 @@
 // Targets and arrows only; what a target is for stands at the top of its files. Arrows are kept by Tests/HouseTests.
 import PackageDescription
 
-/// What Embedded Swift cannot do is an error on every build of the core, so that firmware never finds out first.
-let core: [SwiftSetting] = [.treatWarning("EmbeddedRestrictions", as: .error)]
+/// Makes restrictions of Embedded Swift and imports that only it demands errors in every build of these modules.
+let core: [SwiftSetting] = [.treatWarning("EmbeddedRestrictions", as: .error), .enableUpcomingFeature("MemberImportVisibility")]
 
 /// The C library checks the sizes of buffers (feature_test_macros(7)); the checks need an optimised build.
 let fortified: [CSetting] = [.define("_FORTIFY_SOURCE", to: "3", .when(configuration: .release))]
@@ -40,13 +40,13 @@ let package = Package(
     .target(name: "Preview", dependencies: ["Capture", "CHost", "CPreview", "Host", "Imaging", "RetinaFace"], swiftSettings: core),
 
     // The programs.
-    .target(name: "CommandLine", dependencies: ["CHost", "Host", "Report"], swiftSettings: core),
+    .target(name: "CommandLine", dependencies: ["CHost", "Host", "Kernels", "Report"], swiftSettings: core),
     .executableTarget(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "CommandLine", "Host", "Imaging", "Preview", "Report", "RetinaFace"],
                       swiftSettings: core),
     .target(name: "Pack", dependencies: ["Capture", "Engine", "Imaging", "Kernels"]),
     .executableTarget(name: "rf-pack", dependencies: ["CHost", "CommandLine", "Engine", "Host", "Pack", "Report"]),
     .target(name: "CPeak", dependencies: ["CKernels"], path: "Benchmarks/CPeak"),
-    .executableTarget(name: "rf-bench", dependencies: ["CHost", "CModel", "CommandLine", "CPeak", "Host", "KernelChecks", "RetinaFace"]),
+    .executableTarget(name: "rf-bench", dependencies: ["CHost", "CModel", "CommandLine", "CPeak", "Host", "KernelChecks", "Report", "RetinaFace"]),
 
     // Tests; KernelChecks is shared with rf-bench, so what is timed is what is checked. CAllocationCount replaces malloc.
     .target(name: "CAllocationCount", path: "Tests/Support/AllocationCount"),

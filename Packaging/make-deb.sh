@@ -55,8 +55,8 @@ install_files() {
   [ ! -f "Packaging/lintian-overrides.$architecture" ] ||
     install -D -m 644 "Packaging/lintian-overrides.$architecture" "$root/usr/share/lintian/overrides/rf-cam"
   install -d "$root/usr/share/man/man1"
-    # The options are read from the program that runs here; both are built from the same sources.
-  Packaging/manual.sh build/rf-cam | gzip -9n >"$root/usr/share/man/man1/rf-cam.1.gz"
+  # The host's program prints the options; both are built from the same sources.
+  { build/rf-cam --print-manual && cat Packaging/rf-cam.1.end; } | gzip -9n >"$root/usr/share/man/man1/rf-cam.1.gz"
   printf 'rf-cam (%s) unstable; urgency=medium\n\n  * As of commit %s.\n\n -- %s  %s\n' "$version" \
     "$(git log -1 --format=%h)" "$maintainer" "$(date --utc --rfc-email --date="@$SOURCE_DATE_EPOCH")" |
     gzip -9n >"$root/usr/share/doc/rf-cam/changelog.gz"

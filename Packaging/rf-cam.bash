@@ -2,7 +2,7 @@
 # File names are untrusted: they are never expanded a second time (no eval, no compgen -W), keep their spaces and newlines,
 # and readline quotes them when it inserts them.
 
-# Prints the program whose --help lists the options, so that they are those of its version: the one that is typed as an
+# Prints the program that lists the options, so that they are those of its version: the one that is typed as an
 # absolute path, else the rf-cam on PATH. What a relative path names (./rf-cam, or a relative entry of PATH) is not run:
 # completion must not execute a file of the current folder.
 _rf_cam_program() {
@@ -11,26 +11,10 @@ _rf_cam_program() {
   [[ $program == /* ]] && printf '%s\n' "$program"
 }
 
-_rf_cam_help() {
+# Prints the program's table of options: NAME flag, NAME files, NAME folders or NAME words WORD...
+_rf_cam_table() {
   local program
-  program=$(_rf_cam_program "$1") && "$program" --help 2>/dev/null </dev/null
-}
-
-# Prints the fixed values of an option, one per line. _rf_cam_values PROGRAM OPTION
-_rf_cam_values() {
-  local program
-  case $2 in
-    --format) _rf_cam_help "$1" | sed -n 's/^  --format //p' | tr -d , | tr ' ' '\n' ;;
-    --size) printf '%s\n' original 640 1280 1920 ;;
-    --large-faces) printf '%s\n' on off ;;
-    --isa)
-      program=$(_rf_cam_program "$1") && "$program" --version 2>/dev/null </dev/null | sed -n 's/^instruction sets: //p' | tr -d ' ' | tr , '\n'
-      echo reference
-      ;;
-    --raw) printf '%s\n' yuyv: nv12: i420: rgb: bgr: gray: ;;
-    --preview) echo 8080 ;;
-    --camera) printf '%s\n' 640x480 1280x720 1920x1080 ;;
-  esac
+  program=$(_rf_cam_program "$1") && "$program" --print-completion 2>/dev/null </dev/null
 }
 
 # Prints the names that begin with a typed word, each ended by a NUL; only folders if the second argument is "folders".
@@ -43,7 +27,7 @@ _rf_cam_names() {
   unset GLOBIGNORE
   if [[ $prefix == \~/* ]]; then home=$HOME/ prefix=${prefix:2}; fi
   names=("$home$prefix"*)
-    # A typed word may contain backslashes (a\ b): read removes them.
+  # A typed word may contain backslashes (a\ b): read removes them.
   if [ ${#names[@]} -eq 0 ] && [[ $prefix == *\\* ]]; then
     # shellcheck disable=SC2162 # without -r on purpose: this is what removes the backslashes
     IFS= read -d '' prefix < <(printf '%s\0' "$prefix")
@@ -51,7 +35,7 @@ _rf_cam_names() {
   fi
   for name in "${names[@]}"; do
     [ "$kind" = folders ] && [ ! -d "$name" ] && continue
-      # A name that begins with '-' would be read as an option, one that begins with '~' as a home folder.
+    # A name that begins with '-' would be read as an option, one that begins with '~' as a home folder.
     [[ $name != [-~]* ]] || name=./$name
     [ -z "$home" ] || name=\~/${name:${#home}}
     printf '%s\0' "$name"
@@ -75,35 +59,33 @@ _rf_cam_offer_words() {
   return 0
 }
 
-# Returns 0 if an option takes a value: --help shows it after one space. _rf_cam_takes_value PROGRAM OPTION
-_rf_cam_takes_value() {
-  local line
-  while IFS= read -r line; do
-    [[ $line == "  $2 "[!\ ]* ]] && return 0
-  done < <(_rf_cam_help "$1")
-  return 1
-}
-
 _rf_cam() {
-  local program=$1 current=$2 previous=$3
+  local program=$1 current=$2 previous=$3 kind=flag name option values words=() names=()
   # Bash splits words at '=': --option=value comes as three words.
   if [ "$current" = = ]; then current='' previous=${COMP_WORDS[COMP_CWORD - 1]}; fi
   if [ "$previous" = = ]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi
   COMPREPLY=()
-  case $previous in
-    --model | --config | --results) _rf_cam_offer_names "$current" files && return 0 ;;
-    --output | --crops) _rf_cam_offer_names "$current" folders && return 0 ;;
+  while read -r name option values; do
+    names+=("$name")
+    if [ "$name" = "$previous" ]; then
+      kind=$option
+      read -ra words <<<"$values"
+    fi
+  done < <(_rf_cam_table "$program")
+  case $kind in
+    files | folders) _rf_cam_offer_names "$current" "$kind" ;;
+    words) _rf_cam_offer_words "$current" < <(printf '%s\n' "${words[@]}") ;;
+    *)
+      if [[ $current == -* ]]; then
+        _rf_cam_offer_words "$current" < <(printf '%s\n' "${names[@]}")
+        return 0
+      fi
+      _rf_cam_offer_names "$current" files
+      # The kernel names the devices, so compgen may list them.
+      mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <([ -n "$current" ] || compgen -G '/dev/video[0-9]*')
+      _rf_cam_offer_words "$current" <<<pattern:
+      ;;
   esac
-  if [[ $previous == --* ]] && _rf_cam_takes_value "$program" "$previous"; then
-    _rf_cam_offer_words "$current" < <(_rf_cam_values "$program" "$previous")
-  elif [[ $current == -* ]]; then
-    _rf_cam_offer_words "$current" < <(_rf_cam_help "$program" | sed -nE 's/^  (--[a-z-]+)(, (-[a-z]))?.*/\1\n\3/p')
-  else
-    _rf_cam_offer_names "$current" files
-    # The kernel names the devices, so compgen may list them.
-    mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <([ -n "$current" ] || compgen -G '/dev/video[0-9]*')
-    _rf_cam_offer_words "$current" <<<pattern:
-  fi
   return 0
 }
 

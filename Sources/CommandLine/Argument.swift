@@ -36,6 +36,9 @@ public struct Argument: @unchecked Sendable {
   /// The word for messages: bytes that are not UTF-8 become U+FFFD, and control characters '?'.
   public var description: String { String(decoding: printable(bytes), as: UTF8.self) }
 
+  /// The word as text, for names of files where bytes are not accepted; bytes that are not UTF-8 become U+FFFD.
+  public var text: String { String(decoding: bytes, as: UTF8.self) }
+
   /// Compares the bytes.
   public func equals(_ text: StaticString) -> Bool {
     bytes.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
@@ -71,4 +74,9 @@ public struct Argument: @unchecked Sendable {
     guard let index = bytes.firstIndex(of: separator) else { return (self, nil) }
     return (Argument(bytes: bytes[..<index]), Argument(bytes: bytes[(index + 1)...]))
   }
+}
+
+/// Returns the words after the program's name.
+public func programArguments() -> [Argument] {
+  (1..<max(1, Int(rf_argument_count()))).map { Argument(rf_argument(Int32($0))) }
 }

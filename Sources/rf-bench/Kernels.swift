@@ -1,38 +1,29 @@
 // `rf-bench kernels`: every row of the kernel table at the network's own shapes. A result is checked before it is timed.
 import CHost
 import CKernels
+import CommandLine
 import KernelChecks
 import Kernels
 
-/// What the command line asked for.
-private struct Options {
+/// The options of `rf-bench kernels`.
+private struct KernelOptions: BenchOptions {
   var isa: ISA = .available
   var op: String?
   var json = false
+  var showsHelp = false
 
-  /// Returns: nil where the command line is wrong, after saying so.
-  init?(_ arguments: [String]) {
-    var rest = arguments[...]
-    while let option = rest.popFirst() {
-      switch option {
-      case "--json": json = true
-      case "--isa":
-        guard let list = rest.popFirst(), let set = ISA.parse(list) else {
-          complain("--isa takes a list such as avx2,avx512; known: \(ISA.knownNames)")
-          return nil
-        }
-        isa = set
-      case "--op":
-        guard let name = rest.popFirst(), checks.contains(where: { $0.name == name }) else {
-          complain("--op takes one of: \(checks.map(\.name).joined(separator: ", "))")
-          return nil
-        }
-        op = name
-      default:
-        complain("kernels: unknown option \(option); known: --isa LIST, --op NAME, --json")
-        return nil
-      }
-    }
+  static let name: StaticString = "rf-bench kernels"
+
+  static func table() -> [Option<KernelOptions>] {
+    let ops = checks.map(\.name)
+    return [
+      .isa { $0.isa = $1 },
+      .value("--op", ops.joined(separator: ", "), complete: .words(ops.joined(separator: " ")), help: "only kernels of this op") {
+        $0.op = $1.description
+        return ops.contains($1.description)
+      },
+      .flag("--json", help: "print JSON") { $0.json = true },
+    ]
   }
 }
 
@@ -65,9 +56,10 @@ private struct Result {
   }
 }
 
-/// `rf-bench kernels`: a line a row and shape. Exit code 1 where a row computes something wrong.
-func runKernels(_ arguments: [String]) -> Int32 {
-  guard let options = Options(arguments) else { return 2 }
+/// `rf-bench kernels`: prints a line per kernel and shape. Exit status 1: a result is wrong.
+func runKernels(_ words: [Argument]) -> Int32 { withOptions(words, measure) }
+
+private func measure(_ options: KernelOptions) -> Int32 {
   if !options.json {
     print(column("row", 34) + column("layer", 30) + column("min ms", -10) + column("median", -10)
       + column("GFLOP/s", -10) + column("x ref", -8))
@@ -82,22 +74,22 @@ func runKernels(_ arguments: [String]) -> Int32 {
 }
 
 /// The op's kernels within `--isa`; those that the processor cannot run are named on standard error.
-private func usableRows(of check: Check, _ options: Options) -> [Kernel] {
+private func usableRows(of check: Check, _ options: KernelOptions) -> [Kernel] {
   Kernel.all.filter { row in
     guard check.covers(row), options.isa.isSuperset(of: row.isa) else { return false }
-    if let missing = row.missing { complain("\(row.name) is left out: this processor lacks \(missing)") }
+    if let missing = row.missing { logError("\(row.name) is left out: this processor lacks \(missing)") }
     return row.missing == nil
   }
 }
 
 /// Checks and times every row at one shape, the reference first; false where a result is wrong.
-private func time(_ rows: [Kernel], _ workload: Workload, _ options: Options) -> Bool {
+private func time(_ rows: [Kernel], _ workload: Workload, _ options: KernelOptions) -> Bool {
   var reference: Timing?
   for row in rows where workload.shape.suits(row) {
     let prepared = workload.shape.prepare(for: row, fill: .ordinary, placement: .atStart, seed: 1)
     prepared.run()
     if let mismatch = prepared.mismatch() {
-      complain("\(row.name) is wrong at \(workload.layer), \(workload.shape): \(mismatch)")
+      logError("\(row.name) is wrong at \(workload.layer), \(workload.shape): \(mismatch)")
       return false
     }
     let timing = Timing.measure { prepared.run() }

@@ -1,16 +1,14 @@
 // `rf-bench network`: the forward pass alone, the input already in the arena. Prints one line per size, for other programs to parse.
 import CHost
+import CommandLine
 import Engine
 import Host
 import Kernels
 
-/// `rf-bench network`: exit code 1 where a file or size does not work, 2 where the command line is wrong.
-func runNetwork(_ arguments: [String]) -> Int32 {
-  let options: NetworkOptions
-  do { options = try NetworkOptions(arguments) } catch {
-    complain("network: \(error.message)")
-    return 2
-  }
+/// `rf-bench network`. Exit status 1: a file or size cannot be used; 2: invalid command line.
+func runNetwork(_ words: [Argument]) -> Int32 { withOptions(words, measure) }
+
+private func measure(_ options: NetworkOptions) -> Int32 {
   do {
     let bench = try NetworkBench(options)
     if let prefix = options.headsPrefix {
@@ -22,7 +20,7 @@ func runNetwork(_ arguments: [String]) -> Int32 {
     }
     return 0
   } catch {
-    complain("network: \(error.message)")
+    logError("network: \(error.message)")
     return 1
   }
 }

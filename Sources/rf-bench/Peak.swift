@@ -1,5 +1,6 @@
 // `rf-bench peak`, and what a kernel's or a layer's time is compared with: the most multiply-adds that one core does.
 import CHost
+import CommandLine
 import CPeak
 import Engine
 import Kernels
@@ -40,12 +41,16 @@ struct Peak {
   }
 }
 
-/// `rf-bench peak`: a line an instruction set.
-func runPeak(_ arguments: [String]) -> Int32 {
-  guard arguments.isEmpty else {
-    complain("peak takes no options; \(arguments[0]) is unknown")
-    return 2
-  }
+/// `rf-bench peak`: prints a line per instruction set.
+func runPeak(_ words: [Argument]) -> Int32 { withOptions(words, measure) }
+
+private struct PeakOptions: BenchOptions {
+  var showsHelp = false
+  static let name: StaticString = "rf-bench peak"
+  static func table() -> [Option<PeakOptions>] { [] }
+}
+
+private func measure(_: PeakOptions) -> Int32 {
   for way in Peak.usable(in: .available) {
     let peak = Peak.measure(way)
     print("\(column(peak.name, 12))\(column(decimal(peak.gigaops, places: 1), -8)) \(peak.unit) \(peak.precision)")

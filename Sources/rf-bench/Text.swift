@@ -1,10 +1,9 @@
-// Small text helpers: columns, decimals, and complaints on standard error.
+// Small text helpers: columns, decimals, messages.
 import CHost
+import CommandLine
 
-/// Writes `rf-bench: MESSAGE` on standard error.
-func complain(_ message: String) {
-  fputs("rf-bench: \(message)\n", rf_standard_error())
-}
+/// Logs a failure.
+func logError(_ message: String) { log("rf-bench: \(message)") }
 
 /// Pads with spaces to `width` characters; a negative width pads on the left.
 func column(_ text: String, _ width: Int) -> String {

@@ -1,5 +1,6 @@
 // The files that a run reads and that the user named: none of them may become an output, whatever name leads to it.
 import CHost
+import CommandLine
 import Host
 
 /// Identities of the named sources, the model, the configuration file and standard input, as far as they are regular files.

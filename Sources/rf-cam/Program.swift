@@ -1,26 +1,22 @@
-// The program from its words to its exit status: 0 all done, 1 something failed, 2 the command line was wrong.
+// The program from its words to its exit status: 0: complete, 1: something failed, 2: invalid command line.
 import Capture
 import CHost
 import CommandLine
 import Engine
+import Host
 import Kernels
 import Report
 
-/// The version of the program, as --version tells it.
-private let version: StaticString = "0.1.0"
-
 func runProgram() -> Int32 {
   rf_process_begin()
-  let words = (1..<max(1, Int(rf_argument_count()))).map { Argument(rf_argument(Int32($0))) }
   let options: Options
   do {
-    options = try parseOptions(words)
+    options = try parseOptions(programArguments())
   } catch {
     for message in error.messages { logError(message) }
     return 2
   }
-  if options.showsHelp || options.showsVersion { return tell(options) }
-  if options.listsDevices { return listDevices() }
+  if let information = options.information { return print(information, options) }
   rf_catch_stop_signals()
   do {
     return try Session(options).run()
@@ -36,13 +32,22 @@ private func listDevices() -> Int32 {
     text.append(printable(line.utf8))
     text.append("\n")
   }
-  if count == 0 { log("no capture devices: plug a camera in, and look whether /dev/video* is there") }
+  if count == 0 { log("no capture devices: connect a camera and check that /dev/video* exists") }
   return text.isEmpty ? 0 : write(&text)
 }
 
-private func tell(_ options: Options) -> Int32 {
+private func print(_ information: Information, _ options: Options) -> Int32 {
   var text = ByteBuffer()
-  if options.showsHelp { appendHelp(to: &text) } else { appendVersion(options, to: &text) }
+  switch information {
+  case .help: text.append(helpOf: programDescription(), optionTable())
+  case .version: appendVersion(options, to: &text)
+  case .devices: return listDevices()
+  case .completion: text.append(completionOf: optionTable())
+  case .manual:
+    #if !hasFeature(Embedded)
+    text.append(manualOf: programDescription(), optionTable())
+    #endif
+  }
   return write(&text)
 }
 

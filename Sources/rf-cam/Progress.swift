@@ -1,5 +1,6 @@
 // How far a long run has come, on a terminal that shows nothing else.
 import CHost
+import CommandLine
 import Report
 
 /// One line on standard error that is written over again and again.

@@ -11,7 +11,7 @@ import Report
 /// A file gets whole lines only, and is synchronised every `syncSeconds`: a power cut costs the lines since then. A torn
 /// line that it leaves is cut off when the file is opened again.
 final class ResultSink {
-  private let place: ResultPlace
+  private let place: ResultDestination
   private let syncSeconds: Double
   private var descriptor: Int32 = -1
   private var info = rf_results_info()
@@ -31,7 +31,7 @@ final class ResultSink {
   private static let mostDatagramBytes = 1400
 
   /// - Parameter syncSeconds: 0: after every frame.
-  init(_ place: ResultPlace, syncSeconds: Double) {
+  init(_ place: ResultDestination, syncSeconds: Double) {
     self.place = place
     self.syncSeconds = syncSeconds
     report = ResultReport(place: place.description)

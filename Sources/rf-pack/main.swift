@@ -1,7 +1,6 @@
 // rf-pack: float weights become a model file. Exit 1: it failed; exit 2: the command line was wrong.
 import CHost
 import CommandLine
-import Foundation
 import Pack
 import Report
 
@@ -11,10 +10,9 @@ rf_process_begin()
 
 let command: Command
 do {
-  command = try Command.parse(Array(Swift.CommandLine.arguments.dropFirst()))
+  command = try Command.parse(programArguments())
 } catch {
-  logError(error.message)
-  FileHandle.standardError.write(Data("\(Command.usage)\n".utf8))
+  error.messages.forEach(logError)
   exit(2)
 }
 var output = ""

@@ -78,7 +78,7 @@ private func run(_ arguments: [String]) throws -> (status: Int32, output: String
   }
 
   @Test(arguments: [
-    (["--bogus"], 2, "--dump-heads"), (["--width"], 2, "needs a value"), (["--threads", "0"], 2, "1...256"),
+    (["--bogus"], 2, "--dump-heads"), (["--width"], 2, "a value is missing"), (["--threads", "0"], 2, "1..256"),
     (["--isa", "mmx"], 2, "reference"), (["--model", "/nonexistent"], 1, "No such file"), (["--model", "/"], 1, "regular file"),
     (["--model", "/proc/self/exe"], 1, "RFMODEL"),
   ])

@@ -52,7 +52,7 @@ let package = Package(
     fuzzer("RequestFuzzer", ["CPreview", "Preview"]),
 
     .target(name: "CModel", exclude: ["LICENSE", "README.md", "default-float32.rfm", "default.rfm", "sample.jpg", "training.png"]),
-    .target(name: "CommandLine", dependencies: ["CHost", "Host", "Report"], swiftSettings: instrumented),
+    .target(name: "CommandLine", dependencies: ["CHost", "Host", "Kernels", "Report"], swiftSettings: instrumented),
     .target(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "CommandLine", "Host", "Imaging", "Preview", "Report", "RetinaFace"], exclude: ["main.swift"],
             swiftSettings: instrumented),
     fuzzer("OptionsFuzzer", ["CommandLine", "Report", "rf-cam"]),

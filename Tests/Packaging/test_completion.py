@@ -98,11 +98,12 @@ def test_no_program_of_the_current_folder_is_run(tmp_path, typed, path):
 def test_what_a_program_prints_is_not_expanded(tmp_path):
     fake = tmp_path / "bin/rf-cam"
     fake.parent.mkdir()
-    fake.write_text("#!/bin/sh\ncat <<'END'\n  --format text, $(id>PWNED), `id>PWNED`\n"
-        "  --$(id>PWNED) X\n  --a*, -b\n  --isa X\ninstruction sets: $(id>PWNED)\nEND\n")
+    fake.write_text("#!/bin/sh\ncat <<'END'\n--format words text $(id>PWNED) `id>PWNED`\n"
+        "--$(id>PWNED) flag\n--a* words *\n--isa $(id>PWNED)\nEND\n")
     fake.chmod(0o755)
     assert complete(fake, tmp_path, "--format", "") == ["text"]
-    assert complete(fake, tmp_path, "--isa", "") == ["reference"]
+    assert complete(fake, tmp_path, "--a*", "") == []
+    complete(fake, tmp_path, "--isa", "")
     complete(fake, tmp_path, "-")
     assert os.listdir(tmp_path) == ["bin"]
 

@@ -1,24 +1,23 @@
-// --config: the options of a device in one small file, where there is no command line. A line is `name = value`: the names
-// are those of the options without their dashes, and `source`. People edit it on any computer: a byte-order mark, carriage
-// returns and tabs are taken as they come.
+// --config: reads the options of a device from a small file. A line is `name = value`, with the names of the options without
+// their dashes, or `source`. Accepts a byte-order mark, carriage returns and tabs, because editors of all systems write it.
 import CommandLine
 import Host
 import Report
 
-/// What is wrong with one line.
+/// The fault of one line.
 struct ConfigLineError: Error {
   var line: Int
   var problem: String
 }
 
-/// Options that are no settings of a device.
-private func isSetting(_ entry: OptionEntry) -> Bool {
+/// Returns false for options that are not settings of a device.
+private func isSetting(_ entry: Option<Options>) -> Bool {
   let others: [StaticString] = ["--config", "--help", "--version", "--list-devices"]
-  return !others.contains { utf8(of: $0).elementsEqual(utf8(of: entry.name)) }
+  return entry.help != nil && !others.contains { utf8(of: $0).elementsEqual(utf8(of: entry.name)) }
 }
 
-/// Applies a file's lines to `options`. Every wrong line is told, not only the first.
-/// - Returns: what is wrong, each message with the file and the line; empty where all is right.
+/// Applies a file's lines to `options`.
+/// - Returns: one message per wrong line, with the file and the line number; empty if there is none.
 func applyConfig(_ file: Argument, to options: inout Options) -> [String] {
   let bytes: LoadedFile
   do { bytes = try load(file, maxBytes: 1 << 16) } catch { return [error.description] }
@@ -39,7 +38,7 @@ private func lines(of bytes: UnsafeRawBufferPointer) -> [UnsafeRawBufferPointer.
   return text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
 }
 
-private func apply(_ line: UnsafeRawBufferPointer.SubSequence, number: Int, from table: [OptionEntry],
+private func apply(_ line: UnsafeRawBufferPointer.SubSequence, number: Int, from table: [Option<Options>],
                    to options: inout Options) throws(ConfigLineError) {
   let text = trimmed(withoutComment(line))
   if text.isEmpty { return }
@@ -63,10 +62,10 @@ private func apply(_ line: UnsafeRawBufferPointer.SubSequence, number: Int, from
   }
 }
 
-/// What would be valid, where the value is not.
-private func set(_ entry: OptionEntry, to value: Argument, _ options: inout Options) -> String? {
+/// Returns the valid form if the value is not valid, otherwise nil.
+private func set(_ entry: Option<Options>, to value: Argument, _ options: inout Options) -> String? {
   switch entry.action {
-  case .value(let valid, let store):
+  case .value(let valid, _, let store):
     return store(&options, value) ? nil : valid
   case .flag(let set):
     if value.equals("yes") { set(&options) }
@@ -95,12 +94,8 @@ private func shown(_ text: UnsafeRawBufferPointer.SubSequence) -> String {
   String(decoding: printable(text.prefix(80)), as: UTF8.self)
 }
 
-private func names(of table: [OptionEntry]) -> String {
+private func names(of table: [Option<Options>]) -> String {
   var names = "source, address, gateway"
   for entry in table { names += ", \(String(decoding: utf8(of: entry.name).dropFirst(2), as: UTF8.self))" }
   return names
-}
-
-private func utf8(of text: StaticString) -> UnsafeBufferPointer<UInt8> {
-  UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
 }

@@ -1,10 +1,10 @@
-// What the user asked for: the options of the command line and their defaults.
+// The options of the command line and their defaults.
 import Capture
 import CommandLine
 import Kernels
 import Preview
 
-/// What the network sees of a frame.
+/// The size of the network's input.
 enum NetworkSize {
   /// Pictures: their own size, at most `Options.longestPictureSide`; streams: their own size.
   case automatic
@@ -16,7 +16,12 @@ enum NetworkSize {
   case longSide(Int)
 }
 
-/// What goes to standard output.
+/// Text that the program prints instead of a run.
+enum Information {
+  case help, version, devices, completion, manual
+}
+
+/// The format of results.
 enum Format {
   case text, json, wider, hash, none
 }
@@ -38,7 +43,7 @@ struct Options {
   var isa = ISA.available
   var frameLimit = Int64.max
   var format = Format.text
-  var results = ResultPlace.standardOutput
+  var results = ResultDestination.standardOutput
   /// How often a file of results is synchronised.
   var syncSeconds = 1.0
   var output: Argument?
@@ -49,11 +54,10 @@ struct Options {
   var camera = CameraRequest()
   var isRecursive = false
   var isSmooth = false
-  var listsDevices = false
   var showsStatistics = false
   var isQuiet = false
   var isVerbose = false
-  var showsHelp = false
-  var showsVersion = false
+  /// nil: a run over the sources.
+  var information: Information?
   var sources: [Argument] = []
 }

@@ -1,10 +1,10 @@
-// --results: where a frame's lines go.
+// --results: the destination of results.
 import CHost
 import CommandLine
 import Host
 
-/// Where results go.
-enum ResultPlace {
+/// The destination of results.
+enum ResultDestination {
   case standardOutput
   /// A file, a fifo or a device, whichever the path leads to when it is opened. baud 0: a terminal device's settings stay as
   /// they are.
@@ -20,7 +20,7 @@ enum ResultPlace {
     } else if value.equals("-") {
       self = .standardOutput
     } else if scheme.equals("udp"), let rest {
-      guard let place = ResultPlace(udp: rest) else { return nil }
+      guard let place = ResultDestination(udp: rest) else { return nil }
       self = place
     } else {
       self.init(path: value)

@@ -1,0 +1,44 @@
+// From words to `Options`. A wrong command line ends with exit status 2 and names the valid choices.
+import CommandLine
+
+/// Reads the words after the program's name. The command line overrides a `--config` file, whose sources count only if the
+/// command line has none.
+func parseOptions(_ words: [Argument]) throws(CommandLineError) -> Options {
+  var options = Options()
+  try apply(words, to: &options)
+  if let file = options.config {
+    var settings = Options()
+    let messages = applyConfig(file, to: &settings)
+    if !messages.isEmpty { throw CommandLineError(messages) }
+    let sources = options.sources.isEmpty ? settings.sources : options.sources
+    try apply(words, to: &settings)
+    // The file of a device with one camera need not name it.
+    settings.sources = sources.isEmpty ? [Argument(copying: "camera".utf8)] : sources
+    options = settings
+  }
+  try check(options)
+  return options
+}
+
+private func apply(_ words: [Argument], to options: inout Options) throws(CommandLineError) {
+  try parseWords(words, optionTable(), to: &options) { $0.sources.append($1) }
+}
+
+private func check(_ options: Options) throws(CommandLineError) {
+  if options.information != nil { return }
+  if options.sources.isEmpty {
+    throw CommandLineError("no source: name a picture, a folder, - (a stream), pattern:WxH or /dev/videoN; --help lists all")
+  }
+  if options.format == .wider, options.output == nil {
+    throw CommandLineError("--format wider: name the folder for the prediction files with --output DIR")
+  }
+  if let baud = options.results.unsupportedBaud {
+    throw CommandLineError("--results: \(baud) is no rate of a serial port: choose one of \(rateNames())")
+  }
+}
+
+private func rateNames() -> String {
+  var names = ""
+  for rate in serialRates() { names += names.isEmpty ? "\(rate)" : ", \(rate)" }
+  return names
+}
