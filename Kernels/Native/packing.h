@@ -21,9 +21,9 @@ static inline int32_t rf_integer_at(const void *values, int64_t index) {
   return value;
 }
 
-// The rounding rule's constants of channel `o` of the shape.
+// The rounding rule's constants of channel `o` of the shape. A sum starts at `start`.
 typedef struct {
-  int32_t bias;
+  int32_t start;
   float multiplier, addend;
 } rf_u8_rule;
 rf_u8_rule rf_u8_rule_of(const rf_shape *shape, const rf_constants *constants, int32_t o);
@@ -32,6 +32,9 @@ rf_u8_rule rf_u8_rule_of(const rf_shape *shape, const rf_constants *constants, i
 static inline const int8_t *rf_u8_weights_of(const rf_shape *s, const rf_constants *c, int32_t o) {
   return (const int8_t *)c->weights + (o - c->first) * rf_taps(s);
 }
+
+// `start` for inputs q - 128: with 128 times `sum`, the sum of the channel's weights, modulo 2^32.
+static inline int32_t rf_start_of_signed(int32_t start, int32_t sum) { return (int32_t)((uint32_t)start + 128 * (uint32_t)sum); }
 
 // Weight `tap` of 9 of channel `o` of a depthwise shape.
 static inline int8_t rf_u8_depthwise_weight(const rf_constants *c, int32_t o, int tap) {

@@ -10,7 +10,7 @@
 // What all tiles of a block of panels have in common. Strides in bytes, those of the output in its elements.
 typedef struct {
   const int8_t *weights;                          // of the first panel; likewise:
-  const int32_t *bias;
+  const int32_t *start;
   const float *multiplier;
   const float *_Nullable addend;                  // none: the output is float32
   ptrdiff_t panel_stride;                         // of the weights
@@ -18,8 +18,10 @@ typedef struct {
   ptrdiff_t output_pixel_stride;
   int32_t kernel_height, groups_in_row;
   int32_t last_channels;                          // channels of the last panel that exist, 1 to RF_PANEL
-  float slope;
+  float slope, zero;                              // zero: rf_float_of_zero
 } rf_u8_block;
+
+INLINED int rf_is_wide(const rf_u8_block *b) { return __builtin_expect(b->zero == 0, 0); }
 
 // Computes a fixed number of pixels and panels.
 typedef void rf_u8_tile_fn(const rf_u8_block *block, const uint8_t *input, void *output);
@@ -59,7 +61,7 @@ static inline void rf_u8_by_tiles(const rf_u8_rectangle *r, const rf_u8_tiles *b
     const int32_t channels = r->cout - (panel + panels - 1) * RF_PANEL;
     rf_u8_block block = r->block;
     block.weights += panel * block.panel_stride;
-    block.bias += panel * RF_PANEL;
+    block.start += panel * RF_PANEL;
     block.multiplier += panel * RF_PANEL;
     if (block.addend) block.addend += panel * RF_PANEL;
     block.last_channels = channels < RF_PANEL ? channels : RF_PANEL;
@@ -86,7 +88,7 @@ INLINED int rf_u8_is_stem(const rf_shape *s) {
 
 // The constants of all panels; no addend where the output is float32.
 typedef struct {
-  const int32_t *bias;
+  const int32_t *start;
   const float *multiplier;
   const float *_Nullable addend;
   const void *weights;
@@ -94,10 +96,10 @@ typedef struct {
 
 INLINED rf_u8_packed rf_u8_unpack(const rf_args *a) {
   const ptrdiff_t channels = (a->shape.cout + RF_PANEL - 1) / RF_PANEL * RF_PANEL;
-  const int32_t *bias = a->packed;
-  const float *multiplier = (const float *)(bias + channels), *addend = multiplier + channels;
+  const int32_t *start = a->packed;
+  const float *multiplier = (const float *)(start + channels), *addend = multiplier + channels;
   const int has_addend = a->shape.output_type == RF_U8;
-  return (rf_u8_packed){bias, multiplier, has_addend ? addend : 0, has_addend ? addend + channels : addend};
+  return (rf_u8_packed){start, multiplier, has_addend ? addend : 0, has_addend ? addend + channels : addend};
 }
 
 INLINED rf_u8_rectangle rf_u8_rectangle_of(const rf_args *a) {
@@ -108,10 +110,10 @@ INLINED rf_u8_rectangle rf_u8_rectangle_of(const rf_args *a) {
   const rf_u8_packed packed = rf_u8_unpack(a);
   return (rf_u8_rectangle){
     .block = {
-      .weights = packed.weights, .bias = packed.bias, .multiplier = packed.multiplier, .addend = packed.addend,
+      .weights = packed.weights, .start = packed.start, .multiplier = packed.multiplier, .addend = packed.addend,
       .panel_stride = (ptrdiff_t)s->kernel_height * groups * RF_PANEL * 4, .input_row_stride = a->input[0].row_stride,
       .input_pixel_stride = (ptrdiff_t)s->stride * s->cin, .output_pixel_stride = output->pixel_stride,
-      .kernel_height = s->kernel_height, .groups_in_row = groups, .slope = s->slope},
+      .kernel_height = s->kernel_height, .groups_in_row = groups, .slope = s->slope, .zero = rf_float_of_zero(s)},
     .input = a->input[0].pixels, .output = output->pixels, .input_step = s->stride * a->input[0].row_stride,
     .output_step = output->row_stride * element, .output_element = element, .width = s->width, .height = s->height,
     .cout = s->cout};

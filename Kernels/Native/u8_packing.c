@@ -5,25 +5,27 @@
 
 rf_u8_rule rf_u8_rule_of(const rf_shape *s, const rf_constants *c, int32_t o) {
   const float multiplier = rf_float_at(c->multiplier, o - c->first);
+  const int32_t bias = rf_integer_at(c->bias, o - c->first);
+  if (s->accumulator == RF_ACCUMULATOR_WIDE) return (rf_u8_rule){bias, multiplier, RF_MAGIC + (float)c->zero};
   const double addend = rf_is_leaky(s->slope) ? RF_MAGIC : (double)RF_MAGIC - (double)RF_MAGIC * (double)multiplier;
-  return (rf_u8_rule){rf_integer_at(c->bias, o - c->first), multiplier, (float)(addend + (double)c->zero)};
+  return (rf_u8_rule){RF_MAGIC_BITS + bias, multiplier, (float)(addend + (double)c->zero)};
 }
 
-// The rules that precede the weights: bias, multiplier and, for an output in u8, addend.
+// The rules that precede the weights: start, multiplier and, for an output in u8, addend.
 static int rules_of(const rf_shape *s) { return s->output_type == RF_U8 ? 3 : 2; }
 
 // Returns the start of the weights.
 static void *pack_rules(const rf_shape *s, const rf_constants *c, void *packed) {
   const int64_t channels = rf_padded(s->cout);
-  int32_t *bias = packed;
-  float *multiplier = (float *)(bias + channels), *addend = multiplier + channels;
+  int32_t *start = packed;
+  float *multiplier = (float *)(start + channels), *addend = multiplier + channels;
   for (int32_t o = c->first, end = c->first + c->count; o < end; o++) {
     const rf_u8_rule rule = rf_u8_rule_of(s, c, o);
-    bias[o] = rule.bias;
+    start[o] = rule.start;
     multiplier[o] = rule.multiplier;
     if (rules_of(s) == 3) addend[o] = rule.addend;
   }
-  return bias + rules_of(s) * channels;
+  return start + rules_of(s) * channels;
 }
 
 static int64_t groups_in_row(const rf_shape *s) { return ((int64_t)s->kernel_width * s->cin + 3) / 4; }

@@ -5,7 +5,7 @@ extension Kernel {
   /// The references of every op, by the types of input and output. They run on every processor, suit every size and cost more
   /// than any other kernel.
   static var references: [Kernel] {
-    let narrow = RF_ACCUMULATOR_NARROW.rawValue
+    let both = RF_ACCUMULATOR_NARROW.rawValue | RF_ACCUMULATOR_WIDE.rawValue
     return [
       reference("rf_f32_conv__reference", RF_OP_CONV, RF_F32, RF_F32, 0) {
         ($0.packed_bytes, $0.pack, $0.run) = (rf_f32_panels_bytes, rf_f32_pack_panels, referenceConv)
@@ -14,13 +14,13 @@ extension Kernel {
         ($0.packed_bytes, $0.pack, $0.run) = (rf_f32_depthwise_bytes, rf_f32_pack_depthwise, referenceDWConv3x3)
       },
       reference("rf_f32_upsample_add__reference", RF_OP_UPSAMPLE_ADD, RF_F32, RF_F32, 0) { $0.run = referenceUpsampleAdd },
-      reference("rf_u8_conv__reference", RF_OP_CONV, RF_U8, RF_U8, narrow) {
+      reference("rf_u8_conv__reference", RF_OP_CONV, RF_U8, RF_U8, both) {
         ($0.packed_bytes, $0.pack, $0.run) = (rf_u8_panels_bytes, rf_u8_pack_panels, referenceByteConv)
       },
-      reference("rf_u8f32_conv__reference", RF_OP_CONV, RF_U8, RF_F32, narrow) {
+      reference("rf_u8f32_conv__reference", RF_OP_CONV, RF_U8, RF_F32, both) {
         ($0.packed_bytes, $0.pack, $0.run) = (rf_u8_panels_bytes, rf_u8_pack_panels, referenceByteConv)
       },
-      reference("rf_u8_dwconv3x3__reference", RF_OP_DEPTHWISE_CONV3X3, RF_U8, RF_U8, narrow) {
+      reference("rf_u8_dwconv3x3__reference", RF_OP_DEPTHWISE_CONV3X3, RF_U8, RF_U8, both) {
         ($0.packed_bytes, $0.pack, $0.run) = (rf_u8_depthwise_bytes, rf_u8_pack_depthwise, referenceByteDWConv3x3)
       },
       reference("rf_u8_upsample_add__reference", RF_OP_UPSAMPLE_ADD, RF_U8, RF_U8, 0) { $0.run = referenceByteUpsampleAdd },

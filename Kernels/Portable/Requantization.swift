@@ -1,22 +1,27 @@
-// The one rounding rule of the 8-bit network (rfkernels.h has it in full), as every instruction set follows it.
+// The rounding rule of 8-bit layers, narrow and wide (rfkernels.h has it in full), as every instruction set follows it.
 
 /// From a sum of products to a byte.
 public struct Requantization: Sendable {
   /// 1.5 * 2^23: floats around it are 1 apart, so adding it rounds to an integer, half to even, in the low bits.
   public static let magic: Float = 12_582_912
 
-  /// Sums and results that the rule is made for; whoever makes or reads a model checks that it keeps to them.
+  /// Magnitudes that sums of the narrow rule and results stay below; packer and reader of a model check them.
   public static let sumLimit = 1 << 22
   public static let resultLimit = 1 << 15
+
+  /// The magnitude that sums of a rule stay below.
+  public static func sumLimit(isWide: Bool) -> Int { isWide ? 1 << 31 : sumLimit }
 
   public let multiplier: Float
   public let addend: Float
   public let slope: Float
+  public let isWide: Bool
 
-  public init(multiplier: Float, addend: Float, slope: Float) {
+  public init(multiplier: Float, addend: Float, slope: Float, isWide: Bool = false) {
     self.multiplier = multiplier
     self.addend = addend
     self.slope = slope
+    self.isWide = isWide
   }
 
   /// The addend that belongs to a channel.
@@ -25,18 +30,19 @@ public struct Requantization: Sendable {
   ///   - multiplier: output steps a unit of the sum, > 0.
   ///   - zero: the output tensor's byte for 0.
   ///   - slope: of the activation.
-  public static func addend(multiplier: Float, zero: UInt8, slope: Float) -> Float {
-    isLeaky(slope) ? magic + Float(zero) : Float(Double(magic) - Double(magic) * Double(multiplier) + Double(zero))
+  ///   - isWide: the rule of the layer's sums.
+  public static func addend(multiplier: Float, zero: UInt8, slope: Float, isWide: Bool = false) -> Float {
+    isLeaky(slope) || isWide ? magic + Float(zero) : Float(Double(magic) - Double(magic) * Double(multiplier) + Double(zero))
   }
 
-  /// What the addend's rounding adds to every result, in output steps; the packer takes it from the bias.
-  public static func rounding(multiplier: Float, zero: UInt8, slope: Float) -> Double {
-    if isLeaky(slope) { return 0 }
+  /// Returns the error that the addend's rounding adds to every result, in output steps; the packer corrects the bias by it.
+  public static func rounding(multiplier: Float, zero: UInt8, slope: Float, isWide: Bool = false) -> Double {
+    if isLeaky(slope) || isWide { return 0 }
     let rounded = Double(addend(multiplier: multiplier, zero: zero, slope: slope))
     return rounded - (Double(magic) - Double(magic) * Double(multiplier) + Double(zero))
   }
 
-  /// - Precondition: |sum| < `sumLimit` and the result is within +-`resultLimit`.
+  /// - Precondition: |sum| < `sumLimit(isWide:)` and the result is within +-`resultLimit`.
   @inline(__always)
   public func byte(_ sum: Int32) -> UInt8 {
     let value: Float
@@ -44,7 +50,7 @@ public struct Requantization: Sendable {
       let scaled = Float(sum) * multiplier
       value = max(scaled, scaled * slope) + addend
     } else {
-      value = Requantization.fma(Requantization.magic + Float(sum), multiplier, addend)
+      value = Requantization.fma(isWide ? Float(sum) : Requantization.magic + Float(sum), multiplier, addend)
     }
     return UInt8(clamping: Int16(truncatingIfNeeded: value.bitPattern))
   }

@@ -127,6 +127,8 @@ func kernelSuitsItsTypesOnly(kernel: Kernel) throws {
     var other = layer
     other.accumulator = layer.accumulator == RF_ACCUMULATOR_NONE ? RF_ACCUMULATOR_NARROW : RF_ACCUMULATOR_NONE
     #expect(!kernel.suits(other))
+    other.accumulator = RF_ACCUMULATOR_WIDE
+    #expect(kernel.suits(other) == (kernel.facts.accumulators & RF_ACCUMULATOR_WIDE.rawValue != 0))
   }
 }
 

@@ -182,6 +182,26 @@ let mutants: [Mutant] = [
     let channels = Int(args.pointee.shape.cout)
     if args.pointee.output.0.pixel_stride > channels, !args.isEmpty { args.bytes[channels] ^= 1 }
   }),
+  Mutant("u8_conv", "takes wide sums for narrow ones", run: { args in
+    run(referenceByteConv, args) { if $0.shape.accumulator == RF_ACCUMULATOR_WIDE { $0.shape.accumulator = RF_ACCUMULATOR_NARROW } }
+  }),
+  Mutant("u8_conv", "rounds wide products before it adds", run: { args in
+    run(referenceByteConv, args) {
+      if $0.shape.accumulator == RF_ACCUMULATOR_WIDE && $0.shape.slope == 1 { $0.shape.slope = 1 - 0x1p-24 }
+    }
+  }),
+  Mutant("u8_conv", "drops low bits of wide sums", run: { args in
+    let isWide = args.pointee.shape.accumulator == RF_ACCUMULATOR_WIDE
+    run(referenceByteConv, args, packed: rf_u8_panels_bytes) { packed in
+      let start = packed.assumingMemoryBound(to: Int32.self)
+      for o in 0..<Int(args.pointee.shape.cout) where isWide { start[o] &= ~127 }
+    }
+  }),
+  Mutant("u8_dwconv3x3", "takes wide sums for narrow ones", run: { args in
+    run(referenceByteDWConv3x3, args) {
+      if $0.shape.accumulator == RF_ACCUMULATOR_WIDE { $0.shape.accumulator = RF_ACCUMULATOR_NARROW }
+    }
+  }),
   Mutant("leaves out the tiles at the right edge", byteWinograd3x3: { args in
     run(referenceByteConv, args) { $0.shape.width = $0.shape.width / 4 * 4 }
   }),

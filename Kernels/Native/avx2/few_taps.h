@@ -26,7 +26,7 @@ static void pack_few_taps(const rf_shape *s, const rf_constants *c, void *packed
     const rf_u8_rule rule = rf_u8_rule_of(s, c, o);
     const int n = o / 8, at = place[o % 8];
     for (int k = 0; k < s->cin; k++) f->weight[n][k / 4][o % 8 / 4][o % 4 * 4 + k % 4] = taps[k];
-    f->start[n][at] = RF_MAGIC_BITS + rule.bias;
+    f->start[n][at] = rule.start;
     f->multiplier[n][at] = rule.multiplier;
     f->addend[n][at] = rule.addend;
   }
@@ -64,7 +64,7 @@ INLINED __m256i eight_results(const few_taps *f, int n, const __m256i taps[FEW_G
   }
   const __m256i sum = _mm256_add_epi32(_mm256_hadd_epi32(low, high), load_words(f->start[n]));
   const __m256 value =
-    scaled(_mm256_castsi256_ps(sum), _mm256_load_ps(f->multiplier[n]), _mm256_load_ps(f->addend[n]), slope);
+    scaled(_mm256_castsi256_ps(sum), _mm256_load_ps(f->multiplier[n]), _mm256_load_ps(f->addend[n]), slope, RF_MAGIC);
   return _mm256_sub_epi32(_mm256_castps_si256(value), _mm256_set1_epi32(RF_MAGIC_BITS));
 }
 

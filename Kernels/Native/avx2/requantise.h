@@ -4,16 +4,16 @@
 #define RF_AVX2_REQUANTISE_H
 #include "../rounding.h"
 
-// `sum`: M + sum. The low 16 bits of each lane hold the result.
-INLINED __m256 scaled(__m256 sum, __m256 multiplier, __m256 addend, float slope) {
+// `sum`: the sum as a float, more by `zero` (rounding.h). The low 16 bits of each lane hold the result.
+INLINED __m256 scaled(__m256 sum, __m256 multiplier, __m256 addend, float slope, float zero) {
   if (!rf_is_leaky(slope)) return _mm256_fmadd_ps(sum, multiplier, addend);
-  const __m256 value = _mm256_mul_ps(_mm256_sub_ps(sum, _mm256_set1_ps(RF_MAGIC)), multiplier);
+  const __m256 value = _mm256_mul_ps(_mm256_sub_ps(sum, _mm256_set1_ps(zero)), multiplier);
   return _mm256_add_ps(_mm256_max_ps(value, _mm256_mul_ps(value, _mm256_set1_ps(slope))), addend);
 }
 
-// `sum`: M + sum, of 8 channels whose constants follow. Results as 32-bit integers, not clamped.
-INLINED __m256i requantised(__m256 sum, const float *multipliers, const float *addends, float slope) {
-  const __m256 value = scaled(sum, _mm256_loadu_ps(multipliers), _mm256_loadu_ps(addends), slope);
+// The same of 8 channels whose constants follow. Results as 32-bit integers, not clamped.
+INLINED __m256i requantised(__m256 sum, const float *multipliers, const float *addends, float slope, float zero) {
+  const __m256 value = scaled(sum, _mm256_loadu_ps(multipliers), _mm256_loadu_ps(addends), slope, zero);
   return _mm256_sub_epi32(_mm256_castps_si256(value), _mm256_set1_epi32(RF_MAGIC_BITS));
 }
 

@@ -26,7 +26,7 @@ static void pack_stem(const rf_shape *shape, const rf_constants *c, void *packed
         s->weight[4 * ky + pair][o] = weight_pair(taps[9 * ky + 2 * pair], taps[9 * ky + 2 * pair + 1]);
     s->weight[12][o] = weight_pair(taps[8], taps[17]);
     s->weight[13][o] = weight_pair(taps[26], 0);
-    s->start[o] = _mm256_set1_epi32(RF_MAGIC_BITS + rule.bias);
+    s->start[o] = _mm256_set1_epi32(rule.start);
     s->multiplier[o] = _mm256_set1_ps(rule.multiplier);
     s->addend[o] = _mm256_set1_ps(rule.addend);
   }
@@ -115,7 +115,7 @@ INLINED void stem_pixels(const rf_args *a, const stem *s, const uint8_t *input, 
   add_pair(s, 12, _mm256_or_si256(ninth[0], _mm256_slli_epi32(ninth[1], 16)), sum);
   add_pair(s, 13, ninth[2], sum);
   UNROLLED for (int o = 0; o < STEM_CHANNELS; o++)
-    sum[o] = _mm256_castps_si256(scaled(_mm256_castsi256_ps(sum[o]), s->multiplier[o], s->addend[o], slope));
+    sum[o] = _mm256_castps_si256(scaled(_mm256_castsi256_ps(sum[o]), s->multiplier[o], s->addend[o], slope, RF_MAGIC));
   interleave(sum, bytes);
   store_stem(a, bytes, output, pixels);
 }

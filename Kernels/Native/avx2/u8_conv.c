@@ -47,46 +47,50 @@ typedef struct {
   int32_t count;   // that exist
 } channels;
 
-// Sums begin as RF_MAGIC_BITS + bias, so that they are floats in the end.
 INLINED void begin(const rf_u8_block *b, int32_t channel, __m256i sum[PIXELS][2], int pixels) {
-  const __m256i bias = _mm256_loadu_si256((const __m256i *)(b->bias + channel));
-  const __m256i start = _mm256_add_epi32(bias, _mm256_set1_epi32(RF_MAGIC_BITS));
+  const __m256i start = _mm256_loadu_si256((const __m256i *)(b->start + channel));
   UNROLLED for (int p = 0; p < pixels; p++) {
     sum[p][0] = _mm256_cvtepu32_epi64(_mm256_castsi256_si128(start));
     sum[p][1] = _mm256_cvtepu32_epi64(_mm256_extracti128_si256(start, 1));
   }
 }
 
-// M + sum of 8 channels.
-INLINED __m256 magic_sum(const __m256i sum[2]) {
-  return _mm256_castsi256_ps(_mm256_permute4x64_epi64(_mm256_hadd_epi32(sum[0], sum[1]), 0xd8));
+// The sums of 8 channels of each pixel as floats, more by b->zero.
+INLINED void floats_of(const rf_u8_block *b, __m256i sum[PIXELS][2], int pixels, __m256 value[PIXELS]) {
+  __m256i whole[PIXELS];
+  UNROLLED for (int p = 0; p < pixels; p++) whole[p] = _mm256_permute4x64_epi64(_mm256_hadd_epi32(sum[p][0], sum[p][1]), 0xd8);
+  if (rf_is_wide(b))
+    UNROLLED for (int p = 0; p < pixels; p++) whole[p] = _mm256_castps_si256(_mm256_cvtepi32_ps(whole[p]));
+  UNROLLED for (int p = 0; p < pixels; p++) value[p] = _mm256_castsi256_ps(whole[p]);
 }
 
-INLINED void store_bytes(const rf_u8_block *b, __m256i sum[PIXELS][2], channels c, uint8_t *output, int pixels) {
+INLINED void store_bytes(const rf_u8_block *b, const __m256 sum[PIXELS], channels c, uint8_t *output, int pixels) {
   UNROLLED for (int first = 0; first < pixels; first += 4) {
     __m256i values[4];
     UNROLLED for (int p = 0; p < 4; p++)
       values[p] = first + p < pixels
-        ? requantised(magic_sum(sum[first + p]), b->multiplier + c.channel, b->addend + c.channel, b->slope)
+        ? requantised(sum[first + p], b->multiplier + c.channel, b->addend + c.channel, b->slope, b->zero)
         : _mm256_setzero_si256();
     store_four(values, output + first * b->output_pixel_stride, b->output_pixel_stride,
                pixels - first < 4 ? pixels - first : 4, c.count);
   }
 }
 
-INLINED void store_floats(const rf_u8_block *b, __m256i sum[PIXELS][2], channels c, float *output, int pixels) {
+INLINED void store_floats(const rf_u8_block *b, const __m256 sum[PIXELS], channels c, float *output, int pixels) {
   const __m256i owned = _mm256_cmpgt_epi32(_mm256_set1_epi32(c.count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
   const __m256 multiplier = _mm256_loadu_ps(b->multiplier + c.channel);
   UNROLLED for (int p = 0; p < pixels; p++) {
-    const __m256 value = _mm256_sub_ps(magic_sum(sum[p]), _mm256_set1_ps(RF_MAGIC));
+    const __m256 value = _mm256_sub_ps(sum[p], _mm256_set1_ps(b->zero));
     _mm256_maskstore_ps(output + p * b->output_pixel_stride, owned, _mm256_mul_ps(value, multiplier));
   }
 }
 
 INLINED void store(const rf_u8_rectangle *r, __m256i sum[PIXELS][2], int32_t channel, uint8_t *output, int pixels) {
   const channels c = {channel, r->cout - channel < LANES ? r->cout - channel : LANES};
-  if (r->block.addend) store_bytes(&r->block, sum, c, output, pixels);
-  else store_floats(&r->block, sum, c, (float *)output, pixels);
+  __m256 value[PIXELS];
+  floats_of(&r->block, sum, pixels, value);
+  if (r->block.addend) store_bytes(&r->block, value, c, output, pixels);
+  else store_floats(&r->block, value, c, (float *)output, pixels);
 }
 
 INLINED const int8_t *weights_of(const rf_u8_block *b, int32_t channel) {
@@ -155,7 +159,7 @@ static void conv(const rf_args *a) {
 }
 
 const rf_kernel rf_u8_conv__avx2 = {
-  .name = "rf_u8_conv__avx2", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.055f, .cycles_per_output = 1.1f,
+  .name = "rf_u8_conv__avx2", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.055f, .cycles_per_output = 1.1f,
   .packed_bytes = rf_u8_panels_bytes, .pack = rf_u8_pack_panels, .run = conv};
 
 static void head(const rf_args *a) {
@@ -164,7 +168,7 @@ static void head(const rf_args *a) {
 }
 
 const rf_kernel rf_u8f32_conv__avx2 = {
-  .name = "rf_u8f32_conv__avx2", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.05f,
+  .name = "rf_u8f32_conv__avx2", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.05f,
   .packed_bytes = rf_u8_panels_bytes, .pack = rf_u8_pack_panels, .run = head};
 #pragma clang attribute pop
 #endif

@@ -3,10 +3,10 @@
 #if defined(__x86_64__)
 #include "../args.h"
 #include "../packing.h"
-#include "../rounding.h"
 #include <immintrin.h>
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "requantise.h"
 
 // Bytes of a vector; the channels of a block.
 enum { RF_VECTOR = 32 };
@@ -20,7 +20,7 @@ enum { RF_PAIRS = 5, RF_TAPS = 6, RF_UPPER = 3, RF_LOWER = 4, RF_LAST = 5 };
 
 // A block's parameters in the order of `rf_pair`; weights[1] is for the lower of two output rows.
 typedef struct {
-  rf_pair weights[2][RF_PAIRS], bias;
+  rf_pair weights[2][RF_PAIRS], start;
   __m256 multiplier[4], addend[4];
 } rf_dw_block;
 
@@ -33,6 +33,7 @@ typedef struct {
   ptrdiff_t channels;     // bytes from a tap to the next one
   ptrdiff_t row_bytes;    // from the first result to the row's end
   float slope;
+  int is_wide;
 } rf_stripe;
 
 INLINED __m256i load32(const void *from) { return _mm256_loadu_si256(from); }
@@ -60,30 +61,24 @@ INLINED void pairs_of(const rf_stripe *s, ptrdiff_t at, int rows, int alternate,
   pairs[RF_LAST] = paired(taps[0][2], rows == 2 ? taps[3][2] : taps[0][2]);
 }
 
-INLINED __m256i requantised(__m256i sum, __m256 multiplier, __m256 addend, __m256 slope, int leaky) {
-  const __m256 magic = _mm256_set1_ps(RF_MAGIC);
-  __m256 value = _mm256_castsi256_ps(sum);
-  if (leaky) {
-    value = _mm256_mul_ps(_mm256_sub_ps(value, magic), multiplier);
-    value = _mm256_add_ps(_mm256_max_ps(value, _mm256_mul_ps(value, slope)), addend);
-  } else {
-    value = _mm256_fmadd_ps(value, multiplier, addend);
-  }
-  return _mm256_sub_epi32(_mm256_castps_si256(value), _mm256_castps_si256(magic));
+INLINED __m256i requantised_sum(__m256i sum, __m256 multiplier, __m256 addend, const rf_stripe *s, int leaky, int wide) {
+  const __m256 value = scaled(wide ? _mm256_cvtepi32_ps(sum) : _mm256_castsi256_ps(sum), multiplier, addend, leaky ? s->slope : 0,
+                              wide ? 0 : RF_MAGIC);
+  return _mm256_sub_epi32(_mm256_castps_si256(value), _mm256_set1_epi32(RF_MAGIC_BITS));
 }
 
 // The results of one vector position in 1 or 2 rows.
-INLINED void outputs_of(
-    const rf_dw_block *block, const rf_pair taps[RF_TAPS], int rows, float slope, int leaky, __m256i results[2]) {
+INLINED void outputs_of(const rf_stripe *s, const rf_dw_block *block, const rf_pair taps[RF_TAPS], int rows, int leaky, int wide,
+                        __m256i results[2]) {
   __m256i sum[2][4];
   UNROLLED for (int n = 0; n < 4; n++) {
     UNROLLED for (int y = 0; y < rows; y++) {
-      sum[y][n] = block->bias.part[n];
+      sum[y][n] = block->start.part[n];
       UNROLLED for (int k = 0; k < RF_PAIRS; k++) {
         const int from = k < 3 ? k : k == 4 ? RF_LAST : y ? RF_LOWER : RF_UPPER;
         sum[y][n] = _mm256_add_epi32(sum[y][n], _mm256_madd_epi16(taps[from].part[n], block->weights[y][k].part[n]));
       }
-      sum[y][n] = requantised(sum[y][n], block->multiplier[n], block->addend[n], _mm256_set1_ps(slope), leaky);
+      sum[y][n] = requantised_sum(sum[y][n], block->multiplier[n], block->addend[n], s, leaky, wide);
     }
   }
   UNROLLED for (int y = 0; y < rows; y++)
@@ -102,14 +97,14 @@ INLINED void store_bytes(uint8_t *output, __m256i value, ptrdiff_t left) {
 }
 
 // Vector after vector to the row's end. Pairs are made anew for each: carrying them on costs more than it saves.
-INLINED void stripe(const rf_stripe *s, const rf_dw_block *block, int rows, int alternate, int leaky) {
+INLINED void stripe(const rf_stripe *s, const rf_dw_block *block, int rows, int alternate, int leaky, int wide) {
   rf_pair taps[RF_TAPS];
   __m256i results[2];
   ptrdiff_t from = 0;
   for (ptrdiff_t to = 0; to < s->row_bytes; to += s->output_step, from += s->input_step) {
     pairs_of(s, from, rows, alternate, taps);
     __asm__("" : "+r"(block));  // parameters stay in memory: hoisted, they would only be spilt
-    outputs_of(block, taps, rows, s->slope, leaky, results);
+    outputs_of(s, block, taps, rows, leaky, wide, results);
     UNROLLED for (int y = 0; y < rows; y++) store_bytes(s->output[y] + to, results[y], s->row_bytes - to);
   }
 }
@@ -118,8 +113,11 @@ typedef void rf_stripe_fn(const rf_stripe *stripe, const rf_dw_block *block);
 
 #define RF_STRIPE(name, rows, alternate) \
   static void name(const rf_stripe *s, const rf_dw_block *block) { \
-    if (rf_is_leaky(s->slope)) stripe(s, block, rows, alternate, 1); \
-    else stripe(s, block, rows, alternate, 0); \
+    const int leaky = rf_is_leaky(s->slope), wide = s->is_wide; \
+    if (leaky && wide) stripe(s, block, rows, alternate, 1, 1); \
+    else if (leaky) stripe(s, block, rows, alternate, 1, 0); \
+    else if (wide) stripe(s, block, rows, alternate, 0, 1); \
+    else stripe(s, block, rows, alternate, 0, 0); \
   }
 RF_STRIPE(two_rows, 2, 0)
 RF_STRIPE(one_row, 1, 0)
@@ -142,7 +140,7 @@ static void pack_lane(rf_dw_block *block, int at, const rf_u8_rule *rule, const 
   for (int y = 0; y < 2; y++)
     for (int k = 0; k < RF_PAIRS; k++)
       for (int i = 0; i < 2; i++) ((int16_t *)&block->weights[y][k].part[n])[2 * lane + i] = taps[pairs[y][k][i]];
-  ((int32_t *)&block->bias.part[n])[lane] = RF_MAGIC_BITS + rule->bias;
+  ((int32_t *)&block->start.part[n])[lane] = rule->start;
   ((float *)&block->multiplier[n])[lane] = rule->multiplier;
   ((float *)&block->addend[n])[lane] = rule->addend;
 }
@@ -171,7 +169,8 @@ static void rows_of_block(
   const int32_t rows = a->shape.stride == 1 && a->shape.height > 1 ? 2 : 1;
   rf_stripe_fn *const run = stripe_for(a, pixels);
   rf_stripe s = {.input_step = a->shape.stride * step, .output_step = step, .channels = a->shape.cout,
-                 .row_bytes = (ptrdiff_t)a->shape.width * a->shape.cout - first, .slope = a->shape.slope};
+                 .row_bytes = (ptrdiff_t)a->shape.width * a->shape.cout - first, .slope = a->shape.slope,
+                 .is_wide = a->shape.accumulator == RF_ACCUMULATOR_WIDE};
   for (int32_t y = 0; y < a->shape.height; y += rows) {
     const ptrdiff_t top = y > a->shape.height - rows ? a->shape.height - rows : y;
     for (int k = 0; k < 4; k++) s.input[k] = rf_u8_input(a, top) + (k < rows + 2 ? k : 2) * a->input[0].row_stride + first;
@@ -190,7 +189,7 @@ static void dwconv3x3(const rf_args *a) {
 }
 
 const rf_kernel rf_u8_dwconv3x3__avx2 = {
-  .name = "rf_u8_dwconv3x3__avx2", .op = RF_OP_DEPTHWISE_CONV3X3, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX2, .cycles_per_output = 0.65f,
+  .name = "rf_u8_dwconv3x3__avx2", .op = RF_OP_DEPTHWISE_CONV3X3, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_AVX2, .cycles_per_output = 0.65f,
   .packed_bytes = packed_bytes, .pack = pack, .run = dwconv3x3};
 #pragma clang attribute pop
 #endif

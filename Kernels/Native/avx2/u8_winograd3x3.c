@@ -60,11 +60,11 @@ INLINED void products(const int16_t *inputs, ptrdiff_t tile_words, const int16_t
 INLINED void store_pixels(const rf_u8_packed *c, float slope, const sums sum[4], int32_t o, uint8_t *output, ptrdiff_t stride,
                           int leaky) {
   (void)leaky;
-  const __m256i start = _mm256_add_epi32(_mm256_loadu_si256((const __m256i *)(c->bias + o)), _mm256_set1_epi32(RF_MAGIC_BITS));
+  const __m256i start = _mm256_loadu_si256((const __m256i *)(c->start + o));
   __m256i pixel[4];
   UNROLLED for (int x = 0; x < 4; x++)
     pixel[x] = requantised(_mm256_castsi256_ps(_mm256_add_epi32(_mm256_srai_epi32((__m256i)sum[x], 6), start)),
-                           c->multiplier + o, c->addend + o, slope);
+                           c->multiplier + o, c->addend + o, slope, RF_MAGIC);
   store_four(pixel, output, stride, 4, SUMS);
 }
 

@@ -13,7 +13,7 @@ typedef struct { __m512i part[4]; } rf_interleaved;
 
 // A block's parameters in the order of `rf_interleaved`; weights[1] is for the lower of two output rows.
 typedef struct {
-  rf_interleaved weights[2][3], bias;
+  rf_interleaved weights[2][3], start;
   __m512 multiplier[4], addend[4];
 } rf_dw_block;
 
@@ -48,12 +48,9 @@ INLINED rf_interleaved interleave3(__m512i a, __m512i b, __m512i c) {
                            _mm512_mask_shuffle_epi8(high, upper, c, even8), _mm512_mask_shuffle_epi8(high, lower, c, odd8)}};
 }
 
-// Sums to bytes by the rounding rule; they started at RF_MAGIC_BITS + bias, so they are floats already.
-INLINED __m512i requantised(__m512i sum, __m512 multiplier, __m512 addend, __m512 slope, int leaky) {
-  __m512 value = _mm512_castsi512_ps(sum);
-  if (!leaky) return _mm512_castps_si512(_mm512_fmadd_ps(value, multiplier, addend));
-  value = _mm512_mul_ps(_mm512_sub_ps(value, _mm512_set1_ps(RF_MAGIC)), multiplier);
-  return _mm512_castps_si512(_mm512_add_ps(_mm512_max_ps(value, _mm512_mul_ps(value, slope)), addend));
+INLINED __m512i requantised_sum(__m512i sum, __m512 multiplier, __m512 addend, float slope, int leaky, int wide) {
+  const __m512i value = wide ? _mm512_castps_si512(_mm512_cvtepi32_ps(sum)) : sum;
+  return requantised_by(value, multiplier, addend, leaky ? slope : 0, wide ? 0 : RF_MAGIC);
 }
 
 // Read once, however often it is used: the compiler would make it an operand from memory of every use, and loads are what
@@ -64,20 +61,20 @@ INLINED __m512i loaded_once(__m512i value) {
 }
 
 // `rows` rows of `vectors` (1 or 2) output vectors each, from the interleaved columns of each vector's three taps.
-INLINED void outputs_of(const rf_dw_block *block, const rf_interleaved *const columns[2], int rows, int vectors, __m512 slope,
-                        int leaky, __m512i outputs[2][2]) {
+INLINED void outputs_of(const rf_dw_block *block, const rf_interleaved *const columns[2], int rows, int vectors, float slope,
+                        int leaky, int wide, __m512i outputs[2][2]) {
   __m512i words[2][2][2], even[2][2];
   UNROLLED for (int n = 0; n < 4; n++) {
-    const __m512i bias = loaded_once(block->bias.part[n]);
+    const __m512i start = loaded_once(block->start.part[n]);
     const __m512 multiplier = block->multiplier[n], addend = block->addend[n];
     UNROLLED for (int y = 0; y < rows; y++) {
-      __m512i sum[2] = {bias, bias};
+      __m512i sum[2] = {start, start};
       UNROLLED for (int kx = 0; kx < 3; kx++) {
         const __m512i weight = loaded_once(block->weights[y][kx].part[n]);
         UNROLLED for (int v = 0; v < vectors; v++) sum[v] = _mm512_dpbusd_epi32(sum[v], columns[v][kx].part[n], weight);
       }
       UNROLLED for (int v = 0; v < vectors; v++) {
-        const __m512i result = requantised(sum[v], multiplier, addend, slope, leaky);
+        const __m512i result = requantised_sum(sum[v], multiplier, addend, slope, leaky, wide);
         if (n % 2 == 0) even[y][v] = result;
         else words[y][v][n / 2] = lower_words(even[y][v], result);
       }
@@ -100,7 +97,7 @@ static void pack_lane(rf_dw_block *block, int at, int stride, const rf_u8_rule *
       ((int8_t *)&block->weights[0][kx].part[n])[4 * lane + (ky + turn) % 4] = taps[3 * ky + kx];
       ((int8_t *)&block->weights[1][kx].part[n])[4 * lane + ky + 1] = taps[3 * ky + kx];
     }
-  ((int32_t *)&block->bias.part[n])[lane] = RF_MAGIC_BITS + rule->bias;
+  ((int32_t *)&block->start.part[n])[lane] = rule->start;
   ((float *)&block->multiplier[n])[lane] = rule->multiplier;
   ((float *)&block->addend[n])[lane] = rule->addend;
 }

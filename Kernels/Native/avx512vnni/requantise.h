@@ -4,11 +4,11 @@
 #define RF_AVX512VNNI_REQUANTISE_H
 #include "../rounding.h"
 
-// The rounding rule; the low 16 bits of each lane hold the result.
-INLINED __m512i requantised_by(__m512i sum, __m512 multiplier, __m512 addend, float slope) {
+// `sum`: the bits of the sum as a float, more by `zero` (rounding.h). The low 16 bits of each lane hold the result.
+INLINED __m512i requantised_by(__m512i sum, __m512 multiplier, __m512 addend, float slope, float zero) {
   __m512 value = _mm512_castsi512_ps(sum);
   if (!rf_is_leaky(slope)) return _mm512_castps_si512(_mm512_fmadd_ps(value, multiplier, addend));
-  value = _mm512_mul_ps(_mm512_sub_ps(value, _mm512_set1_ps(RF_MAGIC)), multiplier);
+  value = _mm512_mul_ps(_mm512_sub_ps(value, _mm512_set1_ps(zero)), multiplier);
   value = _mm512_max_ps(value, _mm512_mul_ps(value, _mm512_set1_ps(slope)));
   return _mm512_castps_si512(_mm512_add_ps(value, addend));
 }

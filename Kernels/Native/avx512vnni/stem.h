@@ -21,7 +21,7 @@ static void pack_stem(const rf_shape *shape, const rf_constants *c, void *packed
     for (int ky = 0; ky < 3; ky++)
       for (int g = 0; g < 2; g++) s->weight[2 * ky + g][o] = rf_u8_group(taps + 9 * ky + 4 * g);
     s->weight[STEM_GROUPS - 1][o] = taps[8] | taps[17] << 8 | taps[26] << 16;
-    s->start[o] = RF_MAGIC_BITS + rule.bias;
+    s->start[o] = rule.start;
     s->multiplier[o] = rule.multiplier;
     s->addend[o] = rule.addend;
   }
@@ -96,7 +96,7 @@ INLINED void stem_pixels(const rf_args *a, const stem *s, const __m512i taps[STE
     UNROLLED for (int o = 0; o < STEM_CHANNELS; o++)
       sum[o] = _mm512_dpbusd_epi32(sum[o], taps[g], _mm512_set1_epi32(s->weight[g][o]));
   UNROLLED for (int o = 0; o < STEM_CHANNELS; o++)
-    sum[o] = requantised_by(sum[o], _mm512_set1_ps(s->multiplier[o]), _mm512_set1_ps(s->addend[o]), slope);
+    sum[o] = requantised_by(sum[o], _mm512_set1_ps(s->multiplier[o]), _mm512_set1_ps(s->addend[o]), slope, RF_MAGIC);
   interleave(sum, bytes);
   store_stem(a, bytes, output, pixels);
 }

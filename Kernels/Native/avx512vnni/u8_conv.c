@@ -1,5 +1,5 @@
 // Dense 8-bit convolutions for AVX-512 VNNI: one tile routine for every kernel size, 6 pixels x 64 channels, 8 x 48, 12 x 32
-// and 12 x 16. A vpdpbusd takes four taps of 16 channels; sums start at RF_MAGIC_BITS + bias and so are floats at the end.
+// and 12 x 16. A vpdpbusd takes four taps of 16 channels; narrow sums start at RF_MAGIC_BITS + bias and so are floats at the end.
 #if defined(__x86_64__)
 #include "../packing.h"
 #include "../u8_conv_tiles.h"
@@ -11,12 +11,13 @@
 
 enum { MOST_SUMS = 24 };
 
+// The sums as floats, more by b->zero.
 INLINED void add_products(
     const rf_u8_block *b, const uint8_t *input, __m512i sum[MOST_SUMS], int pixels, int panels) {
   __m512i weight[RF_U8_TILE_PANELS];
   UNROLLED for (int n = 0; n < panels; n++)
     UNROLLED for (int p = 0; p < pixels; p++)
-      sum[p * panels + n] = _mm512_add_epi32(_mm512_loadu_si512(b->bias + n * RF_PANEL), _mm512_set1_epi32(RF_MAGIC_BITS));
+      sum[p * panels + n] = _mm512_loadu_si512(b->start + n * RF_PANEL);
   const int8_t *weights = b->weights;
   const ptrdiff_t stride = b->input_pixel_stride, panel_stride = b->panel_stride, bytes = 4 * (ptrdiff_t)b->groups_in_row;
   for (int32_t ky = b->kernel_height; ky > 0; ky--, input += b->input_row_stride)
@@ -28,12 +29,14 @@ INLINED void add_products(
           sum[p * panels + n] = _mm512_dpbusd_epi32(sum[p * panels + n], taps, weight[n]);
       }
     }
+  if (rf_is_wide(b))
+    UNROLLED for (int i = 0; i < pixels * panels; i++) sum[i] = _mm512_castps_si512(_mm512_cvtepi32_ps(sum[i]));
 }
 
 // `slope`: of the block, or a constant where the caller has looked at it already.
 INLINED __m512i requantised(const rf_u8_block *b, __m512i sum, int panel, float slope) {
   const __m512 multiplier = _mm512_loadu_ps(b->multiplier + panel * RF_PANEL);
-  return requantised_by(sum, multiplier, _mm512_loadu_ps(b->addend + panel * RF_PANEL), slope);
+  return requantised_by(sum, multiplier, _mm512_loadu_ps(b->addend + panel * RF_PANEL), slope, b->zero);
 }
 
 // `pixels` of 16 or of 32 channels, 64 bytes in all or less, each to its place.
@@ -82,7 +85,7 @@ INLINED void head_tile(const rf_u8_block *b, const uint8_t *input, float *output
   const __mmask16 last = (__mmask16)(0xffff >> (RF_PANEL - b->last_channels));
   UNROLLED for (int p = 0; p < pixels; p++)
     UNROLLED for (int n = 0; n < panels; n++) {
-      const __m512 value = _mm512_sub_ps(_mm512_castsi512_ps(sum[p * panels + n]), _mm512_set1_ps(RF_MAGIC));
+      const __m512 value = _mm512_sub_ps(_mm512_castsi512_ps(sum[p * panels + n]), _mm512_set1_ps(b->zero));
       _mm512_mask_storeu_ps(output + p * b->output_pixel_stride + n * RF_PANEL, n < panels - 1 ? 0xffff : last,
                             _mm512_mul_ps(value, _mm512_loadu_ps(b->multiplier + n * RF_PANEL)));
     }
@@ -92,8 +95,7 @@ INLINED void head_tile(const rf_u8_block *b, const uint8_t *input, float *output
 enum { NARROW = RF_PANEL / 2 };
 
 INLINED void narrow_head_tile(const rf_u8_block *b, const uint8_t *input, float *output, int pixels) {
-  const __m256i bias = _mm256_loadu_si256((const __m256i *)b->bias);
-  const __m256i start = _mm256_add_epi32(bias, _mm256_set1_epi32(RF_MAGIC_BITS));
+  const __m256i start = _mm256_loadu_si256((const __m256i *)b->start);
   __m256i sum[RF_U8_TILE_PIXELS];
   UNROLLED for (int p = 0; p < pixels; p++) sum[p] = start;
   const int8_t *weights = b->weights;
@@ -104,10 +106,12 @@ INLINED void narrow_head_tile(const rf_u8_block *b, const uint8_t *input, float 
       sum[p] = _mm256_dpbusd_epi32(sum[p], taps, weight);
     }
   }
+  if (rf_is_wide(b))
+    UNROLLED for (int p = 0; p < pixels; p++) sum[p] = _mm256_castps_si256(_mm256_cvtepi32_ps(sum[p]));
   const __mmask8 owned = (__mmask8)(0xff >> (NARROW - b->last_channels));
   const __m256 multiplier = _mm256_loadu_ps(b->multiplier);
   UNROLLED for (int p = 0; p < pixels; p++) {
-    const __m256 value = _mm256_sub_ps(_mm256_castsi256_ps(sum[p]), _mm256_set1_ps(RF_MAGIC));
+    const __m256 value = _mm256_sub_ps(_mm256_castsi256_ps(sum[p]), _mm256_set1_ps(b->zero));
     _mm256_mask_storeu_ps(output + p * b->output_pixel_stride, owned, _mm256_mul_ps(value, multiplier));
   }
 }
@@ -148,7 +152,7 @@ static void conv(const rf_args *a) {
 }
 
 const rf_kernel rf_u8_conv__avx512vnni = {
-  .name = "rf_u8_conv__avx512vnni", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.018f,
+  .name = "rf_u8_conv__avx512vnni", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.018f,
   .cycles_per_output = 0.13f, .packed_bytes = rf_u8_panels_bytes, .pack = rf_u8_pack_panels, .run = conv};
 
 static void head(const rf_args *a) {
@@ -157,10 +161,10 @@ static void head(const rf_args *a) {
 }
 
 const rf_kernel rf_u8f32_conv__avx512vnni = {
-  .name = "rf_u8f32_conv__avx512vnni", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.02f,
+  .name = "rf_u8f32_conv__avx512vnni", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.02f,
   .packed_bytes = rf_u8_panels_bytes, .pack = rf_u8_pack_panels, .run = head};
 
-static int is_narrow(const rf_shape *s) { return s->cout <= NARROW; }
+static int is_narrow(const rf_shape *s) { return s->cout <= NARROW && s->kernel_height == 1; }
 
 static void narrow_head(const rf_args *a) {
   const rf_u8_rectangle rectangle = rf_u8_rectangle_of(a);
@@ -168,7 +172,7 @@ static void narrow_head(const rf_args *a) {
 }
 
 const rf_kernel rf_u8f32_conv__avx512vnni_narrow = {
-  .name = "rf_u8f32_conv__avx512vnni_narrow", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.0125f,
+  .name = "rf_u8f32_conv__avx512vnni_narrow", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.0125f,
   .suits = is_narrow, .packed_bytes = rf_u8_panels_bytes, .pack = rf_u8_pack_panels, .run = narrow_head};
 #pragma clang attribute pop
 #endif

@@ -24,9 +24,8 @@ INLINED rf_interleaved column(const rf_stripe *s, ptrdiff_t at, int stride) {
 }
 
 // Up to 64 channels of every pixel, `pixels` (1 or 2) of a row at a time; the last two may be computed twice.
-INLINED void by_pixels(const rf_stripe *s, const rf_dw_block *block, int rows, int pixels, int stride, int leaky) {
+INLINED void by_pixels(const rf_stripe *s, const rf_dw_block *block, int rows, int pixels, int stride, int leaky, int wide) {
   const ptrdiff_t step = s->channels;
-  const __m512 slope = _mm512_set1_ps(s->slope);
   const int carried = 3 - stride, columns = (pixels - 1) * stride + 3;
   rf_interleaved taps[5];
   for (ptrdiff_t x = 0, done = -1;; x += pixels) {
@@ -39,7 +38,7 @@ INLINED void by_pixels(const rf_stripe *s, const rf_dw_block *block, int rows, i
     UNROLLED for (int k = carried; k < columns; k++) taps[k] = column(s, at + k * step, stride);
     __asm__("" : "+r"(block));  // parameters stay in memory: hoisted, they would only be spilt
     __m512i outputs[2][2];
-    outputs_of(block, (const rf_interleaved *const[2]){taps, taps + stride}, rows, pixels, slope, leaky, outputs);
+    outputs_of(block, (const rf_interleaved *const[2]){taps, taps + stride}, rows, pixels, s->slope, leaky, wide, outputs);
     UNROLLED for (int y = 0; y < rows; y++)
       UNROLLED for (int p = 0; p < pixels; p++)
         _mm512_mask_storeu_epi8(s->output[y] + (x + p) * step, s->owned, outputs[y][p]);
@@ -71,9 +70,8 @@ INLINED void shift(rf_interleaved taps[3], const rf_interleaved *now, const rf_i
 
 // Two vectors of both rows at a time, a row taken as bytes; the last ones may be computed twice.
 // Precondition: a row of the output has 128 bytes or more.
-INLINED void packed_stride1(const rf_stripe *s, const rf_dw_block *block, int channels, int leaky) {
+INLINED void packed_stride1(const rf_stripe *s, const rf_dw_block *block, int channels, int leaky, int wide) {
   const ptrdiff_t last = (ptrdiff_t)s->width * channels - 2 * RF_VECTOR;
-  const __m512 slope = _mm512_set1_ps(s->slope);
   rf_interleaved found[3], taps[2][3];
   found[0] = column(s, 0, 1);
   for (ptrdiff_t at = 0;; at += 2 * RF_VECTOR) {
@@ -86,7 +84,7 @@ INLINED void packed_stride1(const rf_stripe *s, const rf_dw_block *block, int ch
     __asm__("" : "+r"(block));
     UNROLLED for (int v = 0; v < 2; v++) shift(taps[v], &found[v], &found[v + 1], channels);
     __m512i outputs[2][2];
-    outputs_of(block, (const rf_interleaved *const[2]){taps[0], taps[1]}, 2, 2, slope, leaky, outputs);
+    outputs_of(block, (const rf_interleaved *const[2]){taps[0], taps[1]}, 2, 2, s->slope, leaky, wide, outputs);
     UNROLLED for (int y = 0; y < 2; y++)
       UNROLLED for (int v = 0; v < 2; v++) _mm512_storeu_si512(s->output[y] + at + v * RF_VECTOR, outputs[y][v]);
     if (at == last) break;
@@ -108,9 +106,8 @@ INLINED rf_interleaved even_column(const rf_stripe *s, ptrdiff_t at, ptrdiff_t s
 }
 
 // As above, two vectors of one row, of 16 or 32 channels.
-INLINED void packed_stride2(const rf_stripe *s, const rf_dw_block *block, int channels, int leaky) {
+INLINED void packed_stride2(const rf_stripe *s, const rf_dw_block *block, int channels, int leaky, int wide) {
   const ptrdiff_t last = (ptrdiff_t)s->width * channels - 2 * RF_VECTOR;
-  const __m512 slope = _mm512_set1_ps(s->slope);
   rf_interleaved even[3], taps[2][3];
   even[0] = even_column(s, 0, RF_VECTOR, channels);
   for (ptrdiff_t at = 0;; at += 2 * RF_VECTOR) {
@@ -130,7 +127,7 @@ INLINED void packed_stride2(const rf_stripe *s, const rf_dw_block *block, int ch
     }
     __asm__("" : "+r"(block));
     __m512i outputs[2][2];
-    outputs_of(block, (const rf_interleaved *const[2]){taps[0], taps[1]}, 1, 2, slope, leaky, outputs);
+    outputs_of(block, (const rf_interleaved *const[2]){taps[0], taps[1]}, 1, 2, s->slope, leaky, wide, outputs);
     UNROLLED for (int v = 0; v < 2; v++) _mm512_storeu_si512(s->output[0] + at + v * RF_VECTOR, outputs[0][v]);
     if (at == last) break;
     even[0] = even[2];
@@ -142,23 +139,36 @@ typedef void rf_stripe_fn(const rf_stripe *stripe, const rf_dw_block *block);
 // A function of a stripe from an inlined one, with the activation as its last argument.
 #define RF_STRIPE(name, function, ...) \
   static void name(const rf_stripe *s, const rf_dw_block *block) { \
-    if (rf_is_leaky(s->slope)) function(s, block, __VA_ARGS__, 1); \
-    else function(s, block, __VA_ARGS__, 0); \
+    if (rf_is_leaky(s->slope)) function(s, block, __VA_ARGS__, 1, 0); \
+    else function(s, block, __VA_ARGS__, 0, 0); \
+  }
+#define RF_WIDE_STRIPE(name, function, ...) \
+  static void name(const rf_stripe *s, const rf_dw_block *block) { \
+    if (rf_is_leaky(s->slope)) function(s, block, __VA_ARGS__, 1, 1); \
+    else function(s, block, __VA_ARGS__, 0, 1); \
   }
 RF_STRIPE(two_rows, by_pixels, 2, 2, 1)
 RF_STRIPE(two_rows_narrow, by_pixels, 2, 1, 1)
 RF_STRIPE(one_row, by_pixels, 1, 1, 1)
 RF_STRIPE(strided, by_pixels, 1, 2, 2)
 RF_STRIPE(strided_narrow, by_pixels, 1, 1, 2)
+RF_WIDE_STRIPE(wide_row, by_pixels, 1, 1, 1)
+RF_WIDE_STRIPE(wide_strided, by_pixels, 1, 1, 2)
 RF_STRIPE(packed8, packed_stride1, 8)
 RF_STRIPE(packed16, packed_stride1, 16)
 RF_STRIPE(packed32, packed_stride1, 32)
 RF_STRIPE(strided_packed16, packed_stride2, 16)
 RF_STRIPE(strided_packed32, packed_stride2, 32)
 
+// Output rows of a stripe.
+static int32_t rows_of(const rf_args *a) {
+  return a->shape.stride == 1 && a->shape.height > 1 && a->shape.accumulator != RF_ACCUMULATOR_WIDE ? 2 : 1;
+}
+
 // Where several pixels of a row fit into a vector and the row is long enough; null where not.
 static rf_stripe_fn *_Nullable packed_stripe(const rf_args *a) {
   const ptrdiff_t bytes = (ptrdiff_t)a->shape.width * a->shape.cout;
+  if (a->shape.accumulator == RF_ACCUMULATOR_WIDE) return 0;
   if (bytes < 2 * RF_VECTOR || (a->shape.stride == 1 && a->shape.height < 2)) return 0;
   switch (a->shape.cout) {
     case 8: return a->shape.stride == 1 ? packed8 : 0;
@@ -168,16 +178,18 @@ static rf_stripe_fn *_Nullable packed_stripe(const rf_args *a) {
   }
 }
 
-static rf_stripe_fn *stripe_by_pixels(const rf_args *a) {
+// Wide sums take one pixel at a time: they are rare.
+static rf_stripe_fn *stripe_by_pixels(const rf_args *a, int32_t rows) {
+  if (a->shape.accumulator == RF_ACCUMULATOR_WIDE) return a->shape.stride == 2 ? wide_strided : wide_row;
   if (a->shape.stride == 2) return a->shape.width > 1 ? strided : strided_narrow;
-  if (a->shape.height < 2) return one_row;
+  if (rows < 2) return one_row;
   return a->shape.width > 1 ? two_rows : two_rows_narrow;
 }
 
 // One block of channels, stripe by stripe; of an odd number of rows the last two are a stripe, too.
 static void rows_of_block(
     const rf_args *a, rf_stripe_fn *run, const rf_dw_block *block, int32_t first, int32_t count) {
-  const int32_t rows = a->shape.stride == 1 && a->shape.height > 1 ? 2 : 1;
+  const int32_t rows = rows_of(a);
   rf_stripe s = {.width = a->shape.width, .channels = a->shape.cout, .owned = ~0ull >> (64 - count), .slope = a->shape.slope};
   for (int32_t y = 0; y < a->shape.height; y += rows) {
     const ptrdiff_t top = y > a->shape.height - rows ? a->shape.height - rows : y;
@@ -189,7 +201,7 @@ static void rows_of_block(
 
 static void dwconv3x3(const rf_args *a) {
   if (a->shape.width <= 0 || a->shape.height <= 0) return;
-  rf_stripe_fn *const packed = packed_stripe(a), *const run = packed ? packed : stripe_by_pixels(a);
+  rf_stripe_fn *const packed = packed_stripe(a), *const run = packed ? packed : stripe_by_pixels(a, rows_of(a));
   const rf_dw_block *block = a->packed;
   for (int32_t first = 0; first < a->shape.cout; first += RF_VECTOR, block++) {
     const int32_t rest = a->shape.cout - first;
@@ -198,7 +210,7 @@ static void dwconv3x3(const rf_args *a) {
 }
 
 const rf_kernel rf_u8_dwconv3x3__avx512vnni = {
-  .name = "rf_u8_dwconv3x3__avx512vnni", .op = RF_OP_DEPTHWISE_CONV3X3, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX512VNNI, .cycles_per_output = 0.22f,
+  .name = "rf_u8_dwconv3x3__avx512vnni", .op = RF_OP_DEPTHWISE_CONV3X3, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_AVX512VNNI, .cycles_per_output = 0.22f,
   .packed_bytes = packed_bytes, .pack = pack, .run = dwconv3x3};
 #pragma clang attribute pop
 #endif

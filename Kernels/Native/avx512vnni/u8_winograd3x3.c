@@ -31,12 +31,12 @@ INLINED sums plus_products(sums sum, const value *pair, sums weights) {
 
 INLINED void store_pixels(const rf_u8_packed *c, float slope, const sums sum[4], int32_t o, const rf_u8_destination *to,
                           uint8_t *output, int32_t columns) {
-  const __m512i start = _mm512_add_epi32(_mm512_loadu_si512(c->bias + o), _mm512_set1_epi32(RF_MAGIC_BITS));
+  const __m512i start = _mm512_loadu_si512(c->start + o);
   const __m512 multiplier = _mm512_loadu_ps(c->multiplier + o), addend = _mm512_loadu_ps(c->addend + o);
   __m512i pixel[4];
   UNROLLED for (int x = 0; x < 4; x++) {
     const __m512i exact = _mm512_srai_epi32((__m512i)(sum[x] * INVERSE_OF_9), 6);
-    pixel[x] = requantised_by(_mm512_add_epi32(exact, start), multiplier, addend, slope);
+    pixel[x] = requantised_by(_mm512_add_epi32(exact, start), multiplier, addend, slope, RF_MAGIC);
   }
   const __m512i bytes = bytes_of(pixel[0], pixel[1], pixel[2], pixel[3]);
   const __mmask16 owned = (__mmask16)(to->count >= SUMS ? 0xffff : 0xffff >> (SUMS - to->count));

@@ -47,6 +47,7 @@ typedef enum : uint32_t { RF_F32, RF_U8 } rf_type;
 typedef enum : uint32_t {
   RF_ACCUMULATOR_NONE = 0,       // no sum of products in integers
   RF_ACCUMULATOR_NARROW = 1,     // |sum| < 2^22
+  RF_ACCUMULATOR_WIDE = 2,       // |sum| < 2^31
 } rf_accumulator;
 
 // Selects a kernel and the packing of its constants: one layer's sizes at one size of the network's input.
@@ -132,13 +133,18 @@ uint64_t rf_f32_winograd_scratch(const rf_shape *shape);
 // u8. A byte q of channel c stands for (q - zero) * scale[c]: `zero` is one byte per tensor (0 after a ReLU) and fills the
 // tensor's border; scales are folded into weights and multipliers and no kernel sees them. Weights are s8 in -127...127.
 //   sum = bias + sum of q * weight, s32. The model's reader has checked the accumulator's range for all values of the bytes.
-// THE ROUNDING RULE to u8, bit for bit the same in every variant. M = 1.5 * 2^23, a float whose last bit counts as 1:
+// THE ROUNDING RULE to u8, bit for bit the same in every variant. M = 1.5 * 2^23, a float whose last bit counts as 1. Narrow:
 //   slope 0 or 1:      v = fma(M + sum, multiplier, addend)                                  one rounding
 //   0 < slope < 1:     p = sum * multiplier;  v = max(p, p * slope) + addend                 each operation rounded
 //   q = the low 16 bits of v's pattern, as s16, clamped to 0...255
 // M + sum is exact, and is a sum that started at M's bit pattern instead of 0, read as a float. The reader has checked
 // that v lies within M +- 2^15. `addend` is M - M * multiplier + zero, rounded (slope between 0 and 1: M + zero); the packer
 // corrects the bias by the rounding of the addend. ReLU is the clamp at 0. No operation may be contracted or reordered.
+// Wide: f = float(sum), rounded to nearest, halves to even; then as above with f in place of M + sum and of sum, and with M + zero
+// as the addend for every slope:
+//   slope 0 or 1:      v = fma(f, multiplier, addend)
+//   0 < slope < 1:     p = f * multiplier;  v = max(p, p * slope) + addend
+// Sums may wrap on the way: they are exact modulo 2^32.
 // Convolutions from u8 to float32 have no activation, slope 1:
 //   output[y][x][o] = float(sum) * multiplier[o]
 // Reading: as above, and up to RF_SLACK bytes before and after the rows of the input, which do not change results.
@@ -146,8 +152,8 @@ enum { RF_SLACK = 64 };
 #define RF_MAGIC 12582912.0f
 #define RF_MAGIC_BITS 0x4b400000
 
-// Packed constants that more than one u8 kernel reads. All begin with bias, multiplier and, for an output in u8, addend
-// [ceil(cout/16)*16] each. Then come the weights, padded with zeros:
+// Packed constants that more than one u8 kernel reads. All begin with start, multiplier and, for an output in u8, addend
+// [ceil(cout/16)*16] each. A sum starts at `start`: the bias, and RF_MAGIC_BITS where it is narrow. Then come the weights, padded with zeros:
 //   panels     [ceil(cout/16)][kernel_height][ceil(kernel_width*cin/4)][16][4]: a row's taps in groups of four
 //   winograd   [ceil(cout/16)][36][ceil(cin/taps)][16][taps], 16 bits; taps side by side are 1 or, for vpmaddwd, 2
 //   depthwise  [3][3][ceil(cout/16)*16]

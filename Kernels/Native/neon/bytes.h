@@ -10,11 +10,17 @@ enum { RF_LANES = 4, QUARTERS = RF_PANEL / RF_LANES };
 
 INLINED int8x16_t signed_bytes(uint8x16_t bytes) { return vreinterpretq_s8_u8(veorq_u8(bytes, vdupq_n_u8(128))); }
 
-// The rounding rule of rfkernels.h on M + sum, up to the float whose low 16 bits are the result.
-INLINED float32x4_t requantised(int32x4_t magic_sum, float32x4_t multiplier, float32x4_t addend, float slope, int leaky) {
-  const float32x4_t sum = vreinterpretq_f32_s32(magic_sum);
+// The bits of wide sums as floats.
+INLINED void convert(int32x4_t *sum, int count) {
+  for (int i = 0; i < count; i++) sum[i] = vreinterpretq_s32_f32(vcvtq_f32_s32(sum[i]));
+}
+
+// The rounding rule of rfkernels.h up to the float whose low 16 bits are the result. `bits`: of the sum as a float, more by `zero`
+// (rounding.h).
+INLINED float32x4_t requantised(int32x4_t bits, float32x4_t multiplier, float32x4_t addend, float slope, float zero, int leaky) {
+  const float32x4_t sum = vreinterpretq_f32_s32(bits);
   if (!leaky) return vfmaq_f32(addend, sum, multiplier);
-  const float32x4_t value = vmulq_f32(vsubq_f32(sum, vdupq_n_f32(RF_MAGIC)), multiplier);
+  const float32x4_t value = vmulq_f32(vsubq_f32(sum, vdupq_n_f32(zero)), multiplier);
   return vaddq_f32(vmaxq_f32(value, vmulq_n_f32(value, slope)), addend);
 }
 
@@ -39,12 +45,12 @@ INLINED void store_bytes(uint8_t *output, uint8x16_t bytes, int32_t count) {
   }
 }
 
-// The bias of channel `o` as sums need it: with RF_MAGIC_BITS and 128 times the sum of the channel's weights.
-INLINED int32_t magic_bias(const rf_shape *s, const rf_constants *c, int32_t o) {
+// The start of channel `o` of a convolution with 128 times the sum of the channel's weights.
+INLINED int32_t signed_start(const rf_shape *s, const rf_constants *c, int32_t o) {
   const int8_t *weights = rf_u8_weights_of(s, c, o);
   int32_t sum = 0;
   for (int64_t k = rf_taps(s); k > 0; k--) sum += *weights++;
-  return rf_integer_at(c->bias, o - c->first) + RF_MAGIC_BITS + 128 * sum;
+  return rf_start_of_signed(rf_u8_rule_of(s, c, o).start, sum);
 }
 
 // All pixels of one panel of a rectangle.
@@ -64,7 +70,7 @@ INLINED void by_panels(const rf_u8_rectangle *rectangle, rf_u8_panel_fn *compute
       panel.input += y * rectangle->input_step;
       panel.output += y * rectangle->output_step + first * panel.output_element;
       block->weights += first / RF_PANEL * block->panel_stride;
-      block->bias += first;
+      block->start += first;
       block->multiplier += first;
       if (block->addend) block->addend += first;
       compute(&panel);
@@ -90,13 +96,13 @@ INLINED void store_results(const rf_u8_block *b, int32x4_t (*sum)[2], uint8_t *o
   const float32x4_t low = vld1q_f32(b->multiplier + first), high = vld1q_f32(b->multiplier + first + RF_LANES);
   const ptrdiff_t stride = b->output_pixel_stride;
   const int32_t count = b->last_channels - first;
-  const float slope = b->slope;
+  const float slope = b->slope, zero = b->zero;
   uint8x8_t bytes[12];
   UNROLLED for (int p = 0; p < most; p++) {
     // Loaded anew for every pixel: an addend in a register would have to be copied for each, as the product is added to it.
     __asm__("" : "+r"(addend));
-    bytes[p] = bytes_of(requantised(sum[p][0], low, vld1q_f32(addend), slope, leaky),
-                        requantised(sum[p][1], high, vld1q_f32(addend + RF_LANES), slope, leaky));
+    bytes[p] = bytes_of(requantised(sum[p][0], low, vld1q_f32(addend), slope, zero, leaky),
+                        requantised(sum[p][1], high, vld1q_f32(addend + RF_LANES), slope, zero, leaky));
   }
   output += first;
   if (__builtin_expect(count >= 8 && pixels == most, 1))
@@ -110,7 +116,7 @@ INLINED void store_results(const rf_u8_block *b, int32x4_t (*sum)[2], uint8_t *o
 INLINED void store_values(const rf_u8_block *b, const int32x4_t sum[2], float *output, int32_t first) {
   UNROLLED for (int q = 0; q < 2; q++) {
     const int32_t at = first + RF_LANES * q, left = b->last_channels - at;
-    const float32x4_t whole = vsubq_f32(vreinterpretq_f32_s32(sum[q]), vdupq_n_f32(RF_MAGIC));
+    const float32x4_t whole = vsubq_f32(vreinterpretq_f32_s32(sum[q]), vdupq_n_f32(b->zero));
     const float32x4_t value = vmulq_f32(whole, vld1q_f32(b->multiplier + at));
     if (left >= RF_LANES) {
       vst1q_f32(output + at, value);

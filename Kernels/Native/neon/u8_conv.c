@@ -19,7 +19,7 @@
 // a row's last group lies what is within RF_SLACK, and nobody multiplies it. `is_short`: there are two groups.
 INLINED void plain_tiles(const pair_panel *panel, const rf_u8_rectangle *r, int is_short) {
   register int32x4_t FOR_16(SUM);
-  __asm__(START_OF_16 : FOR_16(STARTED) : [bias] "r"(panel->bias) : "memory");
+  __asm__(START_OF_16 : FOR_16(STARTED) : [bias] "r"(panel->start) : "memory");
   const rf_u8_block *b = &r->block;
   const ptrdiff_t step = b->input_pixel_stride;
   uint8_t spare[PIXELS * RF_PANEL];
@@ -40,7 +40,7 @@ INLINED void plain_tiles(const pair_panel *panel, const rf_u8_rectangle *r, int 
 #define TILE(text) \
   __asm__(SIGN_BITS text \
           : FOR_16(CONTINUED), ROW_PLACES \
-          : [bias] "r"(panel->bias), [rule] "r"(panel->multiplier), [o0] "r"(o0), [o1] "r"(o1), [o2] "r"(o2), [o3] "r"(o3) \
+          : [bias] "r"(panel->start), [rule] "r"(panel->multiplier), [o0] "r"(o0), [o1] "r"(o1), [o2] "r"(o2), [o3] "r"(o3) \
           : CLOBBER_ROW)
         if (is_short) TILE(LAST_TWO_OF_16);
         else TILE(WHOLE_ROW_OF_16);
@@ -53,16 +53,25 @@ INLINED void plain_tiles(const pair_panel *panel, const rf_u8_rectangle *r, int 
   }
 }
 
-// A tile whose outputs have a slope.
+// A tile by any case of the rounding rule.
+static void store_any_tile_of_16(const pair_panel *panel, const rf_u8_block *b, int32x4_t sum[PIXELS][QUARTERS], uint8_t *output,
+                                 int32_t pixels) {
+  if (rf_is_wide(b)) convert(sum[0], PIXELS * QUARTERS);
+  const int32x4_t(*const sums)[QUARTERS] = (const int32x4_t(*)[QUARTERS])sum;
+  if (rf_is_leaky(b->slope)) store_tile_of_16(panel, b, sums, output, pixels, 1);
+  else store_tile_of_16(panel, b, sums, output, pixels, 0);
+}
+
+// A tile whose outputs have a slope or wide sums.
 INLINED void leaky_tile(const pair_panel *panel, const rf_u8_block *b, const uint8_t *input, const ptrdiff_t pixel[PIXELS],
                         uint8_t *output, int32_t pixels) {
   register int32x4_t FOR_16(SUM);
   const int8_t *weights = panel->weights;
   int32_t groups = b->groups_in_row;
   TAP_POINTERS(input);
-  __asm__(SIGN_BITS START_OF_16 ROW(GROUP_OF_16) : FOR_16(STARTED), ROW_PLACES : [bias] "r"(panel->bias) : CLOBBER_ROW);
-  const int32x4_t sum[PIXELS][QUARTERS] = SUMS_OF_16;
-  store_tile_of_16(panel, b, sum, output, pixels, 1);
+  __asm__(SIGN_BITS START_OF_16 ROW(GROUP_OF_16) : FOR_16(STARTED), ROW_PLACES : [bias] "r"(panel->start) : CLOBBER_ROW);
+  int32x4_t sum[PIXELS][QUARTERS] = SUMS_OF_16;
+  store_any_tile_of_16(panel, b, sum, output, pixels);
 }
 
 // Eight outputs of a head, the first ones of a panel or the others.
@@ -73,9 +82,10 @@ INLINED void head_tile(const pair_panel *panel, const rf_u8_block *b, const uint
   int32_t groups = b->groups_in_row;
   TAP_POINTERS(input);
   __asm__(SIGN_BITS START_OF_8 ROW(GROUP_OF_8)
-          : FOR_8(STARTED), ROW_PLACES : [bias] "r"(panel->bias + 8 * half) : CLOBBER_ROW);
-  const int32x4_t sum[PIXELS][2] = {{sum0, sum1}, {sum2, sum3}, {sum4, sum5}, {sum6, sum7}};
-  store_head_tile(panel, b, sum, output, pixels, half);
+          : FOR_8(STARTED), ROW_PLACES : [bias] "r"(panel->start + 8 * half) : CLOBBER_ROW);
+  int32x4_t sum[PIXELS][2] = {{sum0, sum1}, {sum2, sum3}, {sum4, sum5}, {sum6, sum7}};
+  if (rf_is_wide(b)) convert(sum[0], PIXELS * 2);
+  store_head_tile(panel, b, (const int32x4_t(*)[2])sum, output, pixels, half);
 }
 
 // Adds the products of a kernel row to the sums of a tile, which lie in memory.
@@ -94,13 +104,11 @@ static __attribute__((noinline)) void add_segment(const int8_t *weights, const u
 static void long_tile(const pair_panel *panel, const rf_u8_block *b, const uint8_t *input, const ptrdiff_t pixel[PIXELS],
                       uint8_t *output, int32_t pixels) {
   int32x4_t sum[PIXELS][QUARTERS];
-  for (int p = 0; p < PIXELS; p++) __builtin_memcpy(sum[p], panel->bias, sizeof sum[p]);
+  for (int p = 0; p < PIXELS; p++) __builtin_memcpy(sum[p], panel->start, sizeof sum[p]);
   const int8_t *weights = panel->weights;
   for (int32_t ky = 0; ky < b->kernel_height; ky++, input += b->input_row_stride, weights += b->groups_in_row * (ptrdiff_t)GROUP_BYTES)
     add_segment(weights, input, pixel, b->groups_in_row, sum[0]);
-  const int32x4_t(*const sums)[QUARTERS] = (const int32x4_t(*)[QUARTERS])sum;
-  if (rf_is_leaky(b->slope)) store_tile_of_16(panel, b, sums, output, pixels, 1);
-  else store_tile_of_16(panel, b, sums, output, pixels, 0);
+  store_any_tile_of_16(panel, b, sum, output, pixels);
 }
 
 // Other tiles of a rectangle.
@@ -126,7 +134,7 @@ TILES(head_tiles, head_tile(panel, b, input, pixel, (float *)(void *)output, lef
 static void conv_panel(const rf_u8_rectangle *r) {
   const pair_panel *panel = panel_of(r);
   if (r->block.kernel_height > 1) long_tiles(panel, r);
-  else if (rf_is_leaky(r->block.slope)) leaky_tiles(panel, r);
+  else if (rf_is_leaky(r->block.slope) || rf_is_wide(&r->block)) leaky_tiles(panel, r);
   else if (r->block.groups_in_row == 2) plain_tiles(panel, r, 1);
   else plain_tiles(panel, r, 0);
 }
@@ -137,7 +145,7 @@ static void conv(const rf_args *a) {
 }
 
 const rf_kernel rf_u8_conv__neon = {
-  .name = "rf_u8_conv__neon", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_NEON, .cycles_per_tap = 0.13f, .packed_bytes = pair_bytes,
+  .name = "rf_u8_conv__neon", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_NEON, .cycles_per_tap = 0.13f, .packed_bytes = pair_bytes,
   .pack = pack_pair_panels, .run = conv};
 
 // Whole tiles, and what is left of a row as any other convolution's.
@@ -169,7 +177,7 @@ static void head(const rf_args *a) {
 }
 
 const rf_kernel rf_u8f32_conv__neon = {
-  .name = "rf_u8f32_conv__neon", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_NEON, .cycles_per_tap = 0.07f,
+  .name = "rf_u8f32_conv__neon", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_NEON, .cycles_per_tap = 0.07f,
   .suits = has_one_row, .packed_bytes = pair_bytes,
   .pack = pack_pair_panels, .run = head};
 #endif

@@ -9,7 +9,7 @@ enum { RF_VECTOR = 16, TAPS = 9 };
 // A block's parameters, lane by lane.
 typedef struct {
   int8x16_t weights[TAPS];
-  int32x4_t bias[QUARTERS]; // with RF_MAGIC_BITS, and 128 times the sum of the weights
+  int32x4_t start[QUARTERS]; // with 128 times the sum of the weights
   float32x4_t multiplier[QUARTERS], addend[QUARTERS];
 } dw_block;
 
@@ -49,13 +49,14 @@ INLINED dw_weights weights_of(const dw_block *block) {
 }
 
 INLINED uint8x16_t outputs_of(
-    const dw_block *block, const dw_weights *weights, column left, column middle, column right, float slope, int leaky) {
+    const dw_block *block, const dw_weights *weights, column left, column middle, column right, float slope, int leaky,
+    int wide) {
   const int8x16_t taps[TAPS] = {left.row[0], middle.row[0], right.row[0], left.row[1], middle.row[1],
                                 right.row[1], left.row[2], middle.row[2], right.row[2]};
   int32x4_t sum[QUARTERS];
   // Loaded anew: an addend in a register would have to be copied, as the product is added to it.
   __asm__("" : "+r"(block));
-  UNROLLED for (int q = 0; q < QUARTERS; q++) sum[q] = block->bias[q];
+  UNROLLED for (int q = 0; q < QUARTERS; q++) sum[q] = block->start[q];
   UNROLLED for (int k = 0; k < TAPS; k += 2) {
     int16x8_t low = vmull_s8(vget_low_s8(taps[k]), vget_low_s8(weights->tap[k]));
     int16x8_t high = vmull_high_s8(taps[k], weights->tap[k]);
@@ -65,19 +66,20 @@ INLINED uint8x16_t outputs_of(
     }
     add_pair(sum, low, high);
   }
+  if (wide) convert(sum, QUARTERS);
   float32x4_t value[QUARTERS];
   UNROLLED for (int q = 0; q < QUARTERS; q++)
-    value[q] = requantised(sum[q], block->multiplier[q], block->addend[q], slope, leaky);
+    value[q] = requantised(sum[q], block->multiplier[q], block->addend[q], slope, wide ? 0 : RF_MAGIC, leaky);
   return vcombine_u8(bytes_of(value[0], value[1]), bytes_of(value[2], value[3]));
 }
 
 // Vector after vector from result byte `to` to the row's end, each with columns of its own.
-INLINED void row_of(const dw_row *r, ptrdiff_t to, const dw_block *block, int leaky) {
+INLINED void row_of(const dw_row *r, ptrdiff_t to, const dw_block *block, int leaky, int wide) {
   const dw_weights weights = weights_of(block);
   ptrdiff_t left = to / r->output_step * r->input_step, middle = left + r->channels, right = middle + r->channels;
   for (; to < r->row_bytes; to += r->output_step) {
     const column first = column_at(r, left), second = column_at(r, middle), third = column_at(r, right);
-    const uint8x16_t bytes = outputs_of(block, &weights, first, second, third, r->slope, leaky);
+    const uint8x16_t bytes = outputs_of(block, &weights, first, second, third, r->slope, leaky, wide);
     const ptrdiff_t rest = r->row_bytes - to;
     if (__builtin_expect(rest >= RF_VECTOR, 1)) vst1q_u8(r->output + to, bytes);
     else store_bytes(r->output + to, bytes, (int32_t)rest);
@@ -97,13 +99,13 @@ INLINED void row_of_pixels(const dw_row *r, const dw_block *block, int leaky) {
   column a = column_at(r, 0), b = column_at(r, step), c;
   for (; to + 2 * step + RF_VECTOR <= r->row_bytes; to += 3 * step) {
     c = column_at(r, to + 2 * step);
-    vst1q_u8(r->output + to, outputs_of(block, &weights, a, b, c, r->slope, leaky));
+    vst1q_u8(r->output + to, outputs_of(block, &weights, a, b, c, r->slope, leaky, 0));
     a = column_at(r, to + 3 * step);
-    vst1q_u8(r->output + to + step, outputs_of(block, &weights, b, c, a, r->slope, leaky));
+    vst1q_u8(r->output + to + step, outputs_of(block, &weights, b, c, a, r->slope, leaky, 0));
     b = column_at(r, to + 4 * step);
-    vst1q_u8(r->output + to + 2 * step, outputs_of(block, &weights, c, a, b, r->slope, leaky));
+    vst1q_u8(r->output + to + 2 * step, outputs_of(block, &weights, c, a, b, r->slope, leaky, 0));
   }
-  row_of(r, to, block, leaky);
+  row_of(r, to, block, leaky, 0);
 }
 
 // Pixels of a vector.
@@ -121,7 +123,7 @@ static void pack_lane(dw_block *block, int at, const rf_u8_rule *rule, const rf_
     ((int8_t *)&block->weights[k])[at] = weight;
     sum += weight;
   }
-  ((int32_t *)block->bias)[at] = RF_MAGIC_BITS + rule->bias + 128 * sum;
+  ((int32_t *)block->start)[at] = rf_start_of_signed(rule->start, sum);
   ((float *)block->multiplier)[at] = rule->multiplier;
   ((float *)block->addend)[at] = rule->addend;
 }
@@ -143,13 +145,16 @@ static void rows_of_block(const rf_args *a, const dw_block *block, int32_t first
   for (ptrdiff_t y = from; y < to; y++) {
     for (int ky = 0; ky < 3; ky++) r.input[ky] = rf_u8_input(a, y) + ky * a->input[0].row_stride + first;
     r.output = rf_u8_output(a, y) + first;
-    if (a->shape.stride == 1 && pixels == 1) {
+    if (a->shape.accumulator == RF_ACCUMULATOR_WIDE) {
+      if (rf_is_leaky(a->shape.slope)) row_of(&r, 0, block, 1, 1);
+      else row_of(&r, 0, block, 0, 1);
+    } else if (a->shape.stride == 1 && pixels == 1) {
       if (rf_is_leaky(a->shape.slope)) row_of_pixels(&r, block, 1);
       else row_of_pixels(&r, block, 0);
     } else if (rf_is_leaky(a->shape.slope)) {
-      row_of(&r, 0, block, 1);
+      row_of(&r, 0, block, 1, 0);
     } else {
-      row_of(&r, 0, block, 0);
+      row_of(&r, 0, block, 0, 0);
     }
   }
 }
@@ -168,6 +173,6 @@ static void dwconv3x3(const rf_args *a) {
 }
 
 const rf_kernel rf_u8_dwconv3x3__neon = {
-  .name = "rf_u8_dwconv3x3__neon", .op = RF_OP_DEPTHWISE_CONV3X3, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_NEON, .cycles_per_output = 2.2f,
+  .name = "rf_u8_dwconv3x3__neon", .op = RF_OP_DEPTHWISE_CONV3X3, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_NEON, .cycles_per_output = 2.2f,
   .packed_bytes = packed_bytes, .pack = pack, .run = dwconv3x3};
 #endif

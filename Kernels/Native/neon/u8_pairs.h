@@ -9,7 +9,7 @@
 enum { PIXELS = 4, GROUP_BYTES = 4 * RF_PANEL };
 
 typedef struct {
-  int32_t bias[RF_PANEL]; // of magic_bias
+  int32_t start[RF_PANEL]; // of signed_start
   float multiplier[RF_PANEL], addend[RF_PANEL];
   int8_t weights[];       // [groups][GROUP_BYTES]
 } pair_panel;
@@ -28,7 +28,7 @@ static __attribute__((noinline)) void pack_pairs(const rf_shape *s, const rf_con
     const int8_t *from = rf_u8_weights_of(s, c, o);
     int32_t at = 0;
     while (output_at(at) != o % RF_PANEL) at++;
-    panel->bias[at] = magic_bias(s, c, o);
+    panel->start[at] = signed_start(s, c, o);
     panel->multiplier[at] = rule.multiplier;
     panel->addend[at] = rule.addend;
     int8_t *row = panel->weights + at / 8 * 32 + at % 8 * 2;
@@ -62,11 +62,11 @@ INLINED int16x8_t words_of(float32x4_t even, float32x4_t odd) {
 }
 
 // The rounding rule on `quarters` vectors of a pixel's sums: words of which bytes are made, one vector a pair of them.
-INLINED void results_of(const int32x4_t *sum, const float32x4_t *multiplier, const float *addend, float slope, int leaky,
+INLINED void results_of(const int32x4_t *sum, const float32x4_t *multiplier, const float *addend, const rf_u8_block *b, int leaky,
                         int quarters, int16x8_t *words) {
   float32x4_t value[QUARTERS];
   UNROLLED for (int q = 0; q < quarters; q++)
-    value[q] = requantised(sum[q], multiplier[q], vld1q_f32(addend + RF_LANES * q), slope, leaky);
+    value[q] = requantised(sum[q], multiplier[q], vld1q_f32(addend + RF_LANES * q), b->slope, b->zero, leaky);
   UNROLLED for (int half = 0; half < quarters / 2; half++) words[half] = words_of(value[2 * half], value[2 * half + 1]);
 }
 
@@ -82,13 +82,13 @@ INLINED void store_tile_of_16(const pair_panel *panel, const rf_u8_block *b, con
                               uint8_t *output, int32_t pixels, int leaky) {
   uint8x16_t bytes[PIXELS];
   float32x4_t multiplier[QUARTERS];
-  const float *addend = panel->addend, slope = b->slope;
+  const float *addend = panel->addend;
   UNROLLED for (int q = 0; q < QUARTERS; q++) multiplier[q] = vld1q_f32(panel->multiplier + RF_LANES * q);
   UNROLLED for (int p = 0; p < PIXELS; p++) {
     int16x8_t words[2];
     // Loaded anew for every pixel: an addend in a register would have to be copied for each, as the product is added to it.
     __asm__("" : "+r"(addend));
-    results_of(sum[p], multiplier, addend, slope, leaky, QUARTERS, words);
+    results_of(sum[p], multiplier, addend, b, leaky, QUARTERS, words);
     bytes[p] = vqmovun_high_s16(vqmovun_s16(words[0]), words[1]);
   }
   if (__builtin_expect(pixels >= PIXELS && b->last_channels == RF_PANEL, 1))
@@ -97,10 +97,10 @@ INLINED void store_tile_of_16(const pair_panel *panel, const rf_u8_block *b, con
 }
 
 // A head's numbers: `count` of 8 outputs of a pixel.
-INLINED void store_values_of_8(float *output, const int32x4_t sum[2], const float *multiplier, int32_t count) {
+INLINED void store_values_of_8(float *output, const int32x4_t sum[2], const float *multiplier, float zero, int32_t count) {
   float32x4_t value[2];
   UNROLLED for (int q = 0; q < 2; q++) {
-    const float32x4_t whole = vsubq_f32(vreinterpretq_f32_s32(sum[q]), vdupq_n_f32(RF_MAGIC));
+    const float32x4_t whole = vsubq_f32(vreinterpretq_f32_s32(sum[q]), vdupq_n_f32(zero));
     value[q] = vmulq_f32(whole, vld1q_f32(multiplier + RF_LANES * q));
   }
   const float32x4_t first = vzip1q_f32(value[0], value[1]), second = vzip2q_f32(value[0], value[1]);
@@ -121,7 +121,7 @@ INLINED void store_head_tile(const pair_panel *panel, const rf_u8_block *b, cons
                              int32_t pixels, int32_t half) {
   UNROLLED for (int p = 0; p < PIXELS; p++)
     if (__builtin_expect(p < pixels, 1))
-      store_values_of_8(output + p * b->output_pixel_stride + 8 * half, sum[p], panel->multiplier + 8 * half,
+      store_values_of_8(output + p * b->output_pixel_stride + 8 * half, sum[p], panel->multiplier + 8 * half, b->zero,
                         b->last_channels - 8 * half);
 }
 #endif

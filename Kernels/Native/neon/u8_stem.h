@@ -40,7 +40,7 @@ INLINED void store_tile_of_8(const pair_panel *panel, const rf_u8_block *b, cons
   UNROLLED for (int p = 0; p < PIXELS; p++) {
     int16x8_t words;
     __asm__("" : "+r"(addend));
-    results_of(sum[p], multiplier, addend, b->slope, leaky, 2, &words);
+    results_of(sum[p], multiplier, addend, b, leaky, 2, &words);
     bytes[p] = vqmovun_s16(words);
   }
   UNROLLED for (int p = 0; p < PIXELS; p++, output += b->output_pixel_stride) {
@@ -62,7 +62,7 @@ INLINED void stem_tile(const pair_panel *panel, const rf_u8_block *b, const uint
   const uint8_t *middle = top + b->input_row_stride, *bottom = middle + b->input_row_stride;
   __asm__(STEM_PRODUCTS
           : FOR_8(STARTED)
-          : [top] "r"(top), [middle] "r"(middle), [bottom] "r"(bottom), [weights] "r"(panel->weights), [bias] "r"(panel->bias)
+          : [top] "r"(top), [middle] "r"(middle), [bottom] "r"(bottom), [weights] "r"(panel->weights), [bias] "r"(panel->start)
           : "v8", "v9", "v10", "v11", CLOBBER_ROW);
   const int32x4_t sum[PIXELS][2] = {{sum0, sum1}, {sum2, sum3}, {sum4, sum5}, {sum6, sum7}};
   if (__builtin_expect(rf_is_leaky(b->slope), 0))

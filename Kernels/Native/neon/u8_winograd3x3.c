@@ -76,14 +76,13 @@ INLINED void products(const int16_t *inputs, ptrdiff_t tile_words, const int16_t
 INLINED void store_pixels(const rf_u8_packed *c, float slope, const sums sum[4], int32_t o, uint8_t *output, ptrdiff_t pixel_stride,
                           int leaky) {
   const float32x4_t multiplier = vld1q_f32(c->multiplier + o);
-  const int32_t *bias = c->bias + o;
+  const int32_t *start = c->start + o;
   const float *addend = c->addend + o;
   float32x4_t value[4];
   UNROLLED for (int x = 0; x < 4; x++) {
-    __asm__("" : "+r"(addend), "+r"(bias));
-    const int32x4_t start = vaddq_s32(vld1q_s32(bias), vdupq_n_s32(RF_MAGIC_BITS));
-    const int32x4_t whole = vsraq_n_s32(start, vreinterpretq_s32_u32(sum[x]), 6);
-    value[x] = requantised(whole, multiplier, vld1q_f32(addend), slope, leaky);
+    __asm__("" : "+r"(addend), "+r"(start));
+    const int32x4_t whole = vsraq_n_s32(vld1q_s32(start), vreinterpretq_s32_u32(sum[x]), 6);
+    value[x] = requantised(whole, multiplier, vld1q_f32(addend), slope, RF_MAGIC, leaky);
   }
   UNROLLED for (int x = 0; x < 4; x += 2, output += 2 * pixel_stride) {
     const uint32x2_t bytes = vreinterpret_u32_u8(bytes_of(value[x], value[x + 1]));

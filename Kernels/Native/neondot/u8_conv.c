@@ -20,11 +20,11 @@ INLINED void load_taps(const uint8_t *input, ptrdiff_t stride, int pixels, int8x
   UNROLLED for (int p = 0; p < pixels; p++) taps[p] = signed_bytes(vld1q_u8(input + p * stride));
 }
 
-// The sums, which start at the bias with RF_MAGIC_BITS in it.
+// The sums as floats, more by b->zero.
 INLINED void add_products(
     const rf_u8_block *b, const uint8_t *input, int32x4_t sum[HALF_PIXELS][QUARTERS], int pixels, int quarters) {
   UNROLLED for (int p = 0; p < pixels; p++)
-    UNROLLED for (int q = 0; q < quarters; q++) sum[p][q] = vld1q_s32(b->bias + RF_LANES * q);
+    UNROLLED for (int q = 0; q < quarters; q++) sum[p][q] = vld1q_s32(b->start + RF_LANES * q);
   const int8_t *next = b->weights;
   const ptrdiff_t stride = b->input_pixel_stride;
   for (int32_t ky = b->kernel_height; ky > 0; ky--, input += b->input_row_stride) {
@@ -44,6 +44,8 @@ INLINED void add_products(
     if (groups > 1) ADD_GROUP(1)
     if (groups > 2) ADD_GROUP(2)
   }
+  if (rf_is_wide(b))
+    UNROLLED for (int p = 0; p < pixels; p++) convert(sum[p], quarters);
 }
 
 INLINED void tile(const rf_u8_block *b, const uint8_t *input, uint8_t *output, int pixels, int outputs) {
@@ -85,10 +87,10 @@ static const rf_u8_tiles half_head = {WHOLE_PIXELS, {UP_TO_6(HEAD_NAME, 8)}}, wh
 static void conv_panel(const rf_u8_rectangle *r) { rf_u8_by_tiles(r, r->cout <= RF_PANEL / 2 ? &half_panel : &whole_panel, 1); }
 static void head_panel(const rf_u8_rectangle *r) { rf_u8_by_tiles(r, r->cout <= RF_PANEL / 2 ? &half_head : &whole_head, 1); }
 
-// The biases of packed panels have RF_MAGIC_BITS and 128 times the sum of the output's weights in them.
+// The starts of packed panels have 128 times the sum of the output's weights in them.
 static void pack(const rf_shape *s, const rf_constants *c, void *packed) {
   rf_u8_pack_panels(s, c, packed);
-  for (int32_t o = c->first; o < c->first + c->count; o++) ((int32_t *)packed)[o] = magic_bias(s, c, o);
+  for (int32_t o = c->first; o < c->first + c->count; o++) ((int32_t *)packed)[o] = signed_start(s, c, o);
 }
 
 static void conv(const rf_args *a) {
@@ -97,7 +99,7 @@ static void conv(const rf_args *a) {
 }
 
 const rf_kernel rf_u8_conv__neondot = {
-  .name = "rf_u8_conv__neondot", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_NEONDOT, .cycles_per_tap = 0.038f,
+  .name = "rf_u8_conv__neondot", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_NEONDOT, .cycles_per_tap = 0.038f,
   .packed_bytes = rf_u8_panels_bytes, .pack = pack, .run = conv};
 
 static void head(const rf_args *a) {
@@ -106,7 +108,7 @@ static void head(const rf_args *a) {
 }
 
 const rf_kernel rf_u8f32_conv__neondot = {
-  .name = "rf_u8f32_conv__neondot", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_NEONDOT, .cycles_per_tap = 0.028f,
+  .name = "rf_u8f32_conv__neondot", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_NEONDOT, .cycles_per_tap = 0.028f,
   .packed_bytes = rf_u8_panels_bytes, .pack = pack, .run = head};
 #pragma clang attribute pop
 #endif

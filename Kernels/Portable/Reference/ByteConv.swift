@@ -12,9 +12,9 @@ public func referenceByteConv(_ args: UnsafePointer<rf_args>) {
     for x in 0..<a.width {
       let input = a.taps(y, x, of: UInt8.self)
       for o in 0..<a.outputChannels {
-        let sum = rules.bias[o] &+ taps.sum(input, rowStride: a.input.0.row_stride, channel: o)
+        let sum = rules.bias(o) &+ taps.sum(input, rowStride: a.input.0.row_stride, channel: o)
         if a.shape.output_type == RF_U8 {
-          a.result(y, x, of: UInt8.self)[o] = rules.rule(o, slope: a.shape.slope).byte(sum)
+          a.result(y, x, of: UInt8.self)[o] = rules.rule(o).byte(sum)
         } else {
           a.result(y, x, of: Float.self)[o] = Float(sum) * rules.multiplier[o]
         }
@@ -23,25 +23,31 @@ public func referenceByteConv(_ args: UnsafePointer<rf_args>) {
   }
 }
 
-/// Constants that begin with a rule per channel, padded to whole panels: bias, multiplier and, for an output in u8, addend.
+/// Constants that begin with a rule per channel, padded to whole panels: start, multiplier and, for an output in u8, addend.
 struct PackedRules {
-  let bias: UnsafePointer<Int32>
+  private let start: UnsafePointer<Int32>
   let multiplier: UnsafePointer<Float>
-  let addend: UnsafePointer<Float>
+  private let addend: UnsafePointer<Float>
   let weights: UnsafePointer<Int8>
+  private let slope: Float
+  private let isWide: Bool
 
   init(_ a: rf_args) {
     let bytes = PackedRules.padded(a.outputChannels) * 4
-    bias = a.packed.assumingMemoryBound(to: Int32.self)
+    start = a.packed.assumingMemoryBound(to: Int32.self)
     multiplier = (a.packed + bytes).assumingMemoryBound(to: Float.self)
     addend = (a.packed + 2 * bytes).assumingMemoryBound(to: Float.self)
+    (slope, isWide) = (a.shape.slope, a.shape.accumulator == RF_ACCUMULATOR_WIDE)
     weights = (a.packed + (a.shape.output_type == RF_U8 ? 3 : 2) * bytes).assumingMemoryBound(to: Int8.self)
   }
 
   static func padded(_ channels: Int) -> Int { (channels + panelWidth - 1) / panelWidth * panelWidth }
 
-  func rule(_ channel: Int, slope: Float) -> Requantization {
-    Requantization(multiplier: multiplier[channel], addend: addend[channel], slope: slope)
+  /// The start of a sum without the bits that make a narrow sum a float.
+  func bias(_ channel: Int) -> Int32 { isWide ? start[channel] : start[channel] &- RF_MAGIC_BITS }
+
+  func rule(_ channel: Int) -> Requantization {
+    Requantization(multiplier: multiplier[channel], addend: addend[channel], slope: slope, isWide: isWide)
   }
 }
 

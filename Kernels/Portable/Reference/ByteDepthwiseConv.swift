@@ -11,12 +11,12 @@ public func referenceByteDWConv3x3(_ args: UnsafePointer<rf_args>) {
     for x in 0..<a.width {
       let input = a.taps(y, x, of: UInt8.self), output = a.result(y, x, of: UInt8.self)
       for c in 0..<a.outputChannels {
-        var sum = rules.bias[c]
+        var sum = rules.bias(c)
         for k in 0..<9 {
           let tap = input[k / 3 * a.input.0.row_stride + k % 3 * a.inputChannels + c]
           sum &+= Int32(tap) * Int32(rules.weights[k * padded + c])
         }
-        output[c] = rules.rule(c, slope: a.shape.slope).byte(sum)
+        output[c] = rules.rule(c).byte(sum)
       }
     }
   }

@@ -14,6 +14,8 @@ struct ByteConvShape: KernelShape {
   var kernelWidth = 1, kernelHeight = 1, stride = 1
   var slope: Float = 0
   var zero: UInt8 = 0
+  /// The sums follow the wide rule.
+  var isWide = false
   /// The output is float32.
   var isHead = false
   /// Channels from here on, a multiple of 16, go to a second output, five further on; nil: there is none.
@@ -25,7 +27,7 @@ struct ByteConvShape: KernelShape {
 
   var description: String {
     "\(width)x\(height) pixels, \(cin) to \(cout) channels (\(channelsBeside) beside), "
-      + "\(kernelWidth)x\(kernelHeight) stride \(stride), slope \(slope), zero \(zero)"
+      + "\(kernelWidth)x\(kernelHeight) stride \(stride), slope \(slope), zero \(zero)\(isWide ? ", wide" : "")"
   }
   var tapsInRow: Int { kernelWidth * cin }
   var taps: Int { kernelHeight * tapsInRow }
@@ -43,7 +45,7 @@ struct ByteConvShape: KernelShape {
   var kernelShape: rf_shape {
     rf_shape(width: Int32(width), height: Int32(height), cin: Int32(cin), cout: Int32(cout), kernel_width: Int32(kernelWidth),
              kernel_height: Int32(kernelHeight), stride: Int32(stride), slope: slope, input_type: RF_U8,
-             output_type: isHead ? RF_F32 : RF_U8, accumulator: RF_ACCUMULATOR_NARROW)
+             output_type: isHead ? RF_F32 : RF_U8, accumulator: isWide ? RF_ACCUMULATOR_WIDE : RF_ACCUMULATOR_NARROW)
   }
 
   func suits(_ kernel: Kernel) -> Bool { kernel.suits(kernelShape) && (secondFrom == nil || kernel.facts.outputs == 2) }
@@ -55,16 +57,21 @@ struct ByteConvShape: KernelShape {
 
 /// Draws bias and multiplier of a channel whose products sum up to `products` at most. Results reach from below 0 to above
 /// 255 or, in the fill of the largest values, to the limits of the rule.
-func drawRule(products: Int, _ fill: Fill, _ generator: inout Generator) -> (bias: Int32, multiplier: Float) {
-  let room = fill == .nearHigh ? Requantization.sumLimit - products - 1 : products / 2
-  let bias = Int32.random(in: -Int32(room)...Int32(room), using: &generator)
+///
+/// - Parameter isWide: in that fill, every other bias is as large as the wide rule's limit allows, of either sign.
+func drawRule(
+  products: Int, _ fill: Fill, isWide: Bool, _ generator: inout Generator
+) -> (bias: Int32, multiplier: Float) {
+  let room = Int32(fill == .nearHigh ? Requantization.sumLimit(isWide: isWide) - products - 1 : products / 2)
+  var bias = Int32.random(in: -room...room, using: &generator)
+  if isWide && fill == .nearHigh && Bool.random(using: &generator) { bias = bias < 0 ? -room : room }
   let reach = Float.random(in: fill == .nearHigh ? 1000...32000 : 200...1000, using: &generator)
   return (bias, reach / Float(max(1, products + abs(Int(bias)))))
 }
 
-func rule(_ multiplier: Float, _ zero: UInt8, _ slope: Float) -> Requantization {
-  let addend = Requantization.addend(multiplier: multiplier, zero: zero, slope: slope)
-  return Requantization(multiplier: multiplier, addend: addend, slope: slope)
+func rule(_ multiplier: Float, _ zero: UInt8, _ slope: Float, isWide: Bool) -> Requantization {
+  let addend = Requantization.addend(multiplier: multiplier, zero: zero, slope: slope, isWide: isWide)
+  return Requantization(multiplier: multiplier, addend: addend, slope: slope, isWide: isWide)
 }
 
 private final class ByteConvCase: PreparedCase {
@@ -82,8 +89,8 @@ private final class ByteConvCase: PreparedCase {
     self.shape = shape
     self.kernel = kernel
     var generator = Generator(seed: seed)
-    // As large as the limit of the sum allows: 255 * 127 * taps would pass it from 130 taps on.
-    let largest = max(1, min(127, (Requantization.sumLimit / 2) / (255 * shape.taps)))
+    // As large as the limit of the sum allows: 255 * 127 * taps exceeds the narrow one from 130 taps on.
+    let largest = max(1, min(127, Requantization.sumLimit(isWide: shape.isWide) / 2 / (255 * shape.taps)))
     weights = (0..<shape.cout * shape.taps).map { _ in Int8(Int(generator.weight(fill)) * largest / 127) }
     let isEmpty = shape.width == 0 || shape.height == 0
     let inputRows = (shape.height - 1) * shape.stride + shape.kernelHeight
@@ -93,9 +100,9 @@ private final class ByteConvCase: PreparedCase {
     values = .init(count: shape.isHead ? shape.outputCount : 0, placement: placement)
     let rules = (0..<shape.cout).map { [weights] o in
       let products = weights[(o * shape.taps)..<((o + 1) * shape.taps)].reduce(0) { $0 + 255 * abs(Int($1)) }
-      return drawRule(products: products, fill, &generator)
+      return drawRule(products: products, fill, isWide: shape.isWide, &generator)
     }
-    (bias, multiplier) = (rules.map(\.bias), rules.map(\.multiplier))
+    (bias, multiplier) = (rules.map { $0.bias }, rules.map { $0.multiplier })
     let first = shape.secondFrom ?? shape.cout
     memory = KernelMemory(kernel, shape.kernelShape, weights: weights, bias: bias, multiplier: multiplier, zero: shape.zero,
                           parts: [0..<first, first..<shape.cout].filter { !$0.isEmpty })
@@ -141,7 +148,7 @@ private final class ByteConvCase: PreparedCase {
       let (got, want) = (values.base[index], Float(sum) * multiplier[o])
       return got == want ? nil : "\(got) and not \(want)"
     }
-    let (got, want) = (output.base[index], rule(multiplier[o], shape.zero, shape.slope).byte(sum))
+    let (got, want) = (output.base[index], rule(multiplier[o], shape.zero, shape.slope, isWide: shape.isWide).byte(sum))
     return got == want ? nil : "\(got) and not \(want)"
   }
 
@@ -151,7 +158,7 @@ private final class ByteConvCase: PreparedCase {
       let row = input.base + (y * shape.stride + ky) * shape.inputRowStride + x * shape.stride * shape.cin
       for k in 0..<shape.tapsInRow { sum += Int(row[k]) * Int(weights[o * shape.taps + ky * shape.tapsInRow + k]) }
     }
-    precondition(abs(sum) < Requantization.sumLimit)
+    precondition(abs(sum) < Requantization.sumLimit(isWide: shape.isWide))
     return Int32(sum)
   }
 

@@ -44,8 +44,25 @@ let byteConvShapes: [ByteConvShape] = {
     shapes.append(ByteConvShape(
       width: 5, height: 7, cin: 12, cout: 33, kernelWidth: kernel, kernelHeight: kernel, stride: stride, inputPadding: 100_000))
   }
-  return shapes + firstLayerShapes + squareShapes
+  return shapes + firstLayerShapes + squareShapes + wide(shapes, every: 5) { $0.isWide = true } + extremeShapes
 }()
+
+/// Every `step`th shape again with wide sums: a step that is no divisor of the turns of the other parameters.
+func wide<Shape>(_ shapes: [Shape], every step: Int, change: (inout Shape) -> Void) -> [Shape] {
+  stride(from: 0, to: shapes.count, by: step).map {
+    var shape = shapes[$0]
+    change(&shape)
+    return shape
+  }
+}
+
+/// Many taps of wide sums, and one tap, whose sums reach the limit exactly.
+private let extremeShapes: [ByteConvShape] = [(1, 1), (3, 256), (1, 2048), (7, 64)].flatMap { kernel, cin in
+  [0, 0.1, 1].map { slope in
+    ByteConvShape(width: 7, height: 2, cin: cin, cout: 24, kernelWidth: kernel, kernelHeight: kernel, slope: slope, zero: 9,
+                  isWide: true)
+  }
+}
 
 /// The network's first layers, which have routines of their own: every rest of a vector of pixels, each activation.
 private let firstLayerShapes: [ByteConvShape] = {
@@ -100,7 +117,14 @@ let byteHeadShapes: [ByteConvShape] = {
   for (width, height) in [(0, 0), (0, 3), (3, 0)] {
     shapes.append(ByteConvShape(width: width, height: height, cin: 64, cout: 4, slope: 1, isHead: true))
   }
-  return shapes
+  // Other kernels than 1x1.
+  for (kernel, stride) in [(2, 1), (3, 1), (3, 2)] {
+    for (cin, cout) in [(3, 4), (20, 20), (64, 33)] {
+      shapes.append(ByteConvShape(width: 5, height: 2, cin: cin, cout: cout, kernelWidth: kernel, kernelHeight: kernel,
+                                  stride: stride, slope: 1, isHead: true))
+    }
+  }
+  return shapes + wide(shapes, every: 3) { $0.isWide = true }
 }()
 
 /// The network's layers at 640 x 480; rows start at multiples of 64 bytes, as the engine lays them out.
@@ -127,7 +151,14 @@ let byteConvWorkloads: [Workload] = [
   conv("ssh5 3x3", 20, 15, 64, 32, kernel: 3, beside: 32),
   conv("ssh3 3x3 and 5x5 first", 80, 60, 64, 48, kernel: 3, beside: 32),
   conv("ssh3 5x5 last and 7x7 second", 80, 60, 16, 32, kernel: 3, beside: 48),
-]
+] + [false, true].flatMap { isWide in
+  [
+    conv("3x3, 256 channels", 10, 8, 256, 256, kernel: 3, isWide: isWide),
+    conv("3x3 s2, 256 channels", 10, 8, 256, 256, kernel: 3, stride: 2, isWide: isWide),
+    conv("3x3 s2, 512 channels", 10, 8, 512, 256, kernel: 3, stride: 2, isWide: isWide),
+    conv("1x1, 2048 channels", 10, 8, 2048, 512, isWide: isWide),
+  ]
+}
 
 let byteHeadWorkloads: [Workload] = [
   conv("class3 1x1", 80, 60, 64, 4, slope: 1, isHead: true),
@@ -137,12 +168,12 @@ let byteHeadWorkloads: [Workload] = [
 
 private func conv(
   _ layer: String, _ width: Int, _ height: Int, _ cin: Int, _ cout: Int, kernel: Int = 1, stride: Int = 1, beside: Int = 0,
-  slope: Float = 0, isHead: Bool = false
+  slope: Float = 0, isHead: Bool = false, isWide: Bool = false
 ) -> Workload {
   var shape = ByteConvShape(
     width: width, height: height, cin: cin, cout: cout, kernelWidth: kernel, kernelHeight: kernel, stride: stride,
-    slope: slope, isHead: isHead, channelsBeside: beside, inputPadding: 0, outputPadding: 0)
+    slope: slope, isWide: isWide, isHead: isHead, channelsBeside: beside, inputPadding: 0, outputPadding: 0)
   shape.inputPadding = (64 - shape.inputRowStride % 64) % 64
   shape.outputPadding = (64 - shape.outputRowStride % 64) % 64
-  return Workload(layer: layer, shape: shape)
+  return Workload(layer: layer + (isWide ? ", wide" : ""), shape: shape)
 }

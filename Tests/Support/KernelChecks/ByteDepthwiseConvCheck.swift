@@ -12,11 +12,13 @@ struct ByteDepthwiseShape: KernelShape {
   var stride = 1
   var slope: Float = 0
   var zero: UInt8 = 0
+  /// The sums follow the wide rule.
+  var isWide = false
   /// Bytes between two rows that belong to nobody.
   var inputPadding = 3, outputPadding = 5
 
   var description: String {
-    "\(width)x\(height) pixels, \(channels) channels, stride \(stride), slope \(slope), zero \(zero)"
+    "\(width)x\(height) pixels, \(channels) channels, stride \(stride), slope \(slope), zero \(zero)\(isWide ? ", wide" : "")"
   }
   var flops: Double { 18 * Double(width * height * channels) }
   var inputRowStride: Int { (max(0, width - 1) * stride + 3) * channels + inputPadding }
@@ -26,7 +28,7 @@ struct ByteDepthwiseShape: KernelShape {
     rf_shape(
       width: Int32(width), height: Int32(height), cin: Int32(channels), cout: Int32(channels), kernel_width: 3,
       kernel_height: 3, stride: Int32(stride), slope: slope, input_type: RF_U8, output_type: RF_U8,
-      accumulator: RF_ACCUMULATOR_NARROW)
+      accumulator: isWide ? RF_ACCUMULATOR_WIDE : RF_ACCUMULATOR_NARROW)
   }
 
   func suits(_ kernel: Kernel) -> Bool { kernel.suits(kernelShape) }
@@ -61,9 +63,9 @@ private final class ByteDepthwiseCase: PreparedCase {
     let weights = (0..<9 * shape.channels).map { _ in generator.weight(fill) }
     let rules = (0..<shape.channels).map { c in
       let products = (0..<9).reduce(0) { $0 + 255 * abs(Int(weights[$1 * shape.channels + c])) }
-      return drawRule(products: products, fill, &generator)
+      return drawRule(products: products, fill, isWide: shape.isWide, &generator)
     }
-    (self.weights, bias, multiplier) = (weights, rules.map(\.bias), rules.map(\.multiplier))
+    (self.weights, bias, multiplier) = (weights, rules.map { $0.bias }, rules.map { $0.multiplier })
     memory = KernelMemory(kernel, shape.kernelShape, weights: weights, bias: bias, multiplier: multiplier, zero: shape.zero)
   }
 
@@ -98,8 +100,8 @@ private final class ByteDepthwiseCase: PreparedCase {
         sum += Int(input.base[tap]) * Int(weights[(ky * 3 + kx) * shape.channels + c])
       }
     }
-    precondition(abs(sum) < Requantization.sumLimit)
-    return rule(multiplier[c], shape.zero, shape.slope).byte(Int32(sum))
+    precondition(abs(sum) < Requantization.sumLimit(isWide: shape.isWide))
+    return rule(multiplier[c], shape.zero, shape.slope, isWide: shape.isWide).byte(Int32(sum))
   }
 }
 
@@ -121,7 +123,7 @@ private let byteDepthwiseShapes: [ByteDepthwiseShape] = {
       shapes.append(ByteDepthwiseShape(width: width, height: height, channels: 8, stride: stride))
     }
   }
-  return shapes
+  return shapes + wide(shapes, every: 7) { $0.isWide = true }
 }()
 
 /// The network's layers at 640 x 480; rows start at multiples of 64 bytes, as the engine lays them out.
