@@ -54,7 +54,8 @@ let package = Package(
     .target(name: "TestRandom", path: "Tests/Support/TestRandom"),
     .target(name: "RandomModel", dependencies: ["Engine", "Pack", "TestRandom"], path: "Tests/Support/RandomModel"),
     .target(name: "CRegisters", path: "Tests/Support/Registers"),
-    .target(name: "KernelChecks", dependencies: ["CHost", "CRegisters", "Kernels", "TestRandom"], path: "Tests/Support/KernelChecks"),
+    .target(name: "CKernelTwins", dependencies: ["CKernels"], path: "Tests/Support/KernelTwins"),
+    .target(name: "KernelChecks", dependencies: ["CHost", "CKernelTwins", "CRegisters", "Kernels", "TestRandom"], path: "Tests/Support/KernelChecks"),
     // The checks and the layers' hashes as a program: for ARM, where Embedded Swift has no Swift Testing.
     .executableTarget(name: "rf-check", dependencies: ["Capture", "CHost", "CommandLine", "Host", "Imaging", "KernelChecks", "Kernels", "Report", "RetinaFace"],
                       path: "Tests/ARM/Check", swiftSettings: core),

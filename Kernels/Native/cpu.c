@@ -4,7 +4,7 @@
 
 // Facts that the probes of isa.inc read; ymm and zmm: the operating system saves these registers.
 typedef struct {
-  int ymm, zmm, fma, avx2, avx512, avx512vnni, neon, dot_product;
+  int ymm, zmm, fma, avx2, avxvnni, avx512, avx512vnni, neon, dot_product;
 } facts;
 
 #if defined(__x86_64__)
@@ -26,6 +26,8 @@ static facts processor(void) {
   cpu.avx2 = (b & bit_AVX2) != 0;
   cpu.avx512 = (b & wide) == wide;
   cpu.avx512vnni = (c & bit_AVX512VNNI) != 0;
+  // Leaf 7's subleaf 0 has the number of subleaves in eax; subleaf 1 has AVX-VNNI in bit 4 of eax.
+  cpu.avxvnni = a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1) != 0;
   return cpu;
 }
 #elif defined(__aarch64__)

@@ -75,7 +75,7 @@ private func measure(_ options: KernelOptions) -> Int32 {
 
 /// The op's kernels within `--isa`; those that the processor cannot run are named on standard error.
 private func usableRows(of check: Check, _ options: KernelOptions) -> [Kernel] {
-  Kernel.all.filter { row in
+  Kernel.allWithTwins.filter { row in
     guard check.covers(row), options.isa.isSuperset(of: row.isa) else { return false }
     if let missing = row.missing { logError("\(row.name) is left out: this processor lacks \(missing)") }
     return row.missing == nil

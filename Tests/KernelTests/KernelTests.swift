@@ -3,7 +3,7 @@ import KernelChecks
 import Kernels
 import Testing
 
-@Test(arguments: Kernel.all)
+@Test(arguments: Kernel.allWithTwins)
 func kernelFollowsItsDefinition(kernel: Kernel) throws {
   if let missing = kernel.missing { try Test.cancel("\(kernel) is left out: this processor lacks \(missing)") }
   let check = try #require(checks.first { $0.covers(kernel) }, "\(kernel) has no check")

@@ -7,7 +7,7 @@
 #include <immintrin.h>
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#include "requantise.h"
+#include "store.h"
 #include "few_taps.h"
 #include "stem.h"
 
@@ -42,11 +42,6 @@ INLINED void add_products(const int8_t *weights, const tile_taps *taps, int32_t 
   }
 }
 
-typedef struct {
-  int32_t channel; // the first of LANES
-  int32_t count;   // that exist
-} channels;
-
 INLINED void begin(const rf_u8_block *b, int32_t channel, __m256i sum[PIXELS][2], int pixels) {
   const __m256i start = _mm256_loadu_si256((const __m256i *)(b->start + channel));
   UNROLLED for (int p = 0; p < pixels; p++) {
@@ -64,33 +59,12 @@ INLINED void floats_of(const rf_u8_block *b, __m256i sum[PIXELS][2], int pixels,
   UNROLLED for (int p = 0; p < pixels; p++) value[p] = _mm256_castsi256_ps(whole[p]);
 }
 
-INLINED void store_bytes(const rf_u8_block *b, const __m256 sum[PIXELS], channels c, uint8_t *output, int pixels) {
-  UNROLLED for (int first = 0; first < pixels; first += 4) {
-    __m256i values[4];
-    UNROLLED for (int p = 0; p < 4; p++)
-      values[p] = first + p < pixels
-        ? requantised(sum[first + p], b->multiplier + c.channel, b->addend + c.channel, b->slope, b->zero)
-        : _mm256_setzero_si256();
-    store_four(values, output + first * b->output_pixel_stride, b->output_pixel_stride,
-               pixels - first < 4 ? pixels - first : 4, c.count);
-  }
-}
-
-INLINED void store_floats(const rf_u8_block *b, const __m256 sum[PIXELS], channels c, float *output, int pixels) {
-  const __m256i owned = _mm256_cmpgt_epi32(_mm256_set1_epi32(c.count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-  const __m256 multiplier = _mm256_loadu_ps(b->multiplier + c.channel);
-  UNROLLED for (int p = 0; p < pixels; p++) {
-    const __m256 value = _mm256_sub_ps(sum[p], _mm256_set1_ps(b->zero));
-    _mm256_maskstore_ps(output + p * b->output_pixel_stride, owned, _mm256_mul_ps(value, multiplier));
-  }
-}
-
 INLINED void store(const rf_u8_rectangle *r, __m256i sum[PIXELS][2], int32_t channel, uint8_t *output, int pixels) {
-  const channels c = {channel, r->cout - channel < LANES ? r->cout - channel : LANES};
+  const int32_t rest = r->cout - channel, count = rest < LANES ? rest : LANES;
   __m256 value[PIXELS];
   floats_of(&r->block, sum, pixels, value);
-  if (r->block.addend) store_bytes(&r->block, value, c, output, pixels);
-  else store_floats(&r->block, value, c, (float *)output, pixels);
+  if (r->block.addend) store_bytes(&r->block, value, channel, count, output, pixels);
+  else store_floats(&r->block, value, channel, count, (float *)output, pixels);
 }
 
 INLINED const int8_t *weights_of(const rf_u8_block *b, int32_t channel) {

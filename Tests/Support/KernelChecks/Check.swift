@@ -1,6 +1,7 @@
 // What is checked and timed: for every op its shapes, each with its definition in double precision. Test and benchmark
 // run the same prepared cases, so what is timed is what is checked.
 public import CKernels
+import CKernelTwins
 import CRegisters
 public import Kernels
 
@@ -119,6 +120,14 @@ public struct Check: Sendable {
   ) -> String? {
     let prepared = shape.prepare(for: kernel, fill: fill, placement: placement, seed: seed)
     return (prepared.runCheckingRegisters() ?? prepared.mismatch()).map { "\(shape.description), \(fill.name), \(placement.name), seed \(seed): \($0)" }
+  }
+}
+
+extension Kernel {
+  /// All kernels of the product, and the twins of some (twins.h).
+  public static var allWithTwins: [Kernel] {
+    var count = 0
+    return all + UnsafeBufferPointer(start: rf_kernel_twins(&count), count: count).map { Kernel($0.pointee) }
   }
 }
 
