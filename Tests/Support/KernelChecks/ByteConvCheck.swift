@@ -74,6 +74,20 @@ func rule(_ multiplier: Float, _ zero: UInt8, _ slope: Float, isWide: Bool) -> R
   return Requantization(multiplier: multiplier, addend: addend, slope: slope, isWide: isWide)
 }
 
+/// Draws a multiplier that takes a sum to the middle between two results, as exactly as float32 allows: the result then depends on
+/// every rounding.
+private func multiplierToHalf(_ sum: Int, zero: UInt8, _ generator: inout Generator) -> Float {
+  let room = max(2, sum > 0 ? 255 - Int(zero) : Int(zero))
+  return (Float(Int.random(in: 1..<room, using: &generator)) + 0.5) / Float(abs(sum))
+}
+
+/// Returns the sum of products of output pixel (0, 0).
+private func productsOfFirstPixel(_ shape: ByteConvShape, _ input: UnsafePointer<UInt8>, _ weights: [Int8]) -> Int {
+  weights.indices.reduce(0) {
+    $0 + Int(weights[$1]) * Int(input[$1 / shape.tapsInRow * shape.inputRowStride + $1 % shape.tapsInRow])
+  }
+}
+
 private final class ByteConvCase: PreparedCase {
   private let shape: ByteConvShape
   let kernel: Kernel
@@ -98,17 +112,21 @@ private final class ByteConvCase: PreparedCase {
                   placement: placement, generator: &generator)
     output = .init(count: shape.isHead ? 0 : shape.outputCount, placement: placement, generator: &generator)
     values = .init(count: shape.isHead ? shape.outputCount : 0, placement: placement)
-    let rules = (0..<shape.cout).map { [weights] o in
+    for index in 0..<input.count where index % shape.inputRowStride < shape.inputRowStride - shape.inputPadding {
+      input.base[index] = generator.byte(fill)
+    }
+    let rules = (0..<shape.cout).map { [weights, input] o in
       let products = weights[(o * shape.taps)..<((o + 1) * shape.taps)].reduce(0) { $0 + 255 * abs(Int($1)) }
-      return drawRule(products: products, fill, isWide: shape.isWide, &generator)
+      var rule = drawRule(products: products, fill, isWide: shape.isWide, &generator)
+      guard shape.isWide, o % 2 == 0, !isEmpty else { return rule }
+      let sum = Int(rule.bias) + productsOfFirstPixel(shape, input.base, Array(weights[(o * shape.taps)..<((o + 1) * shape.taps)]))
+      if abs(sum) > (products + abs(Int(rule.bias))) / 100 { rule.multiplier = multiplierToHalf(sum, zero: shape.zero, &generator) }
+      return rule
     }
     (bias, multiplier) = (rules.map { $0.bias }, rules.map { $0.multiplier })
     let first = shape.secondFrom ?? shape.cout
     memory = KernelMemory(kernel, shape.kernelShape, weights: weights, bias: bias, multiplier: multiplier, zero: shape.zero,
                           parts: [0..<first, first..<shape.cout].filter { !$0.isEmpty })
-    for index in 0..<input.count where index % shape.inputRowStride < shape.inputRowStride - shape.inputPadding {
-      input.base[index] = generator.byte(fill)
-    }
   }
 
   func withArguments(_ body: (UnsafeRawPointer) -> Void) {
