@@ -1,4 +1,4 @@
-// What every dense convolution shares: the walk over blocks of panels, rows and tiles of pixels. A variant brings its
+// The parts that all dense float32 convolutions share: the walk over blocks of panels, rows and tiles of pixels. A variant brings its
 // tiles, whose sums stay in registers; everything here is scalar and outside the hot loop.
 // NHWC makes a row's taps contiguous, so one tile serves every kernel size: kernel_height segments of kernel_width * cin
 // elements, each element multiplied by one row of packed weights.
@@ -6,7 +6,7 @@
 #define RF_CONV_TILES_H
 #include "args.h"
 
-// What all tiles of a block of panels have in common. Strides in elements.
+// The parameters of all tiles of a block of panels. Strides in elements.
 typedef struct {
   const float *weights, *bias;                    // of the first panel
   ptrdiff_t panel_stride;                         // of the weights
@@ -27,7 +27,7 @@ typedef struct {
   rf_conv_tile_fn *tile[RF_TILE_PIXELS];
 } rf_conv_tiles;
 
-// Where bias and weights of all panels lie.
+// Bias and weights of all panels.
 typedef struct {
   const float *bias, *weights;
 } rf_conv_panels;

@@ -1,4 +1,4 @@
-// What the processor can do, so that one binary holds every kernel: cpuid and xgetbv on x86 (Intel SDM vol. 1, 13.3), on
+// Detects the instruction sets of the processor, so that one binary holds every kernel: cpuid and xgetbv on x86 (Intel SDM vol. 1, 13.3), on
 // ARM the operating system or, without one, the identification registers.
 #include "rfkernels.h"
 

@@ -1,4 +1,4 @@
-// What every depthwise 3x3 convolution shares: the walk over rows and tiles of up to 4 pixels. A variant brings its tiles,
+// The parts that all float32 depthwise convolutions share: the walk over rows and tiles of up to 4 pixels. A variant brings its tiles,
 // for each stride and width; everything here is scalar and outside the hot loop.
 #ifndef RF_DWCONV3X3_TILES_H
 #define RF_DWCONV3X3_TILES_H

@@ -1,4 +1,4 @@
-// How tiles are made and how a row is cut into them. Pixels and panels are constants at every call of an INLINED function,
+// Makes tiles and cuts a row into them. Pixels and panels are constants at every call of an INLINED function,
 // so UNROLLED loops over them vanish and small arrays of vectors are registers.
 #ifndef RF_TILES_H
 #define RF_TILES_H

@@ -1,4 +1,4 @@
-// What the dense 8-bit convolutions share: the walk over panels, rows and tiles of pixels, as conv_tiles.h has it for float32.
+// The parts that the dense 8-bit convolutions share: the walk over panels, rows and tiles of pixels, as in conv_tiles.h.
 // Taps come in groups of four bytes; a row's last group may reach over its end, where the weights are 0.
 #ifndef RF_U8_CONV_TILES_H
 #define RF_U8_CONV_TILES_H
@@ -7,7 +7,7 @@
 
 #pragma clang assume_nonnull begin
 
-// What all tiles of a block of panels have in common. Strides in bytes, those of the output in its elements.
+// The parameters of all tiles of a block of panels. Strides in bytes, those of the output in its elements.
 typedef struct {
   const int8_t *weights;                          // of the first panel; likewise:
   const int32_t *start;

@@ -14,7 +14,7 @@
 
 enum { COLUMN_TILES = 4, TILE_SUMS = SIDE * COLUMN };
 
-// How many values lie between neighbours: positions of a tile's inputs; panels of the weights, and positions of a panel.
+// Distances in values between neighbours: positions of a tile's inputs; panels of the weights, and positions of a panel.
 typedef struct {
   ptrdiff_t input_position, weight_panel, weight_position;
   int32_t steps; // of a sum

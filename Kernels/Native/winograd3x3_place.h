@@ -1,4 +1,4 @@
-// What every 3x3 convolution by F(4x4, 3x3) shares, of floats and of bytes: a tile's sizes, where it lies, and how many tiles are
+// The parts that all 3x3 convolutions by F(4x4, 3x3) share: the sizes and the place of a tile, and the number of tiles that are
 // computed at a time.
 #ifndef RF_WINOGRAD3X3_PLACE_H
 #define RF_WINOGRAD3X3_PLACE_H

@@ -33,7 +33,7 @@ INLINED void transform_input(const float *input, ptrdiff_t row_stride, ptrdiff_t
                              int32_t count, float *values, ptrdiff_t row_step, ptrdiff_t column_step) {
   vector d[POSITIONS];
   UNROLLED for (int y = 0; y < SIDE; y++) {
-    // What the next tile will add; maps are larger than the nearer caches.
+    // Prefetches the columns that the next tile adds; maps are larger than the nearer caches.
     if (columns == SIDE)
       UNROLLED for (int x = 2; x < SIDE; x++) __builtin_prefetch(input + y * row_stride + (x + RF_WINOGRAD_PIXELS) * cin);
     UNROLLED for (int x = 0; x < SIDE; x++)

@@ -9,7 +9,7 @@ public struct ISA: OptionSet, CustomStringConvertible, Sendable {
 
   public static let reference: ISA = []
 
-  /// What this processor has and the operating system has enabled.
+  /// The sets that this processor has and the operating system has enabled.
   public static var available: ISA { ISA(rawValue: rf_cpu_isa()) }
 
   /// A line of isa.inc, or the reference.
@@ -17,7 +17,7 @@ public struct ISA: OptionSet, CustomStringConvertible, Sendable {
     public let name: String
     /// The set's own bit; none of the reference.
     public let own: ISA
-    /// What every processor that has the set has too.
+    /// The sets that every processor with this one has too.
     public let implied: ISA
     /// The set with what it implies.
     public var all: ISA { own.union(implied) }

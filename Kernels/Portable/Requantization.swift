@@ -62,7 +62,7 @@ public struct Requantization: Sendable {
   private static func fma(_ a: Float, _ b: Float, _ c: Float) -> Float {
     let (product, addend) = (Double(a) * Double(b), Double(c))
     let sum = product + addend
-    // What the sum's rounding has lost, exactly (Knuth's TwoSum).
+    // The exact rounding error of the sum (Knuth's TwoSum).
     let share = sum - product
     let rest = (product - (sum - share)) + (addend - share)
     guard rest != 0, sum.bitPattern & 1 == 0 else { return Float(sum) }

@@ -36,7 +36,7 @@ extension Check {
   fileprivate static func named(_ name: String) -> Check { checks.first { $0.name == name }! }
 }
 
-/// Of every op the layers that different kernels compute; of each the kernel per instruction set, the best set last.
+/// The expected kernels of a layer per instruction set, the best set last.
 private func choices(
   _ name: String, _ shape: rf_shape, isWide: Bool = false, _ kernels: (isa: String, kernel: String)...
 ) -> [Choice] {

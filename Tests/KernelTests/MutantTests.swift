@@ -264,7 +264,7 @@ let mutants: [Mutant] = [
   }),
   Mutant("writes after a row's end", reverse3: { args in
     referenceByteReverse3(args)
-    // Where the row ends with its page, the element after it is no memory.
+    // A row that ends with its page has no memory after it.
     let end = args.pointee.output + 3 * Int(args.pointee.width)
     if Int(bitPattern: end) % 4096 != 0 { end.pointee ^= 1 }
   }),

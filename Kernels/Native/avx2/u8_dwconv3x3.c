@@ -24,7 +24,7 @@ typedef struct {
   __m256 multiplier[4], addend[4];
 } rf_dw_block;
 
-// Where the taps and the results of a stripe of one or two output rows lie.
+// Places of the taps and the results of a stripe of one or two output rows.
 typedef struct {
   const uint8_t *input[4];
   uint8_t *output[2];

@@ -45,7 +45,7 @@ INLINED __m256i words(__m256 first, __m256 second) {
   return _mm256_packs_epi32(_mm256_cvtps_epi32(first), _mm256_cvtps_epi32(second));
 }
 
-// Where each of a half's 24 bytes comes from: red and green, or blue. Pixel i is byte i / 2, or i / 2 + 4 where it is odd.
+// Sources of each of a half's 24 bytes: red and green, or blue. Pixel i is byte i / 2, or i / 2 + 4 where it is odd.
 enum { NONE = 128 };
 static const uint8_t rgb_order[4][16] = {
   {0, 8, NONE, 4, 12, NONE, 1, 9, NONE, 5, 13, NONE, 2, 10, NONE, 6}, {14, NONE, 3, 11, NONE, 7, 15, NONE},

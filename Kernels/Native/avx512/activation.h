@@ -3,7 +3,7 @@
 #define RF_AVX512_ACTIVATION_H
 #include "../tiles.h"
 
-// Where the caller has looked whether `slope` is 0, a ReLU costs no multiplication; few taps would feel it.
+// A slope that is 0 at compile time costs no multiplication, which matters with few taps.
 INLINED __m512 activated(__m512 value, float slope) {
   return _mm512_max_ps(value, slope == 0 ? _mm512_setzero_ps() : _mm512_mul_ps(value, _mm512_set1_ps(slope)));
 }

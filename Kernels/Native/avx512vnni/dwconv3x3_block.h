@@ -1,4 +1,4 @@
-// What the strides of the 8-bit depthwise convolution share: 64 bytes of a row as four vectors of 16 channels, each lane with
+// The parts that both strides of the 8-bit depthwise convolution share: 64 bytes of a row as four vectors of 16 channels, each lane with
 // the bytes of all rows of its channel, so that one vpdpbusd makes its vertical taps; parameters in the same order; the way
 // back. Even and odd channels go to different vectors: then the way back needs no reordering.
 #ifndef RF_AVX512VNNI_DWCONV3X3_BLOCK_H

@@ -101,7 +101,7 @@ INLINED void stem_pixels(const rf_args *a, const stem *s, const __m512i taps[STE
   store_stem(a, bytes, output, pixels);
 }
 
-// As many pixels as whole vectors hold. Taps are gathered a step ahead: the products need not wait for them then, and a
+// Computes the pixels of whole vectors. Taps are gathered a step ahead: the products need not wait for them then, and a
 // processor does not look far enough ahead to do that by itself.
 INLINED ptrdiff_t whole_vectors(const rf_args *a, const stem *s, const stem_words *words, const uint8_t *input,
                                 uint8_t *output, float slope) {

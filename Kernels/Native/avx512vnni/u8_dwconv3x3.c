@@ -8,7 +8,7 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
 #include "dwconv3x3_block.h"
 
-// Where the taps and the results of a stripe of one or, at stride 1, two output rows lie.
+// Places of the taps and the results of a stripe of one or, at stride 1, two output rows.
 typedef struct {
   const uint8_t *input[4];
   uint8_t *output[2];
@@ -116,7 +116,7 @@ INLINED void packed_stride2(const rf_stripe *s, const rf_dw_block *block, int ch
       even[0] = even_column(s, 2 * at, RF_VECTOR, channels);
     }
     even[1] = even_column(s, 2 * at + 2 * RF_VECTOR, RF_VECTOR, channels);
-    // Of the even pixels further to the right one is needed, and at the end no more may be read.
+    // Only one of the even pixels further to the right is needed, and at the end no more may be read.
     even[2] = even_column(s, 2 * at + 4 * RF_VECTOR, at + 2 * RF_VECTOR > last ? 0 : RF_VECTOR, channels);
     UNROLLED for (int v = 0; v < 2; v++) {
       taps[v][0] = even[v];
@@ -165,7 +165,7 @@ static int32_t rows_of(const rf_args *a) {
   return a->shape.stride == 1 && a->shape.height > 1 && a->shape.accumulator != RF_ACCUMULATOR_WIDE ? 2 : 1;
 }
 
-// Where several pixels of a row fit into a vector and the row is long enough; null where not.
+// The function for several pixels per vector, where they fit and the row is long enough; null otherwise.
 static rf_stripe_fn *_Nullable packed_stripe(const rf_args *a) {
   const ptrdiff_t bytes = (ptrdiff_t)a->shape.width * a->shape.cout;
   if (a->shape.accumulator == RF_ACCUMULATOR_WIDE) return 0;

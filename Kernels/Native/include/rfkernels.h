@@ -185,7 +185,7 @@ typedef struct {
 } rf_reverse3_args;
 typedef void rf_reverse3_fn(const rf_reverse3_args *args);
 
-// Where a row's samples are. Two pixels share Cb and Cr; of an odd width's last pair the second pixel is not made.
+// Places of a row's samples. Two pixels share Cb and Cr; of an odd width's last pair the second pixel is not made.
 typedef enum : uint32_t {
   RF_YUYV,                       // luma: Y0 Cb Y1 Cr, whole groups
   RF_UYVY,                       // luma: Cb Y0 Cr Y1, whole groups

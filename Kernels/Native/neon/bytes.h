@@ -1,4 +1,4 @@
-// What the 8-bit NEON kernels share. NEON multiplies s8 by s8 only, so an input byte goes in as q - 128, which is the byte
+// The parts that the 8-bit NEON kernels share. NEON multiplies s8 by s8 only, so an input byte goes in as q - 128, which is the byte
 // with its top bit turned; what that leaves out, 128 * (sum of an output's weights), is packed with the bias.
 #ifndef RF_NEON_BYTES_H
 #define RF_NEON_BYTES_H

@@ -24,7 +24,7 @@
 #define PIXEL_OF_16(taps, l, h, a, b, c, d) \
   REPEAT(taps, l, h) FIRST_PRODUCTS(v26, v27, v20) FIRST_PRODUCTS(v28, v29, v22) \
   SECOND_PRODUCTS(v26, v27, v21) SECOND_PRODUCTS(v28, v29, v23) ADD(a, b, v26, v27) ADD(c, d, v28, v29)
-// Of two pixels.
+// The products of two pixels.
 #define PIXELS_OF_8(taps, other, l, h, a, b, c, d) \
   REPEAT(taps, l, h) FIRST_PRODUCTS(v26, v27, v20) SECOND_PRODUCTS(v26, v27, v21) \
   REPEAT(other, l, h) FIRST_PRODUCTS(v28, v29, v20) SECOND_PRODUCTS(v28, v29, v21) ADD(a, b, v26, v27) ADD(c, d, v28, v29)
@@ -118,7 +118,7 @@
 #define CLOBBER_REST \
   "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31", "cc", "memory"
 #define SIGN_BITS "movi v31.16b, #128\n"
-// What rows change, and what they use.
+// The operands that rows change.
 #define ROW_PLACES \
   [p0] "+&r"(p0), [p1] "+&r"(p1), [p2] "+&r"(p2), [p3] "+&r"(p3), [weights] "+&r"(weights), [groups] "+&r"(groups)
 #define CLOBBER_ROW "v16", "v17", "v18", "v19", CLOBBER_REST

@@ -38,7 +38,7 @@ INLINED void add_products(
       ADD_GROUP(2)
       ADD_GROUP(3)
     }
-    // What lies beyond the last group is within RF_SLACK, and nobody multiplies it.
+    // Bytes beyond the last group are within RF_SLACK and are not multiplied.
     if (groups > 0) load_taps(row, stride, pixels, taps);
     if (groups > 0) ADD_GROUP(0)
     if (groups > 1) ADD_GROUP(1)

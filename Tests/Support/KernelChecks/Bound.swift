@@ -1,4 +1,4 @@
-// How far a float32 sum may be from the exact one.
+// Bounds the error of a float32 sum.
 
 /// A sum in double precision, with what bounds the error of any float32 evaluation of it.
 struct ExactSum {

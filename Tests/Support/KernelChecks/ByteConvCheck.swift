@@ -39,7 +39,7 @@ struct ByteConvShape: KernelShape {
     if width == 0 || height == 0 { return 0 }
     return (height - 1) * outputRowStride + (width - 1) * outputPixelStride + place(of: cout - 1) + 1
   }
-  /// Where an output channel lies in its pixel.
+  /// Returns the place of an output channel in its pixel.
   func place(of channel: Int) -> Int { channelsBeside / 2 + channel + (channel >= secondFrom ?? cout ? 5 : 0) }
 
   var kernelShape: rf_shape {

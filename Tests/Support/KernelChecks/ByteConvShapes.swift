@@ -22,7 +22,7 @@ let byteConvShapes: [ByteConvShape] = {
         slope: 0.1, zero: 100, channelsBeside: cout))
     }
   }
-  // What has tiles of its own on ARM: the first convolution, and 4, 8, 16, 20 and 32 taps.
+  // Shapes with tiles of their own on ARM: the first convolution, and 4, 8, 16, 20 and 32 taps.
   for cout in [1, 4, 5, 8] {
     for width in 1...9 {
       shapes.append(ByteConvShape(
@@ -79,7 +79,7 @@ private let firstLayerShapes: [ByteConvShape] = {
   return shapes
 }()
 
-/// What Winograd's filtering suits: every rest of a tile in both directions with every number of channels around a register's
+/// Shapes for Winograd's filtering: every rest of a tile in both directions with every number of channels around a register's
 /// and a panel's, in one output or two; more tiles than are transformed at a time.
 private let squareShapes: [ByteConvShape] = {
   let cins = [16, 17, 31, 32, 33, 64], slopes: [Float] = [0, 0.1, 1], beside = [0, 2, 5, 16]

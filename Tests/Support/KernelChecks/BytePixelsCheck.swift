@@ -132,7 +132,7 @@ private final class YCbCrCase: PreparedCase {
   }
 }
 
-/// What the samples are multiplied by.
+/// The factors of the samples.
 enum Factors: CaseIterable {
   /// Video's range of codes (ITU-R BT.601-7), and JPEG's.
   case limited, full

@@ -1,4 +1,4 @@
-// What is checked and timed: for every op its shapes, each with its definition in double precision. Test and benchmark
+// Lists the checked and timed shapes of every op, each with its definition in double precision. Test and benchmark
 // run the same prepared cases, so what is timed is what is checked.
 public import CKernels
 import CKernelTwins
@@ -10,7 +10,7 @@ public protocol KernelShape: CustomStringConvertible, Sendable {
   /// Floating-point operations of one call, a product and its addition counted as two.
   var flops: Double { get }
 
-  /// Whether the kernel can compute the shape.
+  /// Returns true where the kernel can compute the shape.
   func suits(_ kernel: Kernel) -> Bool
 
   /// Draws the inputs and packs the constants for the kernel; the same seed draws the same.

@@ -48,7 +48,7 @@ private final class ConvCase: PreparedCase {
   /// [cout][kernelHeight][kernelWidth * cin]
   private let weights: [Float]
   private let bias: [Float]
-  /// Of a kernel with Winograd's errors.
+  /// Set for a kernel with Winograd's errors.
   private let winograd: WinogradErrors?
 
   init(_ shape: ConvShape, _ kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) {
@@ -156,7 +156,7 @@ private let convShapes: [ConvShape] = {
   return shapes + squareShapes
 }()
 
-/// What Winograd's filtering suits: every rest of a tile in both directions with every number of channels around a register's
+/// Shapes for Winograd's filtering: every rest of a tile in both directions with every number of channels around a register's
 /// and a panel's; more tiles than are transformed at a time.
 private let squareShapes: [ConvShape] = {
   let cins = [16, 17, 20, 23, 24, 33], slopes: [Float] = [0, 0.1, 1], beside = [0, 2, 5, 16]

@@ -13,7 +13,7 @@ extension SplitMix64 {
   }
 }
 
-/// How inputs and weights are drawn. Every eighth value is zero.
+/// The way to draw inputs and weights. Every eighth value is zero.
 public enum Fill: CaseIterable, Sendable {
   /// Products are near or below the smallest normal number (2^-126).
   case nearLow

@@ -2,7 +2,7 @@
 // its business. The canary is a NaN, so that a value read from it spoils the result, too.
 import CHost
 
-/// Where a tensor lies between the two guard pages.
+/// The place of a tensor between the two guard pages.
 public enum Placement: CaseIterable, Sendable {
   /// Its first byte is the first that may be touched.
   case atStart

@@ -1,4 +1,4 @@
-// How far a 3x3 convolution by F(4x4, 3x3) may be from the exact one.
+// Bounds the error of a 3x3 convolution by F(4x4, 3x3).
 import CKernels
 
 /// The transforms of Lavin and Gray, arXiv 1509.09308, with every coefficient squared.
