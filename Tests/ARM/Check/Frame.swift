@@ -41,9 +41,10 @@ private func markLayers(_ plan: Plan, of model: Model) {
   network.run { marks[$0].write() }
 }
 
-/// The operation and the kernel, as the cost model groups them.
+/// The operation and the kernel, as the cost model groups them. Bytes are compared: Embedded Swift has no Unicode tables.
 private func kind(of layer: Graph.Layer, _ step: Plan.Step) -> String {
-  layer.isSparse ? "sparse" : layer.operation.summary(layer).map { $0 == " " ? "_" : "\($0)" }.joined() + "/" + step.kernel.name
+  let words = layer.operation.summary(layer).utf8.map { $0 == UInt8(ascii: " ") ? UInt8(ascii: "_") : $0 }
+  return layer.isSparse ? "sparse" : String(decoding: words, as: UTF8.self) + "/" + step.kernel.name
 }
 
 /// What a camera's frame needs besides: from YUYV to the network's input, and from logits to faces. The detector asks for the
