@@ -89,7 +89,7 @@ extension FloatNetwork {
       case "upsample_add": maps[layer.inputs[0]] = maps[layer.inputs[1]]!.upsampled(addedTo: source)
         return maps[layer.inputs[0]]!
       case "conv", "depthwise_conv":
-        let result = layer.convolved(source, numbers, isDepthwise: layer.operation.name == "depthwise_conv")
+        let result = layer.output(of: source, numbers)
         if let output = layer.output { maps[output] = maps[output]?.concatenated(result) ?? result }
         return result
       default: preconditionFailure("\(layer.operation.name) has no definition in this test")
@@ -105,8 +105,9 @@ extension FloatNetwork {
 }
 
 extension Graph.Layer {
-  fileprivate func convolved(_ source: Volume, _ numbers: LayerWeights, isDepthwise: Bool) -> Volume {
-    let kernel = window.kernelHeight
+  /// The layer's result, if it is a convolution.
+  func output(of source: Volume, _ numbers: LayerWeights) -> Volume {
+    let (kernel, isDepthwise) = (window.kernelHeight, operation.name == "depthwise_conv")
     let result = source.convolved(kernel: kernel, stride: window.stride, groups: isDepthwise ? inputChannels : 1, bias: numbers.bias) {
       o, c, ky, kx in
       isDepthwise ? numbers.weights[(ky * 3 + kx) * inputChannels + o]
