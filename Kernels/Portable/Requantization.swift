@@ -5,12 +5,11 @@ public struct Requantization: Sendable {
   /// 1.5 * 2^23: floats around it are 1 apart, so adding it rounds to an integer, half to even, in the low bits.
   public static let magic: Float = 12_582_912
 
-  /// Magnitudes that sums of the narrow rule and results stay below; packer and reader of a model check them.
-  public static let sumLimit = 1 << 22
+  /// The magnitude that results stay below; packer and reader of a model check it.
   public static let resultLimit = 1 << 15
 
-  /// The magnitude that sums of a rule stay below.
-  public static func sumLimit(isWide: Bool) -> Int { isWide ? 1 << 31 : sumLimit }
+  /// The magnitude that sums of a rule stay below; packer and reader of a model check it.
+  public static func sumLimit(isWide: Bool) -> Int64 { 1 << (isWide ? 31 : 22) }
 
   public let multiplier: Float
   public let addend: Float

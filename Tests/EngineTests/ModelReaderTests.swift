@@ -212,7 +212,7 @@ private func changed(_ file: Data, at offset: Int, to word: UInt32) -> Data {
     let (weights, bias) = (at.blob + word(file, at.layers + 72), at.blob + word(file, at.layers + 88))
     let taps = file[weights..<(weights + 27)].map { Int(Int8(bitPattern: $0)) }
     let positive = 255 * taps.filter { $0 > 0 }.reduce(0, +), negative = 255 * taps.filter { $0 < 0 }.reduce(0, +)
-    for (accumulator, limit, multiplier) in [(1, 1 << 22, 1e-3)] as [(UInt32, Int, Float)] {
+    for (accumulator, limit, multiplier) in [(1, 1 << 22, 1e-3), (2, 1 << 31, 1e-6)] as [(UInt32, Int, Float)] {
       for (value, isRead) in [(limit - positive, false), (limit - 1 - positive, true), (-limit - negative, false), (-limit + 1 - negative, true)] {
         guard let value = Int32(exactly: value) else { continue }
         var file = changed(file, at: at.blob + word(file, at.layers + 104), to: multiplier.bitPattern)

@@ -20,7 +20,7 @@ struct RandomGraph {
     for _ in 0..<Int.random(in: 2...14, using: &random) { addAny() }
     addHeads(feature: network.graph.tensors.indices.randomElement(using: &random)!)
     network.graph.stages = [Graph.Stage(kind: .frame, layers: network.graph.layers.indices)]
-    if precision == .int8 { network = network.randomInt8(seed: seed) }
+    if precision == .int8 { network = network.randomInt8(seed: seed) { ($0 + Int(seed)) % 3 == 0 } }
   }
 
   private mutating func addAny() {

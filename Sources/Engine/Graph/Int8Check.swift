@@ -12,9 +12,6 @@ extension Model {
     }
     for (index, layer) in layers.enumerated() {
       try checkZeros(of: layer, index)
-      guard layer.accumulator != .wide else {
-        throw .invalid(.layer(index), field: "accumulator", problem: "wide, which has no kernels yet")
-      }
       if layer.operation.hasWeights(layer) { try checkConstants(of: layer, index) }
     }
   }
@@ -44,8 +41,8 @@ extension Model {
     for byte in constants[index].weights where byte == 0x80 { throw fail("weights", "contain -128") }
     let isFloat = layer.output.map { graph.tensors[$0].type == .float32 } ?? true
     let zero = layer.output.map { graph.tensors[$0].zero } ?? 0
-    let isNarrow = layer.accumulator == .narrow
-    let sumLimit = isNarrow ? Int64(Requantization.sumLimit) : 1 << 31
+    let isWide = layer.accumulator == .wide
+    let sumLimit = Requantization.sumLimit(isWide: isWide)
     for channel in 0..<layer.outputChannels {
       let multiplier = constants[index].multiplier(channel)
       guard multiplier.isFinite, multiplier > 0 else {
@@ -53,10 +50,10 @@ extension Model {
       }
       let sums = sums(layer, index, channel)
       guard sums.lowerBound > -sumLimit, sums.upperBound < sumLimit else {
-        throw fail("weights", "the sums of channel \(channel) reach \(sums.lowerBound) or \(sums.upperBound): 2^\(isNarrow ? 22 : 31) and more")
+        throw fail("weights", "the sums of channel \(channel) reach \(sums.lowerBound) or \(sums.upperBound): 2^\(isWide ? 31 : 22) and more")
       }
       // Results in output steps, rounding included. Float32 results are not rounded, but no box is that far away.
-      let rounding = isFloat || !isNarrow ? 0 : Requantization.rounding(multiplier: multiplier, zero: zero, slope: layer.slope)
+      let rounding = isFloat ? 0 : Requantization.rounding(multiplier: multiplier, zero: zero, slope: layer.slope, isWide: isWide)
       let shift = (isFloat ? 0 : Double(zero)) + rounding
       let limit = Double(Requantization.resultLimit - 1)
       guard Double(sums.lowerBound) * Double(multiplier) + shift > -limit, Double(sums.upperBound) * Double(multiplier) + shift < limit

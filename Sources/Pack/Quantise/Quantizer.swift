@@ -111,7 +111,7 @@ struct ChannelQuantizer {
       let sum = integerBias(rounded, step: step, multiplier: multiplier, accumulator)
       let low = sum + 255 * Double(rounded.reduce(0) { $0 + min($1, 0) })
       let high = sum + 255 * Double(rounded.reduce(0) { $0 + max($1, 0) })
-      let limit = accumulator == .narrow ? Double(Requantization.sumLimit - 1) : Double(Int32.max)
+      let limit = Double(Requantization.sumLimit(isWide: accumulator == .wide) - 1)
       if low > -limit, high < limit {
         return Result(weights: rounded.map { Int8($0) }, bias: Int32(sum), multiplier: multiplier, step: step)
       }
@@ -147,9 +147,8 @@ struct ChannelQuantizer {
       corrected -= (Double(weight) * step - weights[index]) * means[index]
       atZero += weight * zeros[index]
     }
-    // Only the narrow rule rounds its addend.
-    let isExact = hasFloatResult || accumulator == .wide
-    let extra = isExact ? 0 : Requantization.rounding(multiplier: multiplier, zero: zero, slope: slope) / Double(multiplier)
+    let rounding = Requantization.rounding(multiplier: multiplier, zero: zero, slope: slope, isWide: accumulator == .wide)
+    let extra = hasFloatResult ? 0 : rounding / Double(multiplier)
     return (corrected / step - Double(atZero) - extra).rounded()
   }
 }

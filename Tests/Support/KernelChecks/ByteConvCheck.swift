@@ -62,11 +62,11 @@ struct ByteConvShape: KernelShape {
 func drawRule(
   products: Int, _ fill: Fill, isWide: Bool, _ generator: inout Generator
 ) -> (bias: Int32, multiplier: Float) {
-  let room = Int32(fill == .nearHigh ? Requantization.sumLimit(isWide: isWide) - products - 1 : products / 2)
+  let room = Int32(fill == .nearHigh ? Requantization.sumLimit(isWide: isWide) - Int64(products) - 1 : Int64(products / 2))
   var bias = Int32.random(in: -room...room, using: &generator)
   if isWide && fill == .nearHigh && Bool.random(using: &generator) { bias = bias < 0 ? -room : room }
   let reach = Float.random(in: fill == .nearHigh ? 1000...32000 : 200...1000, using: &generator)
-  return (bias, reach / Float(max(1, products + abs(Int(bias)))))
+  return (bias, reach / max(1, Float(products) + Float(abs(Int64(bias)))))
 }
 
 func rule(_ multiplier: Float, _ zero: UInt8, _ slope: Float, isWide: Bool) -> Requantization {
@@ -104,7 +104,7 @@ private final class ByteConvCase: PreparedCase {
     self.kernel = kernel
     var generator = Generator(seed: seed)
     // As large as the limit of the sum allows: 255 * 127 * taps exceeds the narrow one from 130 taps on.
-    let largest = max(1, min(127, Requantization.sumLimit(isWide: shape.isWide) / 2 / (255 * shape.taps)))
+    let largest = max(1, min(127, Int(Requantization.sumLimit(isWide: shape.isWide) / 2 / Int64(255 * shape.taps))))
     weights = (0..<shape.cout * shape.taps).map { _ in Int8(Int(generator.weight(fill)) * largest / 127) }
     let isEmpty = shape.width == 0 || shape.height == 0
     let inputRows = (shape.height - 1) * shape.stride + shape.kernelHeight
@@ -176,7 +176,7 @@ private final class ByteConvCase: PreparedCase {
       let row = input.base + (y * shape.stride + ky) * shape.inputRowStride + x * shape.stride * shape.cin
       for k in 0..<shape.tapsInRow { sum += Int(row[k]) * Int(weights[o * shape.taps + ky * shape.tapsInRow + k]) }
     }
-    precondition(abs(sum) < Requantization.sumLimit(isWide: shape.isWide))
+    precondition(Int64(abs(sum)) < Requantization.sumLimit(isWide: shape.isWide))
     return Int32(sum)
   }
 

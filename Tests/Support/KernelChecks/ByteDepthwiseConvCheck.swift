@@ -100,7 +100,7 @@ private final class ByteDepthwiseCase: PreparedCase {
         sum += Int(input.base[tap]) * Int(weights[(ky * 3 + kx) * shape.channels + c])
       }
     }
-    precondition(abs(sum) < Requantization.sumLimit(isWide: shape.isWide))
+    precondition(Int64(abs(sum)) < Requantization.sumLimit(isWide: shape.isWide))
     return rule(multiplier[c], shape.zero, shape.slope, isWide: shape.isWide).byte(Int32(sum))
   }
 }

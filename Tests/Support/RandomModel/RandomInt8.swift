@@ -6,7 +6,9 @@ import TestRandom
 
 extension FloatNetwork {
   /// This network in 8 bits, with constants that do not depend on its own. The input must not be upsampled.
-  package func randomInt8(seed: UInt64) -> FloatNetwork {
+  ///
+  /// - Parameter isWide: whether the layer of that number gets the wide accumulator, and weights that need it.
+  package func randomInt8(seed: UInt64, isWide: (Int) -> Bool = { _ in false }) -> FloatNetwork {
     var random = SplitMix64(seed: seed)
     var result = self
     result.graph.precision = .int8
@@ -14,8 +16,8 @@ extension FloatNetwork {
     result.setZeros(&random)
     for (index, layer) in graph.layers.enumerated() where !layers[index].weights.isEmpty {
       let isFloat = layer.output.map { result.graph.tensors[$0].type == .float32 } ?? true
-      result.graph.layers[index].accumulator = .narrow
-      result.layers[index].quantized = layer.randomConstants(hasFloatResult: isFloat, &random)
+      result.graph.layers[index].accumulator = isWide(index) ? .wide : .narrow
+      result.layers[index].quantized = layer.randomConstants(hasFloatResult: isFloat, isWide: isWide(index), &random)
     }
     return result
   }
@@ -41,10 +43,10 @@ extension FloatNetwork {
 }
 
 extension Graph.Layer {
-  fileprivate func randomConstants(hasFloatResult: Bool, _ random: inout SplitMix64) -> QuantizedConstants {
+  fileprivate func randomConstants(hasFloatResult: Bool, isWide: Bool, _ random: inout SplitMix64) -> QuantizedConstants {
     let taps = operation.taps(0, self).count
     // Half of the weights are positive, and they are half as large as the largest: a sum is a quarter of 255 * taps * bound.
-    let bound = Float(min(127, (1 << 23) / (255 * taps)))
+    let bound = Float(isWide ? 127 : min(127, (1 << 23) / (255 * taps)))
     let weights = random.values(taps * outputChannels, within: bound + 0.5).map { Int8(max(-bound, min(bound, $0.rounded()))) }
     // Independent bytes around 100 with a spread of 70 give sums of this spread.
     let spread = Float(taps).squareRoot() * max(bound, 1) * 0.58 * 70
