@@ -34,19 +34,22 @@ let package = Package(
     .target(name: "CJPEG", cSettings: fortified, linkerSettings: [.linkedLibrary("jpeg")]),
     // The page's files are embedded; libmicrohttpd is loaded when it is wanted (CPreview/library.h), not linked.
     .target(name: "CPreview", dependencies: ["CHost"], exclude: ["page"], cSettings: fortified),
-    .target(name: "CModel", path: "Models", exclude: ["LICENSE", "README.md", "default-float32.rfm", "default.rfm", "sample.jpg", "training.png"]),
+    .target(
+      name: "CModel", path: "Models", exclude: ["LICENSE", "README.md", "default-float32.rfm", "default.rfm", "sample.jpg", "training.png"]),
     .target(name: "Capture", dependencies: ["CHost", "CJPEG", "CVideo", "Host", "Imaging", "Kernels"], swiftSettings: core),
 
     .target(name: "Preview", dependencies: ["Capture", "CHost", "CPreview", "Host", "Imaging", "RetinaFace"], swiftSettings: core),
 
     // The programs.
     .target(name: "CommandLine", dependencies: ["CHost", "Host", "Kernels", "Report"], swiftSettings: core),
-    .executableTarget(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "CommandLine", "Host", "Imaging", "Preview", "Report", "RetinaFace"],
-                      swiftSettings: core),
+    .executableTarget(
+      name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "CommandLine", "Host", "Imaging", "Preview", "Report", "RetinaFace"],
+      swiftSettings: core),
     .target(name: "Pack", dependencies: ["Capture", "Engine", "Imaging", "Kernels"]),
     .executableTarget(name: "rf-pack", dependencies: ["CHost", "CommandLine", "Engine", "Host", "Pack", "Report"]),
     .target(name: "CPeak", dependencies: ["CKernels"], path: "Benchmarks/CPeak"),
-    .executableTarget(name: "rf-bench", dependencies: ["CHost", "CModel", "CommandLine", "CPeak", "Host", "KernelChecks", "Report", "RetinaFace"]),
+    .executableTarget(
+      name: "rf-bench", dependencies: ["CHost", "CModel", "CommandLine", "CPeak", "Host", "KernelChecks", "Report", "RetinaFace"]),
 
     // Tests; KernelChecks is shared with rf-bench, so what is timed is what is checked. CAllocationCount replaces malloc.
     .target(name: "CAllocationCount", path: "Tests/Support/AllocationCount"),
@@ -55,17 +58,22 @@ let package = Package(
     .target(name: "RandomModel", dependencies: ["Engine", "Pack", "TestRandom"], path: "Tests/Support/RandomModel"),
     .target(name: "CRegisters", path: "Tests/Support/Registers"),
     .target(name: "CKernelTwins", dependencies: ["CKernels"], path: "Tests/Support/KernelTwins"),
-    .target(name: "KernelChecks", dependencies: ["CHost", "CKernelTwins", "CRegisters", "Kernels", "TestRandom"], path: "Tests/Support/KernelChecks"),
+    .target(
+      name: "KernelChecks", dependencies: ["CHost", "CKernelTwins", "CRegisters", "Kernels", "TestRandom"],
+      path: "Tests/Support/KernelChecks"),
     // The checks and the layers' hashes as a program: for ARM, where Embedded Swift has no Swift Testing.
-    .executableTarget(name: "rf-check", dependencies: ["Capture", "CHost", "CommandLine", "Host", "Imaging", "KernelChecks", "Kernels", "Report", "RetinaFace"],
-                      path: "Tests/ARM/Check", swiftSettings: core),
+    .executableTarget(
+      name: "rf-check",
+      dependencies: ["Capture", "CHost", "CommandLine", "Host", "Imaging", "KernelChecks", "Kernels", "Report", "RetinaFace"],
+      path: "Tests/ARM/Check", swiftSettings: core),
     .testTarget(name: "KernelTests", dependencies: ["KernelChecks"]),
     .testTarget(name: "EngineTests", dependencies: ["CAllocationCount", "CHost", "Engine", "RandomModel", "TestRandom", "rf-bench"]),
     .testTarget(name: "ImagingTests", dependencies: ["CAllocationCount", "CHost", "Imaging", "Kernels", "TestRandom"]),
     .testTarget(name: "RetinaFaceTests", dependencies: ["CAllocationCount", "CHost", "Engine", "RandomModel", "RetinaFace", "TestRandom"]),
     .testTarget(name: "CaptureTests", dependencies: ["CAllocationCount", "Capture", "CFakeCamera", "CHost", "CVideo", "Imaging"]),
     .testTarget(name: "PackTests", dependencies: ["Engine", "Pack", "RandomModel", "TestRandom", "rf-pack"]),
-    .testTarget(name: "ProgramTests", dependencies: ["Capture", "Host", "Imaging", "RandomModel", "Report", "TestRandom", "rf-cam", "rf-pack"]),
+    .testTarget(
+      name: "ProgramTests", dependencies: ["Capture", "Host", "Imaging", "RandomModel", "Report", "TestRandom", "rf-cam", "rf-pack"]),
     .testTarget(name: "HouseTests"),
   ],
   swiftLanguageModes: [.v6],

@@ -18,9 +18,10 @@ pack_published() {
       >"build/models/$name-int8.txt"
 }
 
-# The scripts themselves: installation, hostile names. After the first `make format` of the whole project this stage also runs
-# Tests/Scripts/formatters.sh.
-stage_scripts() { Tests/Scripts/shellcheck.sh && "$python" -m pytest -q -rs -p no:cacheprovider Tests/Scripts; }
+# The scripts themselves: installation, hostile names. The format of Swift, C and Python.
+stage_scripts() {
+  Tests/Scripts/shellcheck.sh && Tests/Scripts/formatters.sh && "$python" -m pytest -q -rs -p no:cacheprovider Tests/Scripts
+}
 
 stage_programs() { make --silent build; }
 

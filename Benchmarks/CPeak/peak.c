@@ -18,8 +18,7 @@ enum { CHAINS = 12 };
     const name##_vector m = (name##_vector){} + factor; \
     name##_vector a[CHAINS], sum = {}; \
     _Pragma("clang loop unroll(full)") for (int i = 0; i < CHAINS; i++) a[i] = m * (float)i; \
-    for (int64_t r = 0; r < rounds; r++) \
-      _Pragma("clang loop unroll(full)") for (int i = 0; i < CHAINS; i++) a[i] = a[i] * m + m; \
+    for (int64_t r = 0; r < rounds; r++) _Pragma("clang loop unroll(full)") for (int i = 0; i < CHAINS; i++) a[i] = a[i] * m + m; \
     _Pragma("clang loop unroll(full)") for (int i = 0; i < CHAINS; i++) sum += a[i]; \
     float result = 0; \
     for (int i = 0; i < lanes; i++) result += sum[i]; \
@@ -34,9 +33,11 @@ enum { CHAINS = 12 };
     const type m = splat(factor); \
     type a[CHAINS]; \
     _Pragma("clang loop unroll(full)") for (int i = 0; i < CHAINS; i++) a[i] = splat(factor + i); \
-    for (int64_t r = 0; r < rounds; r++) \
-      _Pragma("clang loop unroll(full)") for (int i = 0; i < CHAINS; i++) a[i] = step(a[i], m); \
-    union { type vector; int lane; } result = {a[0]}; \
+    for (int64_t r = 0; r < rounds; r++) _Pragma("clang loop unroll(full)") for (int i = 0; i < CHAINS; i++) a[i] = step(a[i], m); \
+    union { \
+      type vector; \
+      int lane; \
+    } result = {a[0]}; \
     _Pragma("clang loop unroll(full)") for (int i = 1; i < CHAINS; i++) result.vector ^= a[i]; \
     return (float)result.lane; \
   }
@@ -59,8 +60,8 @@ PEAK_INT8(avx512, __m512i, _mm512_set1_epi32, AVX512_STEP, __attribute__((target
 #define AVX512VNNI_STEP(a, m) _mm512_dpbusd_epi32(a, m, m)
 PEAK_INT8(avx512vnni, __m512i, _mm512_set1_epi32, AVX512VNNI_STEP, __attribute__((target("avx512vnni"))))
 static const rf_peak peaks[] = {
-  ROW(reference, RF_ISA_REFERENCE, 4), ROW(avx2, RF_ISA_AVX2, 8), ROW(avx512, RF_ISA_AVX512, 16),
-  ROW_INT8(reference, RF_ISA_REFERENCE, 4), ROW_INT8(avx2, RF_ISA_AVX2, 16), ROW_INT8(avx512, RF_ISA_AVX512, 32),
+  ROW(reference, RF_ISA_REFERENCE, 4),        ROW(avx2, RF_ISA_AVX2, 8),       ROW(avx512, RF_ISA_AVX512, 16),
+  ROW_INT8(reference, RF_ISA_REFERENCE, 4),   ROW_INT8(avx2, RF_ISA_AVX2, 16), ROW_INT8(avx512, RF_ISA_AVX512, 32),
   ROW_INT8(avx512vnni, RF_ISA_AVX512VNNI, 64)};
 #else
 PEAK(reference, 4)

@@ -13,7 +13,9 @@ let package = Package(
     .target(name: "CFlash"),
     .executableTarget(
       name: "firmware",
-      dependencies: ["CBoard", "CFlash", .product(name: "RetinaFace", package: "RetinaFace"), .product(name: "Report", package: "RetinaFace")],
+      dependencies: [
+        "CBoard", "CFlash", .product(name: "RetinaFace", package: "RetinaFace"), .product(name: "Report", package: "RetinaFace"),
+      ],
       linkerSettings: [.unsafeFlags(["-Xlinker", "-T", "-Xlinker", script])]),
   ],
   swiftLanguageModes: [.v6],

@@ -13,10 +13,6 @@ INLINED const uint8_t *rf_u8_input(const rf_args *a, ptrdiff_t y) {
 }
 
 // The first pixel of output row `y`.
-INLINED float *rf_f32_output(const rf_args *a, ptrdiff_t y) {
-  return (float *)a->output[0].pixels + y * a->output[0].row_stride;
-}
-INLINED uint8_t *rf_u8_output(const rf_args *a, ptrdiff_t y) {
-  return (uint8_t *)a->output[0].pixels + y * a->output[0].row_stride;
-}
+INLINED float *rf_f32_output(const rf_args *a, ptrdiff_t y) { return (float *)a->output[0].pixels + y * a->output[0].row_stride; }
+INLINED uint8_t *rf_u8_output(const rf_args *a, ptrdiff_t y) { return (uint8_t *)a->output[0].pixels + y * a->output[0].row_stride; }
 #endif

@@ -40,8 +40,7 @@ INLINED rf_conv_panels rf_conv_packed(const rf_args *a) {
 // A convolution whose bias and weights are not what `packed` of its arguments has: Winograd's product.
 typedef void rf_conv_product_fn(const rf_args *args, rf_conv_panels panels);
 
-static inline void rf_conv_row(
-    const rf_conv_block *block, const rf_conv_tiles *tiles, const float *input, float *output, int32_t width) {
+static inline void rf_conv_row(const rf_conv_block *block, const rf_conv_tiles *tiles, const float *input, float *output, int32_t width) {
   const rf_tiling tiling = rf_tile_row(width, tiles->most_pixels);
   for (int32_t t = 0; t < tiling.count; t++) {
     const int32_t pixels = rf_tile_pixels(&tiling, t);
@@ -52,8 +51,7 @@ static inline void rf_conv_row(
 }
 
 // The whole rectangle, `most_panels` panels at a time. `by_panels[n - 1]` holds the tiles of n panels.
-static inline void rf_conv_by_tiles(const rf_args *a, rf_conv_panels packed, const rf_conv_tiles *by_panels,
-                                    int32_t most_panels) {
+static inline void rf_conv_by_tiles(const rf_args *a, rf_conv_panels packed, const rf_conv_tiles *by_panels, int32_t most_panels) {
   if (a->shape.width <= 0) return;
   const int32_t panel_count = (a->shape.cout + RF_PANEL - 1) / RF_PANEL;
   const ptrdiff_t taps_in_row = (ptrdiff_t)a->shape.kernel_width * a->shape.cin;
@@ -62,11 +60,16 @@ static inline void rf_conv_by_tiles(const rf_args *a, rf_conv_panels packed, con
     const int32_t rest = panel_count - panel, panels = rest < most_panels ? rest : most_panels;
     const int32_t channels = a->shape.cout - (panel + panels - 1) * RF_PANEL;
     const rf_conv_block block = {
-      .weights = packed.weights + panel * panel_stride, .bias = packed.bias + panel * RF_PANEL, .panel_stride = panel_stride,
-      .input_row_stride = a->input[0].row_stride, .input_pixel_stride = (ptrdiff_t)a->shape.stride * a->shape.cin,
+      .weights = packed.weights + panel * panel_stride,
+      .bias = packed.bias + panel * RF_PANEL,
+      .panel_stride = panel_stride,
+      .input_row_stride = a->input[0].row_stride,
+      .input_pixel_stride = (ptrdiff_t)a->shape.stride * a->shape.cin,
       .output_pixel_stride = a->output[0].pixel_stride,
-      .kernel_height = a->shape.kernel_height, .taps_in_row = (int32_t)taps_in_row,
-      .last_channels = channels < RF_PANEL ? channels : RF_PANEL, .slope = a->shape.slope};
+      .kernel_height = a->shape.kernel_height,
+      .taps_in_row = (int32_t)taps_in_row,
+      .last_channels = channels < RF_PANEL ? channels : RF_PANEL,
+      .slope = a->shape.slope};
     for (ptrdiff_t y = 0; y < a->shape.height; y++)
       rf_conv_row(&block, &by_panels[panels - 1], rf_f32_input(a, y), rf_f32_output(a, y) + panel * RF_PANEL, a->shape.width);
   }

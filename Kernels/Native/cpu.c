@@ -1,5 +1,5 @@
-// Detects the instruction sets of the processor, so that one binary holds every kernel: cpuid and xgetbv on x86 (Intel SDM vol. 1, 13.3), on
-// ARM the operating system or, without one, the identification registers.
+// Detects the instruction sets of the processor, so that one binary holds every kernel: cpuid and xgetbv on x86 (Intel SDM vol. 1, 13.3),
+// on ARM the operating system or, without one, the identification registers.
 #include "rfkernels.h"
 
 // Facts that the probes of isa.inc read; ymm and zmm: the operating system saves these registers.

@@ -10,8 +10,7 @@ enum { MOST_PIXELS = 4 };
 typedef void rf_dwconv3x3_tile_fn(const rf_args *args, const float *input, float *output);
 
 // The whole rectangle; tiles[s - 1][n - 1] computes n pixels at stride s.
-static inline void rf_dwconv3x3_by_tiles(
-    const rf_args *a, rf_dwconv3x3_tile_fn *const tiles[2][MOST_PIXELS]) {
+static inline void rf_dwconv3x3_by_tiles(const rf_args *a, rf_dwconv3x3_tile_fn *const tiles[2][MOST_PIXELS]) {
   if (a->shape.width <= 0) return;
   const rf_tiling tiling = rf_tile_row(a->shape.width, MOST_PIXELS);
   for (ptrdiff_t y = 0; y < a->shape.height; y++) {

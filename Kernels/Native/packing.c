@@ -48,12 +48,12 @@ uint64_t rf_f32_winograd_scratch(const rf_shape *s) {
 // One row of G times three taps.
 static double transformed(int row, double a, double b, double c) {
   switch (row) {
-    case 0: return a / 4;
-    case 1: return (a + b + c) / -6;
-    case 2: return (a - b + c) / -6;
-    case 3: return (a + 2 * b + 4 * c) / 24;
-    case 4: return (a - 2 * b + 4 * c) / 24;
-    default: return c;
+  case 0: return a / 4;
+  case 1: return (a + b + c) / -6;
+  case 2: return (a - b + c) / -6;
+  case 3: return (a + 2 * b + 4 * c) / 24;
+  case 4: return (a - 2 * b + 4 * c) / 24;
+  default: return c;
   }
 }
 

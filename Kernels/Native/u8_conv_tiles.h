@@ -109,13 +109,26 @@ INLINED rf_u8_rectangle rf_u8_rectangle_of(const rf_args *a) {
   const ptrdiff_t element = s->output_type == RF_U8 ? 1 : sizeof(float);
   const rf_u8_packed packed = rf_u8_unpack(a);
   return (rf_u8_rectangle){
-    .block = {
-      .weights = packed.weights, .start = packed.start, .multiplier = packed.multiplier, .addend = packed.addend,
-      .panel_stride = (ptrdiff_t)s->kernel_height * groups * RF_PANEL * 4, .input_row_stride = a->input[0].row_stride,
-      .input_pixel_stride = (ptrdiff_t)s->stride * s->cin, .output_pixel_stride = output->pixel_stride,
-      .kernel_height = s->kernel_height, .groups_in_row = groups, .slope = s->slope, .zero = rf_float_of_zero(s)},
-    .input = a->input[0].pixels, .output = output->pixels, .input_step = s->stride * a->input[0].row_stride,
-    .output_step = output->row_stride * element, .output_element = element, .width = s->width, .height = s->height,
+    .block =
+      {.weights = packed.weights,
+       .start = packed.start,
+       .multiplier = packed.multiplier,
+       .addend = packed.addend,
+       .panel_stride = (ptrdiff_t)s->kernel_height * groups * RF_PANEL * 4,
+       .input_row_stride = a->input[0].row_stride,
+       .input_pixel_stride = (ptrdiff_t)s->stride * s->cin,
+       .output_pixel_stride = output->pixel_stride,
+       .kernel_height = s->kernel_height,
+       .groups_in_row = groups,
+       .slope = s->slope,
+       .zero = rf_float_of_zero(s)},
+    .input = a->input[0].pixels,
+    .output = output->pixels,
+    .input_step = s->stride * a->input[0].row_stride,
+    .output_step = output->row_stride * element,
+    .output_element = element,
+    .width = s->width,
+    .height = s->height,
     .cout = s->cout};
 }
 

@@ -69,12 +69,12 @@ uint64_t rf_u8_winograd_scratch(const rf_shape *s) {
 // One row of the integers' G times three taps: at most 12 times the largest of them.
 static int transformed(int row, int a, int b, int c) {
   switch (row) {
-    case 0: return 6 * a;
-    case 1: return 4 * (a + b + c);
-    case 2: return 4 * (a - b + c);
-    case 3: return a + 2 * b + 4 * c;
-    case 4: return a - 2 * b + 4 * c;
-    default: return 12 * c;
+  case 0: return 6 * a;
+  case 1: return 4 * (a + b + c);
+  case 2: return 4 * (a - b + c);
+  case 3: return a + 2 * b + 4 * c;
+  case 4: return a - 2 * b + 4 * c;
+  default: return 12 * c;
   }
 }
 
@@ -84,8 +84,7 @@ static void pack_winograd(const rf_shape *s, const rf_constants *c, void *packed
   for (int32_t o = c->first, end = c->first + c->count; o < end; o++) {
     const int8_t *from = rf_u8_weights_of(s, c, o);
     for (int64_t i = 0; i < cin; i++) {
-      int16_t *column =
-        weights + o / RF_PANEL * RF_WINOGRAD_POSITIONS * position + (i / taps * RF_PANEL + o % RF_PANEL) * taps + i % taps;
+      int16_t *column = weights + o / RF_PANEL * RF_WINOGRAD_POSITIONS * position + (i / taps * RF_PANEL + o % RF_PANEL) * taps + i % taps;
       for (int y = 0; y < 6; y++) {
         int row[3];
         for (int x = 0; x < 3; x++) row[x] = transformed(y, from[x * cin + i], from[(3 + x) * cin + i], from[(6 + x) * cin + i]);

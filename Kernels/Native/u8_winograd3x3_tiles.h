@@ -11,22 +11,21 @@
 #include "u8_winograd3x3_transforms.h"
 
 // The bytes of a tile that is cut off, of which all 16 pixels were computed.
-static __attribute__((noinline)) void store_part(const uint8_t *bytes, const rf_u8_destination *to, uint8_t *output,
-                                                 tile_place at) {
+static __attribute__((noinline)) void store_part(const uint8_t *bytes, const rf_u8_destination *to, uint8_t *output, tile_place at) {
   const int32_t rows = smaller(at.rows, RF_WINOGRAD_PIXELS), columns = smaller(at.columns, RF_WINOGRAD_PIXELS);
   for (int32_t y = 0; y < rows; y++, output += to->row_stride, bytes += RF_WINOGRAD_PIXELS * SUMS) {
     for (int32_t x = 0; x < columns; x++) {
       uint8_t *pixel = output + x * to->pixel_stride;
       if (to->count >= SUMS) __builtin_memcpy(pixel, bytes + x * SUMS, SUMS);
-      else for (int32_t c = 0; c < to->count; c++) pixel[c] = bytes[x * SUMS + c];
+      else
+        for (int32_t c = 0; c < to->count; c++) pixel[c] = bytes[x * SUMS + c];
     }
   }
 }
 
 // SUMS channels from `o` on of one tile: products[position][tile][channel]. A tile is always computed whole, without a branch;
 // one that is cut off goes elsewhere first.
-INLINED void transform_output(const rf_args *a, tile_place at, const int32_t *products, ptrdiff_t position_step,
-                              int32_t o, int leaky) {
+INLINED void transform_output(const rf_args *a, tile_place at, const int32_t *products, ptrdiff_t position_step, int32_t o, int leaky) {
   sums m[POSITIONS];
   UNROLLED for (int x = 0; x < SIDE; x++) {
     UNROLLED for (int y = 0; y < SIDE; y++) m[y * SIDE + x] = load_sums(products + (y * SIDE + x) * position_step);
@@ -50,10 +49,8 @@ INLINED void transform_output(const rf_args *a, tile_place at, const int32_t *pr
 
 // Channels `first` to `last` - 1 of one tile.
 #define OUTPUT_OF_TILE(name, leaky) \
-  static void name(const rf_args *a, tile_place at, const int32_t *products, ptrdiff_t position_step, \
-                   int32_t first, int32_t last) { \
-    for (int32_t o = first; o < last; o += SUMS, products += SUMS) \
-      transform_output(a, at, products, position_step, o, leaky); \
+  static void name(const rf_args *a, tile_place at, const int32_t *products, ptrdiff_t position_step, int32_t first, int32_t last) { \
+    for (int32_t o = first; o < last; o += SUMS, products += SUMS) transform_output(a, at, products, position_step, o, leaky); \
   }
 OUTPUT_OF_TILE(plain_output_of_tile, 0)
 OUTPUT_OF_TILE(leaky_output_of_tile, 1)
@@ -72,18 +69,18 @@ INLINED void rf_u8_winograd3x3_by_tiles(const rf_args *a) {
   for (int32_t block = 0, first = 0, tiles; block < blocks.count; block++, first += tiles) {
     tiles = rf_tile_pixels(&blocks, block);
     for (int32_t t = 0; t < tiles; t++)
-      input_tile(a, place(a->shape.width, a->shape.height, first + t), inputs + t * tile_words, SIDE * tiles * tile_words, tiles * tile_words);
+      input_tile(a, place(a->shape.width, a->shape.height, first + t), inputs + t * tile_words, SIDE * tiles * tile_words,
+                 tiles * tile_words);
     for (int32_t panel = 0, panels; panel < panel_count; panel += panels) {
       panels = smaller(panel_count - panel, PANELS);
       const ptrdiff_t position_step = tiles * panels * RF_PANEL;
       for (int32_t p = 0; p < POSITIONS; p++)
-        products(inputs + p * tiles * tile_words, tile_words,
-                 weights + panel * panel_words + p * (panel_words / POSITIONS), panel_words, groups,
-                 outputs + p * position_step, tiles, panels);
+        products(inputs + p * tiles * tile_words, tile_words, weights + panel * panel_words + p * (panel_words / POSITIONS), panel_words,
+                 groups, outputs + p * position_step, tiles, panels);
       const int32_t first_channel = panel * RF_PANEL, last_channel = smaller(a->shape.cout, first_channel + panels * RF_PANEL);
       for (int32_t t = 0; t < tiles; t++)
-        (leaky ? leaky_output_of_tile : plain_output_of_tile)(
-          a, place(a->shape.width, a->shape.height, first + t), outputs + t * panels * RF_PANEL, position_step, first_channel, last_channel);
+        (leaky ? leaky_output_of_tile : plain_output_of_tile)(a, place(a->shape.width, a->shape.height, first + t),
+                                                              outputs + t * panels * RF_PANEL, position_step, first_channel, last_channel);
     }
   }
 }

@@ -33,8 +33,7 @@ INLINED void transform_output_line(sums *m, int step) {
 }
 
 // One tile's inputs, all channels. A row or column that lies outside is taken for the last.
-static void input_tile(const rf_args *a, tile_place at, int16_t *values, ptrdiff_t row_step,
-                       ptrdiff_t column_step) {
+static void input_tile(const rf_args *a, tile_place at, int16_t *values, ptrdiff_t row_step, ptrdiff_t column_step) {
   const uint8_t *row[SIDE];
   ptrdiff_t column[SIDE];
   for (int i = 0; i < SIDE; i++) {

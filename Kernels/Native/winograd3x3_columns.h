@@ -28,9 +28,8 @@ INLINED void column_product(const column_layout *l, const value *inputs, const v
   UNROLLED for (int t = 0; t < tiles; t++) UNROLLED for (int y = 0; y < SIDE; y++) sum[t][y] = (sums){};
   for (int32_t k = l->steps; k > 0; k--, inputs += STEP, weights += STEP * RF_PANEL) {
     UNROLLED for (int y = 0; y < SIDE; y++) __builtin_memcpy(&weight[y], weights + y * weight_row, sizeof weight[y]);
-    UNROLLED for (int t = 0; t < tiles; t++)
-      UNROLLED for (int y = 0; y < SIDE; y++)
-        sum[t][y] = plus_products(sum[t][y], inputs + (t * SIDE + y) * input_position, weight[y]);
+    UNROLLED for (int t = 0; t < tiles; t++) UNROLLED for (int y = 0; y < SIDE; y++)
+      sum[t][y] = plus_products(sum[t][y], inputs + (t * SIDE + y) * input_position, weight[y]);
   }
   UNROLLED for (int t = 0; t < tiles; t++) {
     transform_output_line(sum[t], 1);

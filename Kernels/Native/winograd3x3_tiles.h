@@ -6,8 +6,8 @@
 #include "winograd3x3_transforms.h"
 
 // Up to LANES channels of a tile of which `rows` x `columns` output pixels exist.
-INLINED void transform_output(const rf_args *a, const float *values, const float *bias, float *output,
-                              int32_t rows, int32_t columns, int32_t count) {
+INLINED void transform_output(const rf_args *a, const float *values, const float *bias, float *output, int32_t rows, int32_t columns,
+                              int32_t count) {
   vector m[POSITIONS];
   const vector shift = load_first(bias, count);
   UNROLLED for (int x = 0; x < SIDE; x++) {
@@ -31,8 +31,7 @@ static void output_tile(const rf_args *a, const float *bias, int32_t tile, const
   if (at.rows >= RF_WINOGRAD_PIXELS && at.columns >= RF_WINOGRAD_PIXELS)
     for (; o + LANES <= a->shape.cout; o += LANES)
       transform_output(a, values + o, bias + o, output + o, RF_WINOGRAD_PIXELS, RF_WINOGRAD_PIXELS, LANES);
-  for (; o < a->shape.cout; o += LANES)
-    transform_output(a, values + o, bias + o, output + o, at.rows, at.columns, a->shape.cout - o);
+  for (; o < a->shape.cout; o += LANES) transform_output(a, values + o, bias + o, output + o, at.rows, at.columns, a->shape.cout - o);
 }
 
 // The whole rectangle in blocks of tiles. In scratch lie the transformed inputs, [tile][position][cin], the products,
@@ -49,14 +48,23 @@ INLINED void rf_winograd3x3_by_tiles(const rf_args *a, rf_conv_product_fn *produ
   for (int32_t block = 0, first = 0; block < blocks.count; block++) {
     const int32_t tiles = rf_tile_pixels(&blocks, block);
     for (int32_t t = 0; t < tiles; t++)
-      input_tile(a, place(a->shape.width, a->shape.height, first + t), inputs + t * input_size, SIDE * (ptrdiff_t)a->shape.cin, a->shape.cin);
+      input_tile(a, place(a->shape.width, a->shape.height, first + t), inputs + t * input_size, SIDE * (ptrdiff_t)a->shape.cin,
+                 a->shape.cin);
     for (int32_t p = 0; p < POSITIONS; p++)
-      product(&(rf_args){
-        .shape = {.width = tiles, .height = 1, .cin = a->shape.cin, .cout = a->shape.cout, .kernel_width = 1, .kernel_height = 1,
-                  .stride = POSITIONS, .slope = 1},
-        .input[0].pixels = inputs + p * (ptrdiff_t)a->shape.cin,
-        .output[0] = {.pixels = outputs + p * (ptrdiff_t)a->shape.cout, .pixel_stride = output_size}},
-              (rf_conv_panels){zeros, packed.weights + p * (ptrdiff_t)a->shape.cin * panels * RF_PANEL});
+      product(
+        &(rf_args){
+          .shape =
+            {.width = tiles,
+             .height = 1,
+             .cin = a->shape.cin,
+             .cout = a->shape.cout,
+             .kernel_width = 1,
+             .kernel_height = 1,
+             .stride = POSITIONS,
+             .slope = 1},
+          .input[0].pixels = inputs + p * (ptrdiff_t)a->shape.cin,
+          .output[0] = {.pixels = outputs + p * (ptrdiff_t)a->shape.cout, .pixel_stride = output_size}},
+        (rf_conv_panels){zeros, packed.weights + p * (ptrdiff_t)a->shape.cin * panels * RF_PANEL});
     for (int32_t t = 0; t < tiles; t++) output_tile(a, packed.bias, first + t, outputs + t * output_size);
     first += tiles;
   }

@@ -29,15 +29,15 @@ INLINED void transform_output_line(vector *m, int step) {
 }
 
 // Up to LANES channels of a tile of which `rows` x `columns` input pixels exist.
-INLINED void transform_input(const float *input, ptrdiff_t row_stride, ptrdiff_t cin, int32_t rows, int32_t columns,
-                             int32_t count, float *values, ptrdiff_t row_step, ptrdiff_t column_step) {
+INLINED void transform_input(const float *input, ptrdiff_t row_stride, ptrdiff_t cin, int32_t rows, int32_t columns, int32_t count,
+                             float *values, ptrdiff_t row_step, ptrdiff_t column_step) {
   vector d[POSITIONS];
   UNROLLED for (int y = 0; y < SIDE; y++) {
     // Prefetches the columns that the next tile adds; maps are larger than the nearer caches.
     if (columns == SIDE)
       UNROLLED for (int x = 2; x < SIDE; x++) __builtin_prefetch(input + y * row_stride + (x + RF_WINOGRAD_PIXELS) * cin);
-    UNROLLED for (int x = 0; x < SIDE; x++)
-      d[y * SIDE + x] = y < rows && x < columns ? load_first(input + y * row_stride + x * cin, count) : (vector){};
+    UNROLLED for (int x = 0; x < SIDE; x++) d[y * SIDE + x] = y < rows && x < columns ? load_first(input + y * row_stride + x * cin, count)
+                                                                                      : (vector){};
     transform_input_line(d + y * SIDE, 1);
   }
   UNROLLED for (int x = 0; x < SIDE; x++) {
@@ -47,15 +47,14 @@ INLINED void transform_input(const float *input, ptrdiff_t row_stride, ptrdiff_t
 }
 
 // All channels of a tile: values[y][x] are `row_step` and `column_step` apart.
-static void input_tile(const rf_args *a, tile_place at, float *values, ptrdiff_t row_step,
-                       ptrdiff_t column_step) {
+static void input_tile(const rf_args *a, tile_place at, float *values, ptrdiff_t row_step, ptrdiff_t column_step) {
   const ptrdiff_t stride = a->input[0].row_stride;
   const float *input = rf_f32_input(a, at.y) + at.x * a->shape.cin;
   int32_t c = 0;
   if (at.rows >= RF_WINOGRAD_PIXELS && at.columns >= RF_WINOGRAD_PIXELS)
-    for (; c + LANES <= a->shape.cin; c += LANES) transform_input(input + c, stride, a->shape.cin, SIDE, SIDE, LANES, values + c, row_step, column_step);
+    for (; c + LANES <= a->shape.cin; c += LANES)
+      transform_input(input + c, stride, a->shape.cin, SIDE, SIDE, LANES, values + c, row_step, column_step);
   for (; c < a->shape.cin; c += LANES)
-    transform_input(input + c, stride, a->shape.cin, at.rows + 2, at.columns + 2, a->shape.cin - c, values + c, row_step,
-                    column_step);
+    transform_input(input + c, stride, a->shape.cin, at.rows + 2, at.columns + 2, a->shape.cin - c, values + c, row_step, column_step);
 }
 #endif

@@ -7,7 +7,9 @@
 
 enum { RF_YCBCR_PIXELS = 16 }; // that are made at once
 
-typedef struct { uint8_t y, cb, cr; } rf_ycbcr;
+typedef struct {
+  uint8_t y, cb, cr;
+} rf_ycbcr;
 
 INLINED rf_ycbcr rf_ycbcr_at(const rf_ycbcr_args *a, ptrdiff_t x) {
   const ptrdiff_t pair = x / 2;

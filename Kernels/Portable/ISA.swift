@@ -28,9 +28,10 @@ public struct ISA: OptionSet, CustomStringConvertible, Sendable {
   public static var named: [Named] {
     var count = 0
     let sets = UnsafeBufferPointer(start: rf_isa_sets(&count), count: count)
-    return [Named(name: "reference", own: .reference, implied: [])] + sets.map {
-      Named(name: String(cString: $0.name), own: ISA(rawValue: $0.bit.rawValue), implied: ISA(rawValue: $0.implied))
-    }
+    return [Named(name: "reference", own: .reference, implied: [])]
+      + sets.map {
+        Named(name: String(cString: $0.name), own: ISA(rawValue: $0.bit.rawValue), implied: ISA(rawValue: $0.implied))
+      }
   }
 
   /// The names that `parse` takes, comma-separated.

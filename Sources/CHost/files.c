@@ -7,11 +7,11 @@ static void classify(const struct stat *status, int is_terminal, rf_file_info *i
   info->byte_count = status->st_size;
   info->device = status->st_dev;
   info->inode = status->st_ino;
-  info->kind = S_ISREG(mode)                       ? RF_FILE_REGULAR
-               : S_ISDIR(mode)                     ? RF_FILE_FOLDER
-               : S_ISFIFO(mode) || S_ISSOCK(mode)  ? RF_FILE_STREAM
-               : S_ISCHR(mode)                     ? (is_terminal ? RF_FILE_STREAM : RF_FILE_DEVICE)
-                                                   : RF_FILE_OTHER;
+  info->kind = S_ISREG(mode)                      ? RF_FILE_REGULAR
+               : S_ISDIR(mode)                    ? RF_FILE_FOLDER
+               : S_ISFIFO(mode) || S_ISSOCK(mode) ? RF_FILE_STREAM
+               : S_ISCHR(mode)                    ? (is_terminal ? RF_FILE_STREAM : RF_FILE_DEVICE)
+                                                  : RF_FILE_OTHER;
 }
 
 int rf_file_look(const char *path, rf_file_info *info) {

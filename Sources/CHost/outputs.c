@@ -10,11 +10,10 @@ static const struct {
   int baud;
   speed_t speed;
 } rates[] = {
-    {1200, B1200},       {2400, B2400},       {4800, B4800},       {9600, B9600},       {19200, B19200},
-    {38400, B38400},     {57600, B57600},     {115200, B115200},   {230400, B230400},   {460800, B460800},
-    {500000, B500000},   {576000, B576000},   {921600, B921600},   {1000000, B1000000}, {1152000, B1152000},
-    {1500000, B1500000}, {2000000, B2000000}, {2500000, B2500000}, {3000000, B3000000}, {3500000, B3500000},
-    {4000000, B4000000},
+  {1200, B1200},       {2400, B2400},       {4800, B4800},       {9600, B9600},       {19200, B19200},     {38400, B38400},
+  {57600, B57600},     {115200, B115200},   {230400, B230400},   {460800, B460800},   {500000, B500000},   {576000, B576000},
+  {921600, B921600},   {1000000, B1000000}, {1152000, B1152000}, {1500000, B1500000}, {2000000, B2000000}, {2500000, B2500000},
+  {3000000, B3000000}, {3500000, B3500000}, {4000000, B4000000},
 };
 enum { RATES = sizeof rates / sizeof *rates };
 
@@ -52,9 +51,7 @@ static bool is_among_devices(const char *path) {
 }
 
 // Returns true for devices that take all bytes: null, zero and full. Source: Documentation/admin-guide/devices.txt, major 1.
-static bool is_memory_sink(dev_t device) {
-  return major(device) == 1 && (minor(device) == 3 || minor(device) == 5 || minor(device) == 7);
-}
+static bool is_memory_sink(dev_t device) { return major(device) == 1 && (minor(device) == 3 || minor(device) == 5 || minor(device) == 7); }
 
 // A device is opened only when its kind is known: opening some has effects.
 static int open_device(const char *path, const struct stat *status, int baud, rf_results_info *info) {

@@ -60,8 +60,7 @@ static size_t without_padding(const uint8_t *bytes, size_t count) {
   return end + 1;
 }
 
-rf_jpeg_result rf_jpeg_read_header(rf_jpeg_decoder *decoder, const uint8_t *bytes, size_t count,
-                                   int32_t *width, int32_t *height) {
+rf_jpeg_result rf_jpeg_read_header(rf_jpeg_decoder *decoder, const uint8_t *bytes, size_t count, int32_t *width, int32_t *height) {
   rf_jpeg_forget(&decoder->failure);
   if (setjmp(decoder->failure.back)) return failed(decoder);
   // A new decompressor: libjpeg keeps tables, so a picture without tables would be decoded with those of an earlier one.
@@ -81,8 +80,7 @@ rf_jpeg_result rf_jpeg_read_header(rf_jpeg_decoder *decoder, const uint8_t *byte
 size_t rf_jpeg_min_bytes(const rf_jpeg_decoder *decoder) {
   const struct jpeg_decompress_struct *info = &decoder->info;
   size_t blocks = 0;
-  for (int c = 0; c < info->num_components; c++)
-    blocks += (size_t)info->comp_info[c].width_in_blocks * info->comp_info[c].height_in_blocks;
+  for (int c = 0; c < info->num_components; c++) blocks += (size_t)info->comp_info[c].width_in_blocks * info->comp_info[c].height_in_blocks;
   size_t bits_a_block = info->progressive_mode || info->arith_code ? 1 : 2;
   return blocks * bits_a_block / 8;
 }
@@ -101,8 +99,7 @@ static void rgb_from_cmyk(uint8_t *rgb, const uint8_t *cmyk, size_t width) {
 
 static void read_rows(struct jpeg_decompress_struct *info, uint8_t *pixels, size_t stride_bytes) {
   JSAMPARRAY scratch = NULL;
-  if (info->out_color_space == JCS_CMYK)
-    scratch = info->mem->alloc_sarray((j_common_ptr)info, JPOOL_IMAGE, 4 * info->output_width, 1);
+  if (info->out_color_space == JCS_CMYK) scratch = info->mem->alloc_sarray((j_common_ptr)info, JPOOL_IMAGE, 4 * info->output_width, 1);
   while (info->output_scanline < info->output_height) {
     uint8_t *row = pixels + info->output_scanline * stride_bytes;
     JSAMPROW target = scratch ? scratch[0] : row;

@@ -70,9 +70,8 @@ void rf_jpeg_encoder_free(rf_jpeg_encoder *encoder) {
 
 const char *rf_jpeg_encoder_message(const rf_jpeg_encoder *encoder) { return encoder->failure.message; }
 
-rf_jpeg_result rf_jpeg_encode(rf_jpeg_encoder *encoder, const uint8_t *pixels, int32_t width, int32_t height,
-                              size_t stride_bytes, int32_t quality, const uint8_t *comment, size_t comment_count,
-                              uint8_t **bytes, size_t *count) {
+rf_jpeg_result rf_jpeg_encode(rf_jpeg_encoder *encoder, const uint8_t *pixels, int32_t width, int32_t height, size_t stride_bytes,
+                              int32_t quality, const uint8_t *comment, size_t comment_count, uint8_t **bytes, size_t *count) {
   struct jpeg_compress_struct *info = &encoder->info;
   rf_jpeg_forget(&encoder->failure);
   if (setjmp(encoder->failure.back)) {

@@ -14,9 +14,7 @@ static void give_up(j_common_ptr info) {
   rf_jpeg_failure *failure = (rf_jpeg_failure *)info->err;
   int code = info->err->msg_code;
   info->err->format_message(info, failure->message);
-  failure->result = code == JERR_OUT_OF_MEMORY ? RF_JPEG_NO_MEMORY
-                  : code == JERR_INPUT_EMPTY   ? RF_JPEG_CUT_OFF
-                                               : RF_JPEG_UNREADABLE;
+  failure->result = code == JERR_OUT_OF_MEMORY ? RF_JPEG_NO_MEMORY : code == JERR_INPUT_EMPTY ? RF_JPEG_CUT_OFF : RF_JPEG_UNREADABLE;
   // At the end of the data libjpeg inserts an end mark and issues a warning about it.
   if (failure->has_no_end && failure->result == RF_JPEG_UNREADABLE) rf_jpeg_cut_off(info);
   longjmp(failure->back, 1);

@@ -23,12 +23,10 @@ static const char *const HEADERS[][2] = {
   {"Cache-Control", "no-store"},
 };
 
-static enum MHD_Result queue(rf_preview *preview, struct MHD_Connection *connection, unsigned status,
-                             struct MHD_Response *response) {
+static enum MHD_Result queue(rf_preview *preview, struct MHD_Connection *connection, unsigned status, struct MHD_Response *response) {
   const rf_mhd *mhd = preview->mhd;
   if (!response) return MHD_NO; // memory is exhausted: the connection ends
-  for (size_t i = 0; i < sizeof HEADERS / sizeof *HEADERS; i++)
-    mhd->MHD_add_response_header(response, HEADERS[i][0], HEADERS[i][1]);
+  for (size_t i = 0; i < sizeof HEADERS / sizeof *HEADERS; i++) mhd->MHD_add_response_header(response, HEADERS[i][0], HEADERS[i][1]);
   enum MHD_Result result = mhd->MHD_queue_response(connection, status, response);
   mhd->MHD_destroy_response(response);
   return result;
@@ -36,15 +34,14 @@ static enum MHD_Result queue(rf_preview *preview, struct MHD_Connection *connect
 
 static struct MHD_Response *fixed(rf_preview *preview, const void *bytes, size_t count, const char *type) {
   // Persistent: the library reads the bytes without a copy.
-  struct MHD_Response *response =
-    preview->mhd->MHD_create_response_from_buffer(count, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT);
+  struct MHD_Response *response = preview->mhd->MHD_create_response_from_buffer(count, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT);
   if (response) preview->mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
   return response;
 }
 
 // Refuses a request with a text, and with a header if its name is given. Ends the connection.
-static enum MHD_Result refuse(rf_preview *preview, struct MHD_Connection *connection, unsigned status, const char *text,
-                              const char *header, const char *value) {
+static enum MHD_Result refuse(rf_preview *preview, struct MHD_Connection *connection, unsigned status, const char *text, const char *header,
+                              const char *value) {
   struct MHD_Response *response = fixed(preview, text, strlen(text), "text/plain; charset=utf-8");
   if (response && header) preview->mhd->MHD_add_response_header(response, header, value);
   if (response) preview->mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
@@ -77,10 +74,10 @@ static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, cons
   return MHD_YES;
 }
 
-static rf_request_problem problem_of(rf_preview *preview, struct MHD_Connection *connection, const char *version,
-                                     bool is_stream) {
+static rf_request_problem problem_of(rf_preview *preview, struct MHD_Connection *connection, const char *version, bool is_stream) {
   rf_request request = {
-    .version = version, .is_stream = is_stream,
+    .version = version,
+    .is_stream = is_stream,
     .host = header(preview, connection, MHD_HTTP_HEADER_HOST),
     .origin = header(preview, connection, MHD_HTTP_HEADER_ORIGIN),
     .fetch_site = header(preview, connection, "Sec-Fetch-Site"),
@@ -92,13 +89,11 @@ static rf_request_problem problem_of(rf_preview *preview, struct MHD_Connection 
   return rf_request_check(&request, own);
 }
 
-static enum MHD_Result answer(rf_preview *preview, struct MHD_Connection *connection, const char *path, const char *version,
-                              bool is_head) {
+static enum MHD_Result answer(rf_preview *preview, struct MHD_Connection *connection, const char *path, const char *version, bool is_head) {
   bool is_video = strcmp(path, "/video") == 0, is_stream = is_video || strcmp(path, "/events") == 0;
   switch (problem_of(preview, connection, version, is_stream)) {
   case RF_REQUEST_GOOD: break;
-  case RF_REQUEST_BAD_HOST:
-    return refuse(preview, connection, MHD_HTTP_BAD_REQUEST, "A request needs one Host header.\n", NULL, NULL);
+  case RF_REQUEST_BAD_HOST: return refuse(preview, connection, MHD_HTTP_BAD_REQUEST, "A request needs one Host header.\n", NULL, NULL);
   case RF_REQUEST_FOREIGN:
     return refuse(preview, connection, 421, "This name may not be used here: use the machine's address.\n", NULL, NULL);
   case RF_REQUEST_CROSS_SITE:
@@ -122,10 +117,9 @@ enum MHD_Result rf_preview_answer(void *context, struct MHD_Connection *connecti
     client->answers = true;
     client->since = rf_seconds();
     if (!is_head && strcmp(method, MHD_HTTP_METHOD_GET) != 0)
-      return refuse(preview, connection, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET and HEAD are answered.\n",
-                    MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-    if (has_body(preview, connection))
-      return refuse(preview, connection, 413, "A request has no body here.\n", NULL, NULL);
+      return refuse(preview, connection, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET and HEAD are answered.\n", MHD_HTTP_HEADER_ALLOW,
+                    "GET, HEAD");
+    if (has_body(preview, connection)) return refuse(preview, connection, 413, "A request has no body here.\n", NULL, NULL);
     return MHD_YES;
   }
   return answer(preview, connection, path, version, is_head);

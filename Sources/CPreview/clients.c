@@ -13,8 +13,7 @@
 #include <sys/socket.h>
 
 client *rf_preview_client(rf_preview *preview, struct MHD_Connection *connection) {
-  const union MHD_ConnectionInfo *info =
-    preview->mhd->MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  const union MHD_ConnectionInfo *info = preview->mhd->MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
   return info->socket_context;
 }
 
@@ -30,8 +29,7 @@ static void set_up(int socket) {
 // Returns the key of a client's address: all bits of IPv4, also if an IPv6 socket reports them; the 64 bits of the network for
 // IPv6, because a host chooses the others.
 static uint64_t address_of(rf_preview *preview, struct MHD_Connection *connection) {
-  const struct sockaddr *name =
-    preview->mhd->MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+  const struct sockaddr *name = preview->mhd->MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
   uint64_t address = 0;
   if (name->sa_family == AF_INET6) {
     const struct in6_addr *v6 = &((const struct sockaddr_in6 *)name)->sin6_addr;
@@ -97,8 +95,7 @@ void rf_preview_connection_changed(void *context, struct MHD_Connection *connect
   *kept = NULL;
 }
 
-void rf_preview_request_completed(void *context, struct MHD_Connection *connection, void **state,
-                                  enum MHD_RequestTerminationCode code) {
+void rf_preview_request_completed(void *context, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code) {
   (void)state, (void)code;
   client *client = rf_preview_client(context, connection);
   if (!client) return;

@@ -9,8 +9,8 @@ const rf_mhd *rf_mhd_load(void) {
   if (functions.MHD_run) return &functions;
   void *library = dlopen("libmicrohttpd.so.12", RTLD_NOW | RTLD_LOCAL);
   if (!library) return NULL;
-#define f(name)                                                                                                        \
-  functions.name = (typeof(name) *)dlsym(library, #name);                                                              \
+#define f(name) \
+  functions.name = (typeof(name) *)dlsym(library, #name); \
   if (!functions.name) return NULL;
   RF_MHD_FUNCTIONS(f)
 #undef f

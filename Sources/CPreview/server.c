@@ -6,9 +6,7 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 
-void rf_socket_set(int socket, int level, int option, int value) {
-  setsockopt(socket, level, option, &value, sizeof value);
-}
+void rf_socket_set(int socket, int level, int option, int value) { setsockopt(socket, level, option, &value, sizeof value); }
 
 static int wait_milliseconds(rf_preview *preview) {
   MHD_UNSIGNED_LONG_LONG wanted;
@@ -70,13 +68,10 @@ static size_t keep_escaped(void *context, struct MHD_Connection *connection, cha
 
 static bool start_daemon(rf_preview *preview) {
   preview->daemon = preview->mhd->MHD_start_daemon(
-    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, rf_preview_answer, preview,
-    MHD_OPTION_LISTEN_SOCKET, (MHD_socket)preview->listener,
-    MHD_OPTION_CONNECTION_LIMIT, (unsigned)(MAX_CONNECTIONS + SPARE_CONNECTIONS),
-    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-    MHD_OPTION_NOTIFY_CONNECTION, rf_preview_connection_changed, preview,
-    MHD_OPTION_NOTIFY_COMPLETED, rf_preview_request_completed, preview,
-    MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_END);
+    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, rf_preview_answer, preview, MHD_OPTION_LISTEN_SOCKET,
+    (MHD_socket)preview->listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned)(MAX_CONNECTIONS + SPARE_CONNECTIONS),
+    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_CONNECTION, rf_preview_connection_changed, preview,
+    MHD_OPTION_NOTIFY_COMPLETED, rf_preview_request_completed, preview, MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_END);
   if (!preview->daemon) return false;
   preview->listener = -1; // the library owns it now
   preview->epoll = preview->mhd->MHD_get_daemon_info(preview->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;

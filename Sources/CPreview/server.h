@@ -71,10 +71,8 @@ void rf_socket_set(int socket, int level, int option, int value);
 
 // clients.c: reports of the library, deadlines, and the end of a connection.
 client *rf_preview_client(rf_preview *preview, struct MHD_Connection *connection);
-void rf_preview_connection_changed(void *context, struct MHD_Connection *connection, void **kept,
-                                   enum MHD_ConnectionNotificationCode code);
-void rf_preview_request_completed(void *context, struct MHD_Connection *connection, void **state,
-                                  enum MHD_RequestTerminationCode code);
+void rf_preview_connection_changed(void *context, struct MHD_Connection *connection, void **kept, enum MHD_ConnectionNotificationCode code);
+void rf_preview_request_completed(void *context, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code);
 void rf_preview_end(client *client);
 void rf_preview_sweep(rf_preview *preview);
 

@@ -168,14 +168,14 @@ struct MHD_Response *rf_preview_stream(rf_preview *preview, struct MHD_Connectio
   if (!client || !make_place(preview, client, is_video)) return NULL;
   viewer *new = calloc(1, sizeof *new);
   if (!new) return NULL;
-  *new = (viewer){.next = preview->viewers, .preview = preview, .connection = connection, .client = client,
-                  .is_video = is_video, .began = rf_seconds()};
+  *new = (viewer){
+    .next = preview->viewers, .preview = preview, .connection = connection, .client = client, .is_video = is_video, .began = rf_seconds()};
   // Skips existing data, which may be old.
   pthread_mutex_lock(&preview->lock);
   memcpy(new->seen, preview->number, sizeof new->seen);
   pthread_mutex_unlock(&preview->lock);
-  struct MHD_Response *response =
-    preview->mhd->MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_stream, new, free_viewer);
+  struct MHD_Response *response = preview->mhd->MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_stream, new,
+                                                                                  free_viewer);
   if (!response) {
     free(new);
     return NULL;

@@ -59,22 +59,27 @@ int rf_video_size_at(const rf_video *video, uint32_t four_cc, uint32_t index, rf
   int result = ask(video, VIDIOC_ENUM_FRAMESIZES, &answer);
   if (result < 0) return result;
   if (answer.type == V4L2_FRMSIZE_TYPE_DISCRETE) {
-    *size = (rf_video_size){.width = answer.discrete.width, .height = answer.discrete.height,
-                            .min_width = answer.discrete.width, .min_height = answer.discrete.height};
+    *size = (rf_video_size){
+      .width = answer.discrete.width,
+      .height = answer.discrete.height,
+      .min_width = answer.discrete.width,
+      .min_height = answer.discrete.height};
     return 0;
   }
   if (index > 0) return -EINVAL;
-  *size = (rf_video_size){.is_range = 1, .width = answer.stepwise.max_width, .height = answer.stepwise.max_height,
-                          .min_width = answer.stepwise.min_width, .min_height = answer.stepwise.min_height};
+  *size = (rf_video_size){
+    .is_range = 1,
+    .width = answer.stepwise.max_width,
+    .height = answer.stepwise.max_height,
+    .min_width = answer.stepwise.min_width,
+    .min_height = answer.stepwise.min_height};
   return 0;
 }
 
-static double rate(struct v4l2_fract interval) {
-  return interval.numerator ? (double)interval.denominator / interval.numerator : 0;
-}
+static double rate(struct v4l2_fract interval) { return interval.numerator ? (double)interval.denominator / interval.numerator : 0; }
 
-int rf_video_rate_at(const rf_video *video, uint32_t four_cc, uint32_t width, uint32_t height, uint32_t index,
-                     double *frames_per_second, int *is_range) {
+int rf_video_rate_at(const rf_video *video, uint32_t four_cc, uint32_t width, uint32_t height, uint32_t index, double *frames_per_second,
+                     int *is_range) {
   struct v4l2_frmivalenum answer = {.index = index, .pixel_format = four_cc, .width = width, .height = height};
   int result = ask(video, VIDIOC_ENUM_FRAMEINTERVALS, &answer);
   if (result < 0) return result;
@@ -85,22 +90,21 @@ int rf_video_rate_at(const rf_video *video, uint32_t four_cc, uint32_t width, ui
 }
 
 static int full_range(uint32_t quantization, uint32_t colorspace) {
-  if (quantization == V4L2_QUANTIZATION_DEFAULT)
-    quantization = (uint32_t)V4L2_MAP_QUANTIZATION_DEFAULT(0, colorspace, 0);
+  if (quantization == V4L2_QUANTIZATION_DEFAULT) quantization = (uint32_t)V4L2_MAP_QUANTIZATION_DEFAULT(0, colorspace, 0);
   return quantization == V4L2_QUANTIZATION_FULL_RANGE;
 }
 
 static void read_single(const struct v4l2_pix_format *given, rf_video_format *format) {
-  *format = (rf_video_format){.four_cc = given->pixelformat, .width = given->width, .height = given->height,
-                              .plane_count = 1, .stride_bytes = {given->bytesperline}};
+  *format = (rf_video_format){
+    .four_cc = given->pixelformat, .width = given->width, .height = given->height, .plane_count = 1, .stride_bytes = {given->bytesperline}};
   // The last fields are valid only if the driver sets V4L2_PIX_FMT_PRIV_MAGIC.
   int is_extended = given->priv == V4L2_PIX_FMT_PRIV_MAGIC;
   format->is_full_range = full_range(is_extended ? given->quantization : V4L2_QUANTIZATION_DEFAULT, given->colorspace);
 }
 
 static void read_multiple(const struct v4l2_pix_format_mplane *given, rf_video_format *format) {
-  *format = (rf_video_format){.four_cc = given->pixelformat, .width = given->width, .height = given->height,
-                              .plane_count = given->num_planes};
+  *format = (rf_video_format){
+    .four_cc = given->pixelformat, .width = given->width, .height = given->height, .plane_count = given->num_planes};
   for (int p = 0; p < RF_VIDEO_MAX_PLANES; p++) format->stride_bytes[p] = given->plane_fmt[p].bytesperline;
   format->is_full_range = full_range(given->quantization, given->colorspace);
 }
@@ -113,13 +117,17 @@ int rf_video_set_format(const rf_video *video, rf_video_format *format) {
     asked.fmt.pix_mp.height = format->height;
     asked.fmt.pix_mp.field = V4L2_FIELD_NONE;
   } else {
-    asked.fmt.pix = (struct v4l2_pix_format){.pixelformat = format->four_cc, .width = format->width,
-                                             .height = format->height, .field = V4L2_FIELD_NONE,
-                                             .priv = V4L2_PIX_FMT_PRIV_MAGIC};
+    asked.fmt.pix = (struct v4l2_pix_format){
+      .pixelformat = format->four_cc,
+      .width = format->width,
+      .height = format->height,
+      .field = V4L2_FIELD_NONE,
+      .priv = V4L2_PIX_FMT_PRIV_MAGIC};
   }
   int result = ask(video, VIDIOC_S_FMT, &asked);
   if (result < 0) return result;
-  if (is_multiplanar(video)) read_multiple(&asked.fmt.pix_mp, format); else read_single(&asked.fmt.pix, format);
+  if (is_multiplanar(video)) read_multiple(&asked.fmt.pix_mp, format);
+  else read_single(&asked.fmt.pix, format);
   return 0;
 }
 

@@ -91,8 +91,8 @@ int rf_video_take(const rf_video *video, rf_video_frame *frame) {
   if (result < 0) return result;
   const struct v4l2_buffer *taken = &it.buffer;
   if (taken->index >= video->buffer_count) return -EIO;
-  *frame = (rf_video_frame){.index = taken->index, .sequence = taken->sequence,
-                            .is_damaged = (taken->flags & V4L2_BUF_FLAG_ERROR) != 0, .seconds = -1};
+  *frame = (rf_video_frame){
+    .index = taken->index, .sequence = taken->sequence, .is_damaged = (taken->flags & V4L2_BUF_FLAG_ERROR) != 0, .seconds = -1};
   if ((taken->flags & V4L2_BUF_FLAG_TIMESTAMP_MASK) == V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC)
     frame->seconds = (double)taken->timestamp.tv_sec + (double)taken->timestamp.tv_usec * 1e-6;
   if (!is_multiplanar(video)) {

@@ -57,8 +57,16 @@ static int stopped(void *context) {
 
 const rf_video_system *rf_video_linux(void) {
   static const rf_video_system system = {
-    .open = open_device, .close = close_device, .control = control, .map = map, .unmap = unmap, .wait = wait_for_frame,
-    .seconds = seconds, .stopped = stopped, .devices = "/dev", .classes = "/sys/class/video4linux"};
+    .open = open_device,
+    .close = close_device,
+    .control = control,
+    .map = map,
+    .unmap = unmap,
+    .wait = wait_for_frame,
+    .seconds = seconds,
+    .stopped = stopped,
+    .devices = "/dev",
+    .classes = "/sys/class/video4linux"};
   return &system;
 }
 

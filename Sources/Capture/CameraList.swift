@@ -1,7 +1,7 @@
 // Implements --list-devices: lists the cameras with their stable names and modes.
 import CHost
-import Host
 import CVideo
+import Host
 
 /// Describes every capture device of the system in the order of their names, several lines each.
 ///
@@ -35,10 +35,13 @@ func videoNodes(_ system: UnsafePointer<rf_video_system>) -> [FilePath] {
   return names(in: folder).filter { suffix(of: $0.text, after: "video") != nil }.map { folder.appending($0) }
 }
 
-private func describe(_ video: UnsafeMutablePointer<rf_video>, _ path: FilePath, _ folder: FilePath,
-                      _ line: (String) -> Void) {
-  line("\(path.text): \(String(cString: rf_video_card(video))) (\(String(cString: rf_video_driver(video))), "
-    + "\(String(cString: rf_video_bus(video))))")
+private func describe(
+  _ video: UnsafeMutablePointer<rf_video>, _ path: FilePath, _ folder: FilePath,
+  _ line: (String) -> Void
+) {
+  line(
+    "\(path.text): \(String(cString: rf_video_card(video))) (\(String(cString: rf_video_driver(video))), "
+      + "\(String(cString: rf_video_bus(video))))")
   for kind in ["/v4l/by-id", "/v4l/by-path"] {
     let links = FilePath(folder.text + kind)
     for link in names(in: links) where leads(links.appending(link), to: path) { line("  \(links.appending(link).text)") }

@@ -35,9 +35,11 @@ extension UnsafeMutablePointer<rf_video> {
       var size = rf_video_size()
       guard rf_video_size_at(self, code, index, &size) == 0 else { break }
       let (rates, isRange) = rates(of: code, size.width, size.height)
-      sizes.append(CameraSize(width: Int(clamping: size.width), height: Int(clamping: size.height), rates: rates,
-                              smallest: size.is_range == 0 ? nil : (Int(clamping: size.min_width), Int(clamping: size.min_height)),
-                              isRateRange: isRange))
+      sizes.append(
+        CameraSize(
+          width: Int(clamping: size.width), height: Int(clamping: size.height), rates: rates,
+          smallest: size.is_range == 0 ? nil : (Int(clamping: size.min_width), Int(clamping: size.min_height)),
+          isRateRange: isRange))
     }
     return sizes
   }

@@ -37,7 +37,8 @@ struct CameraPlace {
   func find() -> FilePath? {
     if let identity, identity.port.0 != 0 {
       let all = nodes()
-      let found = all.first { identify($0).map { isSamePort($0, identity) } == true }
+      let found =
+        all.first { identify($0).map { isSamePort($0, identity) } == true }
         ?? (isSerialUnique ? all.first { identify($0).map { isSameUnit($0, identity) } == true } : nil)
       if let found { return FilePath(system.pointee.devices).appending(found) }
       return isAny ? firstCapturing() : nil

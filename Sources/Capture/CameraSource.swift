@@ -64,8 +64,10 @@ public final class CameraSource {
     self.init(path, options, system: rf_video_linux(), converting: rf_video_converting)
   }
 
-  init(_ path: FilePath, _ options: SourceOptions, system: UnsafePointer<rf_video_system>,
-       converting: @escaping () -> UnsafePointer<rf_video_system>?) {
+  init(
+    _ path: FilePath, _ options: SourceOptions, system: UnsafePointer<rf_video_system>,
+    converting: @escaping () -> UnsafePointer<rf_video_system>?
+  ) {
     name = path.text
     nameBytes = path.nameBytes
     request = options.camera
@@ -356,15 +358,18 @@ extension CameraSource {
     }
   }
 
-  private func captured(_ frame: Frame, _ taken: rf_video_frame, _ decoded: JPEGDecoder.Decoded,
-                        _ start: Double) -> CapturedFrame {
+  private func captured(
+    _ frame: Frame, _ taken: rf_video_frame, _ decoded: JPEGDecoder.Decoded,
+    _ start: Double
+  ) -> CapturedFrame {
     // A driver's timestamp of another clock, or one in the future, is no measure of latency.
     let captured = taken.seconds >= 0 && taken.seconds <= start ? taken.seconds : start
     let first = firstSeconds ?? captured
     firstSeconds = first
     defer { index += 1 }
-    return CapturedFrame(frame: frame, name: name, nameBytes: nameBytes, relativeName: name, index: index, timestampSeconds: captured - first,
-                         capturedAtSeconds: captured, captureMilliseconds: (seconds - start) * 1000,
-                         width: decoded.width, height: decoded.height, shrunkBy: decoded.shrunkBy)
+    return CapturedFrame(
+      frame: frame, name: name, nameBytes: nameBytes, relativeName: name, index: index, timestampSeconds: captured - first,
+      capturedAtSeconds: captured, captureMilliseconds: (seconds - start) * 1000,
+      width: decoded.width, height: decoded.height, shrunkBy: decoded.shrunkBy)
   }
 }

@@ -22,8 +22,10 @@ final class CameraStream {
   /// One at the detector, one being filled, and two between them.
   private static let wantedBuffers: UInt32 = 4
 
-  init(path: FilePath, _ request: CameraRequest, _ system: UnsafePointer<rf_video_system>,
-       converting: UnsafePointer<rf_video_system>?) throws(CameraFault) {
+  init(
+    path: FilePath, _ request: CameraRequest, _ system: UnsafePointer<rf_video_system>,
+    converting: UnsafePointer<rf_video_system>?
+  ) throws(CameraFault) {
     video = .allocate(capacity: 1)
     video.initialize(to: rf_video())
     video.pointee.file = -1
@@ -71,15 +73,18 @@ final class CameraStream {
     return (CameraMode(.converted, video, request), true)
   }
 
-  private static func negotiate(_ video: UnsafeMutablePointer<rf_video>, _ mode: CameraMode,
-                                _ request: CameraRequest) throws(CameraFault) -> rf_video_format {
+  private static func negotiate(
+    _ video: UnsafeMutablePointer<rf_video>, _ mode: CameraMode,
+    _ request: CameraRequest
+  ) throws(CameraFault) -> rf_video_format {
     var format = rf_video_format()
     format.four_cc = mode.format.fourCC.code
     format.width = UInt32(request.width)
     format.height = UInt32(request.height)
     try check(rf_video_set_format(video, &format), "setting the format")
     guard (1...65500).contains(format.width), (1...65500).contains(format.height),
-          Int(format.width) <= Frame.maxPixels / Int(format.height) else { throw .streamError }
+      Int(format.width) <= Frame.maxPixels / Int(format.height)
+    else { throw .streamError }
     return format
   }
 
@@ -135,10 +140,13 @@ final class CameraStream {
     func plane(_ base: UnsafePointer<UInt8>?, _ count: Int, _ stride: UInt32) -> (UnsafeRawBufferPointer, Int) {
       (UnsafeRawBufferPointer(start: base, count: count), Int(clamping: stride))
     }
-    return try Frame(pixels, width: width, height: height, range: range, planes:
-      (plane(taken.base.0, taken.byte_count.0, format.stride_bytes.0),
-       plane(taken.base.1, taken.byte_count.1, format.stride_bytes.1),
-       plane(taken.base.2, taken.byte_count.2, format.stride_bytes.2)))
+    return try Frame(
+      pixels, width: width, height: height, range: range,
+      planes: (
+        plane(taken.base.0, taken.byte_count.0, format.stride_bytes.0),
+        plane(taken.base.1, taken.byte_count.1, format.stride_bytes.1),
+        plane(taken.base.2, taken.byte_count.2, format.stride_bytes.2)
+      ))
   }
 
   /// Waits for a frame; false if none arrived. Throws if the driver reports an error.

@@ -21,8 +21,12 @@ struct FileFormat: Equatable {
     ([0x89, 0x50, 0x4E, 0x47], FileFormat(name: "PNG", command: "pngtopnm IN >out.ppm")),
     (Array("GIF8".utf8), FileFormat(name: "GIF", command: film)),
     (Array("BM".utf8), FileFormat(name: "BMP", command: "bmptopnm IN >out.ppm")),
-    ([0x49, 0x49, 0x2A, 0x00], FileFormat(name: "TIFF or camera raw", command: "tifftopnm IN >out.ppm (camera raw: dcraw -c IN >out.ppm)")),
-    ([0x4D, 0x4D, 0x00, 0x2A], FileFormat(name: "TIFF or camera raw", command: "tifftopnm IN >out.ppm (camera raw: dcraw -c IN >out.ppm)")),
+    (
+      [0x49, 0x49, 0x2A, 0x00], FileFormat(name: "TIFF or camera raw", command: "tifftopnm IN >out.ppm (camera raw: dcraw -c IN >out.ppm)")
+    ),
+    (
+      [0x4D, 0x4D, 0x00, 0x2A], FileFormat(name: "TIFF or camera raw", command: "tifftopnm IN >out.ppm (camera raw: dcraw -c IN >out.ppm)")
+    ),
     (Array("FUJIFILMCCD-RAW".utf8), FileFormat(name: "camera raw", command: "dcraw -c IN >out.ppm")),
     (Array("IIRO".utf8), FileFormat(name: "camera raw", command: "dcraw -c IN >out.ppm")),
     ([0x49, 0x49, 0x55, 0x00], FileFormat(name: "camera raw", command: "dcraw -c IN >out.ppm")),
@@ -70,7 +74,8 @@ struct FileFormat: Equatable {
     }
     if let found = Self.signatures.first(where: { has($0.bytes, at: 0) }) {
       self = found.format
-    } else if let found = Self.contained.first(where: { has($0.bytes, at: $0.offset) && ($0.offset == 4 || has(Array("RIFF".utf8), at: 0)) }) {
+    } else if let found = Self.contained.first(where: { has($0.bytes, at: $0.offset) && ($0.offset == 4 || has(Array("RIFF".utf8), at: 0)) }
+    ) {
       self = found.format
     } else if bytes.count > 376, bytes[0] == 0x47, bytes[188] == 0x47, bytes[376] == 0x47 {
       self.init(name: "MPEG", command: Self.film)

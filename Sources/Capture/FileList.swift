@@ -50,10 +50,11 @@ struct FilePath {
   func hasEnding(_ endings: [StaticString]) -> Bool {
     endings.contains { ending in
       let count = ending.utf8CodeUnitCount
-      return bytes.count > count && zip(bytes.dropLast().suffix(count), 0..<count).allSatisfy { byte, index in
-        let lower = (65...90).contains(byte) ? byte + 32 : byte
-        return UInt8(bitPattern: lower) == ending.utf8Start[index]
-      }
+      return bytes.count > count
+        && zip(bytes.dropLast().suffix(count), 0..<count).allSatisfy { byte, index in
+          let lower = (65...90).contains(byte) ? byte + 32 : byte
+          return UInt8(bitPattern: lower) == ending.utf8Start[index]
+        }
     }
   }
 }
@@ -91,15 +92,17 @@ struct FileList {
   func relativeName(of entry: FilePath) -> String { entry.text }
 
   /// Adds the files of the folder itself (`nil`) or of one below it, and appends its subfolders to `pending`.
-  private mutating func list(_ below: FilePath?, in folder: FilePath,
-                             pending: inout [FilePath]) throws(CaptureError) {
+  private mutating func list(
+    _ below: FilePath?, in folder: FilePath,
+    pending: inout [FilePath]
+  ) throws(CaptureError) {
     let path = below.map { folder.appending($0) } ?? folder
     guard let stream = path.withCString({ opendir($0) }) else {
       throw .cannotOpen(name: path.text, reason: Errno.last.message)
     }
     defer { closedir(stream) }
     while let raw = rf_folder_next(stream) {
-      guard raw[0] != 46 else { continue } // hidden
+      guard raw[0] != 46 else { continue }  // hidden
       let name = FilePath(raw)
       let entry = below.map { $0.appending(name) } ?? name
       var info = rf_file_info()

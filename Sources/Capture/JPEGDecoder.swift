@@ -30,8 +30,10 @@ final class JPEGDecoder {
   ///   size has been checked against 100 megapixels and against the minimum number of bytes that encode it.
   /// - Throws: `PictureError`; the decoder stays usable.
   @discardableResult
-  func decode(_ bytes: UnsafeRawBufferPointer, into picture: Picture,
-              shrink: (_ width: Int, _ height: Int) -> Int = { _, _ in 1 }) throws(PictureError) -> Decoded {
+  func decode(
+    _ bytes: UnsafeRawBufferPointer, into picture: Picture,
+    shrink: (_ width: Int, _ height: Int) -> Int = { _, _ in 1 }
+  ) throws(PictureError) -> Decoded {
     let decoder = try made()
     var given: (Int32, Int32) = (0, 0)
     try check(rf_jpeg_read_header(decoder, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &given.0, &given.1))

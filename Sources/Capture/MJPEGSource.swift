@@ -86,9 +86,10 @@ public final class MJPEGSource {
     }
     used = count
     defer { index += 1 }
-    return CapturedFrame(frame: picture.frame, name: input.name, nameBytes: input.nameBytes, relativeName: input.name, index: index,
-                         timestampSeconds: start - input.startSeconds, capturedAtSeconds: start,
-                         captureMilliseconds: (rf_seconds() - start) * 1000)
+    return CapturedFrame(
+      frame: picture.frame, name: input.name, nameBytes: input.nameBytes, relativeName: input.name, index: index,
+      timestampSeconds: start - input.startSeconds, capturedAtSeconds: start,
+      captureMilliseconds: (rf_seconds() - start) * 1000)
   }
 
   /// Handles the end of the stream. The last picture may lack its end mark; plain PNMs have none.

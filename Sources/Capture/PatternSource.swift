@@ -24,9 +24,10 @@ public final class PatternSource {
     let start = rf_seconds()
     paint(shift: index)
     defer { index += 1 }
-    return CapturedFrame(frame: picture.frame, name: name, nameBytes: nameBytes, relativeName: name, index: index,
-                         timestampSeconds: Double(index) / Self.framesPerSecond, capturedAtSeconds: start,
-                         captureMilliseconds: (rf_seconds() - start) * 1000)
+    return CapturedFrame(
+      frame: picture.frame, name: name, nameBytes: nameBytes, relativeName: name, index: index,
+      timestampSeconds: Double(index) / Self.framesPerSecond, capturedAtSeconds: start,
+      captureMilliseconds: (rf_seconds() - start) * 1000)
   }
 
   /// Paints discs of radius 24 on a grid of 64 pixels; integers only, so that every machine paints the same.

@@ -40,7 +40,8 @@ enum PictureKind {
     if bytes[0] == 0xFF, bytes[1] == JPEGMarkers.start {
       self = .jpeg
     } else if bytes[0] == UInt8(ascii: "P"), (UInt8(ascii: "1")...UInt8(ascii: "6")).contains(bytes[1]),
-              (9...13).contains(bytes[2]) || bytes[2] == 32 || bytes[2] == UInt8(ascii: "#") {
+      (9...13).contains(bytes[2]) || bytes[2] == 32 || bytes[2] == UInt8(ascii: "#")
+    {
       self = .pnm
     } else {
       return nil

@@ -53,17 +53,19 @@ public final class PictureSource {
     do {
       let path = files.path(of: entry)
       guard try load(path, name, isGiven: files.isSingle || entry.looksLikePicture),
-            !path.withCString({ isOwnOutput($0, buffer.bytes) }) else { return nil }
+        !path.withCString({ isOwnOutput($0, buffer.bytes) })
+      else { return nil }
       let picture = try read(name)
       if !files.isSingle, reader.restCount > 0, beginsFilm(buffer.bytes) == true {
         skip(FileFormat.recordedStream, name)
         return nil
       }
       defer { index += 1 }
-      return CapturedFrame(frame: picture.frame, name: name, nameBytes: files.path(of: entry).nameBytes,
-                           relativeName: files.relativeName(of: entry), index: index,
-                           timestampSeconds: 0, capturedAtSeconds: start,
-                           captureMilliseconds: (rf_seconds() - start) * 1000)
+      return CapturedFrame(
+        frame: picture.frame, name: name, nameBytes: files.path(of: entry).nameBytes,
+        relativeName: files.relativeName(of: entry), index: index,
+        timestampSeconds: 0, capturedAtSeconds: start,
+        captureMilliseconds: (rf_seconds() - start) * 1000)
     } catch {
       // A file that fails counts as a frame of the source.
       index += 1

@@ -1,7 +1,7 @@
 // Writes pictures as JPEG files, completely or not at all.
 import CHost
-import Host
 import CJPEG
+import Host
 import Imaging
 
 /// Encodes pictures one after another with the same memory.
@@ -40,8 +40,9 @@ public final class PictureWriter {
     guard let encoder else { throw .noMemory(reason: "for a JPEG encoder") }
     var bytes: UnsafeMutablePointer<UInt8>?
     var count = 0
-    let result = rf_jpeg_encode(encoder, picture.pixels, Int32(picture.width), Int32(picture.height), picture.strideBytes,
-                                quality, comment, comment.count, &bytes, &count)
+    let result = rf_jpeg_encode(
+      encoder, picture.pixels, Int32(picture.width), Int32(picture.height), picture.strideBytes,
+      quality, comment, comment.count, &bytes, &count)
     guard result == RF_JPEG_OK else {
       let reason = String(cString: rf_jpeg_encoder_message(encoder))
       throw result == RF_JPEG_NO_MEMORY ? .noMemory(reason: reason) : .unsupported(reason: reason)

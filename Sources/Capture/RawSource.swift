@@ -43,8 +43,9 @@ public final class RawSource {
       preconditionFailure("a raw frame's size was checked when it was parsed")
     }
     defer { index += 1 }
-    return CapturedFrame(frame: frame, name: input.name, nameBytes: input.nameBytes, relativeName: input.name, index: index,
-                         timestampSeconds: now - input.startSeconds, capturedAtSeconds: now, captureMilliseconds: 0)
+    return CapturedFrame(
+      frame: frame, name: input.name, nameBytes: input.nameBytes, relativeName: input.name, index: index,
+      timestampSeconds: now - input.startSeconds, capturedAtSeconds: now, captureMilliseconds: 0)
   }
 
   /// Handles the end: normal between two frames, an error within a frame or before the first, unless a stop was requested.

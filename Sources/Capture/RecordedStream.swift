@@ -73,7 +73,8 @@ private func startAfterGap(_ bytes: UnsafeRawBufferPointer) -> Int? {
   if bytes[place] == UInt8(ascii: "-"), bytes[place + 1] == UInt8(ascii: "-") {
     // CR LF CR LF ends the header.
     while place + 4 < bytes.count, place < maxHeaderBytes,
-          !(bytes[place] == 13 && bytes[place + 1] == 10 && bytes[place + 2] == 13 && bytes[place + 3] == 10) { place += 1 }
+      !(bytes[place] == 13 && bytes[place + 1] == 10 && bytes[place + 2] == 13 && bytes[place + 3] == 10)
+    { place += 1 }
     place += 4
     if place >= maxHeaderBytes { return -1 }
     guard bytes.count - place >= 3 else { return nil }

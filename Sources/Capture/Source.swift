@@ -1,7 +1,7 @@
 // The sources of frames. The kind of an argument follows from the file: a picture, a folder, a stream, a camera or a pattern.
 import CHost
-import Host
 import CVideo
+import Host
 import Imaging
 
 /// A frame delivered by a source.
@@ -28,8 +28,10 @@ public struct CapturedFrame {
   /// How many times smaller `frame` was decoded, 1 or more; its last column and row may be cut.
   public let shrunkBy: Int
 
-  init(frame: Frame, name: String, nameBytes: [UInt8], relativeName: String, index: Int64, timestampSeconds: Double, capturedAtSeconds: Double,
-       captureMilliseconds: Double, width: Int? = nil, height: Int? = nil, shrunkBy: Int = 1) {
+  init(
+    frame: Frame, name: String, nameBytes: [UInt8], relativeName: String, index: Int64, timestampSeconds: Double, capturedAtSeconds: Double,
+    captureMilliseconds: Double, width: Int? = nil, height: Int? = nil, shrunkBy: Int = 1
+  ) {
     self.frame = frame
     self.name = name
     self.nameBytes = nameBytes
@@ -85,8 +87,10 @@ public enum Source {
   ///   - argument: the system's bytes, which need not be UTF-8; a `String` is accepted.
   ///   - options: settings.
   /// - Throws: `CaptureError` if the argument is invalid or the file or folder cannot be opened.
-  public static func open(_ argument: UnsafePointer<CChar>,
-                          options: SourceOptions = SourceOptions()) throws(CaptureError) -> Source {
+  public static func open(
+    _ argument: UnsafePointer<CChar>,
+    options: SourceOptions = SourceOptions()
+  ) throws(CaptureError) -> Source {
     let path = FilePath(argument)
     let name = path.text
     if name.utf8.elementsEqual("-".utf8) { return stream(ByteStream(name: name, file: 0), options) }
@@ -165,7 +169,11 @@ public enum Source {
     case .mjpeg(let source): source.skips
     case .raw(let source): source.skips
     case .camera(let source):
-      { var skips = Skips(); skips.damaged = source.counts.skipped; return skips }()
+      {
+        var skips = Skips()
+        skips.damaged = source.counts.skipped
+        return skips
+      }()
     case .pattern: Skips()
     }
   }

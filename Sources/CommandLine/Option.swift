@@ -18,13 +18,17 @@ public struct Option<Options> {
     case value(valid: String, Completion, (inout Options, Argument) -> Bool)
   }
 
-  public static func flag(_ name: StaticString, short: StaticString? = nil, help: StaticString?,
-                          set: @escaping (inout Options) -> Void) -> Option {
+  public static func flag(
+    _ name: StaticString, short: StaticString? = nil, help: StaticString?,
+    set: @escaping (inout Options) -> Void
+  ) -> Option {
     Option(name: name, short: short, help: help, action: .flag(set))
   }
 
-  public static func value(_ name: StaticString, _ valid: String, complete: Completion = .words(""), help: StaticString,
-                           store: @escaping (inout Options, Argument) -> Bool) -> Option {
+  public static func value(
+    _ name: StaticString, _ valid: String, complete: Completion = .words(""), help: StaticString,
+    store: @escaping (inout Options, Argument) -> Bool
+  ) -> Option {
     Option(name: name, short: nil, help: help, action: .value(valid: valid, complete, store))
   }
 }
@@ -51,8 +55,10 @@ public struct ProgramDescription {
   /// Follows the options.
   public var closing: StaticString
 
-  public init(name: StaticString, version: StaticString, summary: StaticString, usage: StaticString, introduction: StaticString,
-              operands: [(form: StaticString, help: StaticString)] = [], closing: StaticString = "") {
+  public init(
+    name: StaticString, version: StaticString, summary: StaticString, usage: StaticString, introduction: StaticString,
+    operands: [(form: StaticString, help: StaticString)] = [], closing: StaticString = ""
+  ) {
     (self.name, self.version, self.summary, self.usage) = (name, version, summary, usage)
     (self.introduction, self.operands, self.closing) = (introduction, operands, closing)
   }

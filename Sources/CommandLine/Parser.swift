@@ -11,8 +11,10 @@ public struct CommandLineError: Error {
 /// Applies the words after the program's name to `options`. `--name value` and `--name=value` are equal; all words after `--` are
 /// operands.
 /// - Parameter operand: called with each word that is not an option.
-public func parseWords<Options>(_ words: [Argument], _ table: [Option<Options>], to options: inout Options,
-                           operand: (inout Options, Argument) -> Void) throws(CommandLineError) {
+public func parseWords<Options>(
+  _ words: [Argument], _ table: [Option<Options>], to options: inout Options,
+  operand: (inout Options, Argument) -> Void
+) throws(CommandLineError) {
   var next = 0
   var hasOptionsEnded = false
   while next < words.count {
@@ -28,8 +30,10 @@ public func parseWords<Options>(_ words: [Argument], _ table: [Option<Options>],
   }
 }
 
-private func apply<Options>(_ word: Argument, _ table: [Option<Options>], to options: inout Options, _ words: [Argument],
-                            _ next: inout Int) throws(CommandLineError) {
+private func apply<Options>(
+  _ word: Argument, _ table: [Option<Options>], to options: inout Options, _ words: [Argument],
+  _ next: inout Int
+) throws(CommandLineError) {
   let (name, attached) = word.split(at: UInt8(ascii: "="))
   guard let option = table.first(where: { name.equals($0.name) || ($0.short.map(name.equals) ?? false) }) else {
     throw CommandLineError("\(name.description): no such option; the options are \(names(of: table))")

@@ -42,8 +42,10 @@ public func makeFolder(_ path: FileName) throws(Errno) { try check(withCString(p
 ///   - replaced: the file to replace, if it is still the one there; nil: the file must be new.
 ///   - isDurable: the file survives a power cut when this returns.
 /// - Throws: EEXIST if another file has the name.
-public func publishFile(_ path: FileName, _ bytes: UnsafeRawBufferPointer, replacing replaced: rf_file_info? = nil,
-                        isDurable: Bool) throws(Errno) {
+public func publishFile(
+  _ path: FileName, _ bytes: UnsafeRawBufferPointer, replacing replaced: rf_file_info? = nil,
+  isDurable: Bool
+) throws(Errno) {
   let result = withCString(path) { path in
     guard var replaced else { return rf_file_publish(path, bytes.baseAddress, bytes.count, nil, isDurable ? 1 : 0) }
     return rf_file_publish(path, bytes.baseAddress, bytes.count, &replaced, isDurable ? 1 : 0)

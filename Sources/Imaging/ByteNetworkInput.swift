@@ -18,8 +18,10 @@ public struct ByteNetworkInput {
   /// Creates a view of an input.
   ///
   /// - Precondition: width and height are 1 or more; `rowStride` is at least 3 * width.
-  public init(base: UnsafeMutablePointer<UInt8>, rowStride: Int, width: Int, height: Int, order: ChannelOrder,
-              mean: (UInt8, UInt8, UInt8)) {
+  public init(
+    base: UnsafeMutablePointer<UInt8>, rowStride: Int, width: Int, height: Int, order: ChannelOrder,
+    mean: (UInt8, UInt8, UInt8)
+  ) {
     precondition(width > 0 && height > 0 && rowStride >= 3 * width, "network input: size and stride do not fit")
     self.base = base
     self.rowStride = rowStride

@@ -43,8 +43,10 @@ struct ByteRows {
   }
 
   /// Converts pixels that start at an even column.
-  private func convert(_ layout: rf_ycbcr_layout, _ y: Int, _ first: Int, _ count: Int,
-                       _ output: UnsafeMutablePointer<UInt8>) {
+  private func convert(
+    _ layout: rf_ycbcr_layout, _ y: Int, _ first: Int, _ count: Int,
+    _ output: UnsafeMutablePointer<UInt8>
+  ) {
     let luma = frame.planes.0.row(y)
     var args = rf_ycbcr_args(
       luma: luma + frame.format.rowBytes(width: first), cb: nil, cr: nil, output: output, width: Int32(count),

@@ -88,8 +88,9 @@ extension Picture {
   ///   - left, top: corner of the background, pixels.
   ///   - pixelSize: side of a font pixel in pixels, 1 or more.
   func draw(_ label: FaceLabel, left: Int, top: Int, pixelSize: Int, _ color: Color, ground: Color) {
-    fillRectangle(left: left, top: top, right: left + label.width * pixelSize, bottom: top + FaceLabel.height * pixelSize,
-                  ground)
+    fillRectangle(
+      left: left, top: top, right: left + label.width * pixelSize, bottom: top + FaceLabel.height * pixelSize,
+      ground)
     label.forEachPixel { x, y in
       let (pixelX, pixelY) = (left + x * pixelSize, top + y * pixelSize)
       fillRectangle(left: pixelX, top: pixelY, right: pixelX + pixelSize, bottom: pixelY + pixelSize, color)

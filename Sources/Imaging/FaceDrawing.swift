@@ -25,8 +25,10 @@ extension Picture {
   ///   - landmarks: frame pixels; each has its own colour.
   ///   - score: 0...1.
   ///   - id: identifies the face in a stream, 0 or more; nil: not drawn.
-  public func drawFace(left: Float, top: Float, right: Float, bottom: Float,
-                       landmarks: Landmarks, score: Float, id: Int64? = nil) {
+  public func drawFace(
+    left: Float, top: Float, right: Float, bottom: Float,
+    landmarks: Landmarks, score: Float, id: Int64? = nil
+  ) {
     let lineWidth = fittingLineWidth
     strokeBox(left: left, top: top, right: right, bottom: bottom, lineWidth: lineWidth, Palette.box)
     // Dots and digits shrink with the face, so that crowds stay readable.

@@ -33,8 +33,9 @@ public func fill(_ input: ByteNetworkInput, from frame: Frame, transform: Transf
   clearPadding(input, around: area)
   let (left, top) = (Int(transform.offsetX), Int(transform.offsetY))
   for y in area.top..<area.bottom {
-    rows.copy(y: y - top, first: area.left - left, count: area.right - area.left,
-              to: input.base + y * input.rowStride + 3 * area.left)
+    rows.copy(
+      y: y - top, first: area.left - left, count: area.right - area.left,
+      to: input.base + y * input.rowStride + 3 * area.left)
   }
 }
 
@@ -90,8 +91,10 @@ private func clearPadding(_ input: some FillTarget, around area: ContentArea) {
   }
 }
 
-private func fill<Row: PixelRow>(_ input: some FillTarget, from frame: Frame, _ transform: Transform, _ area: ContentArea,
-                                 _ row: Row.Type) {
+private func fill<Row: PixelRow>(
+  _ input: some FillTarget, from frame: Frame, _ transform: Transform, _ area: ContentArea,
+  _ row: Row.Type
+) {
   guard transform.isShift else {
     resample(input, from: frame, transform, area, row)
     return

@@ -52,8 +52,10 @@ public struct Frame {
   ///   - strideBytes: bytes between rows of the first plane, as V4L2's `bytesperline`; `nil`: tightly packed.
   ///   - range: range of Y'CbCr samples.
   /// - Throws: `FrameError` if the size is out of range, rows overlap, or there are too few bytes.
-  public init(_ format: PixelFormat, width: Int, height: Int, bytes: UnsafeRawBufferPointer,
-              strideBytes: Int? = nil, range: ColorRange = .limited) throws(FrameError) {
+  public init(
+    _ format: PixelFormat, width: Int, height: Int, bytes: UnsafeRawBufferPointer,
+    strideBytes: Int? = nil, range: ColorRange = .limited
+  ) throws(FrameError) {
     guard width > 0, height > 0, width <= Self.maxPixels / height else {
       throw .size(width: width, height: height)
     }
@@ -65,8 +67,9 @@ public struct Frame {
     guard let start = bytes.baseAddress, bytes.count >= needed else {
       throw .tooFewBytes(given: bytes.count, needed: needed)
     }
-    self.init(format, width: width, height: height, base: start.assumingMemoryBound(to: UInt8.self),
-              strideBytes: stride, range: range)
+    self.init(
+      format, width: width, height: height, base: start.assumingMemoryBound(to: UInt8.self),
+      strideBytes: stride, range: range)
   }
 
   /// Creates a view of separate planes, such as those of V4L2's multi-planar devices.
@@ -79,8 +82,10 @@ public struct Frame {
   ///   - planes: bytes and row distance of each plane, in the order of the format's description; planes that the format lacks
   ///     are ignored. A distance of 0 means tightly packed.
   /// - Throws: `FrameError` if the size is out of range, rows overlap, or there are too few bytes.
-  public init(_ format: PixelFormat, width: Int, height: Int, range: ColorRange = .limited,
-              planes: (PlaneBytes, PlaneBytes, PlaneBytes)) throws(FrameError) {
+  public init(
+    _ format: PixelFormat, width: Int, height: Int, range: ColorRange = .limited,
+    planes: (PlaneBytes, PlaneBytes, PlaneBytes)
+  ) throws(FrameError) {
     guard width > 0, height > 0, width <= Self.maxPixels / height else {
       throw .size(width: width, height: height)
     }
@@ -96,8 +101,10 @@ public struct Frame {
   public typealias PlaneBytes = (bytes: UnsafeRawBufferPointer, strideBytes: Int)
 
   /// Creates a view without checks, for memory that this module owns.
-  init(_ format: PixelFormat, width: Int, height: Int, base: UnsafePointer<UInt8>, strideBytes: Int,
-       range: ColorRange = .limited) {
+  init(
+    _ format: PixelFormat, width: Int, height: Int, base: UnsafePointer<UInt8>, strideBytes: Int,
+    range: ColorRange = .limited
+  ) {
     let first = Plane(base: base, strideBytes: strideBytes)
     let chromaStride = format.chromaStrideBytes(strideBytes)
     let second = Plane(base: base + strideBytes * height, strideBytes: chromaStride)

@@ -28,8 +28,9 @@ public final class FrameCopy {
       guard let memory = takeBytes(needed) else { return false }
       bytes = UnsafeMutableBufferPointer(start: memory, count: needed)
     }
-    let copy = Frame(format, width: width, height: height, base: UnsafePointer(bytes.baseAddress!),
-                     strideBytes: format.rowBytes(width: width), range: other.range)
+    let copy = Frame(
+      format, width: width, height: height, base: UnsafePointer(bytes.baseAddress!),
+      strideBytes: format.rowBytes(width: width), range: other.range)
     copyPlane(other.planes.0, copy.planes.0, rowBytes: format.rowBytes(width: width), rows: height)
     let chromaBytes = format.chromaStrideBytes(format.rowBytes(width: width)), chromaRows = (height + 1) / 2
     if chromaBytes > 0 { copyPlane(other.planes.1, copy.planes.1, rowBytes: chromaBytes, rows: chromaRows) }

@@ -6,8 +6,10 @@ public struct Landmarks: Equatable, Sendable {
   public var leftEye, rightEye, nose, leftMouthCorner, rightMouthCorner: FramePoint
 
   /// Creates landmarks from their points.
-  public init(leftEye: FramePoint, rightEye: FramePoint, nose: FramePoint, leftMouthCorner: FramePoint,
-              rightMouthCorner: FramePoint) {
+  public init(
+    leftEye: FramePoint, rightEye: FramePoint, nose: FramePoint, leftMouthCorner: FramePoint,
+    rightMouthCorner: FramePoint
+  ) {
     self.leftEye = leftEye
     self.rightEye = rightEye
     self.nose = nose

@@ -41,8 +41,10 @@ public struct NetworkInput {
   /// Creates a view of an input.
   ///
   /// - Precondition: width and height are 1 or more; `rowStride` is at least 3 * width.
-  public init(base: UnsafeMutablePointer<Float>, rowStride: Int, width: Int, height: Int, order: ChannelOrder,
-              mean: (Float, Float, Float), scale: Float = 1) {
+  public init(
+    base: UnsafeMutablePointer<Float>, rowStride: Int, width: Int, height: Int, order: ChannelOrder,
+    mean: (Float, Float, Float), scale: Float = 1
+  ) {
     precondition(width > 0 && height > 0 && rowStride >= 3 * width, "network input: size and stride do not fit")
     self.base = base
     self.rowStride = rowStride

@@ -23,16 +23,17 @@ extension Picture {
     // Offsets of the stored pixel that is shown first, and of its right-hand and lower neighbours as shown.
     let (x, y) = (3, stored.strideBytes)
     let (right, bottom) = ((width - 1) * x, (height - 1) * y)
-    let (start, stepX, stepY) = switch orientation {
-    case .upright: (0, x, y)
-    case .mirrored: (right, -x, y)
-    case .upsideDown: (right + bottom, -x, -y)
-    case .flipped: (bottom, x, -y)
-    case .transposed: (0, y, x)
-    case .turnedRight: (bottom, -y, x)
-    case .transversed: (right + bottom, -y, -x)
-    case .turnedLeft: (right, y, -x)
-    }
+    let (start, stepX, stepY) =
+      switch orientation {
+      case .upright: (0, x, y)
+      case .mirrored: (right, -x, y)
+      case .upsideDown: (right + bottom, -x, -y)
+      case .flipped: (bottom, x, -y)
+      case .transposed: (0, y, x)
+      case .turnedRight: (bottom, -y, x)
+      case .transversed: (right + bottom, -y, -x)
+      case .turnedLeft: (right, y, -x)
+      }
     for row in 0..<self.height {
       var output = pixels + row * strideBytes
       var input = stored.pixels + start + row * stepY

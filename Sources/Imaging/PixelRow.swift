@@ -50,8 +50,9 @@ extension YCbCrRow {
   @inline(never)
   func fourOneByOne(at x: Int) -> FourPixels {
     let (a, b, c, d) = (samples(at: x), samples(at: x + 1), samples(at: x + 2), samples(at: x + 3))
-    return matrix.bytes(y: SIMD4(a[0], b[0], c[0], d[0]), cb: SIMD4(a[1], b[1], c[1], d[1]),
-                        cr: SIMD4(a[2], b[2], c[2], d[2]))
+    return matrix.bytes(
+      y: SIMD4(a[0], b[0], c[0], d[0]), cb: SIMD4(a[1], b[1], c[1], d[1]),
+      cr: SIMD4(a[2], b[2], c[2], d[2]))
   }
 }
 
@@ -77,8 +78,9 @@ struct RGBRow: PixelRow {
   @inline(__always)
   func four(at x: Int) -> FourPixels {
     let (p, q, s) = (bytes.four(at: 3 * x), bytes.four(at: 3 * x + 4), bytes.four(at: 3 * x + 8))
-    return FourPixels(r: SIMD4(p[0], p[3], q[2], s[1]), g: SIMD4(p[1], q[0], q[3], s[2]),
-                      b: SIMD4(p[2], q[1], s[0], s[3]))
+    return FourPixels(
+      r: SIMD4(p[0], p[3], q[2], s[1]), g: SIMD4(p[1], q[0], q[3], s[2]),
+      b: SIMD4(p[2], q[1], s[0], s[3]))
   }
 
   @inline(__always)
@@ -161,8 +163,9 @@ struct PairsRow<Pairs: YCbCrPairs>: YCbCrRow {
     guard x & 1 == 0 else { return fourOneByOne(at: x) }
     let (p, q) = (bytes.four(at: 2 * x), bytes.four(at: 2 * x + 4))
     let (y, cb, cr) = (Pairs.luma, Pairs.chroma, Pairs.chroma + 2)
-    return matrix.bytes(y: SIMD4(p[y], p[y + 2], q[y], q[y + 2]), cb: SIMD4(p[cb], p[cb], q[cb], q[cb]),
-                        cr: SIMD4(p[cr], p[cr], q[cr], q[cr]))
+    return matrix.bytes(
+      y: SIMD4(p[y], p[y + 2], q[y], q[y + 2]), cb: SIMD4(p[cb], p[cb], q[cb], q[cb]),
+      cr: SIMD4(p[cr], p[cr], q[cr], q[cr]))
   }
 
   @inline(__always)
@@ -188,8 +191,9 @@ struct NV12Row: YCbCrRow {
   func four(at x: Int) -> FourPixels {
     guard x & 1 == 0 else { return fourOneByOne(at: x) }
     let pairs = chroma.four(at: x)
-    return matrix.bytes(y: luma.four(at: x), cb: SIMD4(pairs[0], pairs[0], pairs[2], pairs[2]),
-                        cr: SIMD4(pairs[1], pairs[1], pairs[3], pairs[3]))
+    return matrix.bytes(
+      y: luma.four(at: x), cb: SIMD4(pairs[0], pairs[0], pairs[2], pairs[2]),
+      cr: SIMD4(pairs[1], pairs[1], pairs[3], pairs[3]))
   }
 
   @inline(__always)
@@ -216,8 +220,9 @@ struct I420Row: YCbCrRow {
     guard x & 1 == 0 else { return fourOneByOne(at: x) }
     let half = x / 2
     let chroma = SIMD4<Float>(SIMD4<UInt8>(cb[half], cb[half + 1], cr[half], cr[half + 1]))
-    return matrix.bytes(y: luma.four(at: x), cb: SIMD4(chroma[0], chroma[0], chroma[1], chroma[1]),
-                        cr: SIMD4(chroma[2], chroma[2], chroma[3], chroma[3]))
+    return matrix.bytes(
+      y: luma.four(at: x), cb: SIMD4(chroma[0], chroma[0], chroma[1], chroma[1]),
+      cr: SIMD4(chroma[2], chroma[2], chroma[3], chroma[3]))
   }
 
   @inline(__always)

@@ -37,9 +37,10 @@ struct Axis {
     let last = min(max(wholeAbove(end) - 1, first), count - 1)
     guard last > first else { return Taps(first: Int32(first), count: 1, firstWeight: 1, middleWeight: 0, lastWeight: 0) }
     let covered = end - start
-    return Taps(first: Int32(first), count: Int32(last - first + 1),
-                firstWeight: Float((Double(first + 1) - start) / covered), middleWeight: Float(1 / covered),
-                lastWeight: Float((end - Double(last)) / covered))
+    return Taps(
+      first: Int32(first), count: Int32(last - first + 1),
+      firstWeight: Float((Double(first + 1) - start) / covered), middleWeight: Float(1 / covered),
+      lastWeight: Float((end - Double(last)) / covered))
   }
 
   /// Enlarging: the two samples whose centres enclose the output pixel's; beyond the outermost centre, that sample only.
@@ -57,8 +58,10 @@ struct Axis {
 private let stripWidth = 48
 
 /// Fills `area` of the input from the frame at any scale.
-func resample<Row: PixelRow>(_ input: some FillTarget, from frame: Frame, _ transform: Transform, _ area: ContentArea,
-                             _ row: Row.Type) {
+func resample<Row: PixelRow>(
+  _ input: some FillTarget, from frame: Frame, _ transform: Transform, _ area: ContentArea,
+  _ row: Row.Type
+) {
   let columns = Axis(offset: transform.offsetX, scale: transform.scaleX, count: frame.width)
   let rows = Axis(offset: transform.offsetY, scale: transform.scaleY, count: frame.height)
   withUnsafeTemporaryAllocation(of: Taps.self, capacity: stripWidth) { taps in
@@ -78,8 +81,10 @@ func resample<Row: PixelRow>(_ input: some FillTarget, from frame: Frame, _ tran
 
 /// Computes the weighted sums of samples for one row of a strip.
 @inline(__always)
-private func sum<Row: PixelRow>(_: Row.Type, _ frame: Frame, _ vertical: Taps, _ horizontal: UnsafePointer<Taps>,
-                                _ width: Int, into sums: UnsafeMutablePointer<SIMD4<Float>>) {
+private func sum<Row: PixelRow>(
+  _: Row.Type, _ frame: Frame, _ vertical: Taps, _ horizontal: UnsafePointer<Taps>,
+  _ width: Int, into sums: UnsafeMutablePointer<SIMD4<Float>>
+) {
   for x in 0..<width { (sums + x).initialize(to: SIMD4(repeating: 0)) }
   for index in 0..<vertical.count {
     let row = Row(frame, y: Int(vertical.first + index))
@@ -101,8 +106,10 @@ private func sum<Row: PixelRow>(_: Row.Type, _ frame: Frame, _ vertical: Taps, _
 
 /// Converts a strip's sums to the network's channels and stores them.
 @inline(__always)
-private func store<Row: PixelRow, Target: FillTarget>(_ row: Row, _ sums: UnsafePointer<SIMD4<Float>>, _ width: Int,
-                                                      to output: UnsafeMutablePointer<Target.Sample>, _ input: Target) {
+private func store<Row: PixelRow, Target: FillTarget>(
+  _ row: Row, _ sums: UnsafePointer<SIMD4<Float>>, _ width: Int,
+  to output: UnsafeMutablePointer<Target.Sample>, _ input: Target
+) {
   for x in 0..<width {
     let rgb = row.color(of: sums[x])
     input.store(input.order == .rgb ? rgb : SIMD4(rgb[2], rgb[1], rgb[0], 0), to: output + 3 * x)

@@ -55,8 +55,9 @@ public struct Transform: Equatable, Sendable {
     let scale = min(Double(networkWidth) / Double(frameWidth), Double(networkHeight) / Double(frameHeight))
     let width = min(networkWidth, max(1, nearestWhole(Double(frameWidth) * scale)))
     let height = min(networkHeight, max(1, nearestWhole(Double(frameHeight) * scale)))
-    return Transform(scaleX: Float(Double(width) / Double(frameWidth)),
-                     scaleY: Float(Double(height) / Double(frameHeight)))
+    return Transform(
+      scaleX: Float(Double(width) / Double(frameWidth)),
+      scaleY: Float(Double(height) / Double(frameHeight)))
   }
 
   /// Returns the transform for the same frame decoded `divisor` times smaller per side.

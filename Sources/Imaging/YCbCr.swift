@@ -23,17 +23,20 @@ struct YCbCr {
   @inline(__always)
   func bytes(y: SIMD4<Float>, cb: SIMD4<Float>, cr: SIMD4<Float>) -> FourPixels {
     let (gray, blueness, redness) = ((y - black) * luma, cb - 128, cr - 128)
-    return FourPixels(r: Self.byte(gray + redness * redFromCr),
-                      g: Self.byte(gray + blueness * greenFromCb + redness * greenFromCr),
-                      b: Self.byte(gray + blueness * blueFromCb))
+    return FourPixels(
+      r: Self.byte(gray + redness * redFromCr),
+      g: Self.byte(gray + blueness * greenFromCb + redness * greenFromCr),
+      b: Self.byte(gray + blueness * blueFromCb))
   }
 
   /// Converts one pixel's Y Cb Cr to R G B, not rounded, limited to 0...255.
   @inline(__always)
   func color(of samples: SIMD4<Float>) -> SIMD4<Float> {
     let (gray, blueness, redness) = ((samples[0] - black) * luma, samples[1] - 128, samples[2] - 128)
-    return Self.held(SIMD4(gray + redness * redFromCr, gray + blueness * greenFromCb + redness * greenFromCr,
-                           gray + blueness * blueFromCb, 0))
+    return Self.held(
+      SIMD4(
+        gray + redness * redFromCr, gray + blueness * greenFromCb + redness * greenFromCr,
+        gray + blueness * blueFromCb, 0))
   }
 
   /// Limits to 0...255. (`clamped` would be a call into the standard library; this is two instructions.)

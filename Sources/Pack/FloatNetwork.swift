@@ -43,10 +43,12 @@ package struct FloatNetwork: Sendable {
       guard model.precision == .float32 else { throw PackError.file("is an int8 model already: give the float32 one") }
       var graph = model.graph
       graph.name = name
-      return FloatNetwork(graph: graph, layers: model.layers.indices.map {
-        let numbers = model.floats(ofLayer: $0)
-        return LayerWeights(weights: numbers.weights, bias: numbers.bias)
-      })
+      return FloatNetwork(
+        graph: graph,
+        layers: model.layers.indices.map {
+          let numbers = model.floats(ofLayer: $0)
+          return LayerWeights(weights: numbers.weights, bias: numbers.bias)
+        })
     }
   }
 

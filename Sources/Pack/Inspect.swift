@@ -32,15 +32,19 @@ package enum Inspect {
   private static func layers(of model: Model, _ plan: Plan) -> [String] {
     let rows = model.layers.indices.map { row(of: model, $0, plan.steps[$0]) }
     let total = plan.denseMultiplyAdds(of: model)
-    return ["at \(plan.width) x \(plan.height): \(decimals(Double(total) / 1e6)) MMAC per frame in dense layers",
-            padded(["layer", "operation", "output", "MMAC", "bytes"])] + rows
+    return [
+      "at \(plan.width) x \(plan.height): \(decimals(Double(total) / 1e6)) MMAC per frame in dense layers",
+      padded(["layer", "operation", "output", "MMAC", "bytes"]),
+    ] + rows
   }
 
   private static func row(of model: Model, _ index: Int, _ step: Plan.Step) -> String {
     let layer = model.layers[index]
     let activation = layer.slope == 1 ? "" : layer.slope == 0 ? " relu" : " leaky"
-    return padded([layer.name, layer.operation.summary(layer) + activation, "\(step.width) x \(step.height) x \(layer.outputChannels)",
-                   decimals(Double(step.multiplyAdds) / 1e6), "\(model.constantBytes(ofLayer: index))"])
+    return padded([
+      layer.name, layer.operation.summary(layer) + activation, "\(step.width) x \(step.height) x \(layer.outputChannels)",
+      decimals(Double(step.multiplyAdds) / 1e6), "\(model.constantBytes(ofLayer: index))",
+    ])
   }
 
   private static func padded(_ columns: [String]) -> String {

@@ -1,8 +1,8 @@
+import CHost
+import CPreview
 // Feeds the live page from the detector: passes on the newest frame if it has viewers and the worker is free, and returns at
 // once. The worker converts, draws and encodes; the server (CPreview) sends. Neither delays detection.
 import Capture
-import CHost
-import CPreview
 public import Imaging
 public import RetinaFace
 
@@ -43,8 +43,9 @@ public final class Preview {
     }
     self.server = server!
     url = address.url(port: rf_preview_port(self.server))
-    worker = rf_worker_start({ Unmanaged<Preview>.fromOpaque($0!).takeUnretainedValue().publish() },
-                             Unmanaged.passUnretained(self).toOpaque(), Preview.niceness)
+    worker = rf_worker_start(
+      { Unmanaged<Preview>.fromOpaque($0!).takeUnretainedValue().publish() },
+      Unmanaged.passUnretained(self).toOpaque(), Preview.niceness)
     if worker == nil { throw .cannotStart }
   }
 

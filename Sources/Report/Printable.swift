@@ -14,17 +14,18 @@ public struct UTF8Piece {
   @inline(never)  // for size
   public init(_ bytes: [UInt8], at start: Int) {
     let first = bytes[start]
-    let (length, second): (Int, ClosedRange<UInt8>) = switch first {
-    case 0x00...0x7F: (1, 0...0)
-    case 0xC2...0xDF: (2, 0x80...0xBF)
-    case 0xE0: (3, 0xA0...0xBF)
-    case 0xED: (3, 0x80...0x9F)
-    case 0xE1...0xEF: (3, 0x80...0xBF)
-    case 0xF0: (4, 0x90...0xBF)
-    case 0xF1...0xF3: (4, 0x80...0xBF)
-    case 0xF4: (4, 0x80...0x8F)
-    default: (0, 0...0)
-    }
+    let (length, second): (Int, ClosedRange<UInt8>) =
+      switch first {
+      case 0x00...0x7F: (1, 0...0)
+      case 0xC2...0xDF: (2, 0x80...0xBF)
+      case 0xE0: (3, 0xA0...0xBF)
+      case 0xED: (3, 0x80...0x9F)
+      case 0xE1...0xEF: (3, 0x80...0xBF)
+      case 0xF0: (4, 0x90...0xBF)
+      case 0xF1...0xF3: (4, 0x80...0xBF)
+      case 0xF4: (4, 0x80...0x8F)
+      default: (0, 0...0)
+      }
     var value = UInt32(first) & (length == 1 ? 0x7F : 0xFF >> UInt32(length + 1))
     var read = 1
     while read < length, start + read < bytes.count, (read == 1 ? second : 0x80...0xBF).contains(bytes[start + read]) {

@@ -80,8 +80,10 @@ public struct Statistics: ~Copyable {
     /// From the start of capturing until everything is written.
     public var total: Double
 
-    public init(capture: Double = 0, convert: Double = 0, network: Double = 0, decode: Double = 0, latency: Double = 0,
-                total: Double = 0) {
+    public init(
+      capture: Double = 0, convert: Double = 0, network: Double = 0, decode: Double = 0, latency: Double = 0,
+      total: Double = 0
+    ) {
       (self.capture, self.convert, self.network, self.decode) = (capture, convert, network, decode)
       (self.latency, self.total) = (latency, total)
     }
@@ -101,11 +103,13 @@ public struct Statistics: ~Copyable {
 
   /// Appends lines for people.
   public func append(to text: inout ByteBuffer) {
-    text.append("frames \(counts.frames), faces \(counts.faces), dropped \(counts.dropped), skipped \(counts.skipped), "
-      + "reconnects \(counts.reconnects)\n")
+    text.append(
+      "frames \(counts.frames), faces \(counts.faces), dropped \(counts.dropped), skipped \(counts.skipped), "
+        + "reconnects \(counts.reconnects)\n")
     if counts.skipped > 0 {
-      text.append("skipped: unreadable \(counts.unreadable), damaged \(counts.damaged), unsupported format \(counts.unsupported), "
-        + "too large \(counts.tooLarge)\n")
+      text.append(
+        "skipped: unreadable \(counts.unreadable), damaged \(counts.damaged), unsupported format \(counts.unsupported), "
+          + "too large \(counts.tooLarge)\n")
     }
     text.append("milliseconds     median        p95        max\n")
     append("capture", capture, to: &text)
@@ -118,10 +122,11 @@ public struct Statistics: ~Copyable {
 
   /// Appends a JSON object: counts, and per stage the median, 95th percentile and maximum, milliseconds.
   public func appendJSON(to text: inout ByteBuffer) {
-    text.append("{\"frames\":\(counts.frames),\"faces\":\(counts.faces),\"dropped\":\(counts.dropped),"
-      + "\"skipped\":\(counts.skipped),\"skipped_by_reason\":{\"unreadable\":\(counts.unreadable),"
-      + "\"damaged\":\(counts.damaged),\"unsupported\":\(counts.unsupported),\"too_large\":\(counts.tooLarge)},"
-      + "\"reconnects\":\(counts.reconnects),\"milliseconds\":{")
+    text.append(
+      "{\"frames\":\(counts.frames),\"faces\":\(counts.faces),\"dropped\":\(counts.dropped),"
+        + "\"skipped\":\(counts.skipped),\"skipped_by_reason\":{\"unreadable\":\(counts.unreadable),"
+        + "\"damaged\":\(counts.damaged),\"unsupported\":\(counts.unsupported),\"too_large\":\(counts.tooLarge)},"
+        + "\"reconnects\":\(counts.reconnects),\"milliseconds\":{")
     appendTimes("\"capture\":[", capture, to: &text)
     appendTimes(",\"convert\":[", convert, to: &text)
     appendTimes(",\"network\":[", network, to: &text)

@@ -44,8 +44,9 @@ struct Anchor {
     let center = point(offsets: offsets, variances: variances)
     let halfWidth = side * exponential(offsets[2] * variances.1) / 2
     let halfHeight = side * exponential(offsets[3] * variances.1) / 2
-    return ModelBox(x1: center.x - halfWidth, y1: center.y - halfHeight,
-                    x2: center.x + halfWidth, y2: center.y + halfHeight)
+    return ModelBox(
+      x1: center.x - halfWidth, y1: center.y - halfHeight,
+      x2: center.x + halfWidth, y2: center.y + halfHeight)
   }
 
   /// Decodes a point.

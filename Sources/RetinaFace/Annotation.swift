@@ -19,8 +19,9 @@ extension Picture {
   public func draw(_ faces: some BidirectionalCollection<Face>) {
     for face in faces.reversed() {
       let box = face.box
-      drawFace(left: box.x1, top: box.y1, right: box.x2, bottom: box.y2, landmarks: face.landmarks, score: face.score,
-               id: face.id)
+      drawFace(
+        left: box.x1, top: box.y1, right: box.x2, bottom: box.y2, landmarks: face.landmarks, score: face.score,
+        id: face.id)
     }
   }
 }

@@ -36,8 +36,10 @@ struct Decoder: ~Copyable {
   ///   - levels: finest first, at least one.
   ///   - maxOverlap: intersection over union above which the weaker of two boxes is dropped.
   ///   - capacity: maximum number of candidates that enter suppression, strongest first.
-  init(levels: [AnchorLevel], variances: (Float, Float), threshold: Float, maxOverlap: Float, maxFaces: Int,
-       capacity: Int = Decoder.candidateCapacity) {
+  init(
+    levels: [AnchorLevel], variances: (Float, Float), threshold: Float, maxOverlap: Float, maxFaces: Int,
+    capacity: Int = Decoder.candidateCapacity
+  ) {
     let anchorCount = levels.reduce(0) { $0 + $1.anchorCount }
     let capacity = max(1, min(capacity, anchorCount))
     self.levels = levels

@@ -96,13 +96,17 @@ public final class Detector {
   ///   - arena: at least `plan.arenaBytes` bytes at a multiple of `Plan.alignment`; must outlive the detector.
   ///   - options: settings; those used for `plan`.
   /// - Throws: `DetectorError` if the arena is too small or misaligned or an option is out of range.
-  public convenience init(model: Model, plan: DetectorPlan, arena: UnsafeMutableRawBufferPointer,
-                          options: Options = Options()) throws(DetectorError) {
+  public convenience init(
+    model: Model, plan: DetectorPlan, arena: UnsafeMutableRawBufferPointer,
+    options: Options = Options()
+  ) throws(DetectorError) {
     try self.init(model: model, plan: plan, arena: arena, isArenaOwned: false, options: options)
   }
 
-  private init(model: Model, plan: DetectorPlan, arena: UnsafeMutableRawBufferPointer, isArenaOwned: Bool,
-               options: Options) throws(DetectorError) {
+  private init(
+    model: Model, plan: DetectorPlan, arena: UnsafeMutableRawBufferPointer, isArenaOwned: Bool,
+    options: Options
+  ) throws(DetectorError) {
     try Detector.check(options)
     guard arena.count >= plan.arenaBytes, Int(bitPattern: arena.baseAddress) % Plan.alignment == 0 else {
       throw .arena(neededBytes: plan.arenaBytes, givenBytes: arena.count, alignment: Plan.alignment)
@@ -119,8 +123,10 @@ public final class Detector {
   }
 
   /// Creates the passes. Faces of a coarser pass confirm those of the finer one, also with scores below the threshold.
-  private static func passes(_ model: Model, _ plan: DetectorPlan, _ arena: UnsafeMutableRawBufferPointer,
-                             _ options: Options) -> [DetectorPass] {
+  private static func passes(
+    _ model: Model, _ plan: DetectorPlan, _ arena: UnsafeMutableRawBufferPointer,
+    _ options: Options
+  ) -> [DetectorPass] {
     let kernels = KernelSet(isa: options.isa)
     let first = Network(model: model, plan: plan.passes[0], arena: arena)
     // Faces that the merge drops must not displace others.
@@ -130,8 +136,9 @@ public final class Detector {
       let network = index == 0 ? first : Network(sharingArenaOf: first, plan: plan.passes[index])
       let picture = index == 0 ? nil : arena.baseAddress.map { $0 + plan.pictureOffsets[index] }
       defer { threshold *= FaceMerger.confirmation }
-      return DetectorPass(network, kernels, picture: picture, threshold: threshold, maxOverlap: options.maxOverlap,
-                          maxFaces: maxFaces)
+      return DetectorPass(
+        network, kernels, picture: picture, threshold: threshold, maxOverlap: options.maxOverlap,
+        maxFaces: maxFaces)
     }
   }
 
@@ -149,8 +156,11 @@ public final class Detector {
   ///   - shrunkBy: 1 or more; a frame that was decoded this many times smaller. `transform` and the faces then refer to the
   ///     pixels of the full size.
   public func detect(_ frame: Frame, transform: Transform? = nil, shrunkBy: Int = 1) -> Faces {
-    let transform = transform ?? .letterbox(frameWidth: frame.width * shrunkBy, frameHeight: frame.height * shrunkBy, networkWidth: width,
-                                            networkHeight: height)
+    let transform =
+      transform
+      ?? .letterbox(
+        frameWidth: frame.width * shrunkBy, frameHeight: frame.height * shrunkBy, networkWidth: width,
+        networkHeight: height)
     timings = Timings()
     headsFingerprint = Fingerprint()
     var mark = now()
@@ -221,8 +231,9 @@ public final class Detector {
   private func deliver(_ transform: Transform) -> Faces {
     var found = passes[passes.count - 1].faces
     for index in mergers.indices.reversed() {
-      found = mergers[index].merge(fine: passes[index].faces, coarse: found, threshold: passes[index].threshold,
-                                   maxOverlap: options.maxOverlap)
+      found = mergers[index].merge(
+        fine: passes[index].faces, coarse: found, threshold: passes[index].threshold,
+        maxOverlap: options.maxOverlap)
     }
     var count = 0
     for index in found.indices where count < faces.count {
@@ -248,8 +259,9 @@ public final class Detector {
     var mergers: [FaceMerger] = []
     var coarseCapacity = passes[passes.count - 1].faceCapacity
     for pass in passes.dropLast().reversed() {
-      let merger = FaceMerger(largestAnchor: model.largestAnchor, smallestAnchor: model.smallestAnchor, scale: Float(boxSide),
-                              fineCapacity: pass.faceCapacity, coarseCapacity: coarseCapacity)
+      let merger = FaceMerger(
+        largestAnchor: model.largestAnchor, smallestAnchor: model.smallestAnchor, scale: Float(boxSide),
+        fineCapacity: pass.faceCapacity, coarseCapacity: coarseCapacity)
       coarseCapacity = merger.faceCapacity
       mergers.insert(merger, at: 0)
     }

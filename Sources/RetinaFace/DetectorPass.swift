@@ -18,14 +18,17 @@ final class DetectorPass {
   private(set) var faces = UnsafeBufferPointer<ModelFace>(start: nil, count: 0)
 
   /// - Parameter picture: memory for the picture until the pass begins; nil: the first pass.
-  init(_ network: Network, _ kernels: KernelSet, picture: UnsafeMutableRawPointer?, threshold: Float, maxOverlap: Float,
-       maxFaces: Int) {
+  init(
+    _ network: Network, _ kernels: KernelSet, picture: UnsafeMutableRawPointer?, threshold: Float, maxOverlap: Float,
+    maxFaces: Int
+  ) {
     self.network = network
     self.kernels = kernels
     self.picture = picture
     self.threshold = threshold
-    decoder = Decoder(levels: DetectorPass.anchorLevels(network), variances: network.model.graph.variances, threshold: threshold,
-                      maxOverlap: maxOverlap, maxFaces: maxFaces)
+    decoder = Decoder(
+      levels: DetectorPass.anchorLevels(network), variances: network.model.graph.variances, threshold: threshold,
+      maxOverlap: maxOverlap, maxFaces: maxFaces)
   }
 
   private static func anchorLevels(_ network: Network) -> [AnchorLevel] {
@@ -33,8 +36,10 @@ final class DetectorPass {
     var first = 0
     for (number, level) in network.model.levels.enumerated() {
       let scores = network.classScores(level: number)
-      levels.append(AnchorLevel(stride: level.stride, sides: level.anchorSides, width: scores.width,
-                                height: scores.height, firstAnchor: first))
+      levels.append(
+        AnchorLevel(
+          stride: level.stride, sides: level.anchorSides, width: scores.width,
+          height: scores.height, firstAnchor: first))
       first += levels[number].anchorCount
     }
     return levels
@@ -91,14 +96,16 @@ final class DetectorPass {
 
   private var floatInput: NetworkInput {
     let (input, graph) = (network.input, network.model.graph)
-    return NetworkInput(base: input.base, rowStride: input.rowStride, width: input.width, height: input.height, order: order,
-                        mean: graph.mean, scale: graph.scale)
+    return NetworkInput(
+      base: input.base, rowStride: input.rowStride, width: input.width, height: input.height, order: order,
+      mean: graph.mean, scale: graph.scale)
   }
 
   private var byteInput: ByteNetworkInput {
     let (input, mean) = (network.byteInput, network.model.graph.mean)
-    return ByteNetworkInput(base: input.base, rowStride: input.rowStride, width: input.width, height: input.height, order: order,
-                            mean: (UInt8(mean.0), UInt8(mean.1), UInt8(mean.2)))
+    return ByteNetworkInput(
+      base: input.base, rowStride: input.rowStride, width: input.width, height: input.height, order: order,
+      mean: (UInt8(mean.0), UInt8(mean.1), UInt8(mean.2)))
   }
 }
 

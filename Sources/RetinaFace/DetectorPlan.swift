@@ -28,8 +28,10 @@ public struct DetectorPlan: Sendable {
   ///   - height: its height, likewise.
   ///   - options: `isa`, `workers` and `findsLargeFaces` are used; they must equal those of the detector.
   /// - Throws: `DetectorError.plan` if the model cannot run at this size.
-  public init(model: Model, width: Int, height: Int,
-              options: Detector.Options = Detector.Options()) throws(DetectorError) {
+  public init(
+    model: Model, width: Int, height: Int,
+    options: Detector.Options = Detector.Options()
+  ) throws(DetectorError) {
     var passes = [try DetectorPlan.plan(model, width, height, options)]
     let longestReliable = DetectorPlan.reliableAnchors * model.largestAnchor
     while options.findsLargeFaces, let last = passes.last, Float(max(last.width, last.height)) > longestReliable {
@@ -49,11 +51,14 @@ public struct DetectorPlan: Sendable {
     (self.width, self.height, self.passes, pictureOffsets, arenaBytes) = (width, height, passes, offsets, end)
   }
 
-  private static func plan(_ model: Model, _ width: Int, _ height: Int,
-                           _ options: Detector.Options) throws(DetectorError) -> Plan {
+  private static func plan(
+    _ model: Model, _ width: Int, _ height: Int,
+    _ options: Detector.Options
+  ) throws(DetectorError) -> Plan {
     do {
-      return try Plan(model: model, width: width, height: height, isa: options.isa, threads: options.workers?.count ?? 1,
-                      bands: true)
+      return try Plan(
+        model: model, width: width, height: height, isa: options.isa, threads: options.workers?.count ?? 1,
+        bands: true)
     } catch {
       throw .plan(error)
     }

@@ -12,9 +12,11 @@ extension Face {
     let topLeft = transform.toFrame(ModelPoint(x: face.box.x1, y: face.box.y1))
     let bottomRight = transform.toFrame(ModelPoint(x: face.box.x2, y: face.box.y2))
     func point(_ index: Int) -> FramePoint { transform.toFrame(face.landmarks[index]) }
-    self.init(score: face.score, box: Box(x1: topLeft.x, y1: topLeft.y, x2: bottomRight.x, y2: bottomRight.y),
-              landmarks: Landmarks(leftEye: point(0), rightEye: point(1), nose: point(2), leftMouthCorner: point(3),
-                                   rightMouthCorner: point(4)))
+    self.init(
+      score: face.score, box: Box(x1: topLeft.x, y1: topLeft.y, x2: bottomRight.x, y2: bottomRight.y),
+      landmarks: Landmarks(
+        leftEye: point(0), rightEye: point(1), nose: point(2), leftMouthCorner: point(3),
+        rightMouthCorner: point(4)))
     guard isInReach else { return nil }
   }
 

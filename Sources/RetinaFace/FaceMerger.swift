@@ -63,8 +63,10 @@ final class FaceMerger {
   ///   - fine: strongest first.
   ///   - coarse: strongest first, in its own pixels; faces below `threshold` confirm only.
   ///   - maxOverlap: intersection over union above which the weaker of two faces is dropped.
-  func merge(fine: UnsafeBufferPointer<ModelFace>, coarse: UnsafeBufferPointer<ModelFace>, threshold: Float,
-                      maxOverlap: Float) -> UnsafeBufferPointer<ModelFace> {
+  func merge(
+    fine: UnsafeBufferPointer<ModelFace>, coarse: UnsafeBufferPointer<ModelFace>, threshold: Float,
+    maxOverlap: Float
+  ) -> UnsafeBufferPointer<ModelFace> {
     for index in coarse.indices { coarseFaces.initializeElement(at: index, to: coarse[index].scaled(by: scale)) }
     let all = UnsafeBufferPointer(rebasing: coarseFaces[..<coarse.count])
     var count = 0
@@ -162,8 +164,10 @@ extension ModelBox {
 
 extension ModelFace {
   fileprivate func scaled(by factor: Float) -> ModelFace {
-    ModelFace(score: score, box: box.scaled(by: factor), landmarks: InlineArray {
-      ModelPoint(x: landmarks[$0].x * factor, y: landmarks[$0].y * factor)
-    })
+    ModelFace(
+      score: score, box: box.scaled(by: factor),
+      landmarks: InlineArray {
+        ModelPoint(x: landmarks[$0].x * factor, y: landmarks[$0].y * factor)
+      })
   }
 }

@@ -20,8 +20,10 @@ public struct Workers: @unchecked Sendable {
   ///     time, because they wait for each other; nothing may be allocated.
   ///   - relax: called repeatedly by a part that has waited for others for some time, such as `sched_yield`; nil on bare metal.
   /// - Precondition: `count` is 1 or more.
-  public init(count: Int, crew: UnsafeMutableRawPointer?, relax: (@convention(c) () -> Void)?,
-              runAll: @escaping @convention(c) (UnsafeMutableRawPointer?, Work, UnsafeMutableRawPointer?) -> Void) {
+  public init(
+    count: Int, crew: UnsafeMutableRawPointer?, relax: (@convention(c) () -> Void)?,
+    runAll: @escaping @convention(c) (UnsafeMutableRawPointer?, Work, UnsafeMutableRawPointer?) -> Void
+  ) {
     precondition(count >= 1)
     self.count = count
     self.relax = relax

@@ -33,8 +33,10 @@ func withOptions<Options: BenchOptions>(_ words: [Argument], _ run: (Options) ->
 
 extension Option {
   /// An option with a number in a range.
-  static func number(_ name: StaticString, _ range: ClosedRange<Int>, help: StaticString,
-                     _ field: WritableKeyPath<Options, Int>) -> Option {
+  static func number(
+    _ name: StaticString, _ range: ClosedRange<Int>, help: StaticString,
+    _ field: WritableKeyPath<Options, Int>
+  ) -> Option {
     .value(name, "\(range.lowerBound)..\(range.upperBound)", help: help) { options, value in
       guard let number = value.integer(upTo: range.upperBound), range.contains(number) else { return false }
       options[keyPath: field] = number

@@ -19,9 +19,11 @@ final class FrameThreads {
 
   /// Runs one frame; the input must be filled.
   func runFrame() {
-    rf_thread_pool_run(pool.pointer, { context, part in
-      Unmanaged<FrameThreads>.fromOpaque(context!).takeUnretainedValue().run(part)
-    }, Unmanaged.passUnretained(self).toOpaque())
+    rf_thread_pool_run(
+      pool.pointer,
+      { context, part in
+        Unmanaged<FrameThreads>.fromOpaque(context!).takeUnretainedValue().run(part)
+      }, Unmanaged.passUnretained(self).toOpaque())
   }
 
   private func run(_ part: Int) { network.run(part: part, of: pool.count, barrier: barrier) }

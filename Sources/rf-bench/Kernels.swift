@@ -61,8 +61,9 @@ func runKernels(_ words: [Argument]) -> Int32 { withOptions(words, measure) }
 
 private func measure(_ options: KernelOptions) -> Int32 {
   if !options.json {
-    print(column("row", 34) + column("layer", 30) + column("min ms", -10) + column("median", -10)
-      + column("GFLOP/s", -10) + column("x ref", -8))
+    print(
+      column("row", 34) + column("layer", 30) + column("min ms", -10) + column("median", -10)
+        + column("GFLOP/s", -10) + column("x ref", -8))
   }
   for check in checks where options.op == nil || options.op == check.name {
     let rows = usableRows(of: check, options)

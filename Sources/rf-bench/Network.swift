@@ -119,18 +119,20 @@ final class NetworkBench {
     let multiplyAdds = Double(plan.denseMultiplyAdds(of: network.model)) / 1e6
     if options.json {
       let rows = layers.map(\.json).joined(separator: ",")
-      print(#"{"model":"\#(network.model.name)","precision":"\#(network.model.precision)","width":\#(plan.width),"#
-        + #""height":\#(plan.height),"threads":\#(options.threads),"isa":"\#(options.isa)","#
-        + #""iterations":\#(options.iterations),"min_ms":\#(minimum),"median_ms":\#(median),"#
-        + #""mmac":\#(multiplyAdds),"arena_bytes":\#(plan.arenaBytes)"# + (options.layers ? #","layers":[\#(rows)]}"# : "}"))
+      print(
+        #"{"model":"\#(network.model.name)","precision":"\#(network.model.precision)","width":\#(plan.width),"#
+          + #""height":\#(plan.height),"threads":\#(options.threads),"isa":"\#(options.isa)","#
+          + #""iterations":\#(options.iterations),"min_ms":\#(minimum),"median_ms":\#(median),"#
+          + #""mmac":\#(multiplyAdds),"arena_bytes":\#(plan.arenaBytes)"# + (options.layers ? #","layers":[\#(rows)]}"# : "}"))
       return
     }
     if let first = layers.first { print(first.heading) }
     for layer in layers { print(layer.line) }
-    print("\(network.model.name), \(network.model.precision), at \(plan.width) x \(plan.height), "
-      + "\(options.threads) thread(s), \(options.isa): minimum \(decimal(minimum, places: 3)) ms, "
-      + "median \(decimal(median, places: 3)) ms, "
-      + "\(decimal(multiplyAdds, places: 1)) MMAC, arena \(plan.arenaBytes) bytes")
+    print(
+      "\(network.model.name), \(network.model.precision), at \(plan.width) x \(plan.height), "
+        + "\(options.threads) thread(s), \(options.isa): minimum \(decimal(minimum, places: 3)) ms, "
+        + "median \(decimal(median, places: 3)) ms, "
+        + "\(decimal(multiplyAdds, places: 1)) MMAC, arena \(plan.arenaBytes) bytes")
   }
 }
 

@@ -51,10 +51,11 @@ extension NetworkBench {
     return zip(entries, seconds).map { entry, seconds in
       let together = entry.work.layers, step = steps[together.lowerBound]
       let channels = together.reduce(0) { $0 + layers[$1].outputChannels }
-      return LayerRow(name: together.map { layers[$0].name }.joined(separator: ", "),
-                      output: "\(step.width) x \(step.height) x \(channels)",
-                      multiplyAdds: together.reduce(0) { $0 + steps[$1].multiplyAdds },
-                      seconds: seconds.sorted()[options.iterations / 2], peak: peak)
+      return LayerRow(
+        name: together.map { layers[$0].name }.joined(separator: ", "),
+        output: "\(step.width) x \(step.height) x \(channels)",
+        multiplyAdds: together.reduce(0) { $0 + steps[$1].multiplyAdds },
+        seconds: seconds.sorted()[options.iterations / 2], peak: peak)
     }
   }
 }

@@ -1,7 +1,7 @@
 // `rf-bench peak`, and what a kernel's or a layer's time is compared with: the most multiply-adds that one core does.
 import CHost
-import CommandLine
 import CPeak
+import CommandLine
 import Engine
 import Kernels
 
@@ -29,8 +29,9 @@ struct Peak {
       _ = way.run(rounds)
       best = min(best, rf_seconds() - start)
     }
-    return Peak(name: String(cString: way.name), gigaops: way.operations_per_round * Double(rounds) / best * 1e-9,
-                precision: way.is_int8 != 0 ? .int8 : .float32)
+    return Peak(
+      name: String(cString: way.name), gigaops: way.operations_per_round * Double(rounds) / best * 1e-9,
+      precision: way.is_int8 != 0 ? .int8 : .float32)
   }
 
   /// The ways that need nothing outside `isa`; the reference needs nothing at all.

@@ -22,7 +22,8 @@ func parentComponent(of path: FileName) -> FileName {
 /// Without the last extension; a name that begins with its only dot keeps it.
 func withoutExtension(_ name: FileName) -> FileName {
   guard let dot = name.lastIndex(of: UInt8(ascii: ".")), dot > 0, name[dot - 1] != slash,
-        !name[dot...].contains(slash) else { return name }
+    !name[dot...].contains(slash)
+  else { return name }
   return Array(name[..<dot])
 }
 

@@ -1,6 +1,6 @@
+import CHost
 // --output, --crops and --format wider: the files that belong to a frame. OutputPaths says where each may go.
 import Capture
-import CHost
 import CommandLine
 import Host
 import Imaging
@@ -51,8 +51,9 @@ final class FrameFiles {
   /// Whether a file of a source folder is a picture that rf-cam wrote, in an output folder of this run: no source.
   func isOwnOutput(_ path: UnsafePointer<CChar>, _ bytes: UnsafeRawBufferPointer) -> Bool {
     guard !realFolders.isEmpty, OutputMark.source(of: bytes, commentOffset: PictureWriter.commentOffset) != nil,
-          let real = try? realPath(FileName(Argument(path).bytes)),
-          realFolders.contains(where: { real.starts(with: $0 + FileName("/".utf8)) }) else { return false }
+      let real = try? realPath(FileName(Argument(path).bytes)),
+      realFolders.contains(where: { real.starts(with: $0 + FileName("/".utf8)) })
+    else { return false }
     if !isQuiet, !isLeavingOutReported {
       log("\(String(fileName: real)): written by rf-cam, and in an output folder of this run: such pictures are left out")
     }
@@ -155,8 +156,10 @@ final class FrameFiles {
 
 extension FrameFiles {
   /// Files of a stream's frame: always new ones. Another program may write the same names at the same time.
-  private func writeStream(_ stem: FileName, _ frame: Int64, width: Int, _ folders: [FileName], _ files: [OutputFile],
-                           _ body: ([OutputPath]) throws(ProgramError) -> Void) throws(ProgramError) {
+  private func writeStream(
+    _ stem: FileName, _ frame: Int64, width: Int, _ folders: [FileName], _ files: [OutputFile],
+    _ body: ([OutputPath]) throws(ProgramError) -> Void
+  ) throws(ProgramError) {
     if streams.begin(stem, in: folders), !isQuiet {
       log("\(String(fileName: folders[0])): earlier frames stay: frame 0 is number \(streams.first) of \(String(fileName: streams.stem))")
     }

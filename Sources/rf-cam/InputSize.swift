@@ -14,9 +14,11 @@ struct InputSize {
     case .original: break
     case .longSide(let side): longSide = side
     case .letterbox(let width, let height):
-      self.init(width: width, height: height,
-                transform: .letterbox(frameWidth: frameWidth, frameHeight: frameHeight, networkWidth: width,
-                                      networkHeight: height))
+      self.init(
+        width: width, height: height,
+        transform: .letterbox(
+          frameWidth: frameWidth, frameHeight: frameHeight, networkWidth: width,
+          networkHeight: height))
       return
     }
     self.init(longSide: longSide, frameWidth: frameWidth, frameHeight: frameHeight)

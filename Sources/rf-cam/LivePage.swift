@@ -1,6 +1,6 @@
+import CHost
 // --preview: what the live page is told. Text is made only when somebody will read it.
 import Capture
-import CHost
 import CommandLine
 import Engine
 import Imaging

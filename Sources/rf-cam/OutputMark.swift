@@ -34,17 +34,19 @@ enum OutputMark {
   /// Which source the beginning of a file names; nil where it has no such comment.
   static func claimedSource(_ head: UnsafeRawBufferPointer, commentOffset: Int) -> UInt64? {
     guard head.count >= headBytes(commentOffset: commentOffset), head[0] == 0xFF, head[1] == 0xD8,
-          head[commentOffset - 4] == 0xFF, head[commentOffset - 3] == 0xFE,
-          Int(head[commentOffset - 2]) << 8 | Int(head[commentOffset - 1]) == count + 2,
-          holds(beginning, head, commentOffset),
-          holds(middle, head, commentOffset + beginning.utf8CodeUnitCount + digits) else { return nil }
+      head[commentOffset - 4] == 0xFF, head[commentOffset - 3] == 0xFE,
+      Int(head[commentOffset - 2]) << 8 | Int(head[commentOffset - 1]) == count + 2,
+      holds(beginning, head, commentOffset),
+      holds(middle, head, commentOffset + beginning.utf8CodeUnitCount + digits)
+    else { return nil }
     return number(head, commentOffset + beginning.utf8CodeUnitCount)
   }
 
   /// The source of a whole file that rf-cam wrote and nobody changed since; nil for any other.
   static func source(of file: UnsafeRawBufferPointer, commentOffset: Int) -> UInt64? {
     guard let source = claimedSource(file, commentOffset: commentOffset),
-          number(file, commentOffset + count - digits) == contentHash(file, commentOffset: commentOffset) else { return nil }
+      number(file, commentOffset + count - digits) == contentHash(file, commentOffset: commentOffset)
+    else { return nil }
     return source
   }
 

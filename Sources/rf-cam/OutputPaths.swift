@@ -73,8 +73,10 @@ final class OutputPaths {
   }
 
   /// nil where one of the files cannot have this number.
-  private func candidates(_ files: [OutputFile], stem: FileName, number: Int, family: UInt64,
-                          owner: OutputOwner) throws(ProgramError) -> [OutputPath]? {
+  private func candidates(
+    _ files: [OutputFile], stem: FileName, number: Int, family: UInt64,
+    owner: OutputOwner
+  ) throws(ProgramError) -> [OutputPath]? {
     var paths: [OutputPath] = []
     for file in files {
       var path = OutputPath(path: outputPath(file, stem: stem, number: number), replaced: nil)
@@ -89,7 +91,8 @@ final class OutputPaths {
         throw .overwritesSource(path: String(fileName: path.path))
       }
       guard result == 0, info.is_link == 0, info.kind == RF_FILE_REGULAR, !inputs.contains(info),
-            written[hash(of: path.path)] == nil else { return nil }
+        written[hash(of: path.path)] == nil
+      else { return nil }
       switch owner.recognises(path.path, info) {
       case .foreign: return nil
       case .ofOther(let other):

@@ -1,6 +1,6 @@
+import CHost
 // The program from its words to its exit status: 0: complete, 1: something failed, 2: invalid command line.
 import Capture
-import CHost
 import CommandLine
 import Engine
 import Host

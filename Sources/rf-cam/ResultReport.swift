@@ -44,8 +44,9 @@ struct ResultReport {
     hasFailed = true
     guard rf_seconds() >= nextDatagramWord else { return }
     nextDatagramWord = rf_seconds() + ResultReport.wordSeconds
-    logError("\(place): a line of \(byteCount) bytes is dropped, a datagram holds at most 65507: take fewer --max-faces, "
-      + "or --format text")
+    logError(
+      "\(place): a line of \(byteCount) bytes is dropped, a datagram holds at most 65507: take fewer --max-faces, "
+        + "or --format text")
   }
 
   /// Why a place can never take results; nil where it may later.
@@ -62,15 +63,16 @@ struct ResultReport {
   private static func reason(_ result: Int32) -> String {
     if let refusal = refusal(result) { return "it \(refusal)" }
     let reason = Errno(-result).message
-    let advice: StaticString = switch -result {
-    case ENOSPC, EFBIG, EDQUOT: ": make room on the card"
-    case EROFS: ": the card is write-protected or damaged"
-    case EAGAIN: ": it is slower than the results: take a higher rate, or fewer frames"
-    case ENETUNREACH, EHOSTUNREACH: ": give this machine an address, and look at the cable"
-    case ECONNREFUSED: ": nobody listens there"
-    case EPIPE, ENXIO: ": nobody reads it"
-    default: ""
-    }
+    let advice: StaticString =
+      switch -result {
+      case ENOSPC, EFBIG, EDQUOT: ": make room on the card"
+      case EROFS: ": the card is write-protected or damaged"
+      case EAGAIN: ": it is slower than the results: take a higher rate, or fewer frames"
+      case ENETUNREACH, EHOSTUNREACH: ": give this machine an address, and look at the cable"
+      case ECONNREFUSED: ": nobody listens there"
+      case EPIPE, ENXIO: ": nobody reads it"
+      default: ""
+      }
     return "\(reason)\(advice)"
   }
 }

@@ -150,11 +150,12 @@ final class ResultSink {
   /// 0 or more where the place is open now, or an errno made negative.
   private func openPlace() -> Int32 {
     info = rf_results_info()
-    let result: Int32 = switch place {
-    case .standardOutput: STDOUT_FILENO
-    case .path(let path, let baud): withCString(path) { rf_results_open($0, Int32(baud), &info) }
-    case .datagrams(let address, let port): withCString(address) { rf_datagram_open($0, Int32(port)) }
-    }
+    let result: Int32 =
+      switch place {
+      case .standardOutput: STDOUT_FILENO
+      case .path(let path, let baud): withCString(path) { rf_results_open($0, Int32(baud), &info) }
+      case .datagrams(let address, let port): withCString(address) { rf_datagram_open($0, Int32(port)) }
+      }
     if result < 0 { return result }
     if info.cut > 0, !report.isFailing {
       log("\(place.description): its last line was torn, by a power cut perhaps: \(info.cut) bytes cut off")

@@ -1,7 +1,7 @@
+import CHost
 // A run over all sources: each frame is captured, looked at, told and drawn, in that order, until the sources end, the
 // user stops it, or nobody reads the results any more.
 import Capture
-import CHost
 import CommandLine
 import Engine
 import Host
@@ -54,8 +54,9 @@ final class Session {
     result.maxFaces = options.maxFaces
     result.isa = options.isa
     if let pool {
-      result.workers = Workers(count: pool.count, crew: pool.pointer, relax: { sched_yield() },
-                               runAll: { rf_thread_pool_run($0, $1, $2) })
+      result.workers = Workers(
+        count: pool.count, crew: pool.pointer, relax: { sched_yield() },
+        runAll: { rf_thread_pool_run($0, $1, $2) })
     }
     result.findsLargeFaces = options.findsLargeFaces
     result.hashesHeads = options.format == .hash
@@ -150,12 +151,14 @@ final class Session {
     let found = detector.detect(frame, transform: size.transform, shrunkBy: captured.shrunkBy)
     let faces = tracker?.update(found, seconds: captured.timestampSeconds) ?? found
     let timings = detector.timings
-    var times = Statistics.Times(capture: captured.captureMilliseconds, convert: timings.convert * 1000,
-                                 network: timings.network * 1000, decode: timings.decode * 1000)
+    var times = Statistics.Times(
+      capture: captured.captureMilliseconds, convert: timings.convert * 1000,
+      network: timings.network * 1000, decode: timings.decode * 1000)
     times.latency = (rf_seconds() - captured.capturedAtSeconds) * 1000
-    let report = FrameReport(source: captured.nameBytes, frame: captured.index,
-                             timestampSeconds: captured.timestampSeconds, width: captured.width, height: captured.height,
-                             latencyMilliseconds: times.latency)
+    let report = FrameReport(
+      source: captured.nameBytes, frame: captured.index,
+      timestampSeconds: captured.timestampSeconds, width: captured.width, height: captured.height,
+      latencyMilliseconds: times.latency)
     try tell(report, faces, detector, isPicture: isPicture)
     if !isUnread { try files?.write(captured, faces, isPicture: isPicture) }
     livePage?.show(captured, faces, report, statistics)
@@ -184,14 +187,16 @@ final class Session {
   private func tellChoices() {
     let model = loaded.model
     let precision: StaticString = model.precision == .int8 ? "int8" : "float32"
-    log("model \(model.name) (\(loaded.origin)), \(precision.description), \(model.layers.count) layers; "
-      + "kernels \(options.isa.description); \(options.threads) thread\(options.threads == 1 ? "" : "s")")
+    log(
+      "model \(model.name) (\(loaded.origin)), \(precision.description), \(model.layers.count) layers; "
+        + "kernels \(options.isa.description); \(options.threads) thread\(options.threads == 1 ? "" : "s")")
   }
 
   private func tellSize(_ captured: CapturedFrame, _ detector: Detector) {
     progress.clear()
-    log("\(captured.name): \(captured.width) x \(captured.height), the network sees \(detector.width) x "
-      + "\(detector.height) in \(detector.arenaBytes >> 10) kB")
+    log(
+      "\(captured.name): \(captured.width) x \(captured.height), the network sees \(detector.width) x "
+        + "\(detector.height) in \(detector.arenaBytes >> 10) kB")
   }
 
   private func tellStatistics() {

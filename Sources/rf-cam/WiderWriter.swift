@@ -38,7 +38,8 @@ private func appendWider(_ face: Face, to text: inout ByteBuffer) {
 func isWider(_ file: [UInt8], name: FileName) -> Bool {
   var lines = file.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[...]
   guard lines.popLast()?.isEmpty == true, lines.popFirst()?.elementsEqual(printable(name)) == true,
-        let count = lines.popFirst(), count.elementsEqual("\(lines.count)".utf8) else { return false }
+    let count = lines.popFirst(), count.elementsEqual("\(lines.count)".utf8)
+  else { return false }
   return lines.allSatisfy(isWiderLine)
 }
 
@@ -51,6 +52,7 @@ private func isWiderLine(_ line: [UInt8].SubSequence) -> Bool {
 private func isDecimal(_ text: [UInt8].SubSequence, decimals: Int) -> Bool {
   let digits = text.first == UInt8(ascii: "-") ? text.dropFirst() : text
   guard let point = digits.firstIndex(of: UInt8(ascii: ".")), point > digits.startIndex,
-        digits.endIndex - point - 1 == decimals else { return false }
+    digits.endIndex - point - 1 == decimals
+  else { return false }
   return digits.indices.allSatisfy { $0 == point || (48...57).contains(digits[$0]) }
 }

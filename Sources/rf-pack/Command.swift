@@ -51,7 +51,9 @@ enum Command: Equatable {
     switch self {
     case .help: print(packHelp())
     case .pack(let weights, let file, let name, let calibration):
-      guard !isSameFile(FileName(weights.utf8), FileName(file.utf8)) else { throw .file("--output names the weights themselves: choose another file") }
+      guard !isSameFile(FileName(weights.utf8), FileName(file.utf8)) else {
+        throw .file("--output names the weights themselves: choose another file")
+      }
       let standard = Command.printable(URL(filePath: weights).deletingPathExtension().lastPathComponent)
       let network = try Command.network(of: try Files.read(weights), name: name ?? standard)
       let model = if let calibration { try calibration.modelFile(of: network, report: report) } else { try network.modelFile() }

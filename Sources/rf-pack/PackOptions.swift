@@ -24,8 +24,10 @@ func packOptions() -> [Option<PackOptions>] {
       $0.output = $1.text
       return true
     },
-    .value("--name", "NAME, up to \(ModelFormat.maxNameBytes) printable ASCII characters",
-           help: "the name inside the file (default: the weights' file name)") {
+    .value(
+      "--name", "NAME, up to \(ModelFormat.maxNameBytes) printable ASCII characters",
+      help: "the name inside the file (default: the weights' file name)"
+    ) {
       $0.name = $1.text
       return $0.name == Command.printable($1.text)
     },
@@ -33,13 +35,17 @@ func packOptions() -> [Option<PackOptions>] {
       $0.isInt8 = $1.equals("int8")
       return $0.isInt8 || $1.equals("float32")
     },
-    .value("--calibrate", "FOLDER", complete: .folders,
-           help: "pictures like those of the camera; their values set the range of every byte") {
+    .value(
+      "--calibrate", "FOLDER", complete: .folders,
+      help: "pictures like those of the camera; their values set the range of every byte"
+    ) {
       $0.calibrationFolder = $1.text
       return true
     },
-    .value("--calibration-pictures", "1..\(CalibrationPictures.maxCount)",
-           help: "maximum number of them (default 100)") {
+    .value(
+      "--calibration-pictures", "1..\(CalibrationPictures.maxCount)",
+      help: "maximum number of them (default 100)"
+    ) {
       $0.calibrationPictures = $1.integer(upTo: CalibrationPictures.maxCount)
       return ($0.calibrationPictures ?? 0) >= 1
     },
@@ -66,16 +72,17 @@ private func store(_ value: Argument, in field: inout Int) -> Bool {
 /// Returns the help of both commands.
 func packHelp() -> String {
   var text = ByteBuffer()
-  text.append(helpOf: ProgramDescription(
-    name: "rf-pack", version: "", summary: "make model files",
-    usage: """
-      WEIGHTS --output MODEL.rfm [--name NAME] [--precision int8 --calibrate FOLDER]
-             rf-pack inspect MODEL.rfm [--width W] [--height H]
-      """,
-    introduction: """
-      Makes a model file from float32 weights that Training's export.py wrote (WEIGHTS.safetensors) or from another
-      float32 model file; `inspect` prints what a model file contains.
-      """), packOptions())
+  text.append(
+    helpOf: ProgramDescription(
+      name: "rf-pack", version: "", summary: "make model files",
+      usage: """
+        WEIGHTS --output MODEL.rfm [--name NAME] [--precision int8 --calibrate FOLDER]
+               rf-pack inspect MODEL.rfm [--width W] [--height H]
+        """,
+      introduction: """
+        Makes a model file from float32 weights that Training's export.py wrote (WEIGHTS.safetensors) or from another
+        float32 model file; `inspect` prints what a model file contains.
+        """), packOptions())
   text.append("\noptions of inspect:\n")
   text.append(optionsOf: inspectOptions() + commonOptions())
   return String(decoding: text.bytes.dropLast(), as: UTF8.self)

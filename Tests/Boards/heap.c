@@ -7,12 +7,12 @@
 
 enum { REGION = 1 << 16, BLOCKS = 64 };
 
-#define DEMAND(condition)                                                                                              \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      fprintf(stderr, "heap.c:%d: %s\n", __LINE__, #condition);                                                        \
-      exit(1);                                                                                                         \
-    }                                                                                                                  \
+#define DEMAND(condition) \
+  do { \
+    if (!(condition)) { \
+      fprintf(stderr, "heap.c:%d: %s\n", __LINE__, #condition); \
+      exit(1); \
+    } \
   } while (0)
 
 static _Alignas(64) unsigned char region[REGION + 64];

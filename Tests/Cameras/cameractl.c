@@ -101,8 +101,7 @@ int main(int count, char **words) {
   }
   if (!strcmp(words[1], "set")) set_control(words[3], atoi(words[4]));
   else if (!strcmp(words[1], "timings")) set_timings((uint32_t)atoi(words[3]), (uint32_t)atoi(words[4]));
-  else if (!strcmp(words[1], "output") && count == 7)
-    output((uint32_t)atoi(words[3]), (uint32_t)atoi(words[4]), words[5], words[6]);
+  else if (!strcmp(words[1], "output") && count == 7) output((uint32_t)atoi(words[3]), (uint32_t)atoi(words[4]), words[5], words[6]);
   else return 2;
   return 0;
 }

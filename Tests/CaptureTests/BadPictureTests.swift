@@ -1,8 +1,9 @@
 // Pictures that are wrong: each is refused with its reason, takes no memory beyond its bytes, and harms no other.
 import CAllocationCount
-@testable import Capture
 import Imaging
 import Testing
+
+@testable import Capture
 
 /// The error that reading gives; `nil` where it succeeds.
 private func failure(_ bytes: [UInt8], _ reader: PictureReader = PictureReader()) -> PictureError? {
@@ -24,7 +25,10 @@ private func claiming(_ width: Int, _ height: Int, _ name: String) throws -> [UI
 
 @Test func nothingAndGarbageAreNoPictures() {
   #expect(failure([]) == .empty)
-  for bytes: [UInt8] in [[0xFF], [0xFF, 0xD8], [0xFF, 0xD9, 0xFF], Array("GIF89a".utf8), Array("P".utf8), Array("P9 1 1 1\n".utf8), Array(repeating: 0, count: 5000)] {
+  for bytes: [UInt8] in [
+    [0xFF], [0xFF, 0xD8], [0xFF, 0xD9, 0xFF], Array("GIF89a".utf8), Array("P".utf8), Array("P9 1 1 1\n".utf8),
+    Array(repeating: 0, count: 5000),
+  ] {
     #expect(failure(bytes) == .notAPicture)
   }
 }
@@ -68,7 +72,9 @@ func cutOffJPEGsAreRefused(name: String) throws {
       let allocated = rf_allocated_bytes() - before
       #expect(error != nil, "\(name) as \(width)x\(height)")
       #expect(allocated < 1 << 18, "\(name) as \(width)x\(height) took \(allocated) bytes")
-      if width == 10000 { #expect(error == .implausible(width: 10000, height: 10000, byteCount: bytes.count, minBytes: try minBytes(name))) }
+      if width == 10000 {
+        #expect(error == .implausible(width: 10000, height: 10000, byteCount: bytes.count, minBytes: try minBytes(name)))
+      }
       if width == 65500, height == 65500 { #expect(error == .tooLarge(width: 65500, height: 65500)) }
     }
   }

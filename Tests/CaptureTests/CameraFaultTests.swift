@@ -1,13 +1,16 @@
-// Everything that can befall a camera, on the fake one: the source goes on or comes back, tells it in one line, counts it,
-// and leaves nothing open. The rows are those of Tests/Cameras/README.md.
-@testable import Capture
 import CFakeCamera
 import CVideo
 import Foundation
 import Testing
 
-@Test(arguments: [(RF_FAKE_FLAGGED, "the driver flags it as damaged"), (RF_FAKE_SHORT, "it is short (307200 bytes"),
-                  (RF_FAKE_EMPTY, "it is empty")])
+// Everything that can befall a camera, on the fake one: the source goes on or comes back, tells it in one line, counts it,
+// and leaves nothing open. The rows are those of Tests/Cameras/README.md.
+@testable import Capture
+
+@Test(arguments: [
+  (RF_FAKE_FLAGGED, "the driver flags it as damaged"), (RF_FAKE_SHORT, "it is short (307200 bytes"),
+  (RF_FAKE_EMPTY, "it is empty"),
+])
 func aBadFrameIsSkippedAndCounted(event: rf_fake_event, reason: String) throws {
   let camera = try FakeCamera()
   camera.schedule(event, at: 2)
@@ -39,8 +42,10 @@ func aBadFrameIsSkippedAndCounted(event: rf_fake_event, reason: String) throws {
 
 @Test func aDamagedJPEGIsSkipped() throws {
   let whole = try fixture("pictures/group.jpg")
-  for (bytes, reason) in [(Array(whole[..<(whole.count / 2)]), "it is cut off"), (Array(whole[..<300]), "it is"),
-                          ([UInt8](repeating: 7, count: 9000), "it cannot be decoded")] {
+  for (bytes, reason) in [
+    (Array(whole[..<(whole.count / 2)]), "it is cut off"), (Array(whole[..<300]), "it is"),
+    ([UInt8](repeating: 7, count: 9000), "it cannot be decoded"),
+  ] {
     let camera = try FakeCamera([("MJPG", 640, 480, 30)])
     camera.give(bytes)
     camera.fake.pointee.stop_seconds = 1.5
@@ -117,8 +122,9 @@ func aCameraOfBadFramesOnlyIsOpenedAgain(event: rf_fake_event) throws {
   let source = camera.source()
   try camera.run(source, frames: 6)
   // Reported once, regardless of the number of attempts; the old file was closed before.
-  #expect(camera.troubles.count == 2 && camera.troubles[0].contains("No such device") && camera.troubles[1].contains("not connected"),
-          "\(camera.troubles)")
+  #expect(
+    camera.troubles.count == 2 && camera.troubles[0].contains("No such device") && camera.troubles[1].contains("not connected"),
+    "\(camera.troubles)")
   #expect(camera.fake.pointee.was_open_at_return == 0)
   // It is back within 1.3 s of its return.
   #expect(camera.fake.pointee.now < 1.2 + 7.3 + 1.3)
@@ -133,8 +139,9 @@ func aCameraOfBadFramesOnlyIsOpenedAgain(event: rf_fake_event) throws {
   let source = camera.source()
   try camera.run(source, frames: 12, seconds: 0.05)
   #expect(source.counts.reconnects == 1)
-  #expect(camera.troubles.filter { $0.contains("No such device") }.count == 1 && !camera.troubles.contains { $0.contains("refused") },
-          "\(camera.troubles)")
+  #expect(
+    camera.troubles.filter { $0.contains("No such device") }.count == 1 && !camera.troubles.contains { $0.contains("refused") },
+    "\(camera.troubles)")
 }
 
 /// The camera sits at the same port, but another device took its number.
@@ -144,7 +151,7 @@ func aCameraOfBadFramesOnlyIsOpenedAgain(event: rf_fake_event) throws {
   camera.fake.pointee.away_seconds = 2
   let source = camera.source()
   try camera.run(source, frames: 5)
-  camera.fake.pointee.open_files += 1 // another program keeps the old one open
+  camera.fake.pointee.open_files += 1  // another program keeps the old one open
   try camera.run(source, frames: 5)
   #expect(camera.fake.pointee.node == 1)
   #expect(camera.news.last?.hasPrefix("/dev/video0: back as /dev/video1 after 2") == true, "\(camera.news)")
@@ -271,10 +278,14 @@ func aCameraOfBadFramesOnlyIsOpenedAgain(event: rf_fake_event) throws {
     try folder.write("class/\(name)/index", Array("\(index)\n".utf8))
     try folder.write("\(port)/interface/x", [])
     try folder.write("\(port)/serial", Array("\(serial)\n".utf8))
-    try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/class/\(name)/device", withDestinationPath: "\(folder.path)/\(port)/interface")
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(folder.path)/class/\(name)/device", withDestinationPath: "\(folder.path)/\(port)/interface")
   }
   let devices = strdup("/dev")!, classes = strdup("\(folder.path)/class")!
-  defer { free(devices); free(classes) }
+  defer {
+    free(devices)
+    free(classes)
+  }
   var system = rf_video_linux().pointee
   system.devices = UnsafePointer(devices)
   system.classes = UnsafePointer(classes)

@@ -1,12 +1,13 @@
-// Tests of cameras without faults: requests, messages, the delivered frame and its age.
-@testable import Capture
 import CAllocationCount
 import CFakeCamera
 import CHost
-import Foundation
 import CVideo
+import Foundation
 import Imaging
 import Testing
+
+// Tests of cameras without faults: requests, messages, the delivered frame and its age.
+@testable import Capture
 
 @Test func aCameraTellsWhatItGives() throws {
   let camera = try FakeCamera()
@@ -24,18 +25,21 @@ import Testing
 }
 
 /// Format, size and rate that a camera has, what is asked, and which is to be taken.
-@Test(arguments: [
-  ([("MJPG", 640, 480, 30), ("YUYV", 640, 480, 30)], CameraRequest(), "YUYV"),
-  ([("MJPG", 640, 480, 30), ("YUYV", 640, 480, 15)], CameraRequest(), "MJPG"),
-  ([("MJPG", 640, 480, 30), ("YUYV", 640, 480, 15)], CameraRequest(width: 640, height: 480, framesPerSecond: 15), "YUYV"),
-  ([("YUYV", 640, 480, 30), ("NV12", 640, 480, 30)], CameraRequest(), "NV12"),
-  ([("YUYV", 640, 480, 30), ("MJPG", 1280, 720, 30)], CameraRequest(width: 1280, height: 720), "MJPG"),
-  ([("GREY", 640, 480, 120), ("MJPG", 640, 480, 30)], CameraRequest(), "MJPG"),
-  ([("GREY", 640, 480, 120), ("BA81", 640, 480, 30)], CameraRequest(), "GREY"),
-  ([("YUYV", 640, 480, 30), ("MJPG", 640, 480, 30)], CameraRequest(width: 640, height: 480, fourCC: FourCC("MJPG".utf8)), "MJPG"),
-] as [([(String, UInt32, UInt32, Double)], CameraRequest, String)])
-func theCheapestFormatThatReachesTheRateIsTaken(offered: [(String, UInt32, UInt32, Double)], request: CameraRequest,
-                                                expected: String) throws {
+@Test(
+  arguments: [
+    ([("MJPG", 640, 480, 30), ("YUYV", 640, 480, 30)], CameraRequest(), "YUYV"),
+    ([("MJPG", 640, 480, 30), ("YUYV", 640, 480, 15)], CameraRequest(), "MJPG"),
+    ([("MJPG", 640, 480, 30), ("YUYV", 640, 480, 15)], CameraRequest(width: 640, height: 480, framesPerSecond: 15), "YUYV"),
+    ([("YUYV", 640, 480, 30), ("NV12", 640, 480, 30)], CameraRequest(), "NV12"),
+    ([("YUYV", 640, 480, 30), ("MJPG", 1280, 720, 30)], CameraRequest(width: 1280, height: 720), "MJPG"),
+    ([("GREY", 640, 480, 120), ("MJPG", 640, 480, 30)], CameraRequest(), "MJPG"),
+    ([("GREY", 640, 480, 120), ("BA81", 640, 480, 30)], CameraRequest(), "GREY"),
+    ([("YUYV", 640, 480, 30), ("MJPG", 640, 480, 30)], CameraRequest(width: 640, height: 480, fourCC: FourCC("MJPG".utf8)), "MJPG"),
+  ] as [([(String, UInt32, UInt32, Double)], CameraRequest, String)])
+func theCheapestFormatThatReachesTheRateIsTaken(
+  offered: [(String, UInt32, UInt32, Double)], request: CameraRequest,
+  expected: String
+) throws {
   let camera = try FakeCamera(offered.map { (fourCC: $0.0, width: $0.1, height: $0.2, rate: $0.3) })
   camera.fake.pointee.stop_seconds = 2
   try camera.run(camera.source(request), frames: 1)

@@ -1,7 +1,8 @@
-// Pictures that are right: pixels equal to another decoder's, orientation, PNM of all kinds.
-@testable import Capture
 import Imaging
 import Testing
+
+// Pictures that are right: pixels equal to another decoder's, orientation, PNM of all kinds.
+@testable import Capture
 
 private func fnv1a(_ bytes: [UInt8]) -> UInt64 {
   bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
@@ -28,7 +29,8 @@ private func expectations() throws -> [(path: String, width: Int, height: Int, h
 
 /// A TIFF directory with one entry, as cameras write it.
 private func exif(_ orientation: UInt8, littleEndian: Bool) -> [UInt8] {
-  let tiff: [UInt8] = littleEndian
+  let tiff: [UInt8] =
+    littleEndian
     ? [0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0]
     : [0x4D, 0x4D, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0]
   return Array("Exif\0\0".utf8) + tiff

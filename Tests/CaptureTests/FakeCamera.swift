@@ -1,10 +1,11 @@
-// A camera for tests: the fake of Tests/Support/FakeCamera with a source on it, and the messages of the source.
-@testable import Capture
 import CFakeCamera
 import CVideo
 import Foundation
 import Imaging
 import Testing
+
+// A camera for tests: the fake of Tests/Support/FakeCamera with a source on it, and the messages of the source.
+@testable import Capture
 
 /// A camera of 640 x 480 at 30 frames per second, unless formats are given.
 final class FakeCamera {
@@ -39,8 +40,10 @@ final class FakeCamera {
     fake.pointee.byte_count = frame.count
   }
 
-  func source(_ request: CameraRequest = CameraRequest(), named name: String? = nil, shrink: Int = 1,
-              converting: @escaping () -> UnsafePointer<rf_video_system>? = { nil }) -> CameraSource {
+  func source(
+    _ request: CameraRequest = CameraRequest(), named name: String? = nil, shrink: Int = 1,
+    converting: @escaping () -> UnsafePointer<rf_video_system>? = { nil }
+  ) -> CameraSource {
     var options = SourceOptions()
     options.camera = request
     options.shrink = { _, _ in shrink }

@@ -1,7 +1,8 @@
-// Tests which files are films: several JPEGs in one file are a film's frames or a picture with its companions.
-@testable import Capture
 import Foundation
 import Testing
+
+// Tests which files are films: several JPEGs in one file are a film's frames or a picture with its companions.
+@testable import Capture
 
 private let padding = [UInt8](repeating: 0, count: 3000)
 
@@ -32,8 +33,10 @@ private func outcomes(_ name: String, _ bytes: [UInt8], _ options: SourceOptions
   let sample = try SampleJPEG("kinds/420.jpg"), frame = sample.bytes, preview = try fixture("kinds/3x5.jpg")
   let multiPicture = sample.inserting(segment(0xE2, Array("MPF\0II*\0".utf8) + [8, 0, 0, 0, 0, 0]))
   let container = sample.inserting(segment(0xE1, Array("http://ns.adobe.com/xap/1.0/\0<Container:Directory/>".utf8)))
-  for bytes in [frame + preview, frame + padding + preview, multiPicture + frame, container + frame, frame + Array("\0\0\0\u{18}ftypmp42".utf8) + frame,
-                frame + Array("SEFT trailer".utf8) + frame, sample.inserting(segment(0xE1, Array("Exif\0\0".utf8) + frame)), frame + [0xFF, 0xD8]] {
+  for bytes in [
+    frame + preview, frame + padding + preview, multiPicture + frame, container + frame, frame + Array("\0\0\0\u{18}ftypmp42".utf8) + frame,
+    frame + Array("SEFT trailer".utf8) + frame, sample.inserting(segment(0xE1, Array("Exif\0\0".utf8) + frame)), frame + [0xFF, 0xD8],
+  ] {
     #expect(try outcomes("a.jpg", bytes) == ["0: 51x61"])
   }
 }
@@ -52,9 +55,13 @@ private func outcomes(_ name: String, _ bytes: [UInt8], _ options: SourceOptions
 @Test func rawFramesAreReadFromFiles() throws {
   let options = SourceOptions(raw: RawFormat("gray:3x2"))
   #expect(try outcomes("frames.gray", [UInt8](repeating: 9, count: 12), options) == ["0: 3x2", "1: 3x2"])
-  #expect(try outcomes("frames.gray", [UInt8](repeating: 9, count: 8), options)
-    == ["0: 3x2", CaptureError.frame(name: "frames.gray", index: 1, .cutOff(reason: "2 of 6 bytes")).message])
-  #expect(try outcomes("frames.gray", [9], options) == [CaptureError.frame(name: "frames.gray", index: 0, .cutOff(reason: "1 of 6 bytes")).message])
+  #expect(
+    try outcomes("frames.gray", [UInt8](repeating: 9, count: 8), options)
+      == ["0: 3x2", CaptureError.frame(name: "frames.gray", index: 1, .cutOff(reason: "2 of 6 bytes")).message])
+  #expect(
+    try outcomes("frames.gray", [9], options) == [
+      CaptureError.frame(name: "frames.gray", index: 0, .cutOff(reason: "1 of 6 bytes")).message
+    ])
   #expect(try outcomes("frames.gray", [], options) == [CaptureError.noRawFrames(name: "frames.gray", frameBytes: 6).message])
   let raw = try #require(options.raw)
   #expect(outcomes(.raw(RawSource(stream([]), raw))) == [CaptureError.noRawFrames(name: "-", frameBytes: 6).message])
@@ -71,7 +78,8 @@ private func outcomes(_ name: String, _ bytes: [UInt8], _ options: SourceOptions
     ("b.avif", Array("\0\0\0\u{18}ftypavif".utf8), "AVIF"), ("c.webp", Array("RIFF\0\0\0\0WEBPVP8 ".utf8), "WebP"),
     ("d.gif", Array("GIF89a".utf8), "GIF"), ("e.bmp", Array("BM123456".utf8), "BMP"), ("f.tif", Array("II*\0".utf8), "TIFF"),
     ("g.mp4", Array("\0\0\0\u{18}ftypisom".utf8), "MP4 or MOV: try ffmpeg -i IN -f mjpeg - | rf-cam - ("),
-    ("h.avi", Array("RIFF\0\0\0\0AVI LIST".utf8), "AVI:"), ("i.mkv", [0x1A, 0x45, 0xDF, 0xA3], "Matroska or WebM"), ("j.jxl", [0xFF, 0x0A, 0], "JPEG XL"),
+    ("h.avi", Array("RIFF\0\0\0\0AVI LIST".utf8), "AVI:"), ("i.mkv", [0x1A, 0x45, 0xDF, 0xA3], "Matroska or WebM"),
+    ("j.jxl", [0xFF, 0x0A, 0], "JPEG XL"),
     ("k.pam", Array("P7\nWIDTH 1\n".utf8), "PAM"),
   ]
   for (name, bytes, _) in others { try folder.write(name, bytes) }
@@ -79,7 +87,8 @@ private func outcomes(_ name: String, _ bytes: [UInt8], _ options: SourceOptions
   let source = try Source.open(folder.path)
   let found = outcomes(source)
   #expect(found.count == 2 + others.count && found[0] == "0: 51x61", "\(found)")
-  #expect(found[1].contains("2.png and 2 more of its format: not read, the format is PNG: try pngtopnm IN >out.ppm (IN: the file)"), "\(found)")
+  #expect(
+    found[1].contains("2.png and 2 more of its format: not read, the format is PNG: try pngtopnm IN >out.ppm (IN: the file)"), "\(found)")
   for (name, bytes, message) in others {
     #expect(found.filter { $0.contains("/\(name): not read, the format is \(message)") }.count == 1, "\(name): \(found)")
     // The same file by itself.

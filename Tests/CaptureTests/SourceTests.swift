@@ -1,9 +1,10 @@
-// Tests the source of an argument, the order of files and folders, and complete writes.
-@testable import Capture
 import CHost
 import Foundation
 import Imaging
 import Testing
+
+// Tests the source of an argument, the order of files and folders, and complete writes.
+@testable import Capture
 
 private func message(opening argument: String, _ options: SourceOptions = SourceOptions()) -> String? {
   do { _ = try Source.open(argument, options: options) } catch { return error.message }
@@ -17,14 +18,16 @@ private func message(opening argument: String, _ options: SourceOptions = Source
   for wrong in ["pattern:", "pattern:0x5", "pattern:640", "pattern:99999x99999"] {
     #expect(message(opening: wrong) == CaptureError.pattern(name: wrong).message)
   }
-  #expect(message(opening: "/dev/video1000")
-    == "/dev/video1000: opening failed (No such file or directory): check the name; --list-devices lists the cameras")
+  #expect(
+    message(opening: "/dev/video1000")
+      == "/dev/video1000: opening failed (No such file or directory): check the name; --list-devices lists the cameras")
 }
 
 @Test func eachBadFileIsOneErrorOfItsOwn() throws {
   let folder = try TemporaryFolder()
   #expect(outcomes(try Source.open(folder.write("empty.jpg", []))) == ["\(folder.path)/empty.jpg: \(PictureError.empty.message)"])
-  #expect(outcomes(try Source.open(folder.write("text", Array("hello".utf8)))) == ["\(folder.path)/text: \(PictureError.notAPicture.message)"])
+  #expect(
+    outcomes(try Source.open(folder.write("text", Array("hello".utf8)))) == ["\(folder.path)/text: \(PictureError.notAPicture.message)"])
   let whole = try fixture("pictures/group.jpg")
   let cut = outcomes(try Source.open(folder.write("cut.jpg", Array(whole[..<20000]))))
   #expect(cut.count == 1 && cut[0].contains("cut.jpg: is cut off (Premature end of JPEG file)"))
@@ -60,8 +63,9 @@ private func message(opening argument: String, _ options: SourceOptions = Source
     return names
   }
   #expect(try names(SourceOptions()) == ["0 a10.JPG", "1 a2.jpeg", "2 b.jpg", "bad", "4 c"])
-  #expect(try names(SourceOptions(isRecursive: true))
-    == ["0 a10.JPG", "1 a2.jpeg", "2 b.jpg", "bad", "4 below/d.jpg", "5 below/deeper/e.jpg", "6 c"])
+  #expect(
+    try names(SourceOptions(isRecursive: true))
+      == ["0 a10.JPG", "1 a2.jpeg", "2 b.jpg", "bad", "4 below/d.jpg", "5 below/deeper/e.jpg", "6 c"])
 }
 
 @Test func aFolderWithoutPicturesAndBrokenLinksAreErrors() throws {

@@ -1,10 +1,11 @@
 // Streams: JPEGs back to back with anything in between, raw frames, and what ends them.
 import CAllocationCount
-@testable import Capture
 import CHost
 import Foundation
 import Imaging
 import Testing
+
+@testable import Capture
 
 private func mjpeg(_ bytes: [UInt8], pieces: Int = 4096) -> Source { .mjpeg(MJPEGSource(stream(bytes, pieces: pieces))) }
 
@@ -48,7 +49,13 @@ func jpegsBackToBackComeOutWhole(pieces: Int) throws {
   #expect((3...5).contains(results.count), "\(results)")
   #expect(results.contains("500: 51x61"))
   #expect(results.last == CaptureError.moreFrames(name: "-", count: 499).message || results.count > 3, "\(results)")
-  #expect(source.skips == { var skips = Skips(); skips.damaged = 500; return skips }())
+  #expect(
+    source.skips
+      == {
+        var skips = Skips()
+        skips.damaged = 500
+        return skips
+      }())
 }
 
 @Test func aFrameThatDecodesBadlyEndsNothing() throws {

@@ -1,9 +1,10 @@
-// Files, streams and bytes that the tests make.
-@testable import Capture
 import CHost
 import Foundation
 import Imaging
 import Testing
+
+// Files, streams and bytes that the tests make.
+@testable import Capture
 
 let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures")
 
@@ -51,7 +52,7 @@ func stream(_ bytes: [UInt8], pieces: Int = 4096) -> ByteStream {
   let result = withUnsafeMutableBytes(of: &ends) { pipe($0.bindMemory(to: Int32.self).baseAddress!) }
   precondition(result == 0)
   let writeEnd = ends.1
-  signal(SIGPIPE, SIG_IGN) // a source may stop before the end
+  signal(SIGPIPE, SIG_IGN)  // a source may stop before the end
   Thread.detachNewThread {
     for start in stride(from: 0, to: bytes.count, by: pieces) {
       let piece = Array(bytes[start..<min(start + pieces, bytes.count)])

@@ -1,8 +1,9 @@
-// No parser is stricter than the decoder behind it: what a file gives, a stream and a camera give too.
-@testable import Capture
 import Foundation
 import Imaging
 import Testing
+
+// No parser is stricter than the decoder behind it: what a file gives, a stream and a camera give too.
+@testable import Capture
 
 /// The pixels of every picture that a source gives, up to its end.
 private func allPixels(_ source: Source) -> [[UInt8]] {
@@ -43,8 +44,9 @@ private func expectation(_ picture: UnusualPicture) throws -> [UInt8]? {
     #expect(allPixels(try Source.open(folder.write("a.jpg", picture.bytes))) == expected, "as a file: \(picture.name)")
     #expect(allPixels(.mjpeg(MJPEGSource(stream(picture.bytes)))) == expected, "as a stream: \(picture.name)")
     let pair = picture.bytes + good + picture.bytes + good
-    #expect(allPixels(.mjpeg(MJPEGSource(stream(pair, pieces: 100)))) == expected + [goodPixels] + expected + [goodPixels],
-            "between others in a stream: \(picture.name)")
+    #expect(
+      allPixels(.mjpeg(MJPEGSource(stream(pair, pieces: 100)))) == expected + [goodPixels] + expected + [goodPixels],
+      "between others in a stream: \(picture.name)")
     #expect(try cameraPixels(picture.bytes) == expected, "from a camera: \(picture.name)")
   }
 }
@@ -80,8 +82,12 @@ private func expectation(_ picture: UnusualPicture) throws -> [UInt8]? {
     ("stray bytes before", sample.inserting([0, 1, 0xFF, 0] + segment(0xE1, short))),
     ("stray bytes before, after JFIF", sample.inserting([0] + segment(0xE1, short), at: sample.place(of: 0xDB))),
     ("after an empty segment", sample.inserting([0xFF, 0xE5, 0, 0] + segment(0xE1, short))),
-    ("after XMP and others", sample.inserting(segment(0xE1, Array("http://ns.adobe.com/xap/1.0/\0<x/>".utf8)) + segment(0xE2, [1, 2])
-                                             + segment(0xE1, Array("Exif\0\0".utf8) + [0x49, 0x49, 42, 0, 8, 0, 0, 0]) + segment(0xE1, short))),
+    (
+      "after XMP and others",
+      sample.inserting(
+        segment(0xE1, Array("http://ns.adobe.com/xap/1.0/\0<x/>".utf8)) + segment(0xE2, [1, 2])
+          + segment(0xE1, Array("Exif\0\0".utf8) + [0x49, 0x49, 42, 0, 8, 0, 0, 0]) + segment(0xE1, short))
+    ),
   ]
   for (name, bytes) in cases {
     #expect(allPixels(try Source.open(folder.write("a.jpg", bytes))) == [right], "as a file: \(name)")
@@ -95,17 +101,22 @@ private func expectation(_ picture: UnusualPicture) throws -> [UInt8]? {
   let ab: [UInt8] = [97, 97, 97, 98, 98, 98]
   let cases: [(String, [UInt8], [UInt8]?)] = [
     ("plain bitmap", pnm("P1\n3 2\n0 1 0\n101"), [255, 0, 255, 0, 255, 0].flatMap { [$0, $0, $0] }),
-    ("raw bitmap", pnm("P4 10 2\n", [0b1010_1010, 0b0111_1111, 0x55, 0x80]),
-     [0, 255, 0, 255, 0, 255, 0, 255, 255, 0, 255, 0, 255, 0, 255, 0, 255, 0, 0, 255].flatMap { [$0, $0, $0] }),
-    ("comments everywhere", pnm("P5#x\n#y\n2#z\n#\n1 # 7\n#8\n255#c\nab"), ab), ("white space of all kinds", pnm("P5\t2\u{B}1\u{C}255 ab"), ab),
+    (
+      "raw bitmap", pnm("P4 10 2\n", [0b1010_1010, 0b0111_1111, 0x55, 0x80]),
+      [0, 255, 0, 255, 0, 255, 0, 255, 255, 0, 255, 0, 255, 0, 255, 0, 255, 0, 0, 255].flatMap { [$0, $0, $0] }
+    ),
+    ("comments everywhere", pnm("P5#x\n#y\n2#z\n#\n1 # 7\n#8\n255#c\nab"), ab),
+    ("white space of all kinds", pnm("P5\t2\u{B}1\u{C}255 ab"), ab),
     ("CR", pnm("P5\r2 1\r255\rab"), ab), ("CR LF", pnm("P5\r\n2 1\r\n255\r\nab"), ab),
     ("CR LF after a comment", pnm("P5\r\n# c\r\n2 1\r\n255\r\nab"), ab),
     ("LF as a sample after CR", pnm("P5\r\n2 1\r\n255\r\nb"), [10, 10, 10, 98, 98, 98]),
     ("greatest value 1", pnm("P5 2 1 1\n", [1, 0]), [255, 255, 255, 0, 0, 0]), ("7", pnm("P6 1 1 7\n", [7, 3, 0]), [255, 109, 0]),
-    ("1000", pnm("P5 2 1 1000\n", [3, 232, 1, 244]), [255, 255, 255, 128, 128, 128]), ("65535", pnm("P2 1 1 65535 65535"), [255, 255, 255]),
+    ("1000", pnm("P5 2 1 1000\n", [3, 232, 1, 244]), [255, 255, 255, 128, 128, 128]),
+    ("65535", pnm("P2 1 1 65535 65535"), [255, 255, 255]),
     ("sample above the greatest value", pnm("P5 1 1 9\n", [10]), [255, 255, 255]), ("leading zeros", pnm("P5 02 0001 0255\nab"), ab),
     ("bytes after it", pnm("P6 1 1 255\nabcdefgh"), [97, 98, 99]),
-    ("cut off", pnm("P5 2 2 255\nabc"), nil), ("plain, cut off", pnm("P2 2 2 255\n1 2 3"), nil), ("bitmap, cut off", pnm("P4 9 2\n", [1, 2, 3]), nil),
+    ("cut off", pnm("P5 2 2 255\nabc"), nil), ("plain, cut off", pnm("P2 2 2 255\n1 2 3"), nil),
+    ("bitmap, cut off", pnm("P4 9 2\n", [1, 2, 3]), nil),
     ("a digit that is no bit", pnm("P1 2 1 02"), nil),
   ]
   for (name, bytes, expected) in cases {

@@ -19,7 +19,8 @@ func segment(_ code: UInt8, _ content: [UInt8]) -> [UInt8] {
 /// A TIFF directory with one orientation entry; `value` fills the entry's last four bytes.
 func exif(type: UInt8, count: UInt8 = 1, value: [UInt8], isLittleEndian: Bool = true, directory: UInt8 = 8, rest: [UInt8] = []) -> [UInt8] {
   let padding = [UInt8](repeating: 0, count: Int(directory) - 8)
-  let tiff: [UInt8] = isLittleEndian
+  let tiff: [UInt8] =
+    isLittleEndian
     ? [0x49, 0x49, 42, 0, directory, 0, 0, 0] + padding + [1, 0, 0x12, 0x01, type, 0, count, 0, 0, 0]
     : [0x4D, 0x4D, 0, 42, 0, 0, 0, directory] + padding + [0, 1, 0x01, 0x12, 0, type, 0, 0, 0, count]
   return Array("Exif\0\0".utf8) + tiff + value + rest
@@ -98,7 +99,8 @@ private func unendedJPEGs() throws -> [UnusualPicture] {
       UnusualPicture(name: "\(name) without an end mark", bytes: bytes.dropLast(2), equals: name),
       UnusualPicture(name: "\(name) with half an end mark", bytes: bytes.dropLast(1), equals: name),
       UnusualPicture(name: "\(name) with zeros for the end mark", bytes: bytes.dropLast(2) + zeros, equals: name),
-      UnusualPicture(name: "\(name) with FF for the end mark", bytes: bytes.dropLast(2) + [UInt8](repeating: 0xFF, count: 100), equals: name),
+      UnusualPicture(
+        name: "\(name) with FF for the end mark", bytes: bytes.dropLast(2) + [UInt8](repeating: 0xFF, count: 100), equals: name),
       UnusualPicture(name: "\(name) without its last scan", bytes: Array(bytes[..<scan]), equals: nil),
     ]
     // Zeros are valid codes: as pixels, they would go unnoticed. Up to one byte of them may end a complete picture, so a loss

@@ -33,8 +33,10 @@ private func run(_ arguments: [String]) throws -> (status: Int32, output: String
 
   @Test(arguments: [1, 2])
   func jsonHasTimesAndLayers(threads: Int) throws {
-    let done = try run(["--model", model, "--width", "70", "--height", "50", "--threads", "\(threads)", "--iterations", "3",
-                        "--layers", "--json"])
+    let done = try run([
+      "--model", model, "--width", "70", "--height", "50", "--threads", "\(threads)", "--iterations", "3",
+      "--layers", "--json",
+    ])
     #expect(done.status == 0 && done.errors == "")
     let object = try #require(try JSONSerialization.jsonObject(with: Data(done.output.utf8)) as? [String: Any])
     let (minimum, median) = (try #require(object["min_ms"] as? Double), try #require(object["median_ms"] as? Double))

@@ -48,8 +48,11 @@ extension FloatNetwork {
         }
       }
       let zero = graph.tensors[output].zero
-      var map = maps[output] ?? ByteMap(channels: graph.tensors[output].channels, height: sums.height, width: sums.width,
-                                        outside: [UInt8](repeating: zero, count: graph.tensors[output].channels))
+      var map =
+        maps[output]
+        ?? ByteMap(
+          channels: graph.tensors[output].channels, height: sums.height, width: sums.width,
+          outside: [UInt8](repeating: zero, count: graph.tensors[output].channels))
       let bytes = sums.values.enumerated().map { index, sum in
         layer.byte(sum, multiplier: constants.multipliers[index % layer.outputChannels], zero: zero)
       }

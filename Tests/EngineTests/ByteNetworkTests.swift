@@ -69,8 +69,9 @@ import Testing
         runInRandomOrder(network.network, parts: Int.random(in: 1...3, using: &random), &random)
         let expected = random8.byteOutputs(pixels: pixels, width: width, height: height)
         for layer in graph.heads.map(\.layer) {
-          #expect(network.network.hash(ofLayer: layer) == fnv1a(expected[layer]),
-                  "seed \(seed), frame \(frame), layer \(layer) at \(width) x \(height), \(isa)")
+          #expect(
+            network.network.hash(ofLayer: layer) == fnv1a(expected[layer]),
+            "seed \(seed), frame \(frame), layer \(layer) at \(width) x \(height), \(isa)")
         }
       }
     }

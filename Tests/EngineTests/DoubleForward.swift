@@ -51,8 +51,9 @@ struct Volume {
     kernel: Int, stride: Int, groups: Int, bias: [Float], weight: (Int, Int, Int, Int) -> Float
   ) -> Volume {
     let (padding, perGroup, outputsPerGroup) = (kernel / 2, channels / groups, bias.count / groups)
-    var result = Volume(channels: bias.count, height: (height + 2 * padding - kernel) / stride + 1,
-                        width: (width + 2 * padding - kernel) / stride + 1)
+    var result = Volume(
+      channels: bias.count, height: (height + 2 * padding - kernel) / stride + 1,
+      width: (width + 2 * padding - kernel) / stride + 1)
     for o in 0..<bias.count {
       for y in 0..<result.height {
         for x in 0..<result.width {
@@ -86,7 +87,8 @@ extension FloatNetwork {
     return zip(graph.layers, layers).map { layer, numbers in
       let source = maps[layer.inputs[0]]!
       switch layer.operation.name {
-      case "upsample_add": maps[layer.inputs[0]] = maps[layer.inputs[1]]!.upsampled(addedTo: source)
+      case "upsample_add":
+        maps[layer.inputs[0]] = maps[layer.inputs[1]]!.upsampled(addedTo: source)
         return maps[layer.inputs[0]]!
       case "conv", "depthwise_conv":
         let result = layer.output(of: source, numbers)
@@ -110,7 +112,8 @@ extension Graph.Layer {
     let (kernel, isDepthwise) = (window.kernelHeight, operation.name == "depthwise_conv")
     let result = source.convolved(kernel: kernel, stride: window.stride, groups: isDepthwise ? inputChannels : 1, bias: numbers.bias) {
       o, c, ky, kx in
-      isDepthwise ? numbers.weights[(ky * 3 + kx) * inputChannels + o]
+      isDepthwise
+        ? numbers.weights[(ky * 3 + kx) * inputChannels + o]
         : numbers.weights[((o * kernel + ky) * kernel + kx) * inputChannels + c]
     }
     return result.activated(slope: Double(slope))

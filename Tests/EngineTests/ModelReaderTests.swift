@@ -65,12 +65,18 @@ private func changed(_ file: Data, at offset: Int, to word: UInt32) -> Data {
   func writingWhatWasReadGivesTheSameBytes(made: RandomModel) throws {
     let file = try made.file()
     let again = try file.withModel { model in
-      ModelWriter.bytes(of: model.graph, constants: model.constants.map { constants in
-        [UInt8](constants.weights).isEmpty ? [] : made.precision == .int8
-          ? [ConstantBytes(constants.weights.map { Int8(bitPattern: $0) }), ConstantBytes(numbers(constants.bias, Int32.self)),
-             ConstantBytes(numbers(constants.multipliers, Float.self))]
-          : [ConstantBytes(numbers(constants.weights, Float.self)), ConstantBytes(numbers(constants.bias, Float.self))]
-      })
+      ModelWriter.bytes(
+        of: model.graph,
+        constants: model.constants.map { constants in
+          [UInt8](constants.weights).isEmpty
+            ? []
+            : made.precision == .int8
+              ? [
+                ConstantBytes(constants.weights.map { Int8(bitPattern: $0) }), ConstantBytes(numbers(constants.bias, Int32.self)),
+                ConstantBytes(numbers(constants.multipliers, Float.self)),
+              ]
+              : [ConstantBytes(numbers(constants.weights, Float.self)), ConstantBytes(numbers(constants.bias, Float.self))]
+        })
     }
     #expect(Data(again) == file)
   }
@@ -177,12 +183,14 @@ private func changed(_ file: Data, at offset: Int, to word: UInt32) -> Data {
       (file, tensors + 12, 1, "byte for 0"), (file, tensors + 44, 256, "byte for 0"), (file, tensors + 16, 1, "element type"),
       (file, tensors + 48, 1, "float32"), (relu, tensors + 44, 1, "byte for 0"), (file, stem + 32, 0, "accumulator"),
       (file, upsampling + 32, 1, "accumulator"), (file, box + 40, 0, "slope"), (file, box - ModelFormat.layerBytes + 40, 0, "slope"),
-      (file, upsampling + 8, UInt32(logits), "input tensor"), (file, logitsRecord + 16, 2, "layer"), (file, logitsRecord + 12, 1, "byte for 0"),
+      (file, upsampling + 8, UInt32(logits), "input tensor"), (file, logitsRecord + 16, 2, "layer"),
+      (file, logitsRecord + 12, 1, "byte for 0"),
       (file, stem + 104, 1, "multipliers"), (file, stem + 108, .max, "multipliers"), (file, stem + 104, 0xFFFF_FFC0, "multipliers"),
       (file, stem + 112, 1, "multipliers"), (file, stem + 116, 3, "multipliers"), (file, stem + 120, 1, "reserved"),
       (file, weights, 0x0000_0080, "contain -128"), (file, multipliers, 0, "multipliers"), (file, multipliers, 0x7F80_0000, "multipliers"),
       (file, multipliers, Float(-1).bitPattern, "multipliers"), (file, multipliers, Float(3e38).bitPattern, "results"),
-      (file, multipliers, Float(2).bitPattern, "results"), (file, bias, 1 << 22, "sums"), (file, bias, UInt32(bitPattern: -1 << 22), "sums"),
+      (file, multipliers, Float(2).bitPattern, "results"), (file, bias, 1 << 22, "sums"),
+      (file, bias, UInt32(bitPattern: -1 << 22), "sums"),
     ]
     for (file, offset, value, name) in changes {
       guard case .failure(let error) = read(changed(file, at: offset, to: value)) else {
@@ -213,7 +221,9 @@ private func changed(_ file: Data, at offset: Int, to word: UInt32) -> Data {
     let taps = file[weights..<(weights + 27)].map { Int(Int8(bitPattern: $0)) }
     let positive = 255 * taps.filter { $0 > 0 }.reduce(0, +), negative = 255 * taps.filter { $0 < 0 }.reduce(0, +)
     for (accumulator, limit, multiplier) in [(1, 1 << 22, 1e-3), (2, 1 << 31, 1e-6)] as [(UInt32, Int, Float)] {
-      for (value, isRead) in [(limit - positive, false), (limit - 1 - positive, true), (-limit - negative, false), (-limit + 1 - negative, true)] {
+      for (value, isRead) in [
+        (limit - positive, false), (limit - 1 - positive, true), (-limit - negative, false), (-limit + 1 - negative, true),
+      ] {
         guard let value = Int32(exactly: value) else { continue }
         var file = changed(file, at: at.blob + word(file, at.layers + 104), to: multiplier.bitPattern)
         file = changed(changed(file, at: at.layers + 32, to: accumulator), at: bias, to: UInt32(bitPattern: value))

@@ -54,8 +54,11 @@ private struct Inflater {
       isLast = bits(1) == 1
       switch bits(2) {
       case 0: copyStored()
-      case 1: copyCoded(Code([Int](repeating: 8, count: 144) + [Int](repeating: 9, count: 112)
-        + [Int](repeating: 7, count: 24) + [Int](repeating: 8, count: 8)), Code([Int](repeating: 5, count: 30)))
+      case 1:
+        copyCoded(
+          Code(
+            [Int](repeating: 8, count: 144) + [Int](repeating: 9, count: 112)
+              + [Int](repeating: 7, count: 24) + [Int](repeating: 8, count: 8)), Code([Int](repeating: 5, count: 30)))
       default:
         let (literals, distances) = readCodes()
         copyCoded(literals, distances)

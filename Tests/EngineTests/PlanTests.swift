@@ -19,8 +19,10 @@ import Testing
   }
 
   /// The same in bytes.
-  @Test(arguments: [(640, 480, 2_338_304), (320, 240, 942_720), (1920, 1080, 12_977_856), (3840, 2160, 50_370_112),
-                    (1, 1, 472_448)])
+  @Test(arguments: [
+    (640, 480, 2_338_304), (320, 240, 942_720), (1920, 1080, 12_977_856), (3840, 2160, 50_370_112),
+    (1, 1, 472_448),
+  ])
   func byteArenaBytes(width: Int, height: Int, bytes: Int) throws {
     try RandomModel().int8.file().withModel { model in
       let plan = try Plan(model: model, width: width, height: height)
@@ -28,7 +30,7 @@ import Testing
     }
   }
 
-#if arch(x86_64)
+  #if arch(x86_64)
   /// Winograd's larger weights, 2.13 MB, and 221 kB of scratch a thread. A plan is only numbers: no processor has to run it.
   @Test(arguments: [("avx2", 1, 11_514_944), ("avx512", 2, 11_736_448), ("avx512", 4, 12_179_456)])
   func arenaBytesWithWinograd(isa: String, threads: Int, bytes: Int) throws {
@@ -48,7 +50,7 @@ import Testing
       #expect(plan.steps.filter { $0.kernel.name.hasSuffix("_winograd") }.count == 17)
     }
   }
-#endif
+  #endif
 
   /// The paper's network: 735.9 MMAC at VGA with heads everywhere; 11.3 of them are in sparse heads.
   @Test func multiplyAddsAreTheNetworks() throws {
@@ -78,8 +80,9 @@ import Testing
     for _ in 0..<300 {
       let blocks = (0..<Int.random(in: 1...40, using: &random)).map { _ in
         let first = Int.random(in: -1...30, using: &random)
-        return PlanLayout.Block(bytes: Int.random(in: 0...100, using: &random) * 64, firstUse: first,
-                                lastUse: first + Int.random(in: 0...12, using: &random))
+        return PlanLayout.Block(
+          bytes: Int.random(in: 0...100, using: &random) * 64, firstUse: first,
+          lastUse: first + Int.random(in: 0...12, using: &random))
       }
       let ranges = zip(blocks, PlanLayout.offsets(of: blocks)).map { $1..<($1 + $0.bytes) }
       for (a, b) in blocks.indices.flatMap({ a in blocks.indices[..<a].map { (a, $0) } }) where blocks[a].livesWith(blocks[b]) {
@@ -100,7 +103,9 @@ import Testing
   @Test func mapsRoundUp() throws {
     try RandomModel.small.file().withModel { model in
       let plan = try Plan(model: model, width: 641, height: 479)
-      let sizes = model.levels.indices.map { [plan.maps[model.graph.feature(ofLevel: $0)].width, plan.maps[model.graph.feature(ofLevel: $0)].height] }
+      let sizes = model.levels.indices.map {
+        [plan.maps[model.graph.feature(ofLevel: $0)].width, plan.maps[model.graph.feature(ofLevel: $0)].height]
+      }
       #expect(sizes == [[81, 60], [41, 30], [21, 15]])
     }
   }

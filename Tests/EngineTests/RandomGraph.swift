@@ -42,10 +42,12 @@ struct RandomGraph {
   }
 
   private mutating func append(
-    _ operation: Operation, _ inputs: [Int], output: Int?, offset: Int = 0, channels: Int, kernel: Int = 1, stride: Int = 1, slope: Float = 1
+    _ operation: Operation, _ inputs: [Int], output: Int?, offset: Int = 0, channels: Int, kernel: Int = 1, stride: Int = 1,
+    slope: Float = 1
   ) {
-    var layer = Graph.Layer(name: "l\(network.graph.layers.count)", operation: operation, inputs: inputs, output: output,
-                            inputChannels: network.graph.tensors[inputs[0]].channels, outputChannels: channels)
+    var layer = Graph.Layer(
+      name: "l\(network.graph.layers.count)", operation: operation, inputs: inputs, output: output,
+      inputChannels: network.graph.tensors[inputs[0]].channels, outputChannels: channels)
     (layer.outputChannelOffset, layer.window, layer.slope) = (offset, Graph.Window(kernel: kernel, stride: stride), slope)
     var numbers = LayerWeights()
     if operation.hasWeights(layer) {

@@ -16,9 +16,10 @@ enum Material {
 
   static let reference = (folder("RF_DATA") ?? root.appending(path: "none")).appending(path: "reference")
   static let models = folder("RF_TEST_MODELS") ?? root.appending(path: "build/models")
-  static let isThere = ["leaky_anchors16", "relu_anchors10"].allSatisfy {
-    FileManager.default.fileExists(atPath: models.appending(path: "\($0).rfm").path)
-  } && FileManager.default.fileExists(atPath: reference.path)
+  static let isThere =
+    ["leaky_anchors16", "relu_anchors10"].allSatisfy {
+      FileManager.default.fileExists(atPath: models.appending(path: "\($0).rfm").path)
+    } && FileManager.default.fileExists(atPath: reference.path)
 }
 
 @Suite(.enabled(if: Material.isThere, "left out: needs RF_DATA/reference and build/models (make test packs them)"))

@@ -62,7 +62,9 @@ func networksShareAnArena(made: RandomModel, isa: ISA) throws {
 @Test(arguments: [RandomModel.small, RandomModel().int8])
 func weightsLieAtTheSamePlacesAtAllSizes(made: RandomModel) throws {
   let file = try made.file()
-  let (a, b) = (try TestNetwork(file: file, width: 640, height: 480).network.plan,
-                try TestNetwork(file: file, width: 33, height: 47).network.plan)
+  let (a, b) = (
+    try TestNetwork(file: file, width: 640, height: 480).network.plan,
+    try TestNetwork(file: file, width: 33, height: 47).network.plan
+  )
   #expect(a.weightBytes == b.weightBytes && a.weightBytes > 0 && a.weightBytes < a.constantBytes)
 }

@@ -51,8 +51,10 @@ private func twoStages(_ change: (inout Graph) -> Void = { _ in }) throws -> Flo
 
   /// The frame's heads do not depend on the second stage.
   @Test func theFrameStageIsUnchanged() throws {
-    let (alone, both) = (try TestNetwork(file: RandomModel.small.file(), width: 64, height: 48),
-                         try TestNetwork(file: twoStages().modelFile(), width: 64, height: 48))
+    let (alone, both) = (
+      try TestNetwork(file: RandomModel.small.file(), width: 64, height: 48),
+      try TestNetwork(file: twoStages().modelFile(), width: 64, height: 48)
+    )
     for network in [alone, both] {
       network.fill(randomPixels(width: 64, height: 48))
       network.network.run()
@@ -63,14 +65,17 @@ private func twoStages(_ change: (inout Graph) -> Void = { _ in }) throws -> Flo
   @Test func stagesThatMixSizesAreRefused() throws {
     let broken: [(inout Graph) -> Void] = [
       { $0.tensors[$0.tensors.count - 1].size = nil }, { $0.stages.removeLast() }, { $0.stages[1].kind = .frame },
-      { $0.stages[0].kind = .face }, { $0.layers[$0.layers.count - 1].inputs[0] = 0 }, { $0.tensors[1].size = Graph.Size(width: 1, height: 1) },
+      { $0.stages[0].kind = .face }, { $0.layers[$0.layers.count - 1].inputs[0] = 0 },
+      { $0.tensors[1].size = Graph.Size(width: 1, height: 1) },
     ]
     for change in broken { #expect(throws: PackError.self) { try twoStages(change).modelFile() } }
   }
 
   private func fill(_ network: Network, tensor: Int, _ values: [Float]) {
     let (map, pixels) = (network.plan.maps[tensor], network.pixels(ofTensor: tensor).assumingMemoryBound(to: Float.self))
-    for y in 0..<map.height { for x in 0..<(map.width * map.channels) { pixels[y * map.rowStride + x] = values[y * map.width * map.channels + x] } }
+    for y in 0..<map.height {
+      for x in 0..<(map.width * map.channels) { pixels[y * map.rowStride + x] = values[y * map.width * map.channels + x] }
+    }
   }
 
   private func read(_ network: Network, tensor: Int) -> [Float] {

@@ -1,7 +1,7 @@
-// A model file's bytes, its plan, its arena and its network, held together for as long as a test needs them.
-import TestRandom
 import Foundation
 import Kernels
+// A model file's bytes, its plan, its arena and its network, held together for as long as a test needs them.
+import TestRandom
 
 @testable import Engine
 @testable import Pack

@@ -30,7 +30,8 @@ let package = Package(
     .target(name: "TestRandom", swiftSettings: instrumented),
     .target(name: "RandomModel", dependencies: ["Engine", "Pack", "TestRandom"], swiftSettings: instrumented),
     fuzzer("ModelFuzzer", ["Engine"]),
-    .executableTarget(name: "FuzzSeeds", dependencies: ["Pack", "RandomModel"], swiftSettings: instrumented, linkerSettings: linkedSanitizer),
+    .executableTarget(
+      name: "FuzzSeeds", dependencies: ["Pack", "RandomModel"], swiftSettings: instrumented, linkerSettings: linkedSanitizer),
     fuzzer("SafetensorsFuzzer", ["Pack"]),
 
     // Counters too: what is cut off a results file is decided in C.
@@ -53,8 +54,10 @@ let package = Package(
 
     .target(name: "CModel", exclude: ["LICENSE", "README.md", "default-float32.rfm", "default.rfm", "sample.jpg", "training.png"]),
     .target(name: "CommandLine", dependencies: ["CHost", "Host", "Kernels", "Report"], swiftSettings: instrumented),
-    .target(name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "CommandLine", "Host", "Imaging", "Preview", "Report", "RetinaFace"], exclude: ["main.swift"],
-            swiftSettings: instrumented),
+    .target(
+      name: "rf-cam", dependencies: ["Capture", "CHost", "CModel", "CommandLine", "Host", "Imaging", "Preview", "Report", "RetinaFace"],
+      exclude: ["main.swift"],
+      swiftSettings: instrumented),
     fuzzer("OptionsFuzzer", ["CommandLine", "Report", "rf-cam"]),
     fuzzer("NumberFuzzer", ["Imaging", "Report", "RetinaFace"]),
   ],

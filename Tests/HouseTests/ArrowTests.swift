@@ -16,8 +16,13 @@ let arrows: [String: (folder: String, mayImport: Set<String>)] = [
   "Preview": ("Sources/Preview", ["Capture", "CHost", "CPreview", "Host", "Imaging", "RetinaFace"]),
   "Report": ("Sources/Report", ["Engine", "Imaging", "RetinaFace"]),
   "CommandLine": ("Sources/CommandLine", ["CHost", "Host", "Kernels", "Report"]),
-  "rf-cam": ("Sources/rf-cam", ["Capture", "CHost", "CModel", "CommandLine", "Engine", "Host", "Imaging", "Kernels", "Preview", "Report",
-    "RetinaFace"]),
+  "rf-cam": (
+    "Sources/rf-cam",
+    [
+      "Capture", "CHost", "CModel", "CommandLine", "Engine", "Host", "Imaging", "Kernels", "Preview", "Report",
+      "RetinaFace",
+    ]
+  ),
   "firmware": ("Boards/qemu-virt/Sources/firmware", ["CBoard", "CFlash", "Engine", "Imaging", "Kernels", "Report", "RetinaFace"]),
 ]
 

@@ -11,8 +11,9 @@ private func pose(degrees: Double, scale: Double, x: Double, y: Double) -> Landm
     let dx = Double(point.x - t.nose.x), dy = Double(point.y - t.nose.y)
     return FramePoint(x: Float(a * dx - b * dy + x), y: Float(b * dx + a * dy + y))
   }
-  return Landmarks(leftEye: move(t.leftEye), rightEye: move(t.rightEye), nose: move(t.nose),
-                   leftMouthCorner: move(t.leftMouthCorner), rightMouthCorner: move(t.rightMouthCorner))
+  return Landmarks(
+    leftEye: move(t.leftEye), rightEye: move(t.rightEye), nose: move(t.nose),
+    leftMouthCorner: move(t.leftMouthCorner), rightMouthCorner: move(t.rightMouthCorner))
 }
 
 /// By the series, so that this file needs no mathematics library.

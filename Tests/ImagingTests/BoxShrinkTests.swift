@@ -24,8 +24,9 @@ func bytesAreAveragedInSquares(size: (width: Int, height: Int)) {
   for kind in 0..<3 {
     // Random bytes, and both ends of the range.
     for index in memory.indices { memory[index] = kind == 0 ? UInt8.random(in: 0...255, using: &random) : kind == 1 ? 255 : 0 }
-    let input = ByteNetworkInput(base: memory.baseAddress!, rowStride: stride, width: width, height: height, order: .rgb,
-                                 mean: (0, 0, 0))
+    let input = ByteNetworkInput(
+      base: memory.baseAddress!, rowStride: stride, width: width, height: height, order: .rgb,
+      mean: (0, 0, 0))
     var output = [UInt8](repeating: 0xa5, count: 3 * outputWidth * outputHeight + 3)
     // In parts, as threads do it.
     shrink(input, rows: 0..<(outputHeight / 2), into: &output)

@@ -16,8 +16,9 @@ private final class MadeByteInput {
     (self.width, self.height, stride) = (width, height, 3 * (width + 2))
     memory = .allocate(capacity: stride * (height + 2))
     memory.initialize(repeating: Self.canary)
-    input = ByteNetworkInput(base: memory.baseAddress! + stride + 3, rowStride: stride, width: width, height: height,
-                             order: order, mean: (104, 117, 123))
+    input = ByteNetworkInput(
+      base: memory.baseAddress! + stride + 3, rowStride: stride, width: width, height: height,
+      order: order, mean: (104, 117, 123))
   }
 
   deinit { memory.deallocate() }
@@ -37,8 +38,10 @@ private let cases: [(Int, Int, Int, Int, Transform?)] = [
   (1, 1, 1, 1, nil), (17, 9, 17, 9, nil), (641, 7, 641, 7, nil), (1, 1, 8, 8, nil), (64, 48, 32, 32, nil), (101, 67, 50, 40, nil),
   (40, 30, 128, 96, nil), (10, 10, 12, 12, Transform(scaleX: 1, scaleY: 1, offsetX: 1, offsetY: 1)),
   (10, 10, 6, 6, Transform(scaleX: 1, scaleY: 1, offsetX: -3, offsetY: -2)),
-  (60, 9, 70, 12, Transform(scaleX: 1, scaleY: 1, offsetX: 3, offsetY: 1)), (60, 9, 41, 5, Transform(scaleX: 1, scaleY: 1, offsetX: -7, offsetY: -3)),
-  (60, 9, 32, 5, Transform(scaleX: 1, scaleY: 1, offsetX: -28, offsetY: -1)), (8, 8, 8, 8, Transform(scaleX: 1, scaleY: 1, offsetX: -8, offsetY: 0)),
+  (60, 9, 70, 12, Transform(scaleX: 1, scaleY: 1, offsetX: 3, offsetY: 1)),
+  (60, 9, 41, 5, Transform(scaleX: 1, scaleY: 1, offsetX: -7, offsetY: -3)),
+  (60, 9, 32, 5, Transform(scaleX: 1, scaleY: 1, offsetX: -28, offsetY: -1)),
+  (8, 8, 8, 8, Transform(scaleX: 1, scaleY: 1, offsetX: -8, offsetY: 0)),
   (8, 8, 4, 4, Transform(scaleX: 1, scaleY: 1, offsetX: -7, offsetY: -7)),
   (10, 10, 20, 20, Transform(scaleX: 0.7, scaleY: 0.7, offsetX: 3, offsetY: 4)),
   (9, 9, 12, 12, Transform(scaleX: 1, scaleY: 1, offsetX: 0.5, offsetY: 0.25)),
@@ -87,8 +90,10 @@ private func wrongBytes(_ bytes: MadeByteInput, _ floats: MadeInput, _ padding: 
 func byteFillAllocatesNothing(format: PixelFormat) throws {
   let made = try MadeFrame(format, width: 320, height: 240)
   let input = MadeByteInput(width: 160, height: 160, order: .bgr)
-  let transforms = [Transform.identity, Transform(scaleX: 1, scaleY: 1, offsetX: -3, offsetY: 0),
-                    .letterbox(frameWidth: 320, frameHeight: 240, networkWidth: 160, networkHeight: 160)]
+  let transforms = [
+    Transform.identity, Transform(scaleX: 1, scaleY: 1, offsetX: -3, offsetY: 0),
+    .letterbox(frameWidth: 320, frameHeight: 240, networkWidth: 160, networkHeight: 160),
+  ]
   let kernels = KernelSet()
   for transform in transforms { fill(input.input, from: made.frame, transform: transform, kernels: kernels) }
   let before = rf_allocation_count()

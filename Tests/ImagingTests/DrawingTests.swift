@@ -61,9 +61,10 @@ private func painted(_ picture: Picture) -> Set<[Int]> {
   for hundredths in 0...100 {
     let picture = Picture(width: 120, height: 60)
     let point = FramePoint(x: -50, y: -50)
-    picture.drawFace(left: 10, top: 30, right: 100, bottom: 50,
-                     landmarks: Landmarks(leftEye: point, rightEye: point, nose: point, leftMouthCorner: point, rightMouthCorner: point),
-                     score: Float(hundredths) / 100)
+    picture.drawFace(
+      left: 10, top: 30, right: 100, bottom: 50,
+      landmarks: Landmarks(leftEye: point, rightEye: point, nose: point, leftMouthCorner: point, rightMouthCorner: point),
+      score: Float(hundredths) / 100)
     seen.insert(Array(UnsafeBufferPointer(start: picture.pixels, count: 3 * 120 * 60)))
   }
   #expect(seen.count == 101)

@@ -93,7 +93,8 @@ private func expectResized(_ frame: Frame, _ input: MadeInput, _ transform: Tran
       for channel in 0..<3 {
         let difference = abs(Double(input[x, y, channel]) - (expected?[channel] ?? 0))
         if difference > (expected == nil ? 0 : bound) {
-          Issue.record("\(frame.format) \(frame.width)x\(frame.height) -> \(input.width)x\(input.height) at \(x), \(y): off by \(difference)")
+          Issue.record(
+            "\(frame.format) \(frame.width)x\(frame.height) -> \(input.width)x\(input.height) at \(x), \(y): off by \(difference)")
           return
         }
       }
@@ -116,8 +117,10 @@ private func expectResized(_ frame: Frame, _ input: MadeInput, _ transform: Tran
 func fillAllocatesNothing(format: PixelFormat) throws {
   let made = try MadeFrame(format, width: 320, height: 240)
   let input = MadeInput(width: 160, height: 160, order: .bgr)
-  let transforms = [Transform.identity, .letterbox(frameWidth: 320, frameHeight: 240, networkWidth: 160, networkHeight: 160),
-                    Transform(scaleX: 1.3, scaleY: 1.3)]
+  let transforms = [
+    Transform.identity, .letterbox(frameWidth: 320, frameHeight: 240, networkWidth: 160, networkHeight: 160),
+    Transform(scaleX: 1.3, scaleY: 1.3),
+  ]
   for transform in transforms { fill(input.input, from: made.frame, transform: transform) }
   let before = rf_allocation_count()
   for transform in transforms { fill(input.input, from: made.frame, transform: transform) }

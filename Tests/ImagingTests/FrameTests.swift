@@ -65,8 +65,12 @@ func planesMayLieApart(format: PixelFormat) throws {
   for y in 0..<5 { for x in 0..<7 { #expect(samples(frame, x, y) == samples(made.frame, x, y)) } }
   for short in 0..<(format == .nv12 ? 2 : memory.count) {
     #expect(throws: FrameError.self) {
-      try Frame(format, width: 7, height: 5, planes: (plane(0, less: short == 0 ? 1 : 0), plane(1, less: short == 1 ? 1 : 0),
-                                                      plane(2, less: short == 2 ? 1 : 0)))
+      try Frame(
+        format, width: 7, height: 5,
+        planes: (
+          plane(0, less: short == 0 ? 1 : 0), plane(1, less: short == 1 ? 1 : 0),
+          plane(2, less: short == 2 ? 1 : 0)
+        ))
     }
   }
 }
@@ -104,16 +108,17 @@ func orientationsPutTheFirstRowWhereTheyShould(orientation: Orientation) {
   for y in 0..<3 {
     for x in 0..<4 {
       // Row 0 is at the visual top, top, bottom, bottom, left, right, right, left; column 0 at the left, right, right, left, top, ...
-      let place = switch orientation {
-      case .upright: (x, y)
-      case .mirrored: (3 - x, y)
-      case .upsideDown: (3 - x, 2 - y)
-      case .flipped: (x, 2 - y)
-      case .transposed: (y, x)
-      case .turnedRight: (2 - y, x)
-      case .transversed: (2 - y, 3 - x)
-      case .turnedLeft: (y, 3 - x)
-      }
+      let place =
+        switch orientation {
+        case .upright: (x, y)
+        case .mirrored: (3 - x, y)
+        case .upsideDown: (3 - x, 2 - y)
+        case .flipped: (x, 2 - y)
+        case .transposed: (y, x)
+        case .turnedRight: (2 - y, x)
+        case .transversed: (2 - y, 3 - x)
+        case .turnedLeft: (y, 3 - x)
+        }
       #expect(shown.pixels[3 * (place.1 * shown.width + place.0)] == UInt8(4 * y + x + 1), "\(orientation) at \(x), \(y)")
     }
   }
@@ -133,15 +138,18 @@ func aFrameCopyIsTheSamePicture(format: PixelFormat, size: (width: Int, height: 
     let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
     defer { bytes.deallocate() }
     for i in 0..<count { bytes[i] = UInt8(truncatingIfNeeded: random.next()) }
-    let frame = try Frame(format, width: width, height: height, bytes: UnsafeRawBufferPointer(bytes), strideBytes: stride,
-                          range: .full)
+    let frame = try Frame(
+      format, width: width, height: height, bytes: UnsafeRawBufferPointer(bytes), strideBytes: stride,
+      range: .full)
     before.copy(frame)
     copy.take(frame)
     for i in 0..<count { bytes[i] = 0 }
     after.copy(try #require(copy.frame))
     #expect((after.width, after.height) == (width, height))
-    let (a, b) = (UnsafeRawBufferPointer(start: before.pixels, count: 3 * width * height),
-                  UnsafeRawBufferPointer(start: after.pixels, count: 3 * width * height))
+    let (a, b) = (
+      UnsafeRawBufferPointer(start: before.pixels, count: 3 * width * height),
+      UnsafeRawBufferPointer(start: after.pixels, count: 3 * width * height)
+    )
     #expect(a.elementsEqual(b), "\(format) \(width) x \(height), \(more) more")
   }
 }

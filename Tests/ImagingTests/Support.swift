@@ -69,8 +69,9 @@ final class MadeInput {
     stride = 3 * (width + 2)
     memory = .allocate(capacity: stride * (height + 2))
     memory.initialize(repeating: Self.canary)
-    input = NetworkInput(base: memory.baseAddress! + stride + 3, rowStride: stride, width: width, height: height, order: order,
-                         mean: mean, scale: scale)
+    input = NetworkInput(
+      base: memory.baseAddress! + stride + 3, rowStride: stride, width: width, height: height, order: order,
+      mean: mean, scale: scale)
   }
 
   deinit { memory.deallocate() }

@@ -57,13 +57,16 @@ private let expected: [Choice] =
   + choices("f32_dwconv3x3", shape(64, 64, kernel: 3), ("avx2", "avx2"), ("avx512", "avx512"))
   + choices("f32_dwconv3x3", shape(8, 8, kernel: 3), ("avx512", "avx512"))
   + choices("f32_dwconv3x3", shape(8, 8, kernel: 3, stride: 2), ("avx512", "avx2"))
-  + choices("u8_conv", shape(3, 8, kernel: 3, stride: 2), ("avx2", "avx2_stem"), ("avx512", "avx2_stem"), ("avxvnni", "avxvnni"),
-            ("avx512vnni", "avx512vnni_stem"))
+  + choices(
+    "u8_conv", shape(3, 8, kernel: 3, stride: 2), ("avx2", "avx2_stem"), ("avx512", "avx2_stem"), ("avxvnni", "avxvnni"),
+    ("avx512vnni", "avx512vnni_stem"))
   + choices("u8_conv", shape(3, 9, kernel: 3, stride: 2), ("avx2", "avx2"), ("avx512vnni", "avx512vnni"))
   + choices("u8_conv", shape(8, 16), ("avx2", "avx2_few_taps"), ("avxvnni", "avxvnni"), ("avx512vnni", "avx512vnni"))
   + choices("u8_conv", shape(16, 32), ("avx2", "avx2_few_taps"), ("avx512vnni", "avx512vnni"))
-  + choices("u8_conv", shape(32, 32), ("avx2", "avx2"), ("avxvnni", "avxvnni"), ("avxvnni,avx512vnni", "avx512vnni"), ("avx512vnni", "avx512vnni"))
-  + choices("u8_conv", shape(64, 64, kernel: 3), ("avx2", "avx2_winograd"), ("avxvnni", "avx2_winograd"), ("avx512vnni", "avx512vnni_winograd"))
+  + choices(
+    "u8_conv", shape(32, 32), ("avx2", "avx2"), ("avxvnni", "avxvnni"), ("avxvnni,avx512vnni", "avx512vnni"), ("avx512vnni", "avx512vnni"))
+  + choices(
+    "u8_conv", shape(64, 64, kernel: 3), ("avx2", "avx2_winograd"), ("avxvnni", "avx2_winograd"), ("avx512vnni", "avx512vnni_winograd"))
   + choices("u8_conv", shape(256, 64, kernel: 3), isWide: true, ("avx2", "avx2"), ("avxvnni", "avxvnni"), ("avx512vnni", "avx512vnni"))
   + choices("u8_conv", shape(64, 64, kernel: 3, width: 1, height: 1), ("avx2", "avx2_winograd"))
   + choices("u8f32_conv", shape(64, 4), ("avx2", "avx2"), ("avxvnni", "avxvnni"), ("avx512vnni", "avx512vnni_narrow"))

@@ -104,193 +104,275 @@ private func saturatingByteConv(_ args: UnsafePointer<rf_args>) {
   let weights = (args.pointee.packed + 12 * padded(s.cout)).assumingMemoryBound(to: Int8.self)
   let input = args.pointee.input.0.pixels.assumingMemoryBound(to: UInt8.self)
   let pair = (0..<2).reduce(0) { $0 + Int32(input[$1]) * Int32(weights[$1]) }
-  run({ args in run(referenceByteConv, args) { ($0.shape.width, $0.shape.height) = (1, 1) } }, args, packed: rf_u8_panels_bytes) {
-    $0.assumingMemoryBound(to: Int32.self)[0] += Int32(Int16(clamping: pair)) - pair
-  }
+  func firstPixel(_ args: UnsafePointer<rf_args>) { run(referenceByteConv, args) { ($0.shape.width, $0.shape.height) = (1, 1) } }
+  run(firstPixel, args, packed: rf_u8_panels_bytes) { $0.assumingMemoryBound(to: Int32.self)[0] += Int32(Int16(clamping: pair)) - pair }
 }
 
 let mutants: [Mutant] = [
   Mutant("f32_conv", "does nothing", run: { _ in }),
-  Mutant("f32_conv", "leaves out the last pixel of a row", run: { args in
-    run(referenceConv, args) { $0.shape.width = max(0, $0.shape.width - 1) }
-  }),
-  Mutant("f32_conv", "leaves out the last row", run: { args in run(referenceConv, args) { $0.shape.height = max(0, $0.shape.height - 1) } }),
-  Mutant("f32_conv", "leaves out the last channel", run: { args in run(referenceConv, args) { $0.shape.cout = max(1, $0.shape.cout - 1) } }),
+  Mutant(
+    "f32_conv", "leaves out the last pixel of a row",
+    run: { args in
+      run(referenceConv, args) { $0.shape.width = max(0, $0.shape.width - 1) }
+    }),
+  Mutant(
+    "f32_conv", "leaves out the last row", run: { args in run(referenceConv, args) { $0.shape.height = max(0, $0.shape.height - 1) } }),
+  Mutant(
+    "f32_conv", "leaves out the last channel", run: { args in run(referenceConv, args) { $0.shape.cout = max(1, $0.shape.cout - 1) } }),
   Mutant("f32_conv", "leaves out the activation", run: { args in run(referenceConv, args) { $0.shape.slope = 1 } }),
-  Mutant("f32_conv", "takes every kernel for 3 rows high at most", run: { args in
-    run(referenceConv, args) { $0.shape.kernel_height = min(3, $0.shape.kernel_height) }
-  }),
-  Mutant("f32_conv", "is off by 1/4096 in one value", run: { args in
-    referenceConv(args)
-    if !args.isEmpty { args.floats[0] *= 1 + 0x1p-12 }
-  }),
-  Mutant("f32_conv", "writes one channel too many", run: { args in
-    referenceConv(args)
-    let channels = Int(args.pointee.shape.cout)
-    if args.pointee.output.0.pixel_stride > channels, !args.isEmpty { args.floats[channels] = 0 }
-  }),
-  Mutant("f32_conv", "writes though there is nothing to do", run: { args in
-    referenceConv(args)
-    if args.isEmpty { args.floats[-1] = 0 }
-  }),
-  Mutant("leaves out the tiles at the right edge", winograd3x3: { args in
-    run(referenceConv, args) { $0.shape.width = $0.shape.width / 4 * 4 }
-  }),
-  Mutant("leaves out the tiles at the lower edge", winograd3x3: { args in
-    run(referenceConv, args) { $0.shape.height = $0.shape.height / 4 * 4 }
-  }),
+  Mutant(
+    "f32_conv", "takes every kernel for 3 rows high at most",
+    run: { args in
+      run(referenceConv, args) { $0.shape.kernel_height = min(3, $0.shape.kernel_height) }
+    }),
+  Mutant(
+    "f32_conv", "is off by 1/4096 in one value",
+    run: { args in
+      referenceConv(args)
+      if !args.isEmpty { args.floats[0] *= 1 + 0x1p-12 }
+    }),
+  Mutant(
+    "f32_conv", "writes one channel too many",
+    run: { args in
+      referenceConv(args)
+      let channels = Int(args.pointee.shape.cout)
+      if args.pointee.output.0.pixel_stride > channels, !args.isEmpty { args.floats[channels] = 0 }
+    }),
+  Mutant(
+    "f32_conv", "writes though there is nothing to do",
+    run: { args in
+      referenceConv(args)
+      if args.isEmpty { args.floats[-1] = 0 }
+    }),
+  Mutant(
+    "leaves out the tiles at the right edge",
+    winograd3x3: { args in
+      run(referenceConv, args) { $0.shape.width = $0.shape.width / 4 * 4 }
+    }),
+  Mutant(
+    "leaves out the tiles at the lower edge",
+    winograd3x3: { args in
+      run(referenceConv, args) { $0.shape.height = $0.shape.height / 4 * 4 }
+    }),
   Mutant("leaves out the activation", winograd3x3: { args in run(referenceConv, args) { $0.shape.slope = 1 } }),
   Mutant("leaves out the last channel", winograd3x3: { args in run(referenceConv, args) { $0.shape.cout = max(1, $0.shape.cout - 1) } }),
-  Mutant("is off by 1/4096 in one value", winograd3x3: { args in
-    referenceConv(args)
-    if !args.isEmpty { args.floats[0] *= 1 + 0x1p-12 }
-  }),
-  Mutant("writes whole tiles", winograd3x3: { args in
-    referenceConv(args)
-    if args.pointee.shape.width % 4 != 0, args.pointee.shape.height > 1 { args.floats[args.rowEnd] = 0 }
-  }),
-  Mutant("f32_dwconv3x3", "leaves out the bias", run: { args in
-    run(referenceDWConv3x3, args, packed: rf_f32_depthwise_bytes) { memset($0, 0, 4 * Int(args.pointee.shape.cout)) }
-  }),
+  Mutant(
+    "is off by 1/4096 in one value",
+    winograd3x3: { args in
+      referenceConv(args)
+      if !args.isEmpty { args.floats[0] *= 1 + 0x1p-12 }
+    }),
+  Mutant(
+    "writes whole tiles",
+    winograd3x3: { args in
+      referenceConv(args)
+      if args.pointee.shape.width % 4 != 0, args.pointee.shape.height > 1 { args.floats[args.rowEnd] = 0 }
+    }),
+  Mutant(
+    "f32_dwconv3x3", "leaves out the bias",
+    run: { args in
+      run(referenceDWConv3x3, args, packed: rf_f32_depthwise_bytes) { memset($0, 0, 4 * Int(args.pointee.shape.cout)) }
+    }),
   Mutant("f32_dwconv3x3", "takes every stride for 1", run: { args in run(referenceDWConv3x3, args) { $0.shape.stride = 1 } }),
-  Mutant("f32_dwconv3x3", "takes a row's end for a pixel's", run: { args in
-    referenceDWConv3x3(args)
-    if args.pointee.shape.height > 1 { args.floats[args.rowEnd] = 0 }
-  }),
-  Mutant("f32_upsample_add", "overwrites instead of adding", run: { args in
-    for index in 0..<Int(args.pointee.shape.height) where !args.isEmpty {
-      (args.floats + index * args.pointee.output.0.row_stride).update(repeating: 0, count: args.rowEnd)
-    }
-    referenceUpsampleAdd(args)
-  }),
-  Mutant("f32_upsample_add", "adds twice", run: { args in
-    referenceUpsampleAdd(args)
-    referenceUpsampleAdd(args)
-  }),
-  Mutant("u8_conv", "leaves out the activation", run: { args in run(referenceByteConv, args) { $0.shape.slope = 1 } }),
-  Mutant("u8_conv", "leaves out the last channel", run: { args in run(referenceByteConv, args) { $0.shape.cout = max(1, $0.shape.cout - 1) } }),
-  Mutant("u8_conv", "leaves out the last pixel of a row", run: { args in
-    run(referenceByteConv, args) { $0.shape.width = max(0, $0.shape.width - 1) }
-  }),
-  Mutant("u8_conv", "saturates pairs of products at 16 bits", run: saturatingByteConv),
-  Mutant("u8_conv", "rounds a result up by one", run: { args in
-    referenceByteConv(args)
-    if !args.isEmpty { args.bytes[0] ^= 1 }
-  }),
-  Mutant("u8_conv", "writes one channel too many", run: { args in
-    referenceByteConv(args)
-    let channels = Int(args.pointee.shape.cout)
-    if args.pointee.output.0.pixel_stride > channels, !args.isEmpty { args.bytes[channels] ^= 1 }
-  }),
-  Mutant("u8_conv", "takes wide sums for narrow ones", run: { args in
-    run(referenceByteConv, args) { if $0.shape.accumulator == RF_ACCUMULATOR_WIDE { $0.shape.accumulator = RF_ACCUMULATOR_NARROW } }
-  }),
-  Mutant("u8_conv", "rounds wide products before it adds", run: { args in
-    run(referenceByteConv, args) {
-      if $0.shape.accumulator == RF_ACCUMULATOR_WIDE && $0.shape.slope == 1 { $0.shape.slope = 1 - 0x1p-24 }
-    }
-  }),
-  Mutant("u8_conv", "drops low bits of wide sums", run: { args in
-    let isWide = args.pointee.shape.accumulator == RF_ACCUMULATOR_WIDE
-    run(referenceByteConv, args, packed: rf_u8_panels_bytes) { packed in
-      let start = packed.assumingMemoryBound(to: Int32.self)
-      for o in 0..<Int(args.pointee.shape.cout) where isWide { start[o] &= ~127 }
-    }
-  }),
-  Mutant("u8_dwconv3x3", "takes wide sums for narrow ones", run: { args in
-    run(referenceByteDWConv3x3, args) {
-      if $0.shape.accumulator == RF_ACCUMULATOR_WIDE { $0.shape.accumulator = RF_ACCUMULATOR_NARROW }
-    }
-  }),
-  Mutant("leaves out the tiles at the right edge", byteWinograd3x3: { args in
-    run(referenceByteConv, args) { $0.shape.width = $0.shape.width / 4 * 4 }
-  }),
-  Mutant("leaves out the tiles at the lower edge", byteWinograd3x3: { args in
-    run(referenceByteConv, args) { $0.shape.height = $0.shape.height / 4 * 4 }
-  }),
-  Mutant("leaves out the activation", byteWinograd3x3: { args in run(referenceByteConv, args) { $0.shape.slope = 1 } }),
-  Mutant("is off by one in one byte", byteWinograd3x3: { args in
-    referenceByteConv(args)
-    if !args.isEmpty { args.bytes[0] ^= 1 }
-  }),
-  Mutant("writes whole tiles", byteWinograd3x3: { args in
-    referenceByteConv(args)
-    if args.pointee.shape.width % 4 != 0, args.pointee.shape.height > 1 { args.bytes[args.rowEnd] ^= 1 }
-  }),
-  Mutant("writes before its scratch", byteWinograd3x3: { args in
-    referenceByteConv(args)
-    args.pointee.scratch?.advanced(by: -1).assumingMemoryBound(to: UInt8.self).pointee ^= 1
-  }),
-  Mutant("u8f32_conv", "leaves out the last channel", run: { args in
-    run(referenceByteConv, args) { $0.shape.cout = max(1, $0.shape.cout - 1) }
-  }),
-  Mutant("u8f32_conv", "leaves out the multiplier", run: { args in
-    let channels = padded(args.pointee.shape.cout)
-    run(referenceByteConv, args, packed: rf_u8_panels_bytes) {
-      ($0 + 4 * channels).assumingMemoryBound(to: Float.self).update(repeating: 1, count: channels)
-    }
-  }),
-  Mutant("u8_dwconv3x3", "leaves out the activation", run: { args in run(referenceByteDWConv3x3, args) { $0.shape.slope = 1 } }),
-  Mutant("u8_dwconv3x3", "leaves out the last pixel of a row", run: { args in
-    run(referenceByteDWConv3x3, args) { $0.shape.width = max(0, $0.shape.width - 1) }
-  }),
-  Mutant("u8_dwconv3x3", "is off by one in one byte", run: { args in
-    referenceByteDWConv3x3(args)
-    if !args.isEmpty { args.bytes[0] ^= 1 }
-  }),
-  Mutant("u8_dwconv3x3", "writes after a row's end", run: { args in
-    referenceByteDWConv3x3(args)
-    if args.pointee.shape.height > 1 { args.bytes[args.rowEnd] ^= 1 }
-  }),
-  Mutant("u8_upsample_add", "takes every zero for 0", run: { args in
-    run(referenceByteUpsampleAdd, args) { $0.zero = 0 }
-  }),
-  Mutant("u8_upsample_add", "wraps instead of clamping", run: { args in
-    let a = args.pointee, channels = Int(a.shape.cout), coarse = a.input.0.pixels.assumingMemoryBound(to: UInt8.self)
-    for y in 0..<Int(a.shape.height) {
-      for i in 0..<Int(a.shape.width) * channels {
-        let from = Int(a.row_index[y]) * a.input.0.row_stride + Int(a.column_index[i / channels]) * channels + i % channels
-        args.bytes[y * a.output.0.row_stride + i] &+= coarse[from] &- UInt8(a.zero)
+  Mutant(
+    "f32_dwconv3x3", "takes a row's end for a pixel's",
+    run: { args in
+      referenceDWConv3x3(args)
+      if args.pointee.shape.height > 1 { args.floats[args.rowEnd] = 0 }
+    }),
+  Mutant(
+    "f32_upsample_add", "overwrites instead of adding",
+    run: { args in
+      for index in 0..<Int(args.pointee.shape.height) where !args.isEmpty {
+        (args.floats + index * args.pointee.output.0.row_stride).update(repeating: 0, count: args.rowEnd)
       }
-    }
-  }),
-  Mutant("copies", reverse3: { args in
-    args.pointee.output.update(from: args.pointee.input, count: 3 * Int(args.pointee.width))
-  }),
-  Mutant("leaves out the last pixel", reverse3: { args in
-    var changed = args.pointee
-    changed.width = max(0, changed.width - 1)
-    referenceByteReverse3(&changed)
-  }),
-  Mutant("writes after a row's end", reverse3: { args in
-    referenceByteReverse3(args)
-    // A row that ends with its page has no memory after it.
-    let end = args.pointee.output + 3 * Int(args.pointee.width)
-    if Int(bitPattern: end) % 4096 != 0 { end.pointee ^= 1 }
-  }),
+      referenceUpsampleAdd(args)
+    }),
+  Mutant(
+    "f32_upsample_add", "adds twice",
+    run: { args in
+      referenceUpsampleAdd(args)
+      referenceUpsampleAdd(args)
+    }),
+  Mutant("u8_conv", "leaves out the activation", run: { args in run(referenceByteConv, args) { $0.shape.slope = 1 } }),
+  Mutant(
+    "u8_conv", "leaves out the last channel", run: { args in run(referenceByteConv, args) { $0.shape.cout = max(1, $0.shape.cout - 1) } }),
+  Mutant(
+    "u8_conv", "leaves out the last pixel of a row",
+    run: { args in
+      run(referenceByteConv, args) { $0.shape.width = max(0, $0.shape.width - 1) }
+    }),
+  Mutant("u8_conv", "saturates pairs of products at 16 bits", run: saturatingByteConv),
+  Mutant(
+    "u8_conv", "rounds a result up by one",
+    run: { args in
+      referenceByteConv(args)
+      if !args.isEmpty { args.bytes[0] ^= 1 }
+    }),
+  Mutant(
+    "u8_conv", "writes one channel too many",
+    run: { args in
+      referenceByteConv(args)
+      let channels = Int(args.pointee.shape.cout)
+      if args.pointee.output.0.pixel_stride > channels, !args.isEmpty { args.bytes[channels] ^= 1 }
+    }),
+  Mutant(
+    "u8_conv", "takes wide sums for narrow ones",
+    run: { args in
+      run(referenceByteConv, args) { if $0.shape.accumulator == RF_ACCUMULATOR_WIDE { $0.shape.accumulator = RF_ACCUMULATOR_NARROW } }
+    }),
+  Mutant(
+    "u8_conv", "rounds wide products before it adds",
+    run: { args in
+      run(referenceByteConv, args) {
+        if $0.shape.accumulator == RF_ACCUMULATOR_WIDE && $0.shape.slope == 1 { $0.shape.slope = 1 - 0x1p-24 }
+      }
+    }),
+  Mutant(
+    "u8_conv", "drops low bits of wide sums",
+    run: { args in
+      let isWide = args.pointee.shape.accumulator == RF_ACCUMULATOR_WIDE
+      run(referenceByteConv, args, packed: rf_u8_panels_bytes) { packed in
+        let start = packed.assumingMemoryBound(to: Int32.self)
+        for o in 0..<Int(args.pointee.shape.cout) where isWide { start[o] &= ~127 }
+      }
+    }),
+  Mutant(
+    "u8_dwconv3x3", "takes wide sums for narrow ones",
+    run: { args in
+      run(referenceByteDWConv3x3, args) {
+        if $0.shape.accumulator == RF_ACCUMULATOR_WIDE { $0.shape.accumulator = RF_ACCUMULATOR_NARROW }
+      }
+    }),
+  Mutant(
+    "leaves out the tiles at the right edge",
+    byteWinograd3x3: { args in
+      run(referenceByteConv, args) { $0.shape.width = $0.shape.width / 4 * 4 }
+    }),
+  Mutant(
+    "leaves out the tiles at the lower edge",
+    byteWinograd3x3: { args in
+      run(referenceByteConv, args) { $0.shape.height = $0.shape.height / 4 * 4 }
+    }),
+  Mutant("leaves out the activation", byteWinograd3x3: { args in run(referenceByteConv, args) { $0.shape.slope = 1 } }),
+  Mutant(
+    "is off by one in one byte",
+    byteWinograd3x3: { args in
+      referenceByteConv(args)
+      if !args.isEmpty { args.bytes[0] ^= 1 }
+    }),
+  Mutant(
+    "writes whole tiles",
+    byteWinograd3x3: { args in
+      referenceByteConv(args)
+      if args.pointee.shape.width % 4 != 0, args.pointee.shape.height > 1 { args.bytes[args.rowEnd] ^= 1 }
+    }),
+  Mutant(
+    "writes before its scratch",
+    byteWinograd3x3: { args in
+      referenceByteConv(args)
+      args.pointee.scratch?.advanced(by: -1).assumingMemoryBound(to: UInt8.self).pointee ^= 1
+    }),
+  Mutant(
+    "u8f32_conv", "leaves out the last channel",
+    run: { args in
+      run(referenceByteConv, args) { $0.shape.cout = max(1, $0.shape.cout - 1) }
+    }),
+  Mutant(
+    "u8f32_conv", "leaves out the multiplier",
+    run: { args in
+      let channels = padded(args.pointee.shape.cout)
+      run(referenceByteConv, args, packed: rf_u8_panels_bytes) {
+        ($0 + 4 * channels).assumingMemoryBound(to: Float.self).update(repeating: 1, count: channels)
+      }
+    }),
+  Mutant("u8_dwconv3x3", "leaves out the activation", run: { args in run(referenceByteDWConv3x3, args) { $0.shape.slope = 1 } }),
+  Mutant(
+    "u8_dwconv3x3", "leaves out the last pixel of a row",
+    run: { args in
+      run(referenceByteDWConv3x3, args) { $0.shape.width = max(0, $0.shape.width - 1) }
+    }),
+  Mutant(
+    "u8_dwconv3x3", "is off by one in one byte",
+    run: { args in
+      referenceByteDWConv3x3(args)
+      if !args.isEmpty { args.bytes[0] ^= 1 }
+    }),
+  Mutant(
+    "u8_dwconv3x3", "writes after a row's end",
+    run: { args in
+      referenceByteDWConv3x3(args)
+      if args.pointee.shape.height > 1 { args.bytes[args.rowEnd] ^= 1 }
+    }),
+  Mutant(
+    "u8_upsample_add", "takes every zero for 0",
+    run: { args in
+      run(referenceByteUpsampleAdd, args) { $0.zero = 0 }
+    }),
+  Mutant(
+    "u8_upsample_add", "wraps instead of clamping",
+    run: { args in
+      let a = args.pointee, channels = Int(a.shape.cout), coarse = a.input.0.pixels.assumingMemoryBound(to: UInt8.self)
+      for y in 0..<Int(a.shape.height) {
+        for i in 0..<Int(a.shape.width) * channels {
+          let from = Int(a.row_index[y]) * a.input.0.row_stride + Int(a.column_index[i / channels]) * channels + i % channels
+          args.bytes[y * a.output.0.row_stride + i] &+= coarse[from] &- UInt8(a.zero)
+        }
+      }
+    }),
+  Mutant(
+    "copies",
+    reverse3: { args in
+      args.pointee.output.update(from: args.pointee.input, count: 3 * Int(args.pointee.width))
+    }),
+  Mutant(
+    "leaves out the last pixel",
+    reverse3: { args in
+      var changed = args.pointee
+      changed.width = max(0, changed.width - 1)
+      referenceByteReverse3(&changed)
+    }),
+  Mutant(
+    "writes after a row's end",
+    reverse3: { args in
+      referenceByteReverse3(args)
+      // A row that ends with its page has no memory after it.
+      let end = args.pointee.output + 3 * Int(args.pointee.width)
+      if Int(bitPattern: end) % 4096 != 0 { end.pointee ^= 1 }
+    }),
   Mutant("gives R G B always", ycbcr: { args in run(referenceByteYCbCr, args) { $0.reversed = 0 } }),
-  Mutant("takes UYVY for YUYV", ycbcr: { args in
-    run(referenceByteYCbCr, args) { if $0.layout == RF_UYVY { $0.layout = RF_YUYV } }
-  }),
-  Mutant("swaps Cb and Cr of I420", ycbcr: { args in
-    run(referenceByteYCbCr, args) { if $0.layout == RF_I420 { swap(&$0.cb, &$0.cr) } }
-  }),
+  Mutant(
+    "takes UYVY for YUYV",
+    ycbcr: { args in
+      run(referenceByteYCbCr, args) { if $0.layout == RF_UYVY { $0.layout = RF_YUYV } }
+    }),
+  Mutant(
+    "swaps Cb and Cr of I420",
+    ycbcr: { args in
+      run(referenceByteYCbCr, args) { if $0.layout == RF_I420 { swap(&$0.cb, &$0.cr) } }
+    }),
   Mutant("leaves out the last pixel", ycbcr: { args in run(referenceByteYCbCr, args) { $0.width = max(0, $0.width - 1) } }),
   Mutant("takes every range for full", ycbcr: { args in run(referenceByteYCbCr, args) { ($0.black, $0.luma_scale) = (0, 1) } }),
-  Mutant("rounds halves up", ycbcr: { args in
-    let a = args.pointee
-    spoilGreen(args) { y, cb, cr in y + cb * a.green_from_cb + cr * a.green_from_cr + 0.5 }
-  }),
-  Mutant("fuses a product and an addition", ycbcr: { args in
-    let a = args.pointee
-    spoilGreen(args) { y, cb, cr in
-      (y + cb * a.green_from_cb).addingProduct(cr, a.green_from_cr).rounded(.toNearestOrEven)
-    }
-  }),
-  Mutant("adds in another order", ycbcr: { args in
-    let a = args.pointee
-    spoilGreen(args) { y, cb, cr in (y + (cb * a.green_from_cb + cr * a.green_from_cr)).rounded(.toNearestOrEven) }
-  }),
+  Mutant(
+    "rounds halves up",
+    ycbcr: { args in
+      let a = args.pointee
+      spoilGreen(args) { y, cb, cr in y + cb * a.green_from_cb + cr * a.green_from_cr + 0.5 }
+    }),
+  Mutant(
+    "fuses a product and an addition",
+    ycbcr: { args in
+      let a = args.pointee
+      spoilGreen(args) { y, cb, cr in
+        (y + cb * a.green_from_cb).addingProduct(cr, a.green_from_cr).rounded(.toNearestOrEven)
+      }
+    }),
+  Mutant(
+    "adds in another order",
+    ycbcr: { args in
+      let a = args.pointee
+      spoilGreen(args) { y, cb, cr in (y + (cb * a.green_from_cb + cr * a.green_from_cr)).rounded(.toNearestOrEven) }
+    }),
 ]
 
 @Test(arguments: mutants)
@@ -302,20 +384,24 @@ func mutantIsCaught(mutant: Mutant) throws {
 /// The result is right, but one element before or after the taps was read on the way: only a guard page can tell.
 @Test func readingBeforeTheTapsCrashes() async {
   await #expect(processExitsWith: .signal(SIGSEGV)) {
-    let mutant = Mutant("f32_conv", "reads before the taps", run: { args in
-      run(referenceConv, args) { $0.input.0.pixels -= 4 }
-      referenceConv(args)
-    })
+    let mutant = Mutant(
+      "f32_conv", "reads before the taps",
+      run: { args in
+        run(referenceConv, args) { $0.input.0.pixels -= 4 }
+        referenceConv(args)
+      })
     _ = checks.first { $0.covers(mutant.kernel) }!.mismatch(of: mutant.kernel)
   }
 }
 
 @Test func readingAfterTheTapsCrashes() async {
   await #expect(processExitsWith: .signal(SIGSEGV)) {
-    let mutant = Mutant("f32_conv", "reads after the taps", run: { args in
-      run(referenceConv, args) { $0.input.0.pixels += 4 }
-      referenceConv(args)
-    })
+    let mutant = Mutant(
+      "f32_conv", "reads after the taps",
+      run: { args in
+        run(referenceConv, args) { $0.input.0.pixels += 4 }
+        referenceConv(args)
+      })
     _ = checks.first { $0.covers(mutant.kernel) }!.mismatch(of: mutant.kernel)
   }
 }

@@ -87,8 +87,10 @@ private func run(_ arguments: [String]) throws -> (status: Int32, output: String
     try manager.createSymbolicLink(atPath: path("link.rfm"), withDestinationPath: "old.rfm")
     try manager.createSymbolicLink(atPath: path("dangling.rfm"), withDestinationPath: "nowhere")
     try manager.linkItem(atPath: path("good.safetensors"), toPath: path("hard.rfm"))
-    for (name, message) in [("note.rfm", "not a model file"), ("empty.rfm", "not a model file"), ("hard.rfm", "the weights themselves"),
-                            ("dangling.rfm", "leads nowhere")] {
+    for (name, message) in [
+      ("note.rfm", "not a model file"), ("empty.rfm", "not a model file"), ("hard.rfm", "the weights themselves"),
+      ("dangling.rfm", "leads nowhere"),
+    ] {
       let before = manager.contents(atPath: path(name))
       let failed = try run([path("good.safetensors"), "--output", path(name)])
       #expect(failed.status == 1 && failed.errors.contains(message), "\(failed.errors)")
@@ -112,7 +114,8 @@ private func run(_ arguments: [String]) throws -> (status: Int32, output: String
   }
 
   @Test(arguments: [
-    ([], "weights file"), (["a.safetensors"], "--output"), (["--bogus"], "--output, --name, --precision, --calibrate, --calibration-pictures"), (["a", "--output"], "a value is missing"),
+    ([], "weights file"), (["a.safetensors"], "--output"),
+    (["--bogus"], "--output, --name, --precision, --calibrate, --calibration-pictures"), (["a", "--output"], "a value is missing"),
     (["inspect"], "model file"), (["inspect", "a", "--output", "b"], "--width, --height"),
     (["inspect", "a", "--width", "0"], "--width: '0'"), (["a", "b", "--output", "c"], "one weights file"),
     (["a", "--output", "b", "--name", "Zoë"], "--name"),

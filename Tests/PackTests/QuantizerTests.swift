@@ -75,10 +75,12 @@ import Testing
   }
 
   /// The reader checks every limit; here are weights that reach for them.
-  @Test(arguments: [Float(0), 0.1], [
-    ("backbone.stem", Float(0)), ("backbone.stem", 1e-30), ("backbone.block2.depthwise", 0), ("backbone.block2.pointwise", 0),
-    ("context3.conv3x3", 10), ("head3.class", 0), ("head3.box", 10), ("pyramid.lateral3", 0), ("pyramid.merge3", 0),
-  ])
+  @Test(
+    arguments: [Float(0), 0.1],
+    [
+      ("backbone.stem", Float(0)), ("backbone.stem", 1e-30), ("backbone.block2.depthwise", 0), ("backbone.block2.pointwise", 0),
+      ("context3.conv3x3", 10), ("head3.class", 0), ("head3.box", 10), ("pyramid.lateral3", 0), ("pyramid.merge3", 0),
+    ])
   func extremeWeightsKeepToTheLimits(slope: Float, change: (name: String, factor: Float)) throws {
     let network = try Self.network(slope: slope) { weights in
       let tensor = weights.tensors["\(change.name).weight"]!
@@ -100,8 +102,9 @@ import Testing
 
   /// 576 taps of 127 * 255 would be 19 million.
   @Test func weightsOfOneSignKeepTheSumBelowItsLimit() {
-    let channel = ChannelQuantizer(weights: Array(repeating: 1, count: 576), zeros: Array(repeating: 0, count: 576),
-                                   means: Array(repeating: 0, count: 576), meanSquares: Array(repeating: 1, count: 576), bias: 0)
+    let channel = ChannelQuantizer(
+      weights: Array(repeating: 1, count: 576), zeros: Array(repeating: 0, count: 576),
+      means: Array(repeating: 0, count: 576), meanSquares: Array(repeating: 1, count: 576), bias: 0)
     let narrow = channel.result(.narrow, from: channel.bestStep())
     #expect(255 * narrow.weights.reduce(0) { $0 + Int($1) } < 1 << 22)
     #expect(abs(Float(narrow.weights[0]) * narrow.multiplier - 1) < 0.02)

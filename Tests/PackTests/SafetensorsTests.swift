@@ -42,12 +42,18 @@ import Testing
     ("a byte-order mark", safetensorsFile(header: "\u{FEFF}{}"), "JSON object"),
     ("UTF-16", safetensorsFile(header: "{\0}\0"), "JSON object"),
     ("white space first", safetensorsFile(header: " {}"), "JSON object"),
-    ("a tensor twice", safetensorsFile(
-      header: #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, eight),
-     "'a' twice"),
-    ("a tensor twice, escaped", safetensorsFile(
-      header: #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"\u0061":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, eight),
-     "'a' twice"),
+    (
+      "a tensor twice",
+      safetensorsFile(
+        header: #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, eight),
+      "'a' twice"
+    ),
+    (
+      "a tensor twice, escaped",
+      safetensorsFile(
+        header: #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"\u0061":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, eight),
+      "'a' twice"
+    ),
     ("a field twice", tensor(#"{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}"#), "'dtype' twice"),
     ("metadata twice", safetensorsFile(header: #"{"__metadata__":{"x":"1","x":"2"}}"#), "'x' twice"),
     ("bfloat16", tensor(#"{"dtype":"BF16","shape":[4],"data_offsets":[0,8]}"#), "BF16"),
@@ -67,9 +73,12 @@ import Testing
     ("a negative shape", tensor(#"{"dtype":"F32","shape":[-1,-2],"data_offsets":[0,8]}"#), "shape"),
     ("bytes of no tensor", tensor(#"{"dtype":"F32","shape":[1],"data_offsets":[0,4]}"#), "belong to no tensor"),
     ("a hole", tensor(#"{"dtype":"F32","shape":[1],"data_offsets":[4,8]}"#), "hole"),
-    ("an overlap", safetensorsFile(
-      header: #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
-      eight), "overlap"),
+    (
+      "an overlap",
+      safetensorsFile(
+        header: #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
+        eight), "overlap"
+    ),
   ]
 
   private static func tensor(_ entry: String) -> Data { safetensorsFile(header: "{\"a\":\(entry)}", eight) }

@@ -2,19 +2,22 @@
 import Foundation
 import Testing
 
-
 /// The program on one bad source beside a good one.
-private func expectRefusal(_ name: String, _ bytes: some Sequence<UInt8>, _ message: String,
-                           sourceLocation: SourceLocation = #_sourceLocation) throws {
+private func expectRefusal(
+  _ name: String, _ bytes: some Sequence<UInt8>, _ message: String,
+  sourceLocation: SourceLocation = #_sourceLocation
+) throws {
   let workshop = try Workshop()
   let bad = try workshop.write(name, bytes)
   let good = try workshop.write("good.jpg", workshop.jpeg())
   let outcome = try workshop.run("--format", "json", "--stats", "-q", "--output", workshop.path("out"), bad, good)
   #expect(outcome.status == 1, sourceLocation: sourceLocation)
-  #expect(outcome.errorLines.filter { $0.hasPrefix("rf-cam: ") }.count == 1, "\(outcome.errors)",
-          sourceLocation: sourceLocation)
-  #expect(outcome.errors.contains("\(name)") && outcome.errors.contains(message), "\(outcome.errors)",
-          sourceLocation: sourceLocation)
+  #expect(
+    outcome.errorLines.filter { $0.hasPrefix("rf-cam: ") }.count == 1, "\(outcome.errors)",
+    sourceLocation: sourceLocation)
+  #expect(
+    outcome.errors.contains("\(name)") && outcome.errors.contains(message), "\(outcome.errors)",
+    sourceLocation: sourceLocation)
   #expect(outcome.lines.count == 1 && outcome.text.contains("good.jpg"), sourceLocation: sourceLocation)
   #expect(workshop.names(in: "out") == ["good.jpg"], sourceLocation: sourceLocation)
   #expect(try peakMegabytes(outcome) < 40, sourceLocation: sourceLocation)
@@ -146,7 +149,9 @@ func extremeSizesWork(size: (Int, Int)) throws {
   let file = try workshop.write("file", [1])
   let outcome = try workshop.run("--output", file, picture)
   #expect(outcome.status == 1 && outcome.errors.contains("cannot make the folder: "))
-  let full = try RunningProgram(["--model", workshop.model, "--threshold", "0.3", picture], in: workshop.folder,
-                                outputPath: "/dev/full").finish()
+  let full = try RunningProgram(
+    ["--model", workshop.model, "--threshold", "0.3", picture], in: workshop.folder,
+    outputPath: "/dev/full"
+  ).finish()
   #expect(full.status == 1 && full.errors.contains("standard output: cannot write: No space left on device"))
 }

@@ -1,10 +1,10 @@
 // Formatting without Foundation beside Foundation's.
 import Foundation
 import Host
+import Report
 import Testing
 
 @testable import rf_cam
-import Report
 
 private func text(_ body: (inout ByteBuffer) -> Void) -> String {
   var buffer = ByteBuffer()
@@ -77,7 +77,9 @@ func decimalsAreThoseOfPrintf(decimals: Int) {
 @Test(arguments: 0...9)
 func numbersAreReadBackWithinTheirLastDigit(decimals: Int) throws {
   let unit = pow(10, Double(decimals))
-  var values: [Double] = [0, 0x1p63, 0x1p63.nextDown, 0x1p62, 4294967295.5, 4294967296, 2147.483647, 2147.483648, 1e6 + 1e-6, 9.9999999999]
+  var values: [Double] = [
+    0, 0x1p63, 0x1p63.nextDown, 0x1p62, 4294967295.5, 4_294_967_296, 2147.483647, 2147.483648, 1e6 + 1e-6, 9.9999999999,
+  ]
   for exponent in -40...62 {
     for share in [1, 1.1, 1.5, 1.9999999] { values.append(share * pow(2, Double(exponent))) }
   }

@@ -2,37 +2,38 @@
 import Foundation
 import Testing
 
-@Test(arguments: [
-  (["--treshold", "0.5", "a.jpg"], "--treshold: no such option; the options are --model, --size, --threshold"),
-  (["--threshold"], "--threshold: a value is missing: 0..1"),
-  (["--threshold", "1.5", "a.jpg"], "--threshold: '1.5' is not valid here: 0..1"),
-  (["--threshold", "nan", "a.jpg"], "--threshold: 'nan' is not valid here"),
-  (["--threshold=", "a.jpg"], "--threshold: '' is not valid here"),
-  (["--nms", "-1", "a.jpg"], "--nms: '-1' is not valid here: 0..1"),
-  (["--size", "0", "a.jpg"], "--size: '0' is not valid here: original, WxH or N"),
-  (["--size", "640x", "a.jpg"], "--size: '640x' is not valid here"),
-  (["--size", "99999999999999999999", "a.jpg"], "--size: '99999999999999999999' is not valid here"),
-  (["--max-faces", "0", "a.jpg"], "--max-faces: '0' is not valid here"),
-  (["--threads", "65", "a.jpg"], "--threads: '65' is not valid here: 1..64"),
-  (["--isa", "mmx", "a.jpg"], "--isa: 'mmx' is not valid here: a list of reference,avx2"),
-  (["--frames", "x", "a.jpg"], "--frames: 'x' is not valid here"),
-  (["--format", "xml", "a.jpg"], "--format: 'xml' is not valid here: text, json, wider, hash, none"),
-  (["--raw", "yuv:640x480", "-"], "--raw: 'yuv:640x480' is not valid here"),
-  (["--camera", "640x480@0", "a.jpg"], "--camera: '640x480@0' is not valid here: WxH@FPS:FOURCC"),
-  (["--preview", "8o80", "a.jpg"], "--preview: '8o80' is not valid here: PORT or ADDRESS:PORT, such as 8080, 0.0.0.0:8080"),
-  (["--preview", "65536", "a.jpg"], "--preview: '65536' is not valid here"),
-  (["--preview", "", "a.jpg"], "--preview: '' is not valid here"),
-  (["--preview", ":8080", "a.jpg"], "--preview: ':8080' is not valid here"),
-  (["--preview", "127.0.0.1:", "a.jpg"], "--preview: '127.0.0.1:' is not valid here"),
-  (["--preview", "127.0.0:8080", "a.jpg"], "--preview: '127.0.0:8080' is not valid here"),
-  (["--preview", "::1:8080", "a.jpg"], "--preview: '::1:8080' is not valid here"),
-  (["--preview", "[127.0.0.1]:8080", "a.jpg"], "--preview: '[127.0.0.1]:8080' is not valid here"),
-  (["--preview", "example.com:8080", "a.jpg"], "--preview: 'example.com:8080' is not valid here"),
-  (["--stats=yes", "a.jpg"], "--stats: takes no value"),
-  (["--format", "wider", "a.jpg"], "--format wider: name the folder for the prediction files with --output DIR"),
-  ([], "no source: name a picture"),
-  (["--", "--stats", "-x"], ""),
-] as [([String], String)])
+@Test(
+  arguments: [
+    (["--treshold", "0.5", "a.jpg"], "--treshold: no such option; the options are --model, --size, --threshold"),
+    (["--threshold"], "--threshold: a value is missing: 0..1"),
+    (["--threshold", "1.5", "a.jpg"], "--threshold: '1.5' is not valid here: 0..1"),
+    (["--threshold", "nan", "a.jpg"], "--threshold: 'nan' is not valid here"),
+    (["--threshold=", "a.jpg"], "--threshold: '' is not valid here"),
+    (["--nms", "-1", "a.jpg"], "--nms: '-1' is not valid here: 0..1"),
+    (["--size", "0", "a.jpg"], "--size: '0' is not valid here: original, WxH or N"),
+    (["--size", "640x", "a.jpg"], "--size: '640x' is not valid here"),
+    (["--size", "99999999999999999999", "a.jpg"], "--size: '99999999999999999999' is not valid here"),
+    (["--max-faces", "0", "a.jpg"], "--max-faces: '0' is not valid here"),
+    (["--threads", "65", "a.jpg"], "--threads: '65' is not valid here: 1..64"),
+    (["--isa", "mmx", "a.jpg"], "--isa: 'mmx' is not valid here: a list of reference,avx2"),
+    (["--frames", "x", "a.jpg"], "--frames: 'x' is not valid here"),
+    (["--format", "xml", "a.jpg"], "--format: 'xml' is not valid here: text, json, wider, hash, none"),
+    (["--raw", "yuv:640x480", "-"], "--raw: 'yuv:640x480' is not valid here"),
+    (["--camera", "640x480@0", "a.jpg"], "--camera: '640x480@0' is not valid here: WxH@FPS:FOURCC"),
+    (["--preview", "8o80", "a.jpg"], "--preview: '8o80' is not valid here: PORT or ADDRESS:PORT, such as 8080, 0.0.0.0:8080"),
+    (["--preview", "65536", "a.jpg"], "--preview: '65536' is not valid here"),
+    (["--preview", "", "a.jpg"], "--preview: '' is not valid here"),
+    (["--preview", ":8080", "a.jpg"], "--preview: ':8080' is not valid here"),
+    (["--preview", "127.0.0.1:", "a.jpg"], "--preview: '127.0.0.1:' is not valid here"),
+    (["--preview", "127.0.0:8080", "a.jpg"], "--preview: '127.0.0:8080' is not valid here"),
+    (["--preview", "::1:8080", "a.jpg"], "--preview: '::1:8080' is not valid here"),
+    (["--preview", "[127.0.0.1]:8080", "a.jpg"], "--preview: '[127.0.0.1]:8080' is not valid here"),
+    (["--preview", "example.com:8080", "a.jpg"], "--preview: 'example.com:8080' is not valid here"),
+    (["--stats=yes", "a.jpg"], "--stats: takes no value"),
+    (["--format", "wider", "a.jpg"], "--format wider: name the folder for the prediction files with --output DIR"),
+    ([], "no source: name a picture"),
+    (["--", "--stats", "-x"], ""),
+  ] as [([String], String)])
 func wrongCommandLineNamesWhatIsValid(words: [String], message: String) throws {
   let workshop = try Workshop()
   let outcome = try RunningProgram(words, in: workshop.folder).finish()
@@ -61,8 +62,10 @@ func wrongCommandLineNamesWhatIsValid(words: [String], message: String) throws {
   let workshop = try Workshop()
   let help = try workshop.runBare("-h")
   #expect(help.status == 0 && help.errors.isEmpty)
-  for option in ["--model", "--size", "--threshold", "--nms", "--max-faces", "--threads", "--isa", "--frames", "--format",
-                 "--output", "--crops", "--camera", "--list-devices", "--preview", "--smooth", "--stats", "-q", "-v", "-h", "--version"] {
+  for option in [
+    "--model", "--size", "--threshold", "--nms", "--max-faces", "--threads", "--isa", "--frames", "--format",
+    "--output", "--crops", "--camera", "--list-devices", "--preview", "--smooth", "--stats", "-q", "-v", "-h", "--version",
+  ] {
     #expect(help.text.contains("\(option)"), "\(option) is missing")
   }
   let version = try workshop.run("--version")

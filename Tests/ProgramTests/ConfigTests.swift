@@ -6,8 +6,10 @@ import Testing
   let workshop = try Workshop()
   let picture = try workshop.write("a.ppm", workshop.ppm(width: 96, height: 64))
   // As an editor on another system leaves it: a byte-order mark, carriage returns, tabs, no end of the last line.
-  let lines = ["\u{feff}# a device", "source = \(picture)", "", "\tthreshold=0.01", "max-faces = 2 # two", "stats = no",
-               "quiet = yes", "format = json"]
+  let lines = [
+    "\u{feff}# a device", "source = \(picture)", "", "\tthreshold=0.01", "max-faces = 2 # two", "stats = no",
+    "quiet = yes", "format = json",
+  ]
   let config = try workshop.write("device.conf", lines.joined(separator: "\r\n").utf8)
   let outcome = try workshop.run("--config", config)
   #expect(outcome.status == 0, "\(outcome.errors)")
@@ -25,24 +27,25 @@ import Testing
   #expect(outcome.lines.count == 1 && outcome.text.hasSuffix(" \(other) 0\n"), "\(outcome.text)")
 }
 
-@Test(arguments: [
-  ("treshold = 0.5", "'treshold': no such name; the names are source, address, gateway, model, size, threshold"),
-  ("threshold = 1.5", "threshold: '1.5' is not valid here: 0..1"),
-  ("threshold", "'threshold' is no setting: write name = value"),
-  ("threshold =", "threshold: '' is not valid here: 0..1"),
-  ("= 0.5", "'': no such name"),
-  ("source =", "source: a value is missing"),
-  ("stats = maybe", "stats: 'maybe' is not valid here: yes or no"),
-  ("config = other.conf", "'config': no such name"),
-  ("help = yes", "'help': no such name"),
-  ("results = udp:localhost:5000", "results: 'udp:localhost:5000' is not valid here: -, FILE, /dev/TTY[@BAUD] or udp:"),
-  ("results = udp:127.0.0.1:0", "results: 'udp:127.0.0.1:0' is not valid here"),
-  ("results = udp:127.0.0.1", "results: 'udp:127.0.0.1' is not valid here"),
-  ("results = /dev/ttyS2@fast", "results: '/dev/ttyS2@fast' is not valid here"),
-  ("sync = -1", "sync: '-1' is not valid here"),
-  ("size = \u{0}", "a zero byte: this is no text file"),
-  ("\u{1b}[2J", "'?[2J' is no setting"),
-] as [(String, String)])
+@Test(
+  arguments: [
+    ("treshold = 0.5", "'treshold': no such name; the names are source, address, gateway, model, size, threshold"),
+    ("threshold = 1.5", "threshold: '1.5' is not valid here: 0..1"),
+    ("threshold", "'threshold' is no setting: write name = value"),
+    ("threshold =", "threshold: '' is not valid here: 0..1"),
+    ("= 0.5", "'': no such name"),
+    ("source =", "source: a value is missing"),
+    ("stats = maybe", "stats: 'maybe' is not valid here: yes or no"),
+    ("config = other.conf", "'config': no such name"),
+    ("help = yes", "'help': no such name"),
+    ("results = udp:localhost:5000", "results: 'udp:localhost:5000' is not valid here: -, FILE, /dev/TTY[@BAUD] or udp:"),
+    ("results = udp:127.0.0.1:0", "results: 'udp:127.0.0.1:0' is not valid here"),
+    ("results = udp:127.0.0.1", "results: 'udp:127.0.0.1' is not valid here"),
+    ("results = /dev/ttyS2@fast", "results: '/dev/ttyS2@fast' is not valid here"),
+    ("sync = -1", "sync: '-1' is not valid here"),
+    ("size = \u{0}", "a zero byte: this is no text file"),
+    ("\u{1b}[2J", "'?[2J' is no setting"),
+  ] as [(String, String)])
 func wrongLineIsNamedWithItsNumber(line: String, message: String) throws {
   let workshop = try Workshop()
   let config = try workshop.write("device.conf", "# one\nquiet = yes\n\(line)\nnms = 7\n".utf8)

@@ -24,8 +24,10 @@ func fullPipesAreWaitedFor(place: String) throws {
   let pipe = Pipe()
   let end = pipe.fileHandleForWriting.fileDescriptor
   #expect(fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) == 0)
-  let words = ["--model", workshop.model, "--format", "json", "--size", "32", "--threshold", "0.01", "--max-faces", "4", "--frames",
-               "300", "--results", place, "pattern:64x48"]
+  let words = [
+    "--model", workshop.model, "--format", "json", "--size", "32", "--threshold", "0.01", "--max-faces", "4", "--frames",
+    "300", "--results", place, "pattern:64x48",
+  ]
   let program = try RunningProgram(words, in: workshop.folder, output: pipe)
   try pipe.fileHandleForWriting.close()
   #expect(program.wait { isFull(pipe) })
@@ -87,11 +89,13 @@ private func waitingBytes(_ pipe: Pipe) -> Int {
 @Test func placesThatTakeNoResultsAreRefusedAtOnce() throws {
   let workshop = try Workshop()
   try workshop.write("a.jpg", workshop.jpeg())
-  let rates = "choose one of 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 500000, 576000, 921600, 1000000, "
+  let rates =
+    "choose one of 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 500000, 576000, 921600, 1000000, "
     + "1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000"
   for (place, message) in [
     ("/dev/random", "is a device that takes no results"), ("/dev/ttyS9@12345", "12345 is no rate of a serial port: \(rates)"),
-    ("/dev/null@9600", "is no serial port"), ("/dev/ttyS9@fast", "not valid here"), ("/dev/ttyS9@", "not valid here"), ("/dev", "is a folder"),
+    ("/dev/null@9600", "is no serial port"), ("/dev/ttyS9@fast", "not valid here"), ("/dev/ttyS9@", "not valid here"),
+    ("/dev", "is a folder"),
   ] {
     let outcome = try workshop.shell("$RF --results \(place) a.jpg")
     #expect(outcome.status == 2 && outcome.errors.contains(message) && outcome.errorLines.count == 1, "\(place): \(outcome.errors)")
@@ -130,8 +134,9 @@ func blockedWriteEndsWithASignalAndServesTheWatchdog(signal: Int32) throws {
   let workshop = try Workshop()
   let pipe = Pipe(), manager = try Manager(workshop.path("notify"))
   let words = ["--model", workshop.model, "--format", "json", "--size", "32", "--threshold", "0.01", "--max-faces", "20", "pattern:64x48"]
-  let program = try RunningProgram(words, in: workshop.folder, output: pipe,
-                                   environment: ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"])
+  let program = try RunningProgram(
+    words, in: workshop.folder, output: pipe,
+    environment: ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"])
   #expect(program.wait { isFull(pipe) })
   _ = manager.count("WATCHDOG=1")
   usleep(1_000_000)
@@ -168,10 +173,12 @@ func blockedWriteEndsWithASignalAndServesTheWatchdog(signal: Int32) throws {
     wait $server; tail -n +2 got; exit $s
     """
   let outcome = try workshop.shell(script.replacing("\n    ", with: "\n"))
-  #expect(outcome.status == 1 && outcome.errorLines.count == 1 && outcome.errors.contains("bytes is dropped, a datagram holds at most 65507"),
-          "\(outcome.errors)")
-  #expect(outcome.text.contains("{\"source\":\"1.ppm") && outcome.text.contains("{\"source\":\"3.ppm") && outcome.lines.count == 2,
-          "\(outcome.text)")
+  #expect(
+    outcome.status == 1 && outcome.errorLines.count == 1 && outcome.errors.contains("bytes is dropped, a datagram holds at most 65507"),
+    "\(outcome.errors)")
+  #expect(
+    outcome.text.contains("{\"source\":\"1.ppm") && outcome.text.contains("{\"source\":\"3.ppm") && outcome.lines.count == 2,
+    "\(outcome.text)")
 }
 
 /// The socket of a service manager.

@@ -6,8 +6,9 @@ private let pictures = URL(filePath: #filePath).deletingLastPathComponent().dele
   .appending(path: "Fixtures/pictures")
 private let hasModel = (try? Workshop().runBare("--version"))?.text.contains("(embedded model, ") ?? false
 
-@Test(.enabled(if: hasModel, "this build has no model inside (Models/default.rfm)"),
-      arguments: [("astronaut", 1), ("grace_hopper", 1), ("group", 6), ("turned", 6)])
+@Test(
+  .enabled(if: hasModel, "this build has no model inside (Models/default.rfm)"),
+  arguments: [("astronaut", 1), ("grace_hopper", 1), ("group", 6), ("turned", 6)])
 func theModelInsideFindsTheFacesOfTheSamplePictures(sample: (name: String, faces: Int)) throws {
   let outcome = try Workshop().runBare(pictures.appending(path: "\(sample.name).jpg").path)
   #expect(outcome.status == 0 && outcome.errors.isEmpty)

@@ -3,7 +3,6 @@ import Foundation
 import RandomModel
 import Testing
 
-
 /// The contract's JSON line.
 private struct JSONFrame: Decodable {
   struct Face: Decodable {
@@ -127,8 +126,9 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
   let workshop = try Workshop()
   try workshop.write("in/0--Parade/one.jpg", workshop.jpeg())
   try workshop.write("in/1--Handshaking/two.jpg", workshop.jpeg())
-  let outcome = try workshop.run("--format", "wider", "--threshold", "0.3", "--recursive", "--output", workshop.path("out"),
-                                 workshop.path("in"))
+  let outcome = try workshop.run(
+    "--format", "wider", "--threshold", "0.3", "--recursive", "--output", workshop.path("out"),
+    workshop.path("in"))
   #expect(outcome.status == 0 && outcome.output.isEmpty)
   #expect(workshop.names(in: "out") == ["0--Parade/one.txt", "1--Handshaking/two.txt"])
   let lines = try String(contentsOfFile: workshop.path("out/0--Parade/one.txt"), encoding: .utf8).split(separator: "\n")
@@ -142,9 +142,10 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
   for name in ["in/a.jpg", "in/below/a.jpg", "in/b.ppm", "other/a.jpg"] {
     try workshop.write(name, name.hasSuffix("ppm") ? Data(workshop.ppm(width: 40, height: 30)) : workshop.jpeg())
   }
-  let outcome = try workshop.run("--threshold", "0.3", "--max-faces", "2", "--recursive", "--format", "none",
-                                 "--output", workshop.path("out"), "--crops", workshop.path("crops"),
-                                 workshop.path("in"), workshop.path("other/a.jpg"))
+  let outcome = try workshop.run(
+    "--threshold", "0.3", "--max-faces", "2", "--recursive", "--format", "none",
+    "--output", workshop.path("out"), "--crops", workshop.path("crops"),
+    workshop.path("in"), workshop.path("other/a.jpg"))
   #expect(outcome.status == 0, "\(outcome.errors)")
   #expect(workshop.names(in: "out") == ["a-2.jpg", "a.jpg", "b.jpg", "below/a.jpg"])
   #expect(workshop.names(in: "crops").contains("below/a-face1.jpg"))

@@ -1,6 +1,7 @@
+import Testing
+
 // How much smaller a camera's JPEG may be decoded: never below what the network sees of it.
 @testable import rf_cam
-import Testing
 
 @Test(arguments: [
   (NetworkSize.automatic, 1), (.original, 1), (.longSide(640), 2), (.longSide(641), 1), (.longSide(320), 4), (.longSide(160), 8),

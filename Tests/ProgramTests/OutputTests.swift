@@ -7,8 +7,10 @@ import Testing
 
 /// Runs a script and expects that every file that was there keeps its bytes, and that nothing temporary is left.
 @discardableResult
-private func expectNothingLost(_ workshop: Workshop, _ script: String, status: Int32? = 0, except: Set<String> = [],
-                               sourceLocation: SourceLocation = #_sourceLocation) throws -> Outcome {
+private func expectNothingLost(
+  _ workshop: Workshop, _ script: String, status: Int32? = 0, except: Set<String> = [],
+  sourceLocation: SourceLocation = #_sourceLocation
+) throws -> Outcome {
   let before = workshop.contents().filter { !except.contains($0.key) && !$0.key.hasSuffix(".out") && !$0.key.hasSuffix(".err") }
   let outcome = try workshop.shell(script)
   if let status { #expect(outcome.status == status, "\(outcome.errors)", sourceLocation: sourceLocation) }
@@ -51,8 +53,11 @@ private func expectNothingLost(_ workshop: Workshop, _ script: String, status: I
   let words = "--output out --crops out --max-faces 2"
   try expectNothingLost(workshop, "$RF \(words) one two three")
   let first = workshop.contents(of: "out")
-  #expect(Set(first.keys) == ["a.jpg", "a-2.jpg", "a-3.jpg", "a-face0.jpg", "a-face1.jpg", "a-2-face0.jpg", "a-2-face1.jpg",
-                              "a-3-face0.jpg", "a-3-face1.jpg"])
+  #expect(
+    Set(first.keys) == [
+      "a.jpg", "a-2.jpg", "a-3.jpg", "a-face0.jpg", "a-face1.jpg", "a-2-face0.jpg", "a-2-face1.jpg",
+      "a-3-face0.jpg", "a-3-face1.jpg",
+    ])
   // In any order, and by any path, each picture's files are its own.
   for order in ["three two one", "two", "one ./three", "$PWD/two one/../one"] {
     try expectNothingLost(workshop, "$RF \(words) \(order)")
@@ -106,8 +111,9 @@ private func expectNothingLost(_ workshop: Workshop, _ script: String, status: I
     $RF --max-faces 1 --output out --crops out 1/x/cam 2/x/cam 3/x/cam-2 2/y/cam - < a.jpg
     """
   try expectNothingLost(workshop, script, status: nil)
-  #expect(workshop.names(in: "out").filter { !$0.contains("face") }
-    == ["cam-000000.jpg", "cam-2-000000.jpg", "cam-2-2-000000.jpg", "cam-3-000000.jpg"].sorted() + ["stdin-000000.jpg"])
+  #expect(
+    workshop.names(in: "out").filter { !$0.contains("face") }
+      == ["cam-000000.jpg", "cam-2-000000.jpg", "cam-2-2-000000.jpg", "cam-3-000000.jpg"].sorted() + ["stdin-000000.jpg"])
 }
 
 @Test func predictionFilesOfOthersStay() throws {
@@ -129,7 +135,9 @@ private func expectNothingLost(_ workshop: Workshop, _ script: String, status: I
 @Test func longestNamesWork() throws {
   let workshop = try Workshop()
   let long = String(repeating: "n", count: 251), wide = String(repeating: "人", count: 83)
-  for name in ["\(long).jpg", "\(long.dropLast()).jpeg", "\(wide).jpeg", long + "nnnn"] { try workshop.write("in/\(name)", workshop.jpeg()) }
+  for name in ["\(long).jpg", "\(long.dropLast()).jpeg", "\(wide).jpeg", long + "nnnn"] {
+    try workshop.write("in/\(name)", workshop.jpeg())
+  }
   for _ in 1...2 { try expectNothingLost(workshop, "$RF --max-faces 2 --output out --crops crops in in/\(long)nnnn") }
   let names = workshop.contents(of: "out").keys
   // The shortened names of crops are equal for three pictures: their files are numbered.

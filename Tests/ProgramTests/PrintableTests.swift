@@ -1,23 +1,24 @@
 // Names as people and programs see them: control characters, text that is no UTF-8, and JSON from which the bytes come back.
 import Foundation
+import Report
 import TestRandom
 import Testing
 
 @testable import rf_cam
-import Report
 
 private func shown(_ bytes: some Sequence<UInt8>) -> [UInt8] { Report.printable(bytes) }
 
-@Test(arguments: [
-  // C0, DEL, and C1 as UTF-8 and as raw bytes.
-  ([0x1B, 0x5B, 0x41], "?[A"), ([0x7F], "?"), ([0xC2, 0x80, 0x41], "?A"), ([0xC2, 0x9B, 0x32, 0x4A], "?2J"), ([0xC2, 0xA0], "\u{a0}"),
-  ([0x9B, 0x32, 0x4A], "?2J"), ([0x41, 0x80, 0x9F], "A??"),
-  // Overlong forms of ESC and of U+009B, a surrogate, above U+10FFFF: never a character.
-  ([0xC0, 0x9B], "\u{fffd}?"), ([0xE0, 0x82, 0x9B], "\u{fffd}??"), ([0xF0, 0x80, 0x82, 0x9B], "\u{fffd}???"),
-  ([0xF4, 0x90, 0x80, 0x80], "\u{fffd}???"),
-  // Letters, a joiner, an emoji.
-  (Array("é人\u{1f600}e\u{301}\u{200d}".utf8), "é人\u{1f600}e\u{301}\u{200d}"),
-] as [([UInt8], String)])
+@Test(
+  arguments: [
+    // C0, DEL, and C1 as UTF-8 and as raw bytes.
+    ([0x1B, 0x5B, 0x41], "?[A"), ([0x7F], "?"), ([0xC2, 0x80, 0x41], "?A"), ([0xC2, 0x9B, 0x32, 0x4A], "?2J"), ([0xC2, 0xA0], "\u{a0}"),
+    ([0x9B, 0x32, 0x4A], "?2J"), ([0x41, 0x80, 0x9F], "A??"),
+    // Overlong forms of ESC and of U+009B, a surrogate, above U+10FFFF: never a character.
+    ([0xC0, 0x9B], "\u{fffd}?"), ([0xE0, 0x82, 0x9B], "\u{fffd}??"), ([0xF0, 0x80, 0x82, 0x9B], "\u{fffd}???"),
+    ([0xF4, 0x90, 0x80, 0x80], "\u{fffd}???"),
+    // Letters, a joiner, an emoji.
+    (Array("é人\u{1f600}e\u{301}\u{200d}".utf8), "é人\u{1f600}e\u{301}\u{200d}"),
+  ] as [([UInt8], String)])
 func controlCharactersAreNotPrinted(bytes: [UInt8], expected: String) {
   #expect(String(decoding: shown(bytes), as: UTF8.self) == expected)
 }
@@ -44,8 +45,10 @@ private func jsonString(_ bytes: [UInt8]) -> [UInt8] {
 /// Against Foundation: what is well-formed, and where replacement characters stand, for all pairs of bytes and many longer runs.
 @Test func wellFormedTextIsThatOfFoundation() throws {
   var random = SplitMix64(seed: 8)
-  let edges: [UInt8] = [0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF,
-                        0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF]
+  let edges: [UInt8] = [
+    0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF,
+    0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF,
+  ]
   var texts = edges.flatMap { a in edges.map { [a, $0] } }
   for _ in 0..<20_000 { texts.append((0..<Int.random(in: 0...6, using: &random)).map { _ in edges.randomElement(using: &random)! }) }
   for text in texts {
@@ -73,9 +76,10 @@ func base64IsFoundations(text: String) {
   let folder = Array(workshop.folder.path.utf8) + [0x2F]
   let picture = try [UInt8](workshop.jpeg())
   for name in names {
-    let file = try #require((folder + name + [0]).withUnsafeBufferPointer { bytes in
-      bytes.withMemoryRebound(to: CChar.self) { fopen($0.baseAddress!, "w") }
-    })
+    let file = try #require(
+      (folder + name + [0]).withUnsafeBufferPointer { bytes in
+        bytes.withMemoryRebound(to: CChar.self) { fopen($0.baseAddress!, "w") }
+      })
     fwrite(picture, 1, picture.count, file)
     fclose(file)
   }

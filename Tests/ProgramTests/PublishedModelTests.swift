@@ -5,12 +5,15 @@ import Testing
 private let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent()
 /// Research data outside the project (CONTRIBUTING.md).
-private let dataFolder = ProcessInfo.processInfo.environment["RF_DATA"].map { URL(filePath: $0).standardizedFileURL }
+private let dataFolder =
+  ProcessInfo.processInfo.environment["RF_DATA"].map { URL(filePath: $0).standardizedFileURL }
   ?? packageRoot.appending(path: "none")
-private let models = ProcessInfo.processInfo.environment["RF_TEST_MODELS"].map { URL(filePath: $0) }
+private let models =
+  ProcessInfo.processInfo.environment["RF_TEST_MODELS"].map { URL(filePath: $0) }
   ?? packageRoot.appending(path: "build/models")
 private let published = [("leaky", "leaky_anchors16"), ("relu", "relu_anchors10")]
-private let isThere = FileManager.default.fileExists(atPath: dataFolder.path)
+private let isThere =
+  FileManager.default.fileExists(atPath: dataFolder.path)
   && published.allSatisfy { FileManager.default.fileExists(atPath: models.appending(path: "\($0.1).rfm").path) }
 
 /// A line of JSON, ours or the reference's.
@@ -43,8 +46,9 @@ struct PublishedModelTests {
       let reference = try JSONDecoder().decode(Detections.self, from: Data(contentsOf: folder.appending(path: name)))
       let picture = try #require(reference.picture)
       let file = picture.contains("/") ? dataFolder.appending(path: picture) : folder.appending(path: picture)
-      let outcome = try workshop.runBare("--model", models.appending(path: "\(model.name).rfm").path, "--format", "json",
-                                         "--large-faces", "off", "--threshold", "0.3", file.path)
+      let outcome = try workshop.runBare(
+        "--model", models.appending(path: "\(model.name).rfm").path, "--format", "json",
+        "--large-faces", "off", "--threshold", "0.3", file.path)
       #expect(outcome.status == 0, "\(outcome.errors)")
       compare(try JSONDecoder().decode(Detections.self, from: outcome.output).faces, reference.faces, name)
     }
@@ -66,8 +70,9 @@ struct PublishedModelTests {
   @Test(.enabled(if: isOwnProgram, "left out: a sanitizer or an emulator needs memory of its own"))
   func vgaTakesLessThan40Megabytes() throws {
     let workshop = try Workshop()
-    let outcome = try workshop.runBare("--model", models.appending(path: "leaky_anchors16.rfm").path, "--stats",
-                                       dataFolder.appending(path: "reference/bald_guys.vga.ppm").path)
+    let outcome = try workshop.runBare(
+      "--model", models.appending(path: "leaky_anchors16.rfm").path, "--stats",
+      dataFolder.appending(path: "reference/bald_guys.vga.ppm").path)
     #expect(outcome.lines.count > 10)
     #expect(try peakMegabytes(outcome) < 40)
   }
@@ -75,8 +80,10 @@ struct PublishedModelTests {
   @Test func everyInstructionSetGivesOneHash() throws {
     let workshop = try Workshop()
     func hash(_ options: String...) throws -> String {
-      try RunningProgram(["--model", models.appending(path: "leaky_anchors16.rfm").path, "--format", "hash"] + options
-        + [dataFolder.appending(path: "reference/bald_guys.vga.ppm").path], in: workshop.folder).finish().text
+      try RunningProgram(
+        ["--model", models.appending(path: "leaky_anchors16.rfm").path, "--format", "hash"] + options
+          + [dataFolder.appending(path: "reference/bald_guys.vga.ppm").path], in: workshop.folder
+      ).finish().text
     }
     let best = try hash()
     #expect(best.count > 16)

@@ -139,8 +139,9 @@ func resultsOnAFullDiskEndWithAWholeLine(words: String) throws {
   let annotated = workshop.path("annotated")
   let outcome = try run(workshop, picture, full, "--output", annotated)
   #expect(outcome.status == 1)
-  #expect(outcome.errors == "rf-cam: \(full): results cannot be written: No space left on device: make room on the card; "
-    + "detection goes on, trying again\n")
+  #expect(
+    outcome.errors == "rf-cam: \(full): results cannot be written: No space left on device: make room on the card; "
+      + "detection goes on, trying again\n")
   #expect(workshop.names(in: "annotated") == ["a.jpg"])
 }
 
@@ -177,8 +178,9 @@ func resultsOnAFullDiskEndWithAWholeLine(words: String) throws {
   let workshop = try Workshop()
   let port = try SerialPort()
   // Nobody reads meanwhile: some kilobytes fit, the rest is lost.
-  let outcome = try workshop.run("--threshold", "0.01", "--max-faces", "20", "--frames", "40", "--results",
-                                 "\(port.name)@115200", "pattern:96x64")
+  let outcome = try workshop.run(
+    "--threshold", "0.01", "--max-faces", "20", "--frames", "40", "--results",
+    "\(port.name)@115200", "pattern:96x64")
   #expect(outcome.status == 1 && outcome.errors.contains("it is slower than the results"), "\(outcome.errors)")
   // Only the frame during which the program ended may be cut. A stream's faces have an id at the end of the line.
   let lines = port.received().split(separator: "\n", omittingEmptySubsequences: false).dropLast()
@@ -222,8 +224,9 @@ private func listen(_ receiver: Int32, _ family: Int32) -> Int? {
   let receiver = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
   let port = try #require(listen(receiver, AF_INET))
   close(receiver)
-  let outcome = try workshop.run("--threshold", "0.01", "--frames", "5", "--results", "udp:127.0.0.1:\(port)",
-                                 "pattern:96x64")
+  let outcome = try workshop.run(
+    "--threshold", "0.01", "--frames", "5", "--results", "udp:127.0.0.1:\(port)",
+    "pattern:96x64")
   #expect(outcome.status == 1)
   #expect(outcome.errorLines.contains { $0.contains("Connection refused: nobody listens there; detection goes on") })
 }

@@ -38,8 +38,10 @@ final class RunningProgram {
   ///   - reads: the program gets `input` as standard input; otherwise it is empty.
   ///   - environment: variables beside those of the tests.
   ///   - executable: another program.
-  init(_ arguments: [String], in folder: URL, output: Pipe? = nil, outputPath: String? = nil, reads: Bool = false,
-       environment: [String: String] = [:], executable: URL = RunningProgram.executable) throws {
+  init(
+    _ arguments: [String], in folder: URL, output: Pipe? = nil, outputPath: String? = nil, reads: Bool = false,
+    environment: [String: String] = [:], executable: URL = RunningProgram.executable
+  ) throws {
     outputFile = folder.appending(path: "\(UUID().uuidString).out")
     errorFile = folder.appending(path: "\(UUID().uuidString).err")
     for file in [outputFile, errorFile] { try Data().write(to: file) }
@@ -77,7 +79,8 @@ final class RunningProgram {
     if process.isRunning { send(SIGKILL) }
     process.waitUntilExit()
     let isKilled = process.terminationReason == .uncaughtSignal
-    return Outcome(status: isKilled ? -process.terminationStatus : process.terminationStatus, output: outputSoFar,
-                   errors: String(decoding: try Data(contentsOf: errorFile), as: UTF8.self))
+    return Outcome(
+      status: isKilled ? -process.terminationStatus : process.terminationStatus, output: outputSoFar,
+      errors: String(decoding: try Data(contentsOf: errorFile), as: UTF8.self))
   }
 }

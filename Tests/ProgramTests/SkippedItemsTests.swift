@@ -16,8 +16,9 @@ private func shell(_ script: String, _ arguments: [String], _ workshop: Workshop
   let bytes = output.fileHandleForReading.readDataToEndOfFile()
   process.waitUntilExit()
   let isKilled = process.terminationReason == .uncaughtSignal
-  return Outcome(status: isKilled ? -process.terminationStatus : process.terminationStatus, output: bytes,
-                 errors: try String(contentsOf: errors, encoding: .utf8))
+  return Outcome(
+    status: isKilled ? -process.terminationStatus : process.terminationStatus, output: bytes,
+    errors: try String(contentsOf: errors, encoding: .utf8))
 }
 
 /// As lost+found on a card or a USB disk.

@@ -5,8 +5,9 @@ import Testing
 @Test func aStreamOfJPEGs() throws {
   let workshop = try Workshop()
   let jpeg = try workshop.jpeg()
-  let program = try RunningProgram(["--model", workshop.model, "--format", "json", "--output", workshop.path("out"), "-"],
-                                   in: workshop.folder, reads: true)
+  let program = try RunningProgram(
+    ["--model", workshop.model, "--format", "json", "--output", workshop.path("out"), "-"],
+    in: workshop.folder, reads: true)
   for _ in 0..<3 { try program.input.fileHandleForWriting.write(contentsOf: jpeg) }
   try program.input.fileHandleForWriting.close()
   let outcome = try program.finish()
@@ -18,8 +19,9 @@ import Testing
 @Test(arguments: [("yuyv", 2.0), ("nv12", 1.5), ("i420", 1.5), ("rgb", 3), ("bgr", 3), ("gray", 1)])
 func aStreamOfRawFrames(format: (name: String, bytesAPixel: Double)) throws {
   let workshop = try Workshop()
-  let program = try RunningProgram(["--model", workshop.model, "--format", "json", "--raw", "\(format.name):64x48", "-"],
-                                   in: workshop.folder, reads: true)
+  let program = try RunningProgram(
+    ["--model", workshop.model, "--format", "json", "--raw", "\(format.name):64x48", "-"],
+    in: workshop.folder, reads: true)
   let frame = Data((0..<Int(64 * 48 * format.bytesAPixel)).map { UInt8(truncatingIfNeeded: $0) })
   try program.input.fileHandleForWriting.write(contentsOf: frame + frame + frame.prefix(100))
   try program.input.fileHandleForWriting.close()
@@ -46,8 +48,11 @@ func aStreamOfRawFrames(format: (name: String, bytesAPixel: Double)) throws {
 @Test(arguments: [SIGINT, SIGTERM])
 func aSignalFinishesTheFrameInHand(signal: Int32) throws {
   let workshop = try Workshop()
-  let program = try RunningProgram(["--model", workshop.model, "--format", "json", "--output", workshop.path("out"),
-                                    "pattern:160x120"], in: workshop.folder)
+  let program = try RunningProgram(
+    [
+      "--model", workshop.model, "--format", "json", "--output", workshop.path("out"),
+      "pattern:160x120",
+    ], in: workshop.folder)
   #expect(program.wait { program.outputSoFar.count > 2000 })
   program.send(signal)
   let outcome = try program.finish(within: 10)
@@ -85,8 +90,9 @@ func aSignalFinishesTheFrameInHand(signal: Int32) throws {
 @Test func aClosedPipeEndsItQuietly() throws {
   let workshop = try Workshop()
   let pipe = Pipe()
-  let program = try RunningProgram(["--model", workshop.model, "--format", "json", "pattern:64x64"], in: workshop.folder,
-                                   output: pipe)
+  let program = try RunningProgram(
+    ["--model", workshop.model, "--format", "json", "pattern:64x64"], in: workshop.folder,
+    output: pipe)
   #expect(try pipe.fileHandleForReading.read(upToCount: 10)?.isEmpty == false)
   try pipe.fileHandleForWriting.close()
   try pipe.fileHandleForReading.close()

@@ -1,7 +1,8 @@
 // Faces on pictures: where they are drawn, also when the picture is smaller than the one that they were found in.
 import Imaging
-@testable import RetinaFace
 import Testing
+
+@testable import RetinaFace
 
 private func drawn(_ faces: [Face], width: Int, height: Int) -> [UInt8] {
   let picture = Picture(width: width, height: height)
@@ -11,8 +12,9 @@ private func drawn(_ faces: [Face], width: Int, height: Int) -> [UInt8] {
 
 @Test func aSmallerPictureShowsTheFaceAtTheSamePlace() {
   let face = madeFace(x: 200, y: 160, side: 120, score: 0.87)
-  #expect(drawn([face.shrunk(by: 4)], width: 160, height: 120)
-    == drawn([madeFace(x: 50, y: 40, side: 30, score: 0.87)], width: 160, height: 120))
+  #expect(
+    drawn([face.shrunk(by: 4)], width: 160, height: 120)
+      == drawn([madeFace(x: 50, y: 40, side: 30, score: 0.87)], width: 160, height: 120))
   #expect(face.shrunk(by: 1) == face)
 }
 

@@ -25,9 +25,11 @@ private func define(_ heads: MadeHeads, threshold: Double, maxOverlap: Double) -
       let x = center[0] + offsets[0] * 0.1 * side, y = center[1] + offsets[1] * 0.1 * side
       let w = side * exp(offsets[2] * 0.2), h = side * exp(offsets[3] * 0.2)
       let landmarks = (0..<10).map { center[$0 % 2] + Double(heads.landmarks[number][10 * i + $0]) * 0.1 * side }
-      faces.append(DefinedFace(score: logits[1] / (logits[0] + logits[1]),
-                               box: [x - w / 2, y - h / 2, x + w / 2, y + h / 2], landmarks: landmarks,
-                               order: level.firstAnchor + i))
+      faces.append(
+        DefinedFace(
+          score: logits[1] / (logits[0] + logits[1]),
+          box: [x - w / 2, y - h / 2, x + w / 2, y + h / 2], landmarks: landmarks,
+          order: level.firstAnchor + i))
     }
   }
   let passing = faces.filter { $0.score >= threshold }.sorted { ($1.score, $0.order) < ($0.score, $1.order) }

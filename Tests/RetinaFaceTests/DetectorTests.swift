@@ -5,15 +5,17 @@ import Engine
 import Foundation
 import Imaging
 import Kernels
-@testable import RetinaFace
 import RandomModel
 import TestRandom
 import Testing
 
+@testable import RetinaFace
 
 /// A made network with sensible size that finds "faces" everywhere: enough to see how they come out.
-private func makeDetector(width: Int, height: Int, made: RandomModel = .small,
-                          configure: (inout Detector.Options) -> Void = { _ in }) throws -> (Detector, LoadedModel) {
+private func makeDetector(
+  width: Int, height: Int, made: RandomModel = .small,
+  configure: (inout Detector.Options) -> Void = { _ in }
+) throws -> (Detector, LoadedModel) {
   let loaded = try LoadedModel(made: made)
   var options = Detector.Options()
   configure(&options)
@@ -27,8 +29,9 @@ private func withNoise<R>(width: Int, height: Int, _ body: (Frame) throws -> R) 
   return try pixels.withUnsafeBytes { try body(Frame(.rgb, width: width, height: height, bytes: $0)) }
 }
 
-@Test(.enabled(if: rf_allocation_counting() == 1, "a sanitizer has its own malloc"),
-      arguments: [RandomModel.small, RandomModel.small.int8])
+@Test(
+  .enabled(if: rf_allocation_counting() == 1, "a sanitizer has its own malloc"),
+  arguments: [RandomModel.small, RandomModel.small.int8])
 func detectAllocatesNothing(made: RandomModel) throws {
   let (detector, loaded) = try makeDetector(width: 160, height: 120, made: made) { $0.threshold = 0.1 }
   try withNoise(width: 320, height: 240) { frame in
@@ -63,8 +66,9 @@ func threadsChangeNothing(count: Int) throws {
   defer { rf_thread_pool_stop(crew) }
   let (together, second) = try makeDetector(width: 97, height: 61, made: RandomModel()) {
     $0.threshold = 0.2
-    $0.workers = Workers(count: count, crew: UnsafeMutableRawPointer(crew), relax: { sched_yield() },
-                         runAll: { rf_thread_pool_run($0, $1, $2) })
+    $0.workers = Workers(
+      count: count, crew: UnsafeMutableRawPointer(crew), relax: { sched_yield() },
+      runAll: { rf_thread_pool_run($0, $1, $2) })
   }
   try withNoise(width: 200, height: 150) { frame in
     let expected = Array(alone.detect(frame))
@@ -79,8 +83,10 @@ func threadsChangeNothing(count: Int) throws {
   // A frame of one colour is the same at any scale, so the boxes depend on the scale only.
   let gray = [UInt8](repeating: 90, count: 200 * 120)
   let (small, large) = try gray.withUnsafeBytes { bytes in
-    (Array(detector.detect(try Frame(.gray, width: 100, height: 60, bytes: bytes))),
-     Array(detector.detect(try Frame(.gray, width: 200, height: 120, bytes: bytes))))
+    (
+      Array(detector.detect(try Frame(.gray, width: 100, height: 60, bytes: bytes))),
+      Array(detector.detect(try Frame(.gray, width: 200, height: 120, bytes: bytes)))
+    )
   }
   #expect(!small.isEmpty && small.count == large.count)
   for (a, b) in zip(small, large) {
@@ -98,7 +104,8 @@ func threadsChangeNothing(count: Int) throws {
     let full = Array(detector.detect(frame, shrunkBy: 4))
     let placed = Array(detector.detect(frame, transform: Transform(scaleX: 0.25, scaleY: 0.25), shrunkBy: 4))
     #expect(!small.isEmpty && placed == full && small.map(\.score) == full.map(\.score))
-    #expect(zip(small, full).allSatisfy { abs(4 * $0.box.x2 - $1.box.x2) < 0.01 && abs(4 * $0.landmarks.nose.y - $1.landmarks.nose.y) < 0.01 })
+    #expect(
+      zip(small, full).allSatisfy { abs(4 * $0.box.x2 - $1.box.x2) < 0.01 && abs(4 * $0.landmarks.nose.y - $1.landmarks.nose.y) < 0.01 })
   }
   withExtendedLifetime(loaded) {}
 }

@@ -2,8 +2,9 @@
 // the extremes that are allowed.
 import Foundation
 import Imaging
-@testable import RetinaFace
 import Testing
+
+@testable import RetinaFace
 
 /// A face of one size everywhere, in the network's pixels, with one coordinate replaced: 0...3 box, 4...13 landmarks.
 private func modelFace(_ coordinate: Int = 0, _ value: Float = 1) -> ModelFace {

@@ -18,8 +18,10 @@ private func made(_ precision: Graph.Precision = .int8) -> RandomModel {
   return precision == .int8 ? model.int8 : model
 }
 
-private func makeDetector(_ loaded: LoadedModel, width: Int, height: Int,
-                          configure: (inout Detector.Options) -> Void = { _ in }) throws -> Detector {
+private func makeDetector(
+  _ loaded: LoadedModel, width: Int, height: Int,
+  configure: (inout Detector.Options) -> Void = { _ in }
+) throws -> Detector {
   var options = Detector.Options()
   options.threshold = 0.3
   configure(&options)
@@ -32,7 +34,8 @@ private func noise(width: Int, height: Int, seed: UInt64 = 5) -> [UInt8] {
   let blocks = (0..<(3 * (width / 16 + 1) * (height / 16 + 1))).map { _ in UInt8(truncatingIfNeeded: random.next()) }
   return (0..<(3 * width * height)).map { index in
     let (pixel, channel) = index.quotientAndRemainder(dividingBy: 3)
-    return blocks[3 * ((pixel / width / 16) * (width / 16 + 1) + pixel % width / 16) + channel] &+ UInt8(truncatingIfNeeded: random.next() & 15)
+    return blocks[3 * ((pixel / width / 16) * (width / 16 + 1) + pixel % width / 16) + channel]
+      &+ UInt8(truncatingIfNeeded: random.next() & 15)
   }
 }
 
@@ -84,9 +87,10 @@ func passesAreMergedAsDefined(size: (width: Int, height: Int)) throws {
   var found: [Face] = []
   for (index, picture) in pictures.enumerated().reversed() {
     let threshold = (0..<index).reduce(Float(0.3)) { product, _ in product * FaceMerger.confirmation }
-    let fine = try detect(makeDetector(loaded, width: picture.width, height: picture.height) {
-      ($0.threshold, $0.findsLargeFaces) = (threshold, false)
-    }, picture.pixels, width: picture.width, height: picture.height)
+    let fine = try detect(
+      makeDetector(loaded, width: picture.width, height: picture.height) {
+        ($0.threshold, $0.findsLargeFaces) = (threshold, false)
+      }, picture.pixels, width: picture.width, height: picture.height)
     found = index == pictures.count - 1 ? fine : merged(fine, found, threshold: threshold)
   }
   let detector = try makeDetector(loaded, width: size.width, height: size.height)
@@ -113,8 +117,9 @@ private func merged(_ fine: [Face], _ coarse: [Face], threshold: Float) -> [Face
   func model(_ face: Face) -> ModelFace {
     let (b, l) = (face.box, face.landmarks)
     func point(_ p: FramePoint) -> ModelPoint { ModelPoint(x: p.x, y: p.y) }
-    return ModelFace(score: face.score, box: ModelBox(x1: b.x1, y1: b.y1, x2: b.x2, y2: b.y2),
-                     landmarks: [point(l.leftEye), point(l.rightEye), point(l.nose), point(l.leftMouthCorner), point(l.rightMouthCorner)])
+    return ModelFace(
+      score: face.score, box: ModelBox(x1: b.x1, y1: b.y1, x2: b.x2, y2: b.y2),
+      landmarks: [point(l.leftEye), point(l.rightEye), point(l.nose), point(l.leftMouthCorner), point(l.rightMouthCorner)])
   }
   return fine.map(model).withUnsafeBufferPointer { fine in
     coarse.map(model).withUnsafeBufferPointer {
@@ -129,7 +134,10 @@ private let instructionSets = ISA.named.map(\.all).filter { ISA.available.isSupe
 @Test(arguments: instructionSets)
 func allInstructionSetsAndThreadsGiveTheSameFaces(isa: ISA) throws {
   let loaded = try LoadedModel(made: made()), pixels = noise(width: 300, height: 200)
-  let plain = try makeDetector(loaded, width: 300, height: 200) { $0.isa = .reference; $0.hashesHeads = true }
+  let plain = try makeDetector(loaded, width: 300, height: 200) {
+    $0.isa = .reference
+    $0.hashesHeads = true
+  }
   let expected = try detect(plain, pixels, width: 300, height: 200)
   #expect(expected.count > 5)
   for count in [1, 2, 3] {
@@ -137,8 +145,9 @@ func allInstructionSetsAndThreadsGiveTheSameFaces(isa: ISA) throws {
     defer { rf_thread_pool_stop(crew) }
     let detector = try makeDetector(loaded, width: 300, height: 200) {
       ($0.isa, $0.hashesHeads) = (isa, true)
-      $0.workers = Workers(count: count, crew: UnsafeMutableRawPointer(crew), relax: { sched_yield() },
-                           runAll: { rf_thread_pool_run($0, $1, $2) })
+      $0.workers = Workers(
+        count: count, crew: UnsafeMutableRawPointer(crew), relax: { sched_yield() },
+        runAll: { rf_thread_pool_run($0, $1, $2) })
     }
     // A different picture between two of the same: what a pass leaves in the shared memory has no effect.
     for _ in 0..<2 {

@@ -2,10 +2,9 @@
 import Engine
 import Foundation
 import Imaging
-import RetinaFace
 import RandomModel
+import RetinaFace
 import Testing
-
 
 private func printFaces(modelFile: URL, rgb: [UInt8], width: Int, height: Int) throws {
   // README.md begins

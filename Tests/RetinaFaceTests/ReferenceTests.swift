@@ -20,7 +20,8 @@ struct Reference: Decodable {
 }
 
 private let published = [("leaky", "leaky_anchors16"), ("relu", "relu_anchors10")]
-private let isThere = FileManager.default.fileExists(atPath: dataFolder.path)
+private let isThere =
+  FileManager.default.fileExists(atPath: dataFolder.path)
   && published.allSatisfy { FileManager.default.fileExists(atPath: modelsFolder.appending(path: "\($0.1).rfm").path) }
 
 @Suite(.enabled(if: isThere, "left out: needs RF_DATA and build/models (make test packs them)"))

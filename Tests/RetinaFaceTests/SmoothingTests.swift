@@ -1,10 +1,10 @@
 // --smooth: how much steadier what rests becomes, and how far what moves is left behind.
 import Foundation
 import Imaging
-@testable import RetinaFace
 import TestRandom
 import Testing
 
+@testable import RetinaFace
 
 /// Returns the filtered centres of a face whose centre is at x(seconds), at 30 frames per second.
 private func smoothed(frames: Int, side: Float, _ x: (Double) -> Float) -> [Face] {

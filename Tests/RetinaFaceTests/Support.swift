@@ -1,8 +1,8 @@
-// Shared by the tests of this target: generated heads, models, research data.
-import TestRandom
-import RandomModel
 import Engine
 import Foundation
+import RandomModel
+// Shared by the tests of this target: generated heads, models, research data.
+import TestRandom
 
 @testable import RetinaFace
 
@@ -48,22 +48,28 @@ func anchorLevels(width: Int, height: Int, sides: [[Float]] = [[16, 32], [64, 12
   var levels: [AnchorLevel] = []
   for (stride, sides) in zip([8, 16, 32], sides) {
     let first = levels.reduce(0) { $0 + $1.anchorCount }
-    levels.append(AnchorLevel(stride: stride, sides: sides, width: (width + stride - 1) / stride,
-                              height: (height + stride - 1) / stride, firstAnchor: first))
+    levels.append(
+      AnchorLevel(
+        stride: stride, sides: sides, width: (width + stride - 1) / stride,
+        height: (height + stride - 1) / stride, firstAnchor: first))
   }
   return levels
 }
 
 /// The whole post-processing on made heads.
-func decode(_ heads: MadeHeads, threshold: Float = 0.5, maxOverlap: Float = 0.4, maxFaces: Int = 1000,
-            capacity: Int = Decoder.candidateCapacity) -> [ModelFace] {
-  var decoder = Decoder(levels: heads.levels, variances: (0.1, 0.2), threshold: threshold,
-                        maxOverlap: maxOverlap, maxFaces: maxFaces, capacity: capacity)
+func decode(
+  _ heads: MadeHeads, threshold: Float = 0.5, maxOverlap: Float = 0.4, maxFaces: Int = 1000,
+  capacity: Int = Decoder.candidateCapacity
+) -> [ModelFace] {
+  var decoder = Decoder(
+    levels: heads.levels, variances: (0.1, 0.2), threshold: threshold,
+    maxOverlap: maxOverlap, maxFaces: maxFaces, capacity: capacity)
   decoder.begin()
   for (number, level) in heads.levels.enumerated() {
     let pixelStride = 2 * level.sides.count
-    decoder.scan(level: number, logits: heads.logits[number], rowStride: level.width * pixelStride,
-                 pixelStride: pixelStride)
+    decoder.scan(
+      level: number, logits: heads.logits[number], rowStride: level.width * pixelStride,
+      pixelStride: pixelStride)
   }
   return Array(decoder.suppress(heads: heads))
 }
@@ -73,11 +79,13 @@ let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingL
   .deletingLastPathComponent()
 
 /// Research data outside the project (CONTRIBUTING.md); a folder that does not exist where RF_DATA is not set.
-let dataFolder = ProcessInfo.processInfo.environment["RF_DATA"].map { URL(filePath: $0).standardizedFileURL }
+let dataFolder =
+  ProcessInfo.processInfo.environment["RF_DATA"].map { URL(filePath: $0).standardizedFileURL }
   ?? packageRoot.appending(path: "none")
 
 /// The folder of packed published models, if it exists.
-let modelsFolder = ProcessInfo.processInfo.environment["RF_TEST_MODELS"].map { URL(filePath: $0) }
+let modelsFolder =
+  ProcessInfo.processInfo.environment["RF_TEST_MODELS"].map { URL(filePath: $0) }
   ?? packageRoot.appending(path: "build/models")
 
 /// A model with the bytes that it borrows.
@@ -111,7 +119,8 @@ struct PortablePixmap {
     let data = [UInt8](try Data(contentsOf: file))
     let header = String(decoding: data.prefix(32), as: UTF8.self).split(whereSeparator: \.isWhitespace)
     guard header.count > 4, header[0] == "P6", header[3] == "255", let width = Int(header[1]),
-          let height = Int(header[2]) else { throw CocoaError(.fileReadCorruptFile) }
+      let height = Int(header[2])
+    else { throw CocoaError(.fileReadCorruptFile) }
     (self.width, self.height) = (width, height)
     pixels = Array(data.suffix(3 * width * height))
   }

@@ -2,17 +2,19 @@
 import CAllocationCount
 import Foundation
 import Imaging
-@testable import RetinaFace
 import TestRandom
 import Testing
 
+@testable import RetinaFace
 
 /// A frontal face with the given side and centre of its box.
 func madeFace(x: Float, y: Float, side: Float = 60, score: Float = 0.9) -> Face {
   func point(_ dx: Float, _ dy: Float) -> FramePoint { FramePoint(x: x + dx * side, y: y + dy * side) }
-  return Face(score: score, box: Box(x1: x - side / 2, y1: y - side / 2, x2: x + side / 2, y2: y + side / 2),
-              landmarks: Landmarks(leftEye: point(-0.2, -0.15), rightEye: point(0.2, -0.15), nose: point(0, 0.05),
-                                   leftMouthCorner: point(-0.15, 0.25), rightMouthCorner: point(0.15, 0.25)))
+  return Face(
+    score: score, box: Box(x1: x - side / 2, y1: y - side / 2, x2: x + side / 2, y2: y + side / 2),
+    landmarks: Landmarks(
+      leftEye: point(-0.2, -0.15), rightEye: point(0.2, -0.15), nose: point(0, 0.05),
+      leftMouthCorner: point(-0.15, 0.25), rightMouthCorner: point(0.15, 0.25)))
 }
 
 extension Tracker {
@@ -77,10 +79,11 @@ func aFaceThatIsMissedForLessThanASecondComesBack(missed: Int) {
 }
 
 /// Times that stand, run back, leap, or come in bursts: faces move on evenly and are still followed.
-@Test(arguments: [
-  { _ in 0 }, { -Double($0) }, { Double($0) / 30 + ($0 > 20 ? 3600 : 0) }, { Double($0 / 4 * 4) / 30 + Double($0 % 4) / 1000 },
-  { _ in .nan },
-] as [@Sendable (Int) -> Double])
+@Test(
+  arguments: [
+    { _ in 0 }, { -Double($0) }, { Double($0) / 30 + ($0 > 20 ? 3600 : 0) }, { Double($0 / 4 * 4) / 30 + Double($0 % 4) / 1000 },
+    { _ in .nan },
+  ] as [@Sendable (Int) -> Double])
 func oddTimesDoNoHarm(seconds: @Sendable (Int) -> Double) {
   let tracker = Tracker(maxFaces: 10, isSmooth: true)
   for frame in 0..<60 {
@@ -113,10 +116,12 @@ private struct Actor {
       actors[i].y += actors[i].dy
     }
     let shown = actors.indices.filter { _ in Int.random(in: 0..<20, using: &random) > 0 }.shuffled(using: &random)
-    let found = tracker.track(shown.map { index in
-      madeFace(x: actors[index].x + Float.random(in: -1...1, using: &random),
-               y: actors[index].y + Float.random(in: -1...1, using: &random))
-    }, seconds: Double(frame) / 30)
+    let found = tracker.track(
+      shown.map { index in
+        madeFace(
+          x: actors[index].x + Float.random(in: -1...1, using: &random),
+          y: actors[index].y + Float.random(in: -1...1, using: &random))
+      }, seconds: Double(frame) / 30)
     #expect(Set(found.map(\.id)).count == found.count && found.allSatisfy { $0.id != nil })
     for (actor, face) in zip(shown, found) {
       if let id = actors[actor].id, id != face.id { changes += 1 }

@@ -71,8 +71,8 @@ static void mount_results(const char *path) {
     report("%s: the card is write-protected: results that go to a file are lost; move the card's switch", path);
     if (mount(path, RESULTS, "vfat", MS_RDONLY | card_flags, options) == 0) return;
   }
-  report("%s: the results partition cannot be mounted (%s): format it as FAT32; until then results that go to a file are lost",
-      path, strerror(problem));
+  report("%s: the results partition cannot be mounted (%s): format it as FAT32; until then results that go to a file are lost", path,
+         strerror(problem));
   // Results that cannot be stored must not fill the memory either.
   mount("tmpfs", RESULTS, "tmpfs", MS_RDONLY, NULL);
 }

@@ -48,7 +48,7 @@ void network_start(void) {
   if (slash) *slash = '\0';
   if (!set_address(handle, address, prefix)) {
     report("address = %s/%d: %s: write address = 192.168.1.20/24, and look whether the board has a port %s", address, prefix,
-        strerror(errno), port);
+           strerror(errno), port);
   } else if (setting("gateway", gateway, sizeof gateway) && !set_gateway(handle, gateway)) {
     report("gateway = %s: %s: write gateway = 192.168.1.1, an address of the same net", gateway, strerror(errno));
   } else {

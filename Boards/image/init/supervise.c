@@ -83,8 +83,7 @@ static void tell_end(int status, int seconds) {
   if (WIFSIGNALED(status)) {
     report("rf-cam was ended by signal %d (%s); again in %d s", WTERMSIG(status), strsignal(WTERMSIG(status)), seconds);
   } else if (WEXITSTATUS(status) == 2) {
-    report("rf-cam.conf has an error (see the lines above): correct it on any computer; again in %d s",
-        seconds);
+    report("rf-cam.conf has an error (see the lines above): correct it on any computer; again in %d s", seconds);
   } else if (WEXITSTATUS(status) == 0) {
     report("rf-cam has come to the end of its source; again in %d s", seconds);
   } else {

@@ -6,8 +6,14 @@
 #include "../dwconv3x3_channels.h"
 
 const rf_kernel rf_f32_dwconv3x3__avx2 = {
-  .name = "rf_f32_dwconv3x3__avx2", .op = RF_OP_DEPTHWISE_CONV3X3, .input_type = RF_F32, .output_type = RF_F32,
-  .isa = RF_ISA_AVX2, .cycles_per_output = 1.0f, .packed_bytes = rf_f32_depthwise_bytes, .pack = rf_f32_pack_depthwise,
+  .name = "rf_f32_dwconv3x3__avx2",
+  .op = RF_OP_DEPTHWISE_CONV3X3,
+  .input_type = RF_F32,
+  .output_type = RF_F32,
+  .isa = RF_ISA_AVX2,
+  .cycles_per_output = 1.0f,
+  .packed_bytes = rf_f32_depthwise_bytes,
+  .pack = rf_f32_pack_depthwise,
   .run = dwconv3x3};
 #pragma clang attribute pop
 #endif

@@ -7,8 +7,8 @@
 enum { FEW_GROUPS = 4, FEW_EIGHTS = 4 };
 
 static int has_few_taps(const rf_shape *s) {
-  return s->kernel_width == 1 && s->kernel_height == 1 && s->stride == 1 && (s->cin == 8 || s->cin == 16)
-    && s->cout % 8 == 0 && s->cout <= 8 * FEW_EIGHTS;
+  return s->kernel_width == 1 && s->kernel_height == 1 && s->stride == 1 && (s->cin == 8 || s->cin == 16) && s->cout % 8 == 0 &&
+         s->cout <= 8 * FEW_EIGHTS;
 }
 
 // By eights of channels, in the order in which vphaddd leaves sums: 0 1 4 5 2 3 6 7.
@@ -42,10 +42,10 @@ INLINED __m256i load_words(const void *words) { return _mm256_load_si256(words);
 // Four taps of 16 bits, in every 64 bits.
 INLINED __m256i four_taps(__m256i words, int group) {
   switch (group) {
-    case 0: return _mm256_permute4x64_epi64(words, 0x00);
-    case 1: return _mm256_permute4x64_epi64(words, 0x55);
-    case 2: return _mm256_permute4x64_epi64(words, 0xaa);
-    default: return _mm256_permute4x64_epi64(words, 0xff);
+  case 0: return _mm256_permute4x64_epi64(words, 0x00);
+  case 1: return _mm256_permute4x64_epi64(words, 0x55);
+  case 2: return _mm256_permute4x64_epi64(words, 0xaa);
+  default: return _mm256_permute4x64_epi64(words, 0xff);
   }
 }
 
@@ -63,21 +63,19 @@ INLINED __m256i eight_results(const few_taps *f, int n, const __m256i taps[FEW_G
     high = _mm256_add_epi32(high, _mm256_madd_epi16(taps[g], load_words(f->weight[n][g][1])));
   }
   const __m256i sum = _mm256_add_epi32(_mm256_hadd_epi32(low, high), load_words(f->start[n]));
-  const __m256 value =
-    scaled(_mm256_castsi256_ps(sum), _mm256_load_ps(f->multiplier[n]), _mm256_load_ps(f->addend[n]), slope, RF_MAGIC);
+  const __m256 value = scaled(_mm256_castsi256_ps(sum), _mm256_load_ps(f->multiplier[n]), _mm256_load_ps(f->addend[n]), slope, RF_MAGIC);
   return _mm256_sub_epi32(_mm256_castps_si256(value), _mm256_set1_epi32(RF_MAGIC_BITS));
 }
 
 // All channels of four neighbours, of which the first `pixels` exist; the others' taps lie in the slack.
-INLINED void four_pixels(const few_taps *f, const uint8_t *input, uint8_t *output, ptrdiff_t stride, int32_t pixels, int groups,
-                         int eights, float slope) {
+INLINED void four_pixels(const few_taps *f, const uint8_t *input, uint8_t *output, ptrdiff_t stride, int32_t pixels, int groups, int eights,
+                         float slope) {
   __m256i taps[4][FEW_GROUPS];
   UNROLLED for (int p = 0; p < 4; p++) widen(input + p * 4 * groups, groups, taps[p]);
   for (int n = 0; n < eights; n++) {
     __m256i result[4];
     UNROLLED for (int p = 0; p < 4; p++) result[p] = eight_results(f, n, taps[p], groups, slope);
-    const __m256i bytes =
-      _mm256_packus_epi16(_mm256_packs_epi32(result[0], result[1]), _mm256_packs_epi32(result[2], result[3]));
+    const __m256i bytes = _mm256_packus_epi16(_mm256_packs_epi32(result[0], result[1]), _mm256_packs_epi32(result[2], result[3]));
     const __m128i low = _mm256_castsi256_si128(bytes), high = _mm256_extracti128_si256(bytes, 1);
     store_eights(_mm_unpacklo_epi16(low, high), _mm_unpackhi_epi16(low, high), output + 8 * n, stride, pixels, 8);
   }
@@ -100,7 +98,16 @@ static void few_taps_conv(const rf_args *a) {
 }
 
 const rf_kernel rf_u8_conv__avx2_few_taps = {
-  .name = "rf_u8_conv__avx2_few_taps", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.05f,
-  .cycles_per_output = 0.4f, .suits = has_few_taps, .packed_bytes = few_taps_bytes, .pack = pack_few_taps,
+  .name = "rf_u8_conv__avx2_few_taps",
+  .op = RF_OP_CONV,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .accumulators = RF_ACCUMULATOR_NARROW,
+  .isa = RF_ISA_AVX2,
+  .cycles_per_tap = 0.05f,
+  .cycles_per_output = 0.4f,
+  .suits = has_few_taps,
+  .packed_bytes = few_taps_bytes,
+  .pack = pack_few_taps,
   .run = few_taps_conv};
 #endif

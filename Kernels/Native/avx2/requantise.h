@@ -18,8 +18,7 @@ INLINED __m256i requantised(__m256 sum, const float *multipliers, const float *a
 }
 
 // Stores the first `channels` of 8 bytes of each of the first `pixels` of 4 neighbours.
-INLINED void store_eights(__m128i first, __m128i last, uint8_t *output, ptrdiff_t pixel_stride, int32_t pixels,
-                          int32_t channels) {
+INLINED void store_eights(__m128i first, __m128i last, uint8_t *output, ptrdiff_t pixel_stride, int32_t pixels, int32_t channels) {
   if (channels >= 8) {
     _mm_storel_epi64((__m128i *)output, first);
     if (pixels > 1) _mm_storel_epi64((__m128i *)(output + pixel_stride), _mm_unpackhi_epi64(first, first));

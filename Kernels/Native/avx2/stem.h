@@ -22,8 +22,7 @@ static void pack_stem(const rf_shape *shape, const rf_constants *c, void *packed
     const int8_t *taps = rf_u8_weights_of(shape, c, o);
     const rf_u8_rule rule = rf_u8_rule_of(shape, c, o);
     for (int ky = 0; ky < 3; ky++)
-      for (int pair = 0; pair < 4; pair++)
-        s->weight[4 * ky + pair][o] = weight_pair(taps[9 * ky + 2 * pair], taps[9 * ky + 2 * pair + 1]);
+      for (int pair = 0; pair < 4; pair++) s->weight[4 * ky + pair][o] = weight_pair(taps[9 * ky + 2 * pair], taps[9 * ky + 2 * pair + 1]);
     s->weight[12][o] = weight_pair(taps[8], taps[17]);
     s->weight[13][o] = weight_pair(taps[26], 0);
     s->start[o] = _mm256_set1_epi32(rule.start);
@@ -44,8 +43,8 @@ INLINED __m256i two_pixels(const uint8_t *row, int i) {
 
 // The first four pairs of all pixels.
 INLINED void row_pairs(const __m256i bytes[4], __m256i pair[4]) {
-  const __m256i widen = _mm256_setr_epi8(0, -1, 1, -1, 2, -1, 3, -1, 4, -1, 5, -1, 6, -1, 7, -1,
-                                         6, -1, 7, -1, 8, -1, 9, -1, 10, -1, 11, -1, 12, -1, 13, -1);
+  const __m256i widen = _mm256_setr_epi8(0, -1, 1, -1, 2, -1, 3, -1, 4, -1, 5, -1, 6, -1, 7, -1, 6, -1, 7, -1, 8, -1, 9, -1, 10, -1, 11, -1,
+                                         12, -1, 13, -1);
   __m256i words[4];
   UNROLLED for (int i = 0; i < 4; i++) words[i] = _mm256_shuffle_epi8(bytes[i], widen);
   const __m256i low01 = _mm256_unpacklo_epi32(words[0], words[1]), high01 = _mm256_unpackhi_epi32(words[0], words[1]);
@@ -71,18 +70,16 @@ INLINED __m256i ninths(const __m256i bytes[4]) {
 }
 
 INLINED void add_pair(const stem *s, int index, __m256i pair, __m256i sum[STEM_CHANNELS]) {
-  UNROLLED for (int o = 0; o < STEM_CHANNELS; o++)
-    sum[o] = _mm256_add_epi32(sum[o], _mm256_madd_epi16(pair, s->weight[index][o]));
+  UNROLLED for (int o = 0; o < STEM_CHANNELS; o++) sum[o] = _mm256_add_epi32(sum[o], _mm256_madd_epi16(pair, s->weight[index][o]));
 }
 
 // 8 channels of 8 pixels, one vector a channel of which the low 16 bits of each lane count, as bytes in order.
 INLINED void interleave(const __m256i c[STEM_CHANNELS], __m256i bytes[2]) {
-  const __m256i by_pixel = _mm256_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15,
-                                            0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15);
+  const __m256i by_pixel = _mm256_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15, 0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6,
+                                            7, 14, 15);
   __m256i two[4], four[2];
   UNROLLED for (int i = 0; i < 4; i++) two[i] = _mm256_blend_epi16(c[2 * i], _mm256_slli_epi32(c[2 * i + 1], 16), 0xaa);
-  UNROLLED for (int i = 0; i < 2; i++)
-    four[i] = _mm256_shuffle_epi8(_mm256_packus_epi16(two[2 * i], two[2 * i + 1]), by_pixel);
+  UNROLLED for (int i = 0; i < 2; i++) four[i] = _mm256_shuffle_epi8(_mm256_packus_epi16(two[2 * i], two[2 * i + 1]), by_pixel);
   bytes[0] = _mm256_permute4x64_epi64(_mm256_unpacklo_epi32(four[0], four[1]), 0xd8);
   bytes[1] = _mm256_permute4x64_epi64(_mm256_unpackhi_epi32(four[0], four[1]), 0xd8);
 }
@@ -101,8 +98,7 @@ INLINED void store_stem(const rf_args *a, const __m256i bytes[2], uint8_t *outpu
 }
 
 // 8 pixels, of which the first `pixels` exist; the others' taps lie in the slack.
-INLINED void stem_pixels(const rf_args *a, const stem *s, const uint8_t *input, uint8_t *output, ptrdiff_t pixels,
-                         float slope) {
+INLINED void stem_pixels(const rf_args *a, const stem *s, const uint8_t *input, uint8_t *output, ptrdiff_t pixels, float slope) {
   __m256i sum[STEM_CHANNELS], ninth[3], bytes[2];
   UNROLLED for (int o = 0; o < STEM_CHANNELS; o++) sum[o] = s->start[o];
   UNROLLED for (int ky = 0; ky < 3; ky++, input += a->input[0].row_stride) {
@@ -134,6 +130,15 @@ static void stem_conv(const rf_args *a) {
 }
 
 const rf_kernel rf_u8_conv__avx2_stem = {
-  .name = "rf_u8_conv__avx2_stem", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.035f, .suits = rf_u8_is_stem,
-  .packed_bytes = stem_bytes, .pack = pack_stem, .run = stem_conv};
+  .name = "rf_u8_conv__avx2_stem",
+  .op = RF_OP_CONV,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .accumulators = RF_ACCUMULATOR_NARROW,
+  .isa = RF_ISA_AVX2,
+  .cycles_per_tap = 0.035f,
+  .suits = rf_u8_is_stem,
+  .packed_bytes = stem_bytes,
+  .pack = pack_stem,
+  .run = stem_conv};
 #endif

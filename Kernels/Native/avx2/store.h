@@ -10,11 +10,9 @@ INLINED void store_bytes(const rf_u8_block *b, const __m256 *sum, int32_t channe
   UNROLLED for (int first = 0; first < pixels; first += 4) {
     __m256i values[4];
     UNROLLED for (int p = 0; p < 4; p++)
-      values[p] = first + p < pixels
-        ? requantised(sum[first + p], b->multiplier + channel, b->addend + channel, b->slope, b->zero)
-        : _mm256_setzero_si256();
-    store_four(values, output + first * b->output_pixel_stride, b->output_pixel_stride,
-               pixels - first < 4 ? pixels - first : 4, count);
+      values[p] = first + p < pixels ? requantised(sum[first + p], b->multiplier + channel, b->addend + channel, b->slope, b->zero)
+                                     : _mm256_setzero_si256();
+    store_four(values, output + first * b->output_pixel_stride, b->output_pixel_stride, pixels - first < 4 ? pixels - first : 4, count);
   }
 }
 

@@ -19,8 +19,7 @@ typedef struct {
 } tile_taps;
 
 // A kernel row's taps from group `first` on, `groups` of them, for `pixels` neighbours; to the groups from `at` on.
-INLINED void widen_row(const uint8_t *row, ptrdiff_t pixel_stride, int32_t first, int32_t groups, int pixels, tile_taps *taps,
-                       int32_t at) {
+INLINED void widen_row(const uint8_t *row, ptrdiff_t pixel_stride, int32_t first, int32_t groups, int pixels, tile_taps *taps, int32_t at) {
   UNROLLED for (int p = 0; p < pixels; p++) {
     const uint8_t *from = row + p * pixel_stride + first * TAPS;
     int16_t *to = taps->of[p] + at * TAPS;
@@ -54,8 +53,7 @@ INLINED void begin(const rf_u8_block *b, int32_t channel, __m256i sum[PIXELS][2]
 INLINED void floats_of(const rf_u8_block *b, __m256i sum[PIXELS][2], int pixels, __m256 value[PIXELS]) {
   __m256i whole[PIXELS];
   UNROLLED for (int p = 0; p < pixels; p++) whole[p] = _mm256_permute4x64_epi64(_mm256_hadd_epi32(sum[p][0], sum[p][1]), 0xd8);
-  if (rf_is_wide(b))
-    UNROLLED for (int p = 0; p < pixels; p++) whole[p] = _mm256_castps_si256(_mm256_cvtepi32_ps(whole[p]));
+  if (rf_is_wide(b)) UNROLLED for (int p = 0; p < pixels; p++) whole[p] = _mm256_castps_si256(_mm256_cvtepi32_ps(whole[p]));
   UNROLLED for (int p = 0; p < pixels; p++) value[p] = _mm256_castsi256_ps(whole[p]);
 }
 
@@ -133,8 +131,17 @@ static void conv(const rf_args *a) {
 }
 
 const rf_kernel rf_u8_conv__avx2 = {
-  .name = "rf_u8_conv__avx2", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.055f, .cycles_per_output = 1.1f,
-  .packed_bytes = rf_u8_panels_bytes, .pack = rf_u8_pack_panels, .run = conv};
+  .name = "rf_u8_conv__avx2",
+  .op = RF_OP_CONV,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE,
+  .isa = RF_ISA_AVX2,
+  .cycles_per_tap = 0.055f,
+  .cycles_per_output = 1.1f,
+  .packed_bytes = rf_u8_panels_bytes,
+  .pack = rf_u8_pack_panels,
+  .run = conv};
 
 static void head(const rf_args *a) {
   const rf_u8_rectangle rectangle = rf_u8_rectangle_of(a);
@@ -142,7 +149,15 @@ static void head(const rf_args *a) {
 }
 
 const rf_kernel rf_u8f32_conv__avx2 = {
-  .name = "rf_u8f32_conv__avx2", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_AVX2, .cycles_per_tap = 0.05f,
-  .packed_bytes = rf_u8_panels_bytes, .pack = rf_u8_pack_panels, .run = head};
+  .name = "rf_u8f32_conv__avx2",
+  .op = RF_OP_CONV,
+  .input_type = RF_U8,
+  .output_type = RF_F32,
+  .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE,
+  .isa = RF_ISA_AVX2,
+  .cycles_per_tap = 0.05f,
+  .packed_bytes = rf_u8_panels_bytes,
+  .pack = rf_u8_pack_panels,
+  .run = head};
 #pragma clang attribute pop
 #endif

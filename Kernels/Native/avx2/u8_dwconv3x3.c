@@ -12,7 +12,9 @@
 enum { RF_VECTOR = 32 };
 
 // Two rows of 32 bytes: lane 4L + j of part n has the words of channel 16L + 4n + j.
-typedef struct { __m256i part[4]; } rf_pair;
+typedef struct {
+  __m256i part[4];
+} rf_pair;
 
 // The nine taps of an output row are five pairs. Two output rows need six: a pair of the two middle input rows in each column
 // serves both, each row has one of its outer input row's first columns, and the last column of both outer rows is the sixth.
@@ -40,8 +42,8 @@ INLINED __m256i load32(const void *from) { return _mm256_loadu_si256(from); }
 
 INLINED rf_pair paired(__m256i a, __m256i b) {
   const __m256i low = _mm256_unpacklo_epi8(a, b), high = _mm256_unpackhi_epi8(a, b), none = _mm256_setzero_si256();
-  return (rf_pair){{_mm256_unpacklo_epi8(low, none), _mm256_unpackhi_epi8(low, none), _mm256_unpacklo_epi8(high, none),
-                    _mm256_unpackhi_epi8(high, none)}};
+  return (rf_pair){
+    {_mm256_unpacklo_epi8(low, none), _mm256_unpackhi_epi8(low, none), _mm256_unpacklo_epi8(high, none), _mm256_unpackhi_epi8(high, none)}};
 }
 
 // One row's taps: 32 bytes, or every other pixel of 16 channels.
@@ -53,8 +55,8 @@ INLINED __m256i taps_of(const uint8_t *from, int alternate) {
 // The taps of a vector in pairs of words.
 INLINED void pairs_of(const rf_stripe *s, ptrdiff_t at, int rows, int alternate, rf_pair pairs[RF_TAPS]) {
   __m256i taps[4][3];
-  UNROLLED for (int ky = 0; ky < rows + 2; ky++)
-    UNROLLED for (int kx = 0; kx < 3; kx++) taps[ky][kx] = taps_of(s->input[ky] + at + kx * s->channels, alternate);
+  UNROLLED for (int ky = 0; ky < rows + 2; ky++) UNROLLED for (int kx = 0; kx < 3; kx++)
+    taps[ky][kx] = taps_of(s->input[ky] + at + kx * s->channels, alternate);
   UNROLLED for (int kx = 0; kx < 3; kx++) pairs[kx] = paired(taps[1][kx], taps[2][kx]);
   pairs[RF_UPPER] = paired(taps[0][0], taps[0][1]);
   if (rows == 2) pairs[RF_LOWER] = paired(taps[3][0], taps[3][1]);
@@ -152,8 +154,7 @@ static void pack(const rf_shape *s, const rf_constants *c, void *packed) {
     const rf_u8_rule rule = rf_u8_rule_of(s, c, o);
     int8_t taps[10] = {0};
     for (int k = 0; k < 9; k++) taps[k] = rf_u8_depthwise_weight(c, o, k);
-    for (int32_t p = 0; p < pixels_of_vector(s); p++)
-      pack_lane(&blocks[o / RF_VECTOR], o % RF_VECTOR + p * s->cout, &rule, taps);
+    for (int32_t p = 0; p < pixels_of_vector(s); p++) pack_lane(&blocks[o / RF_VECTOR], o % RF_VECTOR + p * s->cout, &rule, taps);
   }
 }
 
@@ -163,14 +164,17 @@ static rf_stripe_fn *stripe_for(const rf_args *a, int32_t pixels) {
 }
 
 // One block of channels, stripe by stripe; of an odd number of rows the last two are a stripe, too.
-static void rows_of_block(
-    const rf_args *a, const rf_dw_block *block, int32_t first, int32_t pixels) {
+static void rows_of_block(const rf_args *a, const rf_dw_block *block, int32_t first, int32_t pixels) {
   const ptrdiff_t step = (ptrdiff_t)pixels * a->shape.cout;
   const int32_t rows = a->shape.stride == 1 && a->shape.height > 1 ? 2 : 1;
   rf_stripe_fn *const run = stripe_for(a, pixels);
-  rf_stripe s = {.input_step = a->shape.stride * step, .output_step = step, .channels = a->shape.cout,
-                 .row_bytes = (ptrdiff_t)a->shape.width * a->shape.cout - first, .slope = a->shape.slope,
-                 .is_wide = a->shape.accumulator == RF_ACCUMULATOR_WIDE};
+  rf_stripe s = {
+    .input_step = a->shape.stride * step,
+    .output_step = step,
+    .channels = a->shape.cout,
+    .row_bytes = (ptrdiff_t)a->shape.width * a->shape.cout - first,
+    .slope = a->shape.slope,
+    .is_wide = a->shape.accumulator == RF_ACCUMULATOR_WIDE};
   for (int32_t y = 0; y < a->shape.height; y += rows) {
     const ptrdiff_t top = y > a->shape.height - rows ? a->shape.height - rows : y;
     for (int k = 0; k < 4; k++) s.input[k] = rf_u8_input(a, top) + (k < rows + 2 ? k : 2) * a->input[0].row_stride + first;
@@ -184,12 +188,19 @@ static void dwconv3x3(const rf_args *a) {
   if (a->shape.width <= 0 || a->shape.height <= 0) return;
   const int32_t pixels = pixels_of_vector(&a->shape);
   const rf_dw_block *blocks = a->packed;
-  for (int32_t block = blocks_of(&a->shape) - 1; block >= 0; block--)
-    rows_of_block(a, &blocks[block], block * RF_VECTOR, pixels);
+  for (int32_t block = blocks_of(&a->shape) - 1; block >= 0; block--) rows_of_block(a, &blocks[block], block * RF_VECTOR, pixels);
 }
 
 const rf_kernel rf_u8_dwconv3x3__avx2 = {
-  .name = "rf_u8_dwconv3x3__avx2", .op = RF_OP_DEPTHWISE_CONV3X3, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_AVX2, .cycles_per_output = 0.65f,
-  .packed_bytes = packed_bytes, .pack = pack, .run = dwconv3x3};
+  .name = "rf_u8_dwconv3x3__avx2",
+  .op = RF_OP_DEPTHWISE_CONV3X3,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE,
+  .isa = RF_ISA_AVX2,
+  .cycles_per_output = 0.65f,
+  .packed_bytes = packed_bytes,
+  .pack = pack,
+  .run = dwconv3x3};
 #pragma clang attribute pop
 #endif

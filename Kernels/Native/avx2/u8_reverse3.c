@@ -18,7 +18,12 @@ static void reverse3(const rf_reverse3_args *a) {
 }
 
 const rf_kernel rf_u8_reverse3__avx2 = {
-  .name = "rf_u8_reverse3__avx2", .op = RF_OP_REVERSE3, .input_type = RF_U8, .output_type = RF_U8, .isa = RF_ISA_AVX2, .cycles_per_output = 0.2f,
+  .name = "rf_u8_reverse3__avx2",
+  .op = RF_OP_REVERSE3,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .isa = RF_ISA_AVX2,
+  .cycles_per_output = 0.2f,
   .reverse3 = reverse3};
 #pragma clang attribute pop
 #endif

@@ -31,7 +31,12 @@ INLINED void add_pixel(const uint8_t *coarse, uint8_t *output, int32_t channels,
 #include "../upsample_add.h"
 
 const rf_kernel rf_u8_upsample_add__avx2 = {
-  .name = "rf_u8_upsample_add__avx2", .op = RF_OP_UPSAMPLE_ADD, .input_type = RF_U8, .output_type = RF_U8, .isa = RF_ISA_AVX2, .cycles_per_output = 0.05f,
+  .name = "rf_u8_upsample_add__avx2",
+  .op = RF_OP_UPSAMPLE_ADD,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .isa = RF_ISA_AVX2,
+  .cycles_per_output = 0.05f,
   .run = upsample_add};
 #pragma clang attribute pop
 #endif

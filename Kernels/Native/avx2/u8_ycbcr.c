@@ -7,23 +7,21 @@
 #include "../ycbcr.h"
 
 // Samples of eight pairs in 32-bit lanes.
-typedef struct { __m256i first, second, cb, cr; } pairs;
+typedef struct {
+  __m256i first, second, cb, cr;
+} pairs;
 
 INLINED __m256i low_bytes(__m256i lanes) { return _mm256_and_si256(lanes, _mm256_set1_epi32(255)); }
 
-INLINED __m256i two_bytes_a_lane(const uint8_t *bytes) {
-  return _mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)bytes));
-}
+INLINED __m256i two_bytes_a_lane(const uint8_t *bytes) { return _mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)bytes)); }
 
-INLINED __m256i byte_a_lane(const uint8_t *bytes) {
-  return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)bytes));
-}
+INLINED __m256i byte_a_lane(const uint8_t *bytes) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)bytes)); }
 
 INLINED pairs load_pairs(const rf_ycbcr_args *a, rf_ycbcr_layout layout, ptrdiff_t x) {
   if (layout == RF_YUYV || layout == RF_UYVY) {
     const __m256i groups = _mm256_loadu_si256((const void *)(a->luma + 2 * x));
-    const __m256i bytes[4] = {low_bytes(groups), low_bytes(_mm256_srli_epi32(groups, 8)),
-                              low_bytes(_mm256_srli_epi32(groups, 16)), _mm256_srli_epi32(groups, 24)};
+    const __m256i bytes[4] = {
+      low_bytes(groups), low_bytes(_mm256_srli_epi32(groups, 8)), low_bytes(_mm256_srli_epi32(groups, 16)), _mm256_srli_epi32(groups, 24)};
     if (layout == RF_YUYV) return (pairs){bytes[0], bytes[2], bytes[1], bytes[3]};
     return (pairs){bytes[1], bytes[3], bytes[0], bytes[2]};
   }
@@ -34,25 +32,23 @@ INLINED pairs load_pairs(const rf_ycbcr_args *a, rf_ycbcr_layout layout, ptrdiff
   return (pairs){first, second, low_bytes(chroma), _mm256_srli_epi32(chroma, 8)};
 }
 
-INLINED __m256 floats_less(__m256i bytes, float offset) {
-  return _mm256_sub_ps(_mm256_cvtepi32_ps(bytes), _mm256_set1_ps(offset));
-}
+INLINED __m256 floats_less(__m256i bytes, float offset) { return _mm256_sub_ps(_mm256_cvtepi32_ps(bytes), _mm256_set1_ps(offset)); }
 
 INLINED __m256 times(__m256 values, float factor) { return _mm256_mul_ps(values, _mm256_set1_ps(factor)); }
 
 // Rounded to words: pixels 0, 2, 4, 6 and 1, 3, 5, 7 of each half.
-INLINED __m256i words(__m256 first, __m256 second) {
-  return _mm256_packs_epi32(_mm256_cvtps_epi32(first), _mm256_cvtps_epi32(second));
-}
+INLINED __m256i words(__m256 first, __m256 second) { return _mm256_packs_epi32(_mm256_cvtps_epi32(first), _mm256_cvtps_epi32(second)); }
 
 // Sources of each of a half's 24 bytes: red and green, or blue. Pixel i is byte i / 2, or i / 2 + 4 where it is odd.
 enum { NONE = 128 };
 static const uint8_t rgb_order[4][16] = {
-  {0, 8, NONE, 4, 12, NONE, 1, 9, NONE, 5, 13, NONE, 2, 10, NONE, 6}, {14, NONE, 3, 11, NONE, 7, 15, NONE},
+  {0, 8, NONE, 4, 12, NONE, 1, 9, NONE, 5, 13, NONE, 2, 10, NONE, 6},
+  {14, NONE, 3, 11, NONE, 7, 15, NONE},
   {NONE, NONE, 0, NONE, NONE, 4, NONE, NONE, 1, NONE, NONE, 5, NONE, NONE, 2, NONE},
   {NONE, 6, NONE, NONE, 3, NONE, NONE, 7}};
 static const uint8_t bgr_order[4][16] = {
-  {NONE, 8, 0, NONE, 12, 4, NONE, 9, 1, NONE, 13, 5, NONE, 10, 2, NONE}, {14, 6, NONE, 11, 3, NONE, 15, 7},
+  {NONE, 8, 0, NONE, 12, 4, NONE, 9, 1, NONE, 13, 5, NONE, 10, 2, NONE},
+  {14, 6, NONE, 11, 3, NONE, 15, 7},
   {0, NONE, NONE, 4, NONE, NONE, 1, NONE, NONE, 5, NONE, NONE, 2, NONE, NONE, 6},
   {NONE, NONE, 3, NONE, NONE, 7, NONE, NONE}};
 
@@ -88,7 +84,7 @@ INLINED void sixteen(const rf_ycbcr_args *a, rf_ycbcr_layout layout, const uint8
 INLINED void convert_row(const rf_ycbcr_args *given, rf_ycbcr_layout layout) {
   // A copy of its own, which no store of bytes can change: the factors stay in registers.
   const rf_ycbcr_args a = *given;
-  const uint8_t(*order)[16] = a.reversed ? bgr_order : rgb_order;
+  const uint8_t (*order)[16] = a.reversed ? bgr_order : rgb_order;
 #define SIXTEEN(x) sixteen(&a, layout, order, x)
   RF_YCBCR_ROW(&a, SIXTEEN);
 #undef SIXTEEN
@@ -104,6 +100,12 @@ static void ycbcr(const rf_ycbcr_args *a) {
 }
 
 const rf_kernel rf_u8_ycbcr__avx2 = {
-  .name = "rf_u8_ycbcr__avx2", .op = RF_OP_YCBCR, .input_type = RF_U8, .output_type = RF_U8, .isa = RF_ISA_AVX2, .cycles_per_output = 0.4f, .ycbcr = ycbcr};
+  .name = "rf_u8_ycbcr__avx2",
+  .op = RF_OP_YCBCR,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .isa = RF_ISA_AVX2,
+  .cycles_per_output = 0.4f,
+  .ycbcr = ycbcr};
 #pragma clang attribute pop
 #endif

@@ -18,7 +18,12 @@ INLINED void add_pixel(const float *coarse, float *output, int32_t channels, int
 #include "../upsample_add.h"
 
 const rf_kernel rf_f32_upsample_add__avx2 = {
-  .name = "rf_f32_upsample_add__avx2", .op = RF_OP_UPSAMPLE_ADD, .input_type = RF_F32, .output_type = RF_F32, .isa = RF_ISA_AVX2, .cycles_per_output = 0.3f,
+  .name = "rf_f32_upsample_add__avx2",
+  .op = RF_OP_UPSAMPLE_ADD,
+  .input_type = RF_F32,
+  .output_type = RF_F32,
+  .isa = RF_ISA_AVX2,
+  .cycles_per_output = 0.3f,
   .run = upsample_add};
 #pragma clang attribute pop
 #endif

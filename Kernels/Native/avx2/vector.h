@@ -9,9 +9,7 @@
 enum { LANES = 8 };
 typedef __m256 vector;
 
-INLINED vector activated_by(vector value, float slope) {
-  return _mm256_max_ps(value, _mm256_mul_ps(value, _mm256_set1_ps(slope)));
-}
+INLINED vector activated_by(vector value, float slope) { return _mm256_max_ps(value, _mm256_mul_ps(value, _mm256_set1_ps(slope))); }
 
 INLINED vector plus_product(vector sum, vector a, vector b) { return _mm256_fmadd_ps(a, b, sum); }
 

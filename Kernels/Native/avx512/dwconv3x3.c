@@ -9,8 +9,8 @@
 enum { LANES = 16 };
 
 // The channels in `lanes` from channel `first` on.
-INLINED void channels(const rf_args *a, const float *input, float *output, int32_t first, __mmask16 lanes,
-                      int pixels, int stride, float slope) {
+INLINED void channels(const rf_args *a, const float *input, float *output, int32_t first, __mmask16 lanes, int pixels, int stride,
+                      float slope) {
   const ptrdiff_t step = a->shape.cout;
   const float *bias = a->packed, *weights = bias + step + first;
   input += first;
@@ -26,12 +26,10 @@ INLINED void channels(const rf_args *a, const float *input, float *output, int32
       }
     }
   }
-  UNROLLED for (int p = 0; p < pixels; p++)
-    _mm512_mask_storeu_ps(output + first + p * step, lanes, activated(sum[p], slope));
+  UNROLLED for (int p = 0; p < pixels; p++) _mm512_mask_storeu_ps(output + first + p * step, lanes, activated(sum[p], slope));
 }
 
-INLINED void all_channels(const rf_args *a, const float *input, float *output, int pixels, int stride,
-                          float slope) {
+INLINED void all_channels(const rf_args *a, const float *input, float *output, int pixels, int stride, float slope) {
   int32_t c = 0;
   for (; c + LANES <= a->shape.cout; c += LANES) channels(a, input, output, c, 0xffff, pixels, stride, slope);
   const __mmask16 rest = (__mmask16)(0xffff >> (LANES - (a->shape.cout - c)));
@@ -55,14 +53,12 @@ INLINED void rows_of_8(const rf_args *a, const float *input, float *output, int 
   UNROLLED for (int k = 0; k < 9; k++) weight[k] = _mm512_broadcast_f32x8(_mm256_loadu_ps(packed + (1 + k) * step));
   for (ptrdiff_t at = 0;; at = at + LANES < last ? at + LANES : last) {
     __m512 sum[2] = {bias, bias};
-    UNROLLED for (int y = 0; y < rows + 2; y++)
-      UNROLLED for (int kx = 0; kx < 3; kx++) {
-        const __m512 value = _mm512_loadu_ps(input + y * a->input[0].row_stride + at + kx * step);
-        UNROLLED for (int row = 0; row < rows; row++)
-          if (y >= row && y - row < 3) sum[row] = _mm512_fmadd_ps(value, weight[(y - row) * 3 + kx], sum[row]);
-      }
-    UNROLLED for (int row = 0; row < rows; row++)
-      _mm512_storeu_ps(output + row * a->output[0].row_stride + at, activated(sum[row], slope));
+    UNROLLED for (int y = 0; y < rows + 2; y++) UNROLLED for (int kx = 0; kx < 3; kx++) {
+      const __m512 value = _mm512_loadu_ps(input + y * a->input[0].row_stride + at + kx * step);
+      UNROLLED for (int row = 0; row < rows; row++) if (y >= row && y - row < 3)
+        sum[row] = _mm512_fmadd_ps(value, weight[(y - row) * 3 + kx], sum[row]);
+    }
+    UNROLLED for (int row = 0; row < rows; row++) _mm512_storeu_ps(output + row * a->output[0].row_stride + at, activated(sum[row], slope));
     if (at == last) break;
   }
 }
@@ -89,7 +85,15 @@ static void dwconv3x3(const rf_args *a) {
 static int suits(const rf_shape *s) { return s->cout > LANES / 2 || (s->cout == LANES / 2 && s->stride == 1); }
 
 const rf_kernel rf_f32_dwconv3x3__avx512 = {
-  .name = "rf_f32_dwconv3x3__avx512", .op = RF_OP_DEPTHWISE_CONV3X3, .input_type = RF_F32, .output_type = RF_F32, .isa = RF_ISA_AVX512, .cycles_per_output = 0.8f,
-  .suits = suits, .packed_bytes = rf_f32_depthwise_bytes, .pack = rf_f32_pack_depthwise, .run = dwconv3x3};
+  .name = "rf_f32_dwconv3x3__avx512",
+  .op = RF_OP_DEPTHWISE_CONV3X3,
+  .input_type = RF_F32,
+  .output_type = RF_F32,
+  .isa = RF_ISA_AVX512,
+  .cycles_per_output = 0.8f,
+  .suits = suits,
+  .packed_bytes = rf_f32_depthwise_bytes,
+  .pack = rf_f32_pack_depthwise,
+  .run = dwconv3x3};
 #pragma clang attribute pop
 #endif

@@ -11,9 +11,7 @@ INLINED __mmask16 first_lanes(int32_t count) { return (__mmask16)(count >= LANES
 
 INLINED vector load_first(const float *input, int32_t count) { return _mm512_maskz_loadu_ps(first_lanes(count), input); }
 
-INLINED void store_first(float *output, vector value, int32_t count) {
-  _mm512_mask_storeu_ps(output, first_lanes(count), value);
-}
+INLINED void store_first(float *output, vector value, int32_t count) { _mm512_mask_storeu_ps(output, first_lanes(count), value); }
 
 #include "../conv_tiles.h"
 #include "../winograd3x3_transforms.h"
@@ -22,9 +20,7 @@ enum { STEP = 1, COLUMN = RF_WINOGRAD_PIXELS * RF_PANEL };
 typedef float value, result;
 typedef vector sums;
 
-INLINED sums plus_products(sums sum, const value *one, sums weights) {
-  return _mm512_fmadd_ps(_mm512_set1_ps(*one), weights, sum);
-}
+INLINED sums plus_products(sums sum, const value *one, sums weights) { return _mm512_fmadd_ps(_mm512_set1_ps(*one), weights, sum); }
 
 // A panel from channel `o` on of one tile, from columns[6][4][channel].
 INLINED void output_panel(const rf_args *a, tile_place at, const result *columns, int32_t o, float slope) {
@@ -35,9 +31,8 @@ INLINED void output_panel(const rf_args *a, tile_place at, const result *columns
     vector row[SIDE];
     UNROLLED for (int x = 0; x < SIDE; x++) row[x] = _mm512_loadu_ps(columns + x * COLUMN + y * RF_PANEL);
     transform_output_line(row, 1);
-    UNROLLED for (int x = 0; x < RF_WINOGRAD_PIXELS; x++)
-      if (x < at.columns)
-        store_first(output + x * a->output[0].pixel_stride, activated(row[x] + bias, slope), count);
+    UNROLLED for (int x = 0; x < RF_WINOGRAD_PIXELS; x++) if (x < at.columns)
+      store_first(output + x * a->output[0].pixel_stride, activated(row[x] + bias, slope), count);
   }
 }
 
@@ -51,14 +46,26 @@ INLINED void output_tile(const rf_args *a, tile_place at, const result *columns,
 static void conv(const rf_args *a) {
   const ptrdiff_t panel = (ptrdiff_t)a->shape.cin * RF_PANEL;
   rf_winograd3x3_by_columns(a, &(column_layout){
-    .input_position = a->shape.cin, .weight_panel = panel, .weight_position = (a->shape.cout + RF_PANEL - 1) / RF_PANEL * panel,
-    .steps = a->shape.cin, .weights = rf_conv_packed(a).weights});
+                                 .input_position = a->shape.cin,
+                                 .weight_panel = panel,
+                                 .weight_position = (a->shape.cout + RF_PANEL - 1) / RF_PANEL * panel,
+                                 .steps = a->shape.cin,
+                                 .weights = rf_conv_packed(a).weights});
 }
 
 const rf_kernel rf_f32_conv__avx512_winograd = {
-  .name = "rf_f32_conv__avx512_winograd", .op = RF_OP_CONV, .input_type = RF_F32, .output_type = RF_F32, .isa = RF_ISA_AVX512, .cycles_per_tap = 0.01f,
-  .row_multiple = RF_WINOGRAD_PIXELS, .error = RF_ERROR_OF_WINOGRAD, .suits = rf_winograd_suits,
-  .packed_bytes = rf_f32_winograd_bytes, .pack = rf_f32_pack_winograd, .scratch_bytes = rf_f32_winograd_scratch,
+  .name = "rf_f32_conv__avx512_winograd",
+  .op = RF_OP_CONV,
+  .input_type = RF_F32,
+  .output_type = RF_F32,
+  .isa = RF_ISA_AVX512,
+  .cycles_per_tap = 0.01f,
+  .row_multiple = RF_WINOGRAD_PIXELS,
+  .error = RF_ERROR_OF_WINOGRAD,
+  .suits = rf_winograd_suits,
+  .packed_bytes = rf_f32_winograd_bytes,
+  .pack = rf_f32_pack_winograd,
+  .scratch_bytes = rf_f32_winograd_scratch,
   .run = conv};
 #pragma clang attribute pop
 #endif

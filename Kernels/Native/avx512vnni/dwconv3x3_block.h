@@ -9,7 +9,9 @@
 enum { RF_VECTOR = 64 };
 
 // Four rows or, at stride 2, three of 64 bytes; see `interleave4`.
-typedef struct { __m512i part[4]; } rf_interleaved;
+typedef struct {
+  __m512i part[4];
+} rf_interleaved;
 
 // A block's parameters in the order of `rf_interleaved`; weights[1] is for the lower of two output rows.
 typedef struct {
@@ -21,19 +23,14 @@ INLINED __m512i load64(const uint8_t *from) { return _mm512_loadu_si512(from); }
 
 // The lower words of the 32-bit lanes of a and b, and the upper ones. By shifts and moves: a rotation, which is what a shuffle
 // of whole words becomes, takes the multiplier's place on Zen 4, and a shuffle half of it.
-INLINED __m512i lower_words(__m512i a, __m512i b) {
-  return _mm512_mask_mov_epi16(a, 0xaaaaaaaa, _mm512_slli_epi32(b, 16));
-}
-INLINED __m512i upper_words(__m512i a, __m512i b) {
-  return _mm512_mask_mov_epi16(b, 0x55555555, _mm512_srli_epi32(a, 16));
-}
+INLINED __m512i lower_words(__m512i a, __m512i b) { return _mm512_mask_mov_epi16(a, 0xaaaaaaaa, _mm512_slli_epi32(b, 16)); }
+INLINED __m512i upper_words(__m512i a, __m512i b) { return _mm512_mask_mov_epi16(b, 0x55555555, _mm512_srli_epi32(a, 16)); }
 
 // Lane 4L + j of part n has the rows' bytes of channel 16L + 2j + n%2 + 8*(n/2).
 INLINED rf_interleaved interleave4(__m512i a, __m512i b, __m512i c, __m512i d) {
   const __m512i low0 = _mm512_unpacklo_epi8(a, b), high0 = _mm512_unpackhi_epi8(a, b);
   const __m512i low1 = _mm512_unpacklo_epi8(c, d), high1 = _mm512_unpackhi_epi8(c, d);
-  return (rf_interleaved){{lower_words(low0, low1), upper_words(low0, low1), lower_words(high0, high1),
-                           upper_words(high0, high1)}};
+  return (rf_interleaved){{lower_words(low0, low1), upper_words(low0, low1), lower_words(high0, high1), upper_words(high0, high1)}};
 }
 
 // The same of three rows with fewer shuffles; a lane's bytes are a, b, c, 0 or, in odd parts, c, 0, a, b.
@@ -44,8 +41,9 @@ INLINED rf_interleaved interleave3(__m512i a, __m512i b, __m512i c) {
   const __m512i odd0 = _mm512_set4_epi32(0x80808007, 0x80808005, 0x80808003, 0x80808001);
   const __m512i even8 = _mm512_set4_epi32(0x800e8080, 0x800c8080, 0x800a8080, 0x80088080);
   const __m512i odd8 = _mm512_set4_epi32(0x8080800f, 0x8080800d, 0x8080800b, 0x80808009);
-  return (rf_interleaved){{_mm512_mask_shuffle_epi8(low, upper, c, even0), _mm512_mask_shuffle_epi8(low, lower, c, odd0),
-                           _mm512_mask_shuffle_epi8(high, upper, c, even8), _mm512_mask_shuffle_epi8(high, lower, c, odd8)}};
+  return (rf_interleaved){
+    {_mm512_mask_shuffle_epi8(low, upper, c, even0), _mm512_mask_shuffle_epi8(low, lower, c, odd0),
+     _mm512_mask_shuffle_epi8(high, upper, c, even8), _mm512_mask_shuffle_epi8(high, lower, c, odd8)}};
 }
 
 INLINED __m512i requantised_sum(__m512i sum, __m512 multiplier, __m512 addend, float slope, int leaky, int wide) {
@@ -61,8 +59,8 @@ INLINED __m512i loaded_once(__m512i value) {
 }
 
 // `rows` rows of `vectors` (1 or 2) output vectors each, from the interleaved columns of each vector's three taps.
-INLINED void outputs_of(const rf_dw_block *block, const rf_interleaved *const columns[2], int rows, int vectors, float slope,
-                        int leaky, int wide, __m512i outputs[2][2]) {
+INLINED void outputs_of(const rf_dw_block *block, const rf_interleaved *const columns[2], int rows, int vectors, float slope, int leaky,
+                        int wide, __m512i outputs[2][2]) {
   __m512i words[2][2][2], even[2][2];
   UNROLLED for (int n = 0; n < 4; n++) {
     const __m512i start = loaded_once(block->start.part[n]);
@@ -80,13 +78,11 @@ INLINED void outputs_of(const rf_dw_block *block, const rf_interleaved *const co
       }
     }
   }
-  UNROLLED for (int y = 0; y < rows; y++)
-    UNROLLED for (int v = 0; v < vectors; v++) outputs[y][v] = _mm512_packus_epi16(words[y][v][0], words[y][v][1]);
+  UNROLLED for (int y = 0; y < rows; y++) UNROLLED for (int v = 0; v < vectors; v++)
+    outputs[y][v] = _mm512_packus_epi16(words[y][v][0], words[y][v][1]);
 }
 
-static uint64_t packed_bytes(const rf_shape *s) {
-  return sizeof(rf_dw_block) * (((uint64_t)s->cout + RF_VECTOR - 1) / RF_VECTOR);
-}
+static uint64_t packed_bytes(const rf_shape *s) { return sizeof(rf_dw_block) * (((uint64_t)s->cout + RF_VECTOR - 1) / RF_VECTOR); }
 
 // The channel's parameters at byte `at` of a block. A lane of weights has the kernel's rows in the order of interleave4 or, at
 // stride 2, interleave3.
@@ -109,8 +105,7 @@ static void pack(const rf_shape *s, const rf_constants *c, void *packed) {
     const rf_u8_rule rule = rf_u8_rule_of(s, c, o);
     int8_t taps[9];
     for (int k = 0; k < 9; k++) taps[k] = rf_u8_depthwise_weight(c, o, k);
-    for (int at = o % RF_VECTOR; at < RF_VECTOR; at += period)
-      pack_lane((rf_dw_block *)packed + o / RF_VECTOR, at, s->stride, &rule, taps);
+    for (int at = o % RF_VECTOR; at < RF_VECTOR; at += period) pack_lane((rf_dw_block *)packed + o / RF_VECTOR, at, s->stride, &rule, taps);
   }
 }
 #endif

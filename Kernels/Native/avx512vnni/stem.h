@@ -40,8 +40,9 @@ typedef struct {
 INLINED stem_words words_of_stem(void) {
   const __m512i pixel = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __m512i word = _mm512_mullo_epi32(pixel, _mm512_set1_epi32(0x00030003));
-  return (stem_words){{_mm512_add_epi32(word, _mm512_set1_epi32(0x00010000)), _mm512_add_epi32(word, _mm512_set1_epi32(0x00030002))},
-                      _mm512_add_epi32(word, _mm512_set1_epi32(0x00040004))};
+  return (stem_words){
+    {_mm512_add_epi32(word, _mm512_set1_epi32(0x00010000)), _mm512_add_epi32(word, _mm512_set1_epi32(0x00030002))},
+    _mm512_add_epi32(word, _mm512_set1_epi32(0x00040004))};
 }
 
 // Taps of the 16 pixels whose first row begins at `input`, of which the first `pixels` exist: groups as in `weight`.
@@ -64,10 +65,8 @@ INLINED void interleave(const __m512i result[STEM_CHANNELS], __m512i bytes[2]) {
   const __m512i up = _mm512_set4_epi32(0x0d0c8080, 0x09088080, 0x05048080, 0x01008080);
   const __m512i by_pixel = _mm512_set4_epi32(0x0f0e0706, 0x0d0c0504, 0x0b0a0302, 0x09080100);
   __m512i pair[4], four[2];
-  UNROLLED for (int i = 0; i < 4; i++)
-    pair[i] = _mm512_mask_shuffle_epi8(result[2 * i], hidden(0xcccccccccccccccc), result[2 * i + 1], up);
-  UNROLLED for (int i = 0; i < 2; i++)
-    four[i] = _mm512_shuffle_epi8(_mm512_packus_epi16(pair[2 * i], pair[2 * i + 1]), by_pixel);
+  UNROLLED for (int i = 0; i < 4; i++) pair[i] = _mm512_mask_shuffle_epi8(result[2 * i], hidden(0xcccccccccccccccc), result[2 * i + 1], up);
+  UNROLLED for (int i = 0; i < 2; i++) four[i] = _mm512_shuffle_epi8(_mm512_packus_epi16(pair[2 * i], pair[2 * i + 1]), by_pixel);
   const __m512i even = _mm512_unpacklo_epi32(four[0], four[1]), odd = _mm512_unpackhi_epi32(four[0], four[1]);
   bytes[0] = _mm512_permutex2var_epi64(even, _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), odd);
   bytes[1] = _mm512_permutex2var_epi64(even, _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15), odd);
@@ -86,15 +85,13 @@ INLINED void store_stem(const rf_args *a, const __m512i bytes[2], uint8_t *outpu
     for (int o = 0; o < a->shape.cout; o++) output[p * a->output[0].pixel_stride + o] = all[p * STEM_CHANNELS + o];
 }
 
-INLINED void stem_pixels(const rf_args *a, const stem *s, const __m512i taps[STEM_GROUPS], uint8_t *output, int pixels,
-                         float slope) {
+INLINED void stem_pixels(const rf_args *a, const stem *s, const __m512i taps[STEM_GROUPS], uint8_t *output, int pixels, float slope) {
   __m512i sum[STEM_CHANNELS], bytes[2];
   // Parameters are operands that are broadcast from memory: hoisted, they would be spilt as whole vectors.
   __asm__("" : "+r"(s));
   UNROLLED for (int o = 0; o < STEM_CHANNELS; o++) sum[o] = _mm512_set1_epi32(s->start[o]);
-  UNROLLED for (int g = 0; g < STEM_GROUPS; g++)
-    UNROLLED for (int o = 0; o < STEM_CHANNELS; o++)
-      sum[o] = _mm512_dpbusd_epi32(sum[o], taps[g], _mm512_set1_epi32(s->weight[g][o]));
+  UNROLLED for (int g = 0; g < STEM_GROUPS; g++) UNROLLED for (int o = 0; o < STEM_CHANNELS; o++)
+    sum[o] = _mm512_dpbusd_epi32(sum[o], taps[g], _mm512_set1_epi32(s->weight[g][o]));
   UNROLLED for (int o = 0; o < STEM_CHANNELS; o++)
     sum[o] = requantised_by(sum[o], _mm512_set1_ps(s->multiplier[o]), _mm512_set1_ps(s->addend[o]), slope, RF_MAGIC);
   interleave(sum, bytes);
@@ -103,8 +100,8 @@ INLINED void stem_pixels(const rf_args *a, const stem *s, const __m512i taps[STE
 
 // Computes the pixels of whole vectors. Taps are gathered a step ahead: the products need not wait for them then, and a
 // processor does not look far enough ahead to do that by itself.
-INLINED ptrdiff_t whole_vectors(const rf_args *a, const stem *s, const stem_words *words, const uint8_t *input,
-                                uint8_t *output, float slope) {
+INLINED ptrdiff_t whole_vectors(const rf_args *a, const stem *s, const stem_words *words, const uint8_t *input, uint8_t *output,
+                                float slope) {
   const ptrdiff_t end = a->shape.width / STEM_PIXELS * STEM_PIXELS;
   if (end == 0) return 0;
   __m512i taps[STEM_GROUPS], next[STEM_GROUPS];
@@ -134,6 +131,15 @@ static void stem_conv(const rf_args *a) {
 }
 
 const rf_kernel rf_u8_conv__avx512vnni_stem = {
-  .name = "rf_u8_conv__avx512vnni_stem", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.0125f,
-  .suits = rf_u8_is_stem, .packed_bytes = stem_bytes, .pack = pack_stem, .run = stem_conv};
+  .name = "rf_u8_conv__avx512vnni_stem",
+  .op = RF_OP_CONV,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .accumulators = RF_ACCUMULATOR_NARROW,
+  .isa = RF_ISA_AVX512VNNI,
+  .cycles_per_tap = 0.0125f,
+  .suits = rf_u8_is_stem,
+  .packed_bytes = stem_bytes,
+  .pack = pack_stem,
+  .run = stem_conv};
 #endif

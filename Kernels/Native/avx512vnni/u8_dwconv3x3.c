@@ -39,9 +39,8 @@ INLINED void by_pixels(const rf_stripe *s, const rf_dw_block *block, int rows, i
     __asm__("" : "+r"(block));  // parameters stay in memory: hoisted, they would only be spilt
     __m512i outputs[2][2];
     outputs_of(block, (const rf_interleaved *const[2]){taps, taps + stride}, rows, pixels, s->slope, leaky, wide, outputs);
-    UNROLLED for (int y = 0; y < rows; y++)
-      UNROLLED for (int p = 0; p < pixels; p++)
-        _mm512_mask_storeu_epi8(s->output[y] + (x + p) * step, s->owned, outputs[y][p]);
+    UNROLLED for (int y = 0; y < rows; y++) UNROLLED for (int p = 0; p < pixels; p++)
+      _mm512_mask_storeu_epi8(s->output[y] + (x + p) * step, s->owned, outputs[y][p]);
     if (x + pixels >= s->width) break;
     taps[0] = taps[pixels * stride];
     if (carried == 2) taps[1] = taps[pixels * stride + 1];
@@ -85,8 +84,8 @@ INLINED void packed_stride1(const rf_stripe *s, const rf_dw_block *block, int ch
     UNROLLED for (int v = 0; v < 2; v++) shift(taps[v], &found[v], &found[v + 1], channels);
     __m512i outputs[2][2];
     outputs_of(block, (const rf_interleaved *const[2]){taps[0], taps[1]}, 2, 2, s->slope, leaky, wide, outputs);
-    UNROLLED for (int y = 0; y < 2; y++)
-      UNROLLED for (int v = 0; v < 2; v++) _mm512_storeu_si512(s->output[y] + at + v * RF_VECTOR, outputs[y][v]);
+    UNROLLED for (int y = 0; y < 2; y++) UNROLLED for (int v = 0; v < 2; v++)
+      _mm512_storeu_si512(s->output[y] + at + v * RF_VECTOR, outputs[y][v]);
     if (at == last) break;
     found[0] = found[2];
   }
@@ -100,8 +99,7 @@ INLINED __m512i even_pixels(const uint8_t *from, const uint8_t *second, int chan
 
 INLINED rf_interleaved even_column(const rf_stripe *s, ptrdiff_t at, ptrdiff_t second, int channels) {
   __m512i row[3];
-  UNROLLED for (int ky = 0; ky < 3; ky++)
-    row[ky] = even_pixels(s->input[ky] + at, s->input[ky] + at + second, channels);
+  UNROLLED for (int ky = 0; ky < 3; ky++) row[ky] = even_pixels(s->input[ky] + at, s->input[ky] + at + second, channels);
   return interleave3(row[0], row[1], row[2]);
 }
 
@@ -121,9 +119,9 @@ INLINED void packed_stride2(const rf_stripe *s, const rf_dw_block *block, int ch
     UNROLLED for (int v = 0; v < 2; v++) {
       taps[v][0] = even[v];
       taps[v][1] = even_column(s, 2 * at + 2 * v * RF_VECTOR + channels, RF_VECTOR, channels);
-      UNROLLED for (int n = 0; n < 4; n++)
-        taps[v][2].part[n] = channels == 32 ? _mm512_alignr_epi64(even[v + 1].part[n], even[v].part[n], 4)
-                                            : _mm512_alignr_epi64(even[v + 1].part[n], even[v].part[n], 2);
+      UNROLLED for (int n = 0; n < 4; n++) taps[v][2].part[n] = channels == 32
+                                                                  ? _mm512_alignr_epi64(even[v + 1].part[n], even[v].part[n], 4)
+                                                                  : _mm512_alignr_epi64(even[v + 1].part[n], even[v].part[n], 2);
     }
     __asm__("" : "+r"(block));
     __m512i outputs[2][2];
@@ -171,10 +169,10 @@ static rf_stripe_fn *_Nullable packed_stripe(const rf_args *a) {
   if (a->shape.accumulator == RF_ACCUMULATOR_WIDE) return 0;
   if (bytes < 2 * RF_VECTOR || (a->shape.stride == 1 && a->shape.height < 2)) return 0;
   switch (a->shape.cout) {
-    case 8: return a->shape.stride == 1 ? packed8 : 0;
-    case 16: return a->shape.stride == 1 ? packed16 : strided_packed16;
-    case 32: return a->shape.stride == 1 ? packed32 : strided_packed32;
-    default: return 0;
+  case 8: return a->shape.stride == 1 ? packed8 : 0;
+  case 16: return a->shape.stride == 1 ? packed16 : strided_packed16;
+  case 32: return a->shape.stride == 1 ? packed32 : strided_packed32;
+  default: return 0;
   }
 }
 
@@ -187,8 +185,7 @@ static rf_stripe_fn *stripe_by_pixels(const rf_args *a, int32_t rows) {
 }
 
 // One block of channels, stripe by stripe; of an odd number of rows the last two are a stripe, too.
-static void rows_of_block(
-    const rf_args *a, rf_stripe_fn *run, const rf_dw_block *block, int32_t first, int32_t count) {
+static void rows_of_block(const rf_args *a, rf_stripe_fn *run, const rf_dw_block *block, int32_t first, int32_t count) {
   const int32_t rows = rows_of(a);
   rf_stripe s = {.width = a->shape.width, .channels = a->shape.cout, .owned = ~0ull >> (64 - count), .slope = a->shape.slope};
   for (int32_t y = 0; y < a->shape.height; y += rows) {
@@ -210,7 +207,15 @@ static void dwconv3x3(const rf_args *a) {
 }
 
 const rf_kernel rf_u8_dwconv3x3__avx512vnni = {
-  .name = "rf_u8_dwconv3x3__avx512vnni", .op = RF_OP_DEPTHWISE_CONV3X3, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_AVX512VNNI, .cycles_per_output = 0.22f,
-  .packed_bytes = packed_bytes, .pack = pack, .run = dwconv3x3};
+  .name = "rf_u8_dwconv3x3__avx512vnni",
+  .op = RF_OP_DEPTHWISE_CONV3X3,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE,
+  .isa = RF_ISA_AVX512VNNI,
+  .cycles_per_output = 0.22f,
+  .packed_bytes = packed_bytes,
+  .pack = pack,
+  .run = dwconv3x3};
 #pragma clang attribute pop
 #endif

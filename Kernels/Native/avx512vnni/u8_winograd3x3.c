@@ -12,9 +12,7 @@ enum { TAPS = 2, WORDS = 16, SUMS = 16 };
 typedef int16_t words __attribute__((vector_size(2 * WORDS)));
 typedef uint32_t sums __attribute__((vector_size(4 * SUMS)));
 
-INLINED words load_bytes(const uint8_t *bytes) {
-  return (words)_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)bytes));
-}
+INLINED words load_bytes(const uint8_t *bytes) { return (words)_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)bytes)); }
 INLINED void store_words(int16_t *to, words value) { _mm256_store_si256((__m256i *)to, (__m256i)value); }
 
 #include "../u8_winograd3x3_transforms.h"
@@ -25,12 +23,12 @@ typedef int32_t result;
 
 // Hidden from the compiler, which would split vpdpwssd into a product and an addition.
 INLINED sums plus_products(sums sum, const value *pair, sums weights) {
-  __asm__("vpdpwssd %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(weights), "m"(*(const int32_t(*)[1])pair));
+  __asm__("vpdpwssd %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(weights), "m"(*(const int32_t (*)[1])pair));
   return sum;
 }
 
-INLINED void store_pixels(const rf_u8_packed *c, float slope, const sums sum[4], int32_t o, const rf_u8_destination *to,
-                          uint8_t *output, int32_t columns) {
+INLINED void store_pixels(const rf_u8_packed *c, float slope, const sums sum[4], int32_t o, const rf_u8_destination *to, uint8_t *output,
+                          int32_t columns) {
   const __m512i start = _mm512_loadu_si512(c->start + o);
   const __m512 multiplier = _mm512_loadu_ps(c->multiplier + o), addend = _mm512_loadu_ps(c->addend + o);
   __m512i pixel[4];
@@ -65,13 +63,27 @@ INLINED void output_tile(const rf_args *a, tile_place at, const result *columns,
 static void conv(const rf_args *a) {
   const ptrdiff_t position = (ptrdiff_t)(a->shape.cin + STEP - 1) / STEP * STEP * RF_PANEL;
   rf_winograd3x3_by_columns(a, &(column_layout){
-    .input_position = (a->shape.cin + 31) / 32 * 32, .weight_panel = POSITIONS * position, .weight_position = position,
-    .steps = (a->shape.cin + STEP - 1) / STEP, .weights = rf_u8_unpack(a).weights});
+                                 .input_position = (a->shape.cin + 31) / 32 * 32,
+                                 .weight_panel = POSITIONS * position,
+                                 .weight_position = position,
+                                 .steps = (a->shape.cin + STEP - 1) / STEP,
+                                 .weights = rf_u8_unpack(a).weights});
 }
 
 const rf_kernel rf_u8_conv__avx512vnni_winograd = {
-  .name = "rf_u8_conv__avx512vnni_winograd", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_AVX512VNNI, .cycles_per_tap = 0.0103f,
-  .row_multiple = RF_WINOGRAD_PIXELS, .outputs = 2, .suits = rf_winograd_suits, .packed_bytes = rf_u8_winograd_pair_bytes,
-  .pack = rf_u8_pack_winograd_pairs, .scratch_bytes = rf_u8_winograd_scratch, .run = conv};
+  .name = "rf_u8_conv__avx512vnni_winograd",
+  .op = RF_OP_CONV,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .accumulators = RF_ACCUMULATOR_NARROW,
+  .isa = RF_ISA_AVX512VNNI,
+  .cycles_per_tap = 0.0103f,
+  .row_multiple = RF_WINOGRAD_PIXELS,
+  .outputs = 2,
+  .suits = rf_winograd_suits,
+  .packed_bytes = rf_u8_winograd_pair_bytes,
+  .pack = rf_u8_pack_winograd_pairs,
+  .scratch_bytes = rf_u8_winograd_scratch,
+  .run = conv};
 #pragma clang attribute pop
 #endif

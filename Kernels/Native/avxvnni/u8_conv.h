@@ -10,8 +10,8 @@ enum { HALF = RF_PANEL / 2, WHOLE_PIXELS = 6, HALF_PIXELS = 12, MOST_SUMS = 12 }
 // The bits of the sums as floats, more by b->zero: sum[half][pixel].
 INLINED void add_products(const rf_u8_block *b, const uint8_t *input, __m256i sum[MOST_SUMS], int pixels, int halves) {
   __m256i weight[2];
-  UNROLLED for (int n = 0; n < halves; n++)
-    UNROLLED for (int p = 0; p < pixels; p++) sum[n * pixels + p] = _mm256_loadu_si256((const __m256i *)(b->start + n * HALF));
+  UNROLLED for (int n = 0; n < halves; n++) UNROLLED for (int p = 0; p < pixels; p++)
+    sum[n * pixels + p] = _mm256_loadu_si256((const __m256i *)(b->start + n * HALF));
   const int8_t *weights = b->weights;
   const ptrdiff_t stride = b->input_pixel_stride, bytes = 4 * (ptrdiff_t)b->groups_in_row;
   for (int32_t ky = b->kernel_height; ky > 0; ky--, input += b->input_row_stride)
@@ -22,8 +22,7 @@ INLINED void add_products(const rf_u8_block *b, const uint8_t *input, __m256i su
         UNROLLED for (int n = 0; n < halves; n++) sum[n * pixels + p] = RF_DPBUSD(sum[n * pixels + p], taps, weight[n]);
       }
     }
-  if (rf_is_wide(b))
-    UNROLLED for (int i = 0; i < pixels * halves; i++) sum[i] = _mm256_castps_si256(_mm256_cvtepi32_ps(sum[i]));
+  if (rf_is_wide(b)) UNROLLED for (int i = 0; i < pixels * halves; i++) sum[i] = _mm256_castps_si256(_mm256_cvtepi32_ps(sum[i]));
 }
 
 INLINED void tile(const rf_u8_block *b, const uint8_t *input, void *output, int pixels, int halves) {
@@ -40,9 +39,7 @@ INLINED void tile(const rf_u8_block *b, const uint8_t *input, void *output, int 
 }
 
 #define TILE(pixels, halves) \
-  static void tile_##pixels##x##halves(const rf_u8_block *b, const uint8_t *input, void *output) { \
-    tile(b, input, output, pixels, halves); \
-  }
+  static void tile_##pixels##x##halves(const rf_u8_block *b, const uint8_t *input, void *output) { tile(b, input, output, pixels, halves); }
 UP_TO_12(TILE, 1)
 UP_TO_6(TILE, 2)
 

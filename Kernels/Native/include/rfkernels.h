@@ -36,8 +36,11 @@ enum { RF_PANEL = 16, RF_ALIGNMENT = 64 };
 
 // The ops, in the order of their lines in Kernels/README.md.
 typedef enum : uint32_t {
-  RF_OP_CONV, RF_OP_DEPTHWISE_CONV3X3, RF_OP_UPSAMPLE_ADD, // layers: rf_args
-  RF_OP_REVERSE3, RF_OP_YCBCR,                             // pixels: rf_reverse3_args, rf_ycbcr_args
+  RF_OP_CONV,
+  RF_OP_DEPTHWISE_CONV3X3,
+  RF_OP_UPSAMPLE_ADD, // layers: rf_args
+  RF_OP_REVERSE3,
+  RF_OP_YCBCR,                             // pixels: rf_reverse3_args, rf_ycbcr_args
   RF_OP_COUNT
 } rf_op;
 
@@ -153,7 +156,8 @@ enum { RF_SLACK = 64 };
 #define RF_MAGIC_BITS 0x4b400000
 
 // Packed constants that more than one u8 kernel reads. All begin with start, multiplier and, for an output in u8, addend
-// [ceil(cout/16)*16] each. A sum starts at `start`: the bias, and RF_MAGIC_BITS where it is narrow. Then come the weights, padded with zeros:
+// [ceil(cout/16)*16] each. A sum starts at `start`: the bias, and RF_MAGIC_BITS where it is narrow. Then come the weights, padded with
+// zeros:
 //   panels     [ceil(cout/16)][kernel_height][ceil(kernel_width*cin/4)][16][4]: a row's taps in groups of four
 //   winograd   [ceil(cout/16)][36][ceil(cin/taps)][16][taps], 16 bits; taps side by side are 1 or, for vpmaddwd, 2
 //   depthwise  [3][3][ceil(cout/16)*16]

@@ -90,8 +90,7 @@ INLINED void store_eight(uint8_t *output, uint8x8_t bytes, int32_t count) {
 }
 
 // Eight sums of each pixel as bytes, of channels `first` to `first` + 7 of the panel. Computes `most` pixels, stores `pixels`.
-INLINED void store_results(const rf_u8_block *b, int32x4_t (*sum)[2], uint8_t *output, int most, int pixels, int32_t first,
-                           int leaky) {
+INLINED void store_results(const rf_u8_block *b, int32x4_t (*sum)[2], uint8_t *output, int most, int pixels, int32_t first, int leaky) {
   const float *addend = b->addend + first;
   const float32x4_t low = vld1q_f32(b->multiplier + first), high = vld1q_f32(b->multiplier + first + RF_LANES);
   const ptrdiff_t stride = b->output_pixel_stride;
@@ -105,11 +104,8 @@ INLINED void store_results(const rf_u8_block *b, int32x4_t (*sum)[2], uint8_t *o
                         requantised(sum[p][1], high, vld1q_f32(addend + RF_LANES), slope, zero, leaky));
   }
   output += first;
-  if (__builtin_expect(count >= 8 && pixels == most, 1))
-    UNROLLED for (int p = 0; p < most; p++) vst1_u8(output + p * stride, bytes[p]);
-  else
-    UNROLLED for (int p = 0; p < most; p++)
-      if (p < pixels) store_eight(output + p * stride, bytes[p], count);
+  if (__builtin_expect(count >= 8 && pixels == most, 1)) UNROLLED for (int p = 0; p < most; p++) vst1_u8(output + p * stride, bytes[p]);
+  else UNROLLED for (int p = 0; p < most; p++) if (p < pixels) store_eight(output + p * stride, bytes[p], count);
 }
 
 // Eight sums of a pixel as float32.

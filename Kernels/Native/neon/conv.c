@@ -7,19 +7,19 @@
 enum { WHOLE_PIXELS = 4, HALF_PIXELS = 8, MOST_QUARTERS = RF_PANEL / LANES };
 
 // One tap of all pixels, a lane of `taps`.
-#define ADD_TAP(lane) { \
-  UNROLLED for (int q = 0; q < quarters; q++) { \
-    const vector weight = vld1q_f32(weights + q * LANES); \
-    UNROLLED for (int p = 0; p < pixels; p++) sum[p][q] = vfmaq_laneq_f32(sum[p][q], weight, taps[p], lane); \
-  } \
-  weights += RF_PANEL; \
-}
+#define ADD_TAP(lane) \
+  { \
+    UNROLLED for (int q = 0; q < quarters; q++) { \
+      const vector weight = vld1q_f32(weights + q * LANES); \
+      UNROLLED for (int p = 0; p < pixels; p++) sum[p][q] = vfmaq_laneq_f32(sum[p][q], weight, taps[p], lane); \
+    } \
+    weights += RF_PANEL; \
+  }
 
 // Pixels and quarters (of the panel) are constants at every call: the loops over them vanish and `sum` becomes registers.
 INLINED void tile(const rf_conv_block *b, const float *input, float *output, int pixels, int quarters) {
   vector sum[HALF_PIXELS][MOST_QUARTERS], taps[HALF_PIXELS];
-  UNROLLED for (int p = 0; p < pixels; p++)
-    UNROLLED for (int q = 0; q < quarters; q++) sum[p][q] = vld1q_f32(b->bias + q * LANES);
+  UNROLLED for (int p = 0; p < pixels; p++) UNROLLED for (int q = 0; q < quarters; q++) sum[p][q] = vld1q_f32(b->bias + q * LANES);
   const float *weights = b->weights;
   const ptrdiff_t stride = b->input_pixel_stride;
   for (int32_t ky = b->kernel_height; ky > 0; ky--, input += b->input_row_stride) {
@@ -37,9 +37,8 @@ INLINED void tile(const rf_conv_block *b, const float *input, float *output, int
       ADD_TAP(0)
     }
   }
-  UNROLLED for (int p = 0; p < pixels; p++, output += b->output_pixel_stride)
-    UNROLLED for (int q = 0; q < quarters; q++)
-      store_first(output + q * LANES, activated_by(sum[p][q], b->slope), b->last_channels - q * LANES);
+  UNROLLED for (int p = 0; p < pixels; p++, output += b->output_pixel_stride) UNROLLED for (int q = 0; q < quarters; q++)
+    store_first(output + q * LANES, activated_by(sum[p][q], b->slope), b->last_channels - q * LANES);
 }
 
 #define TILE(pixels, quarters) \
@@ -60,6 +59,13 @@ void rf_f32_product__neon(const rf_args *a, rf_conv_panels panels) {
 static void conv(const rf_args *a) { rf_f32_product__neon(a, rf_conv_packed(a)); }
 
 const rf_kernel rf_f32_conv__neon = {
-  .name = "rf_f32_conv__neon", .op = RF_OP_CONV, .input_type = RF_F32, .output_type = RF_F32, .isa = RF_ISA_NEON, .cycles_per_tap = 0.25f,
-  .packed_bytes = rf_f32_panels_bytes, .pack = rf_f32_pack_panels, .run = conv};
+  .name = "rf_f32_conv__neon",
+  .op = RF_OP_CONV,
+  .input_type = RF_F32,
+  .output_type = RF_F32,
+  .isa = RF_ISA_NEON,
+  .cycles_per_tap = 0.25f,
+  .packed_bytes = rf_f32_panels_bytes,
+  .pack = rf_f32_pack_panels,
+  .run = conv};
 #endif

@@ -8,11 +8,12 @@
 #include "u8_stem.h"
 
 // A tile is 4 pixels x 16 outputs, or 4 x 8: of a head and of the first convolution.
-#define TAP_POINTERS(input) \
-  const uint8_t *p0 = (input), *p1 = p0 + pixel[1], *p2 = p0 + pixel[2], *p3 = p0 + pixel[3]
+#define TAP_POINTERS(input) const uint8_t *p0 = (input), *p1 = p0 + pixel[1], *p2 = p0 + pixel[2], *p3 = p0 + pixel[3]
 
 #define SUMS_OF_16 \
-  {{sum0, sum1, sum2, sum3}, {sum4, sum5, sum6, sum7}, {sum8, sum9, sum10, sum11}, {sum12, sum13, sum14, sum15}}
+  { \
+    {sum0, sum1, sum2, sum3}, {sum4, sum5, sum6, sum7}, {sum8, sum9, sum10, sum11}, { sum12, sum13, sum14, sum15 } \
+  }
 
 // A rectangle of 16 outputs. A row's whole tiles run one after the other; its narrow last tile computes its first pixel again
 // in place of those that it lacks: what would be read for them may not be there. What is not whole goes through `spare`. Beyond
@@ -63,8 +64,8 @@ static void store_any_tile_of_16(const pair_panel *panel, const rf_u8_block *b, 
 }
 
 // A tile whose outputs have a slope or wide sums.
-INLINED void leaky_tile(const pair_panel *panel, const rf_u8_block *b, const uint8_t *input, const ptrdiff_t pixel[PIXELS],
-                        uint8_t *output, int32_t pixels) {
+INLINED void leaky_tile(const pair_panel *panel, const rf_u8_block *b, const uint8_t *input, const ptrdiff_t pixel[PIXELS], uint8_t *output,
+                        int32_t pixels) {
   register int32x4_t FOR_16(SUM);
   const int8_t *weights = panel->weights;
   int32_t groups = b->groups_in_row;
@@ -75,14 +76,13 @@ INLINED void leaky_tile(const pair_panel *panel, const rf_u8_block *b, const uin
 }
 
 // Eight outputs of a head, the first ones of a panel or the others.
-INLINED void head_tile(const pair_panel *panel, const rf_u8_block *b, const uint8_t *input, const ptrdiff_t pixel[PIXELS],
-                       float *output, int32_t pixels, int32_t half) {
+INLINED void head_tile(const pair_panel *panel, const rf_u8_block *b, const uint8_t *input, const ptrdiff_t pixel[PIXELS], float *output,
+                       int32_t pixels, int32_t half) {
   register int32x4_t FOR_8(SUM);
   const int8_t *weights = panel->weights + GROUP_BYTES / 2 * half;
   int32_t groups = b->groups_in_row;
   TAP_POINTERS(input);
-  __asm__(SIGN_BITS START_OF_8 ROW(GROUP_OF_8)
-          : FOR_8(STARTED), ROW_PLACES : [bias] "r"(panel->start + 8 * half) : CLOBBER_ROW);
+  __asm__(SIGN_BITS START_OF_8 ROW(GROUP_OF_8) : FOR_8(STARTED), ROW_PLACES : [bias] "r"(panel->start + 8 * half) : CLOBBER_ROW);
   int32x4_t sum[PIXELS][2] = {{sum0, sum1}, {sum2, sum3}, {sum4, sum5}, {sum6, sum7}};
   if (rf_is_wide(b)) convert(sum[0], PIXELS * 2);
   store_head_tile(panel, b, (const int32x4_t(*)[2])sum, output, pixels, half);
@@ -101,8 +101,8 @@ static __attribute__((noinline)) void add_segment(const int8_t *weights, const u
 }
 
 // A tile of more than one kernel row.
-static void long_tile(const pair_panel *panel, const rf_u8_block *b, const uint8_t *input, const ptrdiff_t pixel[PIXELS],
-                      uint8_t *output, int32_t pixels) {
+static void long_tile(const pair_panel *panel, const rf_u8_block *b, const uint8_t *input, const ptrdiff_t pixel[PIXELS], uint8_t *output,
+                      int32_t pixels) {
   int32x4_t sum[PIXELS][QUARTERS];
   for (int p = 0; p < PIXELS; p++) __builtin_memcpy(sum[p], panel->start, sizeof sum[p]);
   const int8_t *weights = panel->weights;
@@ -145,8 +145,16 @@ static void conv(const rf_args *a) {
 }
 
 const rf_kernel rf_u8_conv__neon = {
-  .name = "rf_u8_conv__neon", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_NEON, .cycles_per_tap = 0.13f, .packed_bytes = pair_bytes,
-  .pack = pack_pair_panels, .run = conv};
+  .name = "rf_u8_conv__neon",
+  .op = RF_OP_CONV,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE,
+  .isa = RF_ISA_NEON,
+  .cycles_per_tap = 0.13f,
+  .packed_bytes = pair_bytes,
+  .pack = pack_pair_panels,
+  .run = conv};
 
 // Whole tiles, and what is left of a row as any other convolution's.
 static void stem(const rf_args *a) {
@@ -161,8 +169,17 @@ static void stem(const rf_args *a) {
 }
 
 const rf_kernel rf_u8_conv__neon_stem = {
-  .name = "rf_u8_conv__neon_stem", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_NEON, .cycles_per_tap = 0.086f, .suits = rf_u8_is_stem,
-  .packed_bytes = stem_bytes, .pack = pack_stem, .run = stem};
+  .name = "rf_u8_conv__neon_stem",
+  .op = RF_OP_CONV,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .accumulators = RF_ACCUMULATOR_NARROW,
+  .isa = RF_ISA_NEON,
+  .cycles_per_tap = 0.086f,
+  .suits = rf_u8_is_stem,
+  .packed_bytes = stem_bytes,
+  .pack = pack_stem,
+  .run = stem};
 
 static void head_panel(const rf_u8_rectangle *r) {
   for (int32_t half = 0; 8 * half < r->cout; half++) head_tiles(panel_of(r), r, half);
@@ -177,7 +194,15 @@ static void head(const rf_args *a) {
 }
 
 const rf_kernel rf_u8f32_conv__neon = {
-  .name = "rf_u8f32_conv__neon", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_NEON, .cycles_per_tap = 0.07f,
-  .suits = has_one_row, .packed_bytes = pair_bytes,
-  .pack = pack_pair_panels, .run = head};
+  .name = "rf_u8f32_conv__neon",
+  .op = RF_OP_CONV,
+  .input_type = RF_U8,
+  .output_type = RF_F32,
+  .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE,
+  .isa = RF_ISA_NEON,
+  .cycles_per_tap = 0.07f,
+  .suits = has_one_row,
+  .packed_bytes = pair_bytes,
+  .pack = pack_pair_panels,
+  .run = head};
 #endif

@@ -24,7 +24,9 @@ typedef struct {
 } dw_row;
 
 // A column of taps, one of each row.
-typedef struct { int8x16_t row[3]; } column;
+typedef struct {
+  int8x16_t row[3];
+} column;
 
 INLINED column column_at(const dw_row *r, ptrdiff_t at) {
   column taps;
@@ -40,7 +42,9 @@ INLINED void add_pair(int32x4_t sum[QUARTERS], int16x8_t low, int16x8_t high) {
 }
 
 // A block's weights, in registers for a row: whoever stores bytes may have changed what lies in memory.
-typedef struct { int8x16_t tap[TAPS]; } dw_weights;
+typedef struct {
+  int8x16_t tap[TAPS];
+} dw_weights;
 
 INLINED dw_weights weights_of(const dw_block *block) {
   dw_weights weights;
@@ -48,11 +52,10 @@ INLINED dw_weights weights_of(const dw_block *block) {
   return weights;
 }
 
-INLINED uint8x16_t outputs_of(
-    const dw_block *block, const dw_weights *weights, column left, column middle, column right, float slope, int leaky,
-    int wide) {
-  const int8x16_t taps[TAPS] = {left.row[0], middle.row[0], right.row[0], left.row[1], middle.row[1],
-                                right.row[1], left.row[2], middle.row[2], right.row[2]};
+INLINED uint8x16_t outputs_of(const dw_block *block, const dw_weights *weights, column left, column middle, column right, float slope,
+                              int leaky, int wide) {
+  const int8x16_t taps[TAPS] = {left.row[0],  middle.row[0], right.row[0],  left.row[1], middle.row[1],
+                                right.row[1], left.row[2],   middle.row[2], right.row[2]};
   int32x4_t sum[QUARTERS];
   // Loaded anew: an addend in a register would have to be copied, as the product is added to it.
   __asm__("" : "+r"(block));
@@ -137,11 +140,14 @@ static void pack(const rf_shape *s, const rf_constants *c, void *packed) {
   }
 }
 
-static void rows_of_block(const rf_args *a, const dw_block *block, int32_t first, int32_t pixels, ptrdiff_t from,
-                          ptrdiff_t to) {
+static void rows_of_block(const rf_args *a, const dw_block *block, int32_t first, int32_t pixels, ptrdiff_t from, ptrdiff_t to) {
   const ptrdiff_t step = (ptrdiff_t)pixels * a->shape.cout;
-  dw_row r = {.input_step = a->shape.stride * step, .output_step = step, .channels = a->shape.cout,
-              .row_bytes = (ptrdiff_t)a->shape.width * a->shape.cout - first, .slope = a->shape.slope};
+  dw_row r = {
+    .input_step = a->shape.stride * step,
+    .output_step = step,
+    .channels = a->shape.cout,
+    .row_bytes = (ptrdiff_t)a->shape.width * a->shape.cout - first,
+    .slope = a->shape.slope};
   for (ptrdiff_t y = from; y < to; y++) {
     for (int ky = 0; ky < 3; ky++) r.input[ky] = rf_u8_input(a, y) + ky * a->input[0].row_stride + first;
     r.output = rf_u8_output(a, y) + first;
@@ -173,6 +179,14 @@ static void dwconv3x3(const rf_args *a) {
 }
 
 const rf_kernel rf_u8_dwconv3x3__neon = {
-  .name = "rf_u8_dwconv3x3__neon", .op = RF_OP_DEPTHWISE_CONV3X3, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_NEON, .cycles_per_output = 2.2f,
-  .packed_bytes = packed_bytes, .pack = pack, .run = dwconv3x3};
+  .name = "rf_u8_dwconv3x3__neon",
+  .op = RF_OP_DEPTHWISE_CONV3X3,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE,
+  .isa = RF_ISA_NEON,
+  .cycles_per_output = 2.2f,
+  .packed_bytes = packed_bytes,
+  .pack = pack,
+  .run = dwconv3x3};
 #endif

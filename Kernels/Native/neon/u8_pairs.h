@@ -39,9 +39,7 @@ static __attribute__((noinline)) void pack_pairs(const rf_shape *s, const rf_con
 
 INLINED int64_t pair_groups(const rf_shape *s) { return s->kernel_height * (((int64_t)s->kernel_width * s->cin + 3) / 4); }
 
-static uint64_t pair_bytes(const rf_shape *s) {
-  return (uint64_t)(rf_padded(s->cout) / RF_PANEL * pair_panel_bytes(pair_groups(s)));
-}
+static uint64_t pair_bytes(const rf_shape *s) { return (uint64_t)(rf_padded(s->cout) / RF_PANEL * pair_panel_bytes(pair_groups(s))); }
 
 static void pack_pair_panels(const rf_shape *s, const rf_constants *c, void *packed) {
   pack_pairs(s, c, packed, pair_panel_bytes(pair_groups(s)), s->kernel_height, (int64_t)s->kernel_width * s->cin);
@@ -71,15 +69,13 @@ INLINED void results_of(const int32x4_t *sum, const float32x4_t *multiplier, con
 }
 
 // A tile that is not whole: the first `count` of each pixel's 16 bytes.
-static __attribute__((noinline)) void store_part(uint8_t *output, ptrdiff_t stride, const uint8_t *bytes, int32_t pixels,
-                                                 int32_t count) {
-  for (int32_t p = 0; p < PIXELS && p < pixels; p++, output += stride, bytes += RF_PANEL)
-    store_bytes(output, vld1q_u8(bytes), count);
+static __attribute__((noinline)) void store_part(uint8_t *output, ptrdiff_t stride, const uint8_t *bytes, int32_t pixels, int32_t count) {
+  for (int32_t p = 0; p < PIXELS && p < pixels; p++, output += stride, bytes += RF_PANEL) store_bytes(output, vld1q_u8(bytes), count);
 }
 
 // The bytes of a tile of 16 outputs. `pixels` may be more than a tile has.
-INLINED void store_tile_of_16(const pair_panel *panel, const rf_u8_block *b, const int32x4_t sum[PIXELS][QUARTERS],
-                              uint8_t *output, int32_t pixels, int leaky) {
+INLINED void store_tile_of_16(const pair_panel *panel, const rf_u8_block *b, const int32x4_t sum[PIXELS][QUARTERS], uint8_t *output,
+                              int32_t pixels, int leaky) {
   uint8x16_t bytes[PIXELS];
   float32x4_t multiplier[QUARTERS];
   const float *addend = panel->addend;
@@ -117,11 +113,9 @@ INLINED void store_values_of_8(float *output, const int32x4_t sum[2], const floa
   }
 }
 
-INLINED void store_head_tile(const pair_panel *panel, const rf_u8_block *b, const int32x4_t sum[PIXELS][2], float *output,
-                             int32_t pixels, int32_t half) {
-  UNROLLED for (int p = 0; p < PIXELS; p++)
-    if (__builtin_expect(p < pixels, 1))
-      store_values_of_8(output + p * b->output_pixel_stride + 8 * half, sum[p], panel->multiplier + 8 * half, b->zero,
-                        b->last_channels - 8 * half);
+INLINED void store_head_tile(const pair_panel *panel, const rf_u8_block *b, const int32x4_t sum[PIXELS][2], float *output, int32_t pixels,
+                             int32_t half) {
+  UNROLLED for (int p = 0; p < PIXELS; p++) if (__builtin_expect(p < pixels, 1)) store_values_of_8(
+    output + p * b->output_pixel_stride + 8 * half, sum[p], panel->multiplier + 8 * half, b->zero, b->last_channels - 8 * half);
 }
 #endif

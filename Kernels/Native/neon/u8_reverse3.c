@@ -18,6 +18,11 @@ static void reverse3(const rf_reverse3_args *a) {
 }
 
 const rf_kernel rf_u8_reverse3__neon = {
-  .name = "rf_u8_reverse3__neon", .op = RF_OP_REVERSE3, .input_type = RF_U8, .output_type = RF_U8, .isa = RF_ISA_NEON, .cycles_per_output = 0.5f,
+  .name = "rf_u8_reverse3__neon",
+  .op = RF_OP_REVERSE3,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .isa = RF_ISA_NEON,
+  .cycles_per_output = 0.5f,
   .reverse3 = reverse3};
 #endif

@@ -27,13 +27,12 @@ static void pack_stem(const rf_shape *s, const rf_constants *c, void *packed) {
   "eor v" #first ".16b, v" #first ".16b, v31.16b\n eor v" #second ".16b, v" #second ".16b, v31.16b\n"
 #define STEM_GROUP(l, h, at) GROUP_OF_8_FROM(v8, v9, v10, v11, l, h, at)
 #define STEM_PRODUCTS \
-  SIGN_BITS START_OF_8 STEM_PIXEL(16, 8, 0) STEM_PIXEL(17, 9, 6) STEM_PIXEL(18, 10, 12) STEM_PIXEL(19, 11, 18) \
-  GROUP_OF_8(0, 1, "0") GROUP_OF_8(2, 3, "64") GROUP_OF_8(4, 5, "128") GROUP_OF_8(6, 7, "192") \
-  STEM_GROUP(0, 1, "256") STEM_GROUP(2, 3, "320") STEM_GROUP(4, 5, "384")
+  SIGN_BITS START_OF_8 STEM_PIXEL(16, 8, 0) STEM_PIXEL(17, 9, 6) STEM_PIXEL(18, 10, 12) STEM_PIXEL(19, 11, 18) GROUP_OF_8(0, 1, "0") \
+    GROUP_OF_8(2, 3, "64") GROUP_OF_8(4, 5, "128") GROUP_OF_8(6, 7, "192") STEM_GROUP(0, 1, "256") STEM_GROUP(2, 3, "320") \
+      STEM_GROUP(4, 5, "384")
 
 // The bytes of a tile of 8 outputs.
-INLINED void store_tile_of_8(const pair_panel *panel, const rf_u8_block *b, const int32x4_t sum[PIXELS][2], uint8_t *output,
-                             int leaky) {
+INLINED void store_tile_of_8(const pair_panel *panel, const rf_u8_block *b, const int32x4_t sum[PIXELS][2], uint8_t *output, int leaky) {
   uint8x8_t bytes[PIXELS];
   const float32x4_t multiplier[2] = {vld1q_f32(panel->multiplier), vld1q_f32(panel->multiplier + RF_LANES)};
   const float *addend = panel->addend;
@@ -50,9 +49,9 @@ INLINED void store_tile_of_8(const pair_panel *panel, const rf_u8_block *b, cons
 }
 
 // Not in line, so that it does not stand between what runs.
-static __attribute__((noinline)) void store_leaky_tile_of_8(
-    int32x4_t s0, int32x4_t s1, int32x4_t s2, int32x4_t s3, int32x4_t s4, int32x4_t s5, int32x4_t s6, int32x4_t s7,
-    const pair_panel *panel, const rf_u8_block *b, uint8_t *output) {
+static __attribute__((noinline)) void store_leaky_tile_of_8(int32x4_t s0, int32x4_t s1, int32x4_t s2, int32x4_t s3, int32x4_t s4,
+                                                            int32x4_t s5, int32x4_t s6, int32x4_t s7, const pair_panel *panel,
+                                                            const rf_u8_block *b, uint8_t *output) {
   const int32x4_t sum[PIXELS][2] = {{s0, s1}, {s2, s3}, {s4, s5}, {s6, s7}};
   store_tile_of_8(panel, b, sum, output, 1);
 }
@@ -65,8 +64,7 @@ INLINED void stem_tile(const pair_panel *panel, const rf_u8_block *b, const uint
           : [top] "r"(top), [middle] "r"(middle), [bottom] "r"(bottom), [weights] "r"(panel->weights), [bias] "r"(panel->start)
           : "v8", "v9", "v10", "v11", CLOBBER_ROW);
   const int32x4_t sum[PIXELS][2] = {{sum0, sum1}, {sum2, sum3}, {sum4, sum5}, {sum6, sum7}};
-  if (__builtin_expect(rf_is_leaky(b->slope), 0))
-    store_leaky_tile_of_8(sum0, sum1, sum2, sum3, sum4, sum5, sum6, sum7, panel, b, output);
+  if (__builtin_expect(rf_is_leaky(b->slope), 0)) store_leaky_tile_of_8(sum0, sum1, sum2, sum3, sum4, sum5, sum6, sum7, panel, b, output);
   else store_tile_of_8(panel, b, sum, output, 0);
 }
 
@@ -76,8 +74,7 @@ static void stem_tiles(const pair_panel *panel, const rf_u8_rectangle *r, int32_
   for (ptrdiff_t y = 0; y < r->height; y++) {
     const uint8_t *top = r->input + y * r->input_step;
     uint8_t *output = r->output + y * r->output_step;
-    for (int32_t t = 0; t < tiles; t++, top += STEM_STEP, output += PIXELS * b->output_pixel_stride)
-      stem_tile(panel, b, top, output);
+    for (int32_t t = 0; t < tiles; t++, top += STEM_STEP, output += PIXELS * b->output_pixel_stride) stem_tile(panel, b, top, output);
   }
 }
 #endif

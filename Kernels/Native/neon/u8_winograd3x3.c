@@ -13,18 +13,18 @@ INLINED void store_words(int16_t *to, words value) { vst1q_s16(to, value); }
 INLINED sums load_sums(const int32_t *from) { return vreinterpretq_u32_s32(vld1q_s32(from)); }
 
 // One tap of all tiles, a lane of `taps`.
-#define ADD_TAP(lane) { \
-  const int16x8_t weight = vld1q_s16(weights); \
-  weights += RF_PANEL; \
-  UNROLLED for (int t = 0; t < tiles; t++) { \
-    sum[t][0] = vmlal_laneq_s16(sum[t][0], vget_low_s16(weight), taps[t], lane); \
-    sum[t][1] = vmlal_high_laneq_s16(sum[t][1], weight, taps[t], lane); \
-  } \
-}
+#define ADD_TAP(lane) \
+  { \
+    const int16x8_t weight = vld1q_s16(weights); \
+    weights += RF_PANEL; \
+    UNROLLED for (int t = 0; t < tiles; t++) { \
+      sum[t][0] = vmlal_laneq_s16(sum[t][0], vget_low_s16(weight), taps[t], lane); \
+      sum[t][1] = vmlal_high_laneq_s16(sum[t][1], weight, taps[t], lane); \
+    } \
+  }
 
 // Eight channels of up to 6 tiles. Inputs are padded to whole vectors, weights are not.
-INLINED void product(const int16_t *inputs, ptrdiff_t tile_words, const int16_t *weights, int32_t channels, int32_t *outputs,
-                     int tiles) {
+INLINED void product(const int16_t *inputs, ptrdiff_t tile_words, const int16_t *weights, int32_t channels, int32_t *outputs, int tiles) {
   int32x4_t sum[MOST_TILES][2];
   int16x8_t taps[MOST_TILES];
   UNROLLED for (int t = 0; t < tiles; t++) sum[t][0] = sum[t][1] = vdupq_n_s32(0);
@@ -43,22 +43,21 @@ INLINED void product(const int16_t *inputs, ptrdiff_t tile_words, const int16_t 
     UNROLLED for (int t = 0; t < tiles; t++) taps[t] = vld1q_dup_s16(inputs + t * tile_words);
     ADD_TAP(0)
   }
-  UNROLLED for (int t = 0; t < tiles; t++)
-    UNROLLED for (int half = 0; half < 2; half++) vst1q_s32(outputs + t * RF_PANEL + half * RF_LANES, sum[t][half]);
+  UNROLLED for (int t = 0; t < tiles; t++) UNROLLED for (int half = 0; half < 2; half++)
+    vst1q_s32(outputs + t * RF_PANEL + half * RF_LANES, sum[t][half]);
 }
 
 typedef void product_fn(const int16_t *inputs, ptrdiff_t tile_words, const int16_t *weights, int32_t channels, int32_t *outputs);
 #define PRODUCT(tiles) \
-  static void product_##tiles(const int16_t *inputs, ptrdiff_t tile_words, const int16_t *weights, int32_t channels, \
-                              int32_t *outputs) { \
+  static void product_##tiles(const int16_t *inputs, ptrdiff_t tile_words, const int16_t *weights, int32_t channels, int32_t *outputs) { \
     product(inputs, tile_words, weights, channels, outputs, tiles); \
   }
 #define PRODUCT_NAME(tiles) product_##tiles,
 UP_TO_6(PRODUCT)
 static product_fn *const product_of[MOST_TILES] = {UP_TO_6(PRODUCT_NAME)};
 
-INLINED void products(const int16_t *inputs, ptrdiff_t tile_words, const int16_t *weights, ptrdiff_t panel_words,
-                      int32_t channels, int32_t *outputs, int32_t tiles, int32_t panels) {
+INLINED void products(const int16_t *inputs, ptrdiff_t tile_words, const int16_t *weights, ptrdiff_t panel_words, int32_t channels,
+                      int32_t *outputs, int32_t tiles, int32_t panels) {
   (void)panel_words, (void)panels;
   const rf_tiling tiling = rf_tile_row(tiles, MOST_TILES);
   for (int32_t index = 0; index < tiling.count; index++) {
@@ -96,7 +95,18 @@ INLINED void store_pixels(const rf_u8_packed *c, float slope, const sums sum[4],
 static void conv(const rf_args *a) { rf_u8_winograd3x3_by_tiles(a); }
 
 const rf_kernel rf_u8_conv__neon_winograd = {
-  .name = "rf_u8_conv__neon_winograd", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW, .isa = RF_ISA_NEON, .cycles_per_tap = 0.078f,
-  .row_multiple = RF_WINOGRAD_PIXELS, .outputs = 2, .suits = rf_winograd_suits, .packed_bytes = rf_u8_winograd_bytes,
-  .pack = rf_u8_pack_winograd, .scratch_bytes = rf_u8_winograd_scratch, .run = conv};
+  .name = "rf_u8_conv__neon_winograd",
+  .op = RF_OP_CONV,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .accumulators = RF_ACCUMULATOR_NARROW,
+  .isa = RF_ISA_NEON,
+  .cycles_per_tap = 0.078f,
+  .row_multiple = RF_WINOGRAD_PIXELS,
+  .outputs = 2,
+  .suits = rf_winograd_suits,
+  .packed_bytes = rf_u8_winograd_bytes,
+  .pack = rf_u8_pack_winograd,
+  .scratch_bytes = rf_u8_winograd_scratch,
+  .run = conv};
 #endif

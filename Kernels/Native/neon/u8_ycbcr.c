@@ -6,7 +6,9 @@
 #include <arm_neon.h>
 
 // Samples of eight pairs.
-typedef struct { uint8x8_t first, second, cb, cr; } pairs;
+typedef struct {
+  uint8x8_t first, second, cb, cr;
+} pairs;
 
 INLINED pairs load_pairs(const rf_ycbcr_args *a, rf_ycbcr_layout layout, ptrdiff_t x) {
   if (layout == RF_YUYV || layout == RF_UYVY) {
@@ -21,7 +23,9 @@ INLINED pairs load_pairs(const rf_ycbcr_args *a, rf_ycbcr_layout layout, ptrdiff
 }
 
 // Eight values.
-typedef struct { float32x4_t low, high; } eight;
+typedef struct {
+  float32x4_t low, high;
+} eight;
 
 INLINED eight floats_less(uint8x8_t bytes, float offset) {
   const uint16x8_t words = vmovl_u8(bytes);
@@ -34,9 +38,7 @@ INLINED eight times(eight a, float factor) { return (eight){vmulq_n_f32(a.low, f
 INLINED eight plus(eight a, eight b) { return (eight){vaddq_f32(a.low, b.low), vaddq_f32(a.high, b.high)}; }
 
 // Rounded; the narrowing saturates, which is where values are held within 0...255.
-INLINED uint8x8_t bytes(eight a) {
-  return vqmovun_s16(vqmovn_high_s32(vqmovn_s32(vcvtnq_s32_f32(a.low)), vcvtnq_s32_f32(a.high)));
-}
+INLINED uint8x8_t bytes(eight a) { return vqmovun_s16(vqmovn_high_s32(vqmovn_s32(vcvtnq_s32_f32(a.low)), vcvtnq_s32_f32(a.high))); }
 
 INLINED uint8x16_t side_by_side(eight first, eight second) {
   const uint8x8_t a = bytes(first), b = bytes(second);
@@ -75,5 +77,11 @@ static void ycbcr(const rf_ycbcr_args *a) {
 }
 
 const rf_kernel rf_u8_ycbcr__neon = {
-  .name = "rf_u8_ycbcr__neon", .op = RF_OP_YCBCR, .input_type = RF_U8, .output_type = RF_U8, .isa = RF_ISA_NEON, .cycles_per_output = 1.0f, .ycbcr = ycbcr};
+  .name = "rf_u8_ycbcr__neon",
+  .op = RF_OP_YCBCR,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .isa = RF_ISA_NEON,
+  .cycles_per_output = 1.0f,
+  .ycbcr = ycbcr};
 #endif

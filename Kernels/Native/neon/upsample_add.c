@@ -14,6 +14,11 @@ INLINED void add_pixel(const float *coarse, float *output, int32_t channels, int
 #include "../upsample_add.h"
 
 const rf_kernel rf_f32_upsample_add__neon = {
-  .name = "rf_f32_upsample_add__neon", .op = RF_OP_UPSAMPLE_ADD, .input_type = RF_F32, .output_type = RF_F32, .isa = RF_ISA_NEON, .cycles_per_output = 0.6f,
+  .name = "rf_f32_upsample_add__neon",
+  .op = RF_OP_UPSAMPLE_ADD,
+  .input_type = RF_F32,
+  .output_type = RF_F32,
+  .isa = RF_ISA_NEON,
+  .cycles_per_output = 0.6f,
   .run = upsample_add};
 #endif

@@ -6,8 +6,17 @@
 static void conv(const rf_args *a) { rf_winograd3x3_by_tiles(a, rf_f32_product__neon); }
 
 const rf_kernel rf_f32_conv__neon_winograd = {
-  .name = "rf_f32_conv__neon_winograd", .op = RF_OP_CONV, .input_type = RF_F32, .output_type = RF_F32, .isa = RF_ISA_NEON, .cycles_per_tap = 0.08f,
-  .row_multiple = RF_WINOGRAD_PIXELS, .error = RF_ERROR_OF_WINOGRAD, .suits = rf_winograd_suits,
-  .packed_bytes = rf_f32_winograd_bytes, .pack = rf_f32_pack_winograd, .scratch_bytes = rf_f32_winograd_scratch,
+  .name = "rf_f32_conv__neon_winograd",
+  .op = RF_OP_CONV,
+  .input_type = RF_F32,
+  .output_type = RF_F32,
+  .isa = RF_ISA_NEON,
+  .cycles_per_tap = 0.08f,
+  .row_multiple = RF_WINOGRAD_PIXELS,
+  .error = RF_ERROR_OF_WINOGRAD,
+  .suits = rf_winograd_suits,
+  .packed_bytes = rf_f32_winograd_bytes,
+  .pack = rf_f32_pack_winograd,
+  .scratch_bytes = rf_f32_winograd_scratch,
   .run = conv};
 #endif

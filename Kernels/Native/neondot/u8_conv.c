@@ -8,23 +8,22 @@
 enum { WHOLE_PIXELS = 6, HALF_PIXELS = 12 };
 
 // One group of four taps for all pixels.
-#define ADD_GROUP(lane) { \
-  UNROLLED for (int q = 0; q < quarters; q++) { \
-    const int8x16_t weights = vld1q_s8(next + 16 * q); \
-    UNROLLED for (int p = 0; p < pixels; p++) sum[p][q] = vdotq_laneq_s32(sum[p][q], weights, taps[p], lane); \
-  } \
-  next += 4 * RF_PANEL; \
-}
+#define ADD_GROUP(lane) \
+  { \
+    UNROLLED for (int q = 0; q < quarters; q++) { \
+      const int8x16_t weights = vld1q_s8(next + 16 * q); \
+      UNROLLED for (int p = 0; p < pixels; p++) sum[p][q] = vdotq_laneq_s32(sum[p][q], weights, taps[p], lane); \
+    } \
+    next += 4 * RF_PANEL; \
+  }
 
 INLINED void load_taps(const uint8_t *input, ptrdiff_t stride, int pixels, int8x16_t taps[HALF_PIXELS]) {
   UNROLLED for (int p = 0; p < pixels; p++) taps[p] = signed_bytes(vld1q_u8(input + p * stride));
 }
 
 // The sums as floats, more by b->zero.
-INLINED void add_products(
-    const rf_u8_block *b, const uint8_t *input, int32x4_t sum[HALF_PIXELS][QUARTERS], int pixels, int quarters) {
-  UNROLLED for (int p = 0; p < pixels; p++)
-    UNROLLED for (int q = 0; q < quarters; q++) sum[p][q] = vld1q_s32(b->start + RF_LANES * q);
+INLINED void add_products(const rf_u8_block *b, const uint8_t *input, int32x4_t sum[HALF_PIXELS][QUARTERS], int pixels, int quarters) {
+  UNROLLED for (int p = 0; p < pixels; p++) UNROLLED for (int q = 0; q < quarters; q++) sum[p][q] = vld1q_s32(b->start + RF_LANES * q);
   const int8_t *next = b->weights;
   const ptrdiff_t stride = b->input_pixel_stride;
   for (int32_t ky = b->kernel_height; ky > 0; ky--, input += b->input_row_stride) {
@@ -44,16 +43,14 @@ INLINED void add_products(
     if (groups > 1) ADD_GROUP(1)
     if (groups > 2) ADD_GROUP(2)
   }
-  if (rf_is_wide(b))
-    UNROLLED for (int p = 0; p < pixels; p++) convert(sum[p], quarters);
+  if (rf_is_wide(b)) UNROLLED for (int p = 0; p < pixels; p++) convert(sum[p], quarters);
 }
 
 INLINED void tile(const rf_u8_block *b, const uint8_t *input, uint8_t *output, int pixels, int outputs) {
   int32x4_t sum[HALF_PIXELS][QUARTERS], eight[HALF_PIXELS][2];
   add_products(b, input, sum, pixels, outputs / RF_LANES);
   UNROLLED for (int first = 0; first < outputs; first += 8) {
-    UNROLLED for (int p = 0; p < pixels; p++)
-      UNROLLED for (int q = 0; q < 2; q++) eight[p][q] = sum[p][first / RF_LANES + q];
+    UNROLLED for (int p = 0; p < pixels; p++) UNROLLED for (int q = 0; q < 2; q++) eight[p][q] = sum[p][first / RF_LANES + q];
     if (rf_is_leaky(b->slope)) store_results(b, eight, output, pixels, pixels, first, 1);
     else store_results(b, eight, output, pixels, pixels, first, 0);
   }
@@ -62,8 +59,8 @@ INLINED void tile(const rf_u8_block *b, const uint8_t *input, uint8_t *output, i
 INLINED void head_tile(const rf_u8_block *b, const uint8_t *input, float *output, int pixels, int outputs) {
   int32x4_t sum[HALF_PIXELS][QUARTERS];
   add_products(b, input, sum, pixels, outputs / RF_LANES);
-  UNROLLED for (int p = 0; p < pixels; p++, output += b->output_pixel_stride)
-    UNROLLED for (int first = 0; first < outputs; first += 8) store_values(b, sum[p] + first / RF_LANES, output, first);
+  UNROLLED for (int p = 0; p < pixels; p++, output += b->output_pixel_stride) UNROLLED for (int first = 0; first < outputs; first += 8)
+    store_values(b, sum[p] + first / RF_LANES, output, first);
 }
 
 #define TILE(pixels, outputs) \
@@ -99,8 +96,16 @@ static void conv(const rf_args *a) {
 }
 
 const rf_kernel rf_u8_conv__neondot = {
-  .name = "rf_u8_conv__neondot", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_U8, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_NEONDOT, .cycles_per_tap = 0.038f,
-  .packed_bytes = rf_u8_panels_bytes, .pack = pack, .run = conv};
+  .name = "rf_u8_conv__neondot",
+  .op = RF_OP_CONV,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE,
+  .isa = RF_ISA_NEONDOT,
+  .cycles_per_tap = 0.038f,
+  .packed_bytes = rf_u8_panels_bytes,
+  .pack = pack,
+  .run = conv};
 
 static void head(const rf_args *a) {
   const rf_u8_rectangle rectangle = rf_u8_rectangle_of(a);
@@ -108,7 +113,15 @@ static void head(const rf_args *a) {
 }
 
 const rf_kernel rf_u8f32_conv__neondot = {
-  .name = "rf_u8f32_conv__neondot", .op = RF_OP_CONV, .input_type = RF_U8, .output_type = RF_F32, .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE, .isa = RF_ISA_NEONDOT, .cycles_per_tap = 0.028f,
-  .packed_bytes = rf_u8_panels_bytes, .pack = pack, .run = head};
+  .name = "rf_u8f32_conv__neondot",
+  .op = RF_OP_CONV,
+  .input_type = RF_U8,
+  .output_type = RF_F32,
+  .accumulators = RF_ACCUMULATOR_NARROW | RF_ACCUMULATOR_WIDE,
+  .isa = RF_ISA_NEONDOT,
+  .cycles_per_tap = 0.028f,
+  .packed_bytes = rf_u8_panels_bytes,
+  .pack = pack,
+  .run = head};
 #pragma clang attribute pop
 #endif

@@ -22,8 +22,7 @@ void rf_jpeg_decoder_free(rf_jpeg_decoder *decoder);
 
 // Reads up to the first scan. Allocates only what the file's own tables need. `bytes` are borrowed until rf_jpeg_decode
 // returns or the next rf_jpeg_read_header.
-rf_jpeg_result rf_jpeg_read_header(rf_jpeg_decoder *decoder, const uint8_t *bytes, size_t count,
-                                   int32_t *width, int32_t *height);
+rf_jpeg_result rf_jpeg_read_header(rf_jpeg_decoder *decoder, const uint8_t *bytes, size_t count, int32_t *width, int32_t *height);
 
 // Returns the minimum number of bytes that encode the picture whose header was read. Huffman codes have at least one bit; a
 // block of 8 x 8 samples has a code for its DC and, unless progressive, one more for its end (ITU-T T.81, F.1.2, G.1.2).
@@ -56,8 +55,7 @@ void rf_jpeg_encoder_free(rf_jpeg_encoder *encoder);
 // Encodes R G B rows as baseline JPEG, 4:2:0. `*bytes` point to `*count` bytes in the encoder's memory, which the next call
 // reuses; they may be changed in place. width, height: 1...65535; quality: 1...100. A comment of 1...65533 bytes becomes a
 // COM segment after JFIF's header, which has a fixed size.
-rf_jpeg_result rf_jpeg_encode(rf_jpeg_encoder *encoder, const uint8_t *pixels, int32_t width, int32_t height,
-                              size_t stride_bytes, int32_t quality, const uint8_t *comment, size_t comment_count,
-                              uint8_t **bytes, size_t *count);
+rf_jpeg_result rf_jpeg_encode(rf_jpeg_encoder *encoder, const uint8_t *pixels, int32_t width, int32_t height, size_t stride_bytes,
+                              int32_t quality, const uint8_t *comment, size_t comment_count, uint8_t **bytes, size_t *count);
 const char *rf_jpeg_encoder_message(const rf_jpeg_encoder *encoder);
 #endif

@@ -29,8 +29,8 @@ enum { RF_PREVIEW_MAX_VIDEO_VIEWERS = 8, RF_PREVIEW_MAX_EVENT_VIEWERS = 32 };
 typedef struct rf_preview rf_preview;
 
 // Starts to listen and serve. `port` 0 means any free port. *number: the errno of RF_PREVIEW_CANNOT_LISTEN.
-rf_preview_result rf_preview_start(const char *_Nonnull address, uint16_t port,
-                                   rf_preview *_Nullable *_Nonnull preview, int *_Nonnull number);
+rf_preview_result rf_preview_start(const char *_Nonnull address, uint16_t port, rf_preview *_Nullable *_Nonnull preview,
+                                   int *_Nonnull number);
 
 uint16_t rf_preview_port(const rf_preview *_Nonnull preview);
 

@@ -114,7 +114,8 @@ extension Operation {
   package func constants(of layer: Graph.Layer, _ precision: Graph.Precision) -> [(type: ModelFormat.NumberType, count: Int64)?] {
     guard hasWeights(layer) else { return [nil, nil, nil] }
     let (weights, channels) = (weightCount(layer), Int64(layer.outputChannels))
-    return precision == .int8 ? [(.int8, weights), (.int32, channels), (.float32, channels)]
+    return precision == .int8
+      ? [(.int8, weights), (.int32, channels), (.float32, channels)]
       : [(.float32, weights), (.float32, channels), nil]
   }
 }

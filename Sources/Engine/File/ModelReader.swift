@@ -68,7 +68,8 @@ private struct ModelFile {
       try head.integer(32, "heads", in: 1...(ModelFormat.maxLevels * Graph.Role.allCases.count)),
       try head.integer(36, "stages", in: 1...ModelFormat.maxStages)
     )
-    let recordsEnd = ModelFormat.headerBytes + counts.tensors * ModelFormat.tensorBytes + counts.layers * ModelFormat.layerBytes
+    let recordsEnd =
+      ModelFormat.headerBytes + counts.tensors * ModelFormat.tensorBytes + counts.layers * ModelFormat.layerBytes
       + counts.levels * ModelFormat.levelBytes + counts.heads * ModelFormat.headBytes + counts.stages * ModelFormat.stageBytes
     let namesBytes = try head.integer(56, "names", in: 0...bytes.count)
     let blob = try ModelFile.blob(of: bytes, head, from: (Checked(recordsEnd) + Checked(namesBytes)).rounded(upTo: ModelFormat.alignment))
@@ -118,12 +119,15 @@ private struct ModelFile {
 
   func tensor(_ index: Int) throws(ModelError) -> Graph.Tensor {
     let record = record(index, of: ModelFormat.tensorBytes, after: ModelFormat.headerBytes, .tensor(index))
-    var tensor = Graph.Tensor(name: try record.name(at: 4, in: names),
-                              channels: try record.integer(0, "channels", in: 1...ModelFormat.maxChannels))
+    var tensor = Graph.Tensor(
+      name: try record.name(at: 4, in: names),
+      channels: try record.integer(0, "channels", in: 1...ModelFormat.maxChannels))
     tensor.zero = UInt8(try record.integer(12, "byte for 0", in: 0...255))
     tensor.type = try record.value(16, "element type", as: Graph.ElementType.self)
-    let (width, height) = (try record.integer(20, "width", in: 0...ModelFormat.maxSide),
-                           try record.integer(24, "height", in: 0...ModelFormat.maxSide))
+    let (width, height) = (
+      try record.integer(20, "width", in: 0...ModelFormat.maxSide),
+      try record.integer(24, "height", in: 0...ModelFormat.maxSide)
+    )
     guard (width == 0) == (height == 0) else { throw record.invalid("width", "and height must both be 0 or neither") }
     if width > 0 { tensor.size = Graph.Size(width: width, height: height) }
     try record.requireZeros(28..<32)
@@ -173,9 +177,10 @@ private struct ModelFile {
   func constants(of layer: Graph.Layer, _ index: Int, _ precision: Graph.Precision) throws(ModelError) -> Model.Constants {
     let record = record(index, of: ModelFormat.layerBytes, after: layersStart, .layer(index))
     let expected = layer.operation.constants(of: layer, precision)
-    return Model.Constants(weights: try record.constant(72, "weights", expected[0], in: blob),
-                           bias: try record.constant(88, "bias", expected[1], in: blob),
-                           multipliers: try record.constant(104, "multipliers", expected[2], in: blob))
+    return Model.Constants(
+      weights: try record.constant(72, "weights", expected[0], in: blob),
+      bias: try record.constant(88, "bias", expected[1], in: blob),
+      multipliers: try record.constant(104, "multipliers", expected[2], in: blob))
   }
 
   func level(_ index: Int) throws(ModelError) -> Graph.Level {
@@ -192,8 +197,9 @@ private struct ModelFile {
     let role = try record.value(0, "role", as: Graph.Role.self)
     _ = try record.integer(12, "values per anchor", in: role.valuesPerAnchor...role.valuesPerAnchor)
     try record.requireZeros(16..<ModelFormat.headBytes)
-    return Graph.Head(role: role, level: try record.integer(4, "level", in: 0...(counts.levels - 1)),
-                      layer: try record.integer(8, "layer", in: 0...(counts.layers - 1)))
+    return Graph.Head(
+      role: role, level: try record.integer(4, "level", in: 0...(counts.levels - 1)),
+      layer: try record.integer(8, "layer", in: 0...(counts.layers - 1)))
   }
 
   func stage(_ index: Int) throws(ModelError) -> Graph.Stage {

@@ -67,8 +67,11 @@ package struct ModelWriter {
 
   private mutating func add(_ tensor: Graph.Tensor) {
     let name = add(name: tensor.name)
-    append(record: [UInt32(tensor.channels), UInt32(name[0]), UInt32(name[1]), UInt32(tensor.zero), tensor.type.rawValue,
-                    UInt32(tensor.size?.width ?? 0), UInt32(tensor.size?.height ?? 0)], bytes: ModelFormat.tensorBytes)
+    append(
+      record: [
+        UInt32(tensor.channels), UInt32(name[0]), UInt32(name[1]), UInt32(tensor.zero), tensor.type.rawValue,
+        UInt32(tensor.size?.width ?? 0), UInt32(tensor.size?.height ?? 0),
+      ], bytes: ModelFormat.tensorBytes)
   }
 
   private mutating func add(_ layer: Graph.Layer, _ constants: [ConstantBytes]) {
@@ -79,7 +82,8 @@ package struct ModelWriter {
     words += [UInt32(layer.inputChannels), UInt32(layer.outputChannels), layer.accumulator.rawValue, 0, layer.slope.bitPattern]
     words += [UInt32(name[0]), UInt32(name[1]), 0]
     let window = layer.window
-    words += layer.operation.hasWindow
+    words +=
+      layer.operation.hasWindow
       ? [UInt32(window.kernelHeight), UInt32(window.kernelWidth), UInt32(window.stride), UInt32(window.padding)] : [0, 0, 0, 0]
     for constant in constants {
       let offset = add(constant)
@@ -89,13 +93,15 @@ package struct ModelWriter {
   }
 
   private mutating func add(_ level: Graph.Level) {
-    append(record: [UInt32(level.stride), UInt32(level.anchorSides.count)] + level.anchorSides.map { $0.bitPattern },
-           bytes: ModelFormat.levelBytes)
+    append(
+      record: [UInt32(level.stride), UInt32(level.anchorSides.count)] + level.anchorSides.map { $0.bitPattern },
+      bytes: ModelFormat.levelBytes)
   }
 
   private mutating func add(_ head: Graph.Head) {
-    append(record: [head.role.rawValue, UInt32(head.level), UInt32(head.layer), UInt32(head.role.valuesPerAnchor)],
-           bytes: ModelFormat.headBytes)
+    append(
+      record: [head.role.rawValue, UInt32(head.level), UInt32(head.layer), UInt32(head.role.valuesPerAnchor)],
+      bytes: ModelFormat.headBytes)
   }
 
   private mutating func add(_ stage: Graph.Stage) {

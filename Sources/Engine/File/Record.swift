@@ -77,8 +77,10 @@ struct Record {
     }
     let start = try size(offset, field)
     guard u32(offset + 12) == expected.type.rawValue, Int64(u32(offset + 8)) == expected.count else {
-      throw invalid(field, "\(u32(offset + 8)) numbers of type \(u32(offset + 12)) instead of \(expected.count) of type "
-        + "\(expected.type.rawValue)")
+      throw invalid(
+        field,
+        "\(u32(offset + 8)) numbers of type \(u32(offset + 12)) instead of \(expected.count) of type "
+          + "\(expected.type.rawValue)")
     }
     guard start % ModelFormat.alignment == 0 else { throw invalid(field, "offset \(start) is not a multiple of \(ModelFormat.alignment)") }
     guard start <= blob.count, expected.count <= Int64((blob.count - start) / expected.type.bytes) else {

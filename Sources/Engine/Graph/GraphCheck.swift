@@ -38,8 +38,9 @@ extension Graph {
       for layer in stage.layers {
         for tensor in layers[layer].inputs + [layers[layer].output ?? layers[layer].inputs[0]]
         where (tensors[tensor].size != nil) != (stage.kind == .face) {
-          throw .invalid(.layer(layer), field: "input or output tensor",
-                         problem: "tensor \(tensor): a stage per face uses tensors of fixed size, a stage per frame uses none")
+          throw .invalid(
+            .layer(layer), field: "input or output tensor",
+            problem: "tensor \(tensor): a stage per face uses tensors of fixed size, a stage per frame uses none")
         }
       }
     }
@@ -81,16 +82,18 @@ extension Graph {
   private func checkInputs(of layer: Layer, _ index: Int, written: [Int]) throws(ModelError) {
     for input in layer.inputs {
       guard written[input] == tensors[input].channels else {
-        throw .invalid(.layer(index), field: "input tensor",
-                       problem: "\(written[input]) of the \(tensors[input].channels) channels of tensor \(input) are written by then")
+        throw .invalid(
+          .layer(index), field: "input tensor",
+          problem: "\(written[input]) of the \(tensors[input].channels) channels of tensor \(input) are written by then")
       }
       guard precision == .float32 || tensors[input].type == .uint8 else {
         throw .invalid(.layer(index), field: "input tensor", problem: "tensor \(input) is float32, which int8 layers cannot read")
       }
     }
     guard layer.inputChannels == tensors[layer.inputs[0]].channels else {
-      throw .invalid(.layer(index), field: "channels read",
-                     problem: "\(layer.inputChannels) of a tensor of \(tensors[layer.inputs[0]].channels)")
+      throw .invalid(
+        .layer(index), field: "channels read",
+        problem: "\(layer.inputChannels) of a tensor of \(tensors[layer.inputs[0]].channels)")
     }
   }
 
@@ -103,12 +106,14 @@ extension Graph {
   private func checkSlice(of layer: Layer, _ index: Int, output: Int, written: Int) throws(ModelError) {
     let channels = tensors[output].channels
     guard layer.outputChannelOffset == written else {
-      throw .invalid(.layer(index), field: "first channel written",
-                     problem: "\(layer.outputChannelOffset): tensor \(output) is written up to channel \(written)")
+      throw .invalid(
+        .layer(index), field: "first channel written",
+        problem: "\(layer.outputChannelOffset): tensor \(output) is written up to channel \(written)")
     }
     guard layer.outputChannels <= channels - written else {
-      throw .invalid(.layer(index), field: "channels written",
-                     problem: "\(layer.outputChannels) from \(written) in a tensor of \(channels)")
+      throw .invalid(
+        .layer(index), field: "channels written",
+        problem: "\(layer.outputChannels) from \(written) in a tensor of \(channels)")
     }
   }
 
@@ -127,8 +132,9 @@ extension Graph {
       }
       let feature = feature(ofLevel: index)
       guard strides[feature] == level.stride else {
-        throw .invalid(.level(index), field: "stride",
-                       problem: "\(level.stride), but the layers up to its tensor have a stride of \(strides[feature])")
+        throw .invalid(
+          .level(index), field: "stride",
+          problem: "\(level.stride), but the layers up to its tensor have a stride of \(strides[feature])")
       }
     }
   }
@@ -141,8 +147,10 @@ extension Graph {
     guard layer.operation.canWriteFloats, layer.window == Window(), layer.outputChannels == channels, isAlone,
       layer.isSparse == (head.role != .classes), stages[0].layers.contains(head.layer)
     else {
-      throw .invalid(.head(index), field: "layer", problem: "layer \(head.layer) is not a 1x1 convolution to \(channels) float32 channels"
-        + (head.role == .classes ? "" : " on request"))
+      throw .invalid(
+        .head(index), field: "layer",
+        problem: "layer \(head.layer) is not a 1x1 convolution to \(channels) float32 channels"
+          + (head.role == .classes ? "" : " on request"))
     }
     guard layer.inputs[0] == feature(ofLevel: head.level) else {
       throw .invalid(.head(index), field: "layer", problem: "layer \(head.layer) does not read the tensor of the level's other heads")

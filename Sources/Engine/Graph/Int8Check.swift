@@ -50,7 +50,8 @@ extension Model {
       }
       let sums = sums(layer, index, channel)
       guard sums.lowerBound > -sumLimit, sums.upperBound < sumLimit else {
-        throw fail("weights", "the sums of channel \(channel) reach \(sums.lowerBound) or \(sums.upperBound): 2^\(isWide ? 31 : 22) and more")
+        throw fail(
+          "weights", "the sums of channel \(channel) reach \(sums.lowerBound) or \(sums.upperBound): 2^\(isWide ? 31 : 22) and more")
       }
       // Results in output steps, rounding included. Float32 results are not rounded, but no box is that far away.
       let rounding = isFloat ? 0 : Requantization.rounding(multiplier: multiplier, zero: zero, slope: layer.slope, isWide: isWide)

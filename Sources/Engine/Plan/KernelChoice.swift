@@ -25,8 +25,9 @@ extension Model {
   func kernelConstants(ofLayer index: Int, first: Int) -> rf_constants? {
     guard let weights = constants[index].weights.baseAddress, let bias = constants[index].bias.baseAddress else { return nil }
     let zero = layers[index].output.map { graph.tensors[$0].zero } ?? 0
-    return rf_constants(weights: weights, bias: bias, multiplier: constants[index].multipliers.baseAddress, first: Int32(first),
-                        count: Int32(layers[index].outputChannels), zero: Int32(zero))
+    return rf_constants(
+      weights: weights, bias: bias, multiplier: constants[index].multipliers.baseAddress, first: Int32(first),
+      count: Int32(layers[index].outputChannels), zero: Int32(zero))
   }
 }
 

@@ -7,15 +7,18 @@ extension Plan {
   ///   touch shows the later one; `#` stands for the constants.
   public func drawing(of model: Model, columns: Int = 64) -> [String] {
     precondition(columns >= 1 && maps.count == model.graph.tensors.count, "a drawing needs the plan's own model")
-    var lines = ["arena \(arenaBytes) bytes: constants \(constantBytes), maps \(arenaBytes - constantBytes) "
-      + "(\(unsharedMapBytes) without sharing); a column is \((arenaBytes + columns - 1) / columns) bytes"]
+    var lines = [
+      "arena \(arenaBytes) bytes: constants \(constantBytes), maps \(arenaBytes - constantBytes) "
+        + "(\(unsharedMapBytes) without sharing); a column is \((arenaBytes + columns - 1) / columns) bytes"
+    ]
     for (index, layer) in model.layers.enumerated() where !layer.isSparse {
       lines.append("|" + cells(atLayer: index, columns: columns) + "| " + layer.name)
     }
     for (index, tensor) in model.graph.tensors.enumerated() {
       let map = maps[index]
-      lines.append("\(Plan.letter(index)) \(tensor.name): \(map.width) x \(map.height) x \(map.channels), "
-        + "\(map.bytes) bytes at \(map.offset)")
+      lines.append(
+        "\(Plan.letter(index)) \(tensor.name): \(map.width) x \(map.height) x \(map.channels), "
+          + "\(map.bytes) bytes at \(map.offset)")
     }
     return lines
   }

@@ -102,7 +102,10 @@ extension PlanBuilder {
     let (first, second) = (graph.layers[earlier], graph.layers[later])
     guard let written = first.output, let overwritten = second.output else { return false }
     if !splitsRowsAlike(earlier, later),
-      second.inputs.contains(written) || first.inputs.contains(overwritten) || written == overwritten { return true }
+      second.inputs.contains(written) || first.inputs.contains(overwritten) || written == overwritten
+    {
+      return true
+    }
     if reads(second, written) || reads(first, overwritten) { return true }
     return sharesMemory(overwritten, with: written) || first.inputs.contains { sharesMemory(overwritten, with: $0) }
   }

@@ -66,8 +66,9 @@ extension Network {
     }
     let rows = max(0, start)..<max(0, start, min(goal, height))
     if !rows.isEmpty {
-      call(ofLayer: index).run(rows: rows, scratch: 0, inputShift: index > 0 ? shift(index - 1, kept[index - 1].first, bands, part: part) : 0,
-                       outputShift: isLast ? 0 : shift(index, kept[index].first, bands, part: part))
+      call(ofLayer: index).run(
+        rows: rows, scratch: 0, inputShift: index > 0 ? shift(index - 1, kept[index - 1].first, bands, part: part) : 0,
+        outputShift: isLast ? 0 : shift(index, kept[index].first, bands, part: part))
     }
     kept[index].end = goal
   }

@@ -101,8 +101,9 @@ struct LayerPreparation {
       return rf_output(pixels: nil, row_stride: 0, pixel_stride: layer.outputChannels, channels: channels)
     }
     let map = plan.maps[output]
-    return rf_output(pixels: map.pixels(in: arena) + layer.outputChannelOffset * map.elementBytes, row_stride: map.rowStride,
-                     pixel_stride: map.channels, channels: channels)
+    return rf_output(
+      pixels: map.pixels(in: arena) + layer.outputChannelOffset * map.elementBytes, row_stride: map.rowStride,
+      pixel_stride: map.channels, channels: channels)
   }
 
   /// Writes the source rows and columns of a layer that resamples its last input.

@@ -47,8 +47,10 @@ extension Network {
     for y in 0..<map.height {
       for x in 0..<map.width {
         let element = y * map.rowStride + x * map.channels + layer.outputChannelOffset
-        fingerprint.add(UnsafeRawBufferPointer(start: pixels(ofTensor: output) + element * map.elementBytes,
-                                               count: layer.outputChannels * map.elementBytes))
+        fingerprint.add(
+          UnsafeRawBufferPointer(
+            start: pixels(ofTensor: output) + element * map.elementBytes,
+            count: layer.outputChannels * map.elementBytes))
       }
     }
   }

@@ -104,8 +104,9 @@ public final class Network: @unchecked Sendable {
 
   private func inputView<Element>() -> InputView<Element> {
     let map = plan.maps[0]
-    return InputView(base: map.pixels(in: arena).assumingMemoryBound(to: Element.self), rowStride: map.rowStride, width: map.width,
-                     height: map.height)
+    return InputView(
+      base: map.pixels(in: arena).assumingMemoryBound(to: Element.self), rowStride: map.rowStride, width: map.width,
+      height: map.height)
   }
 
   /// Computes all dense layers, the class heads included.
@@ -168,8 +169,9 @@ public final class Network: @unchecked Sendable {
       preconditionFailure("the reader refuses models with a sparse class head")
     }
     let map = plan.maps[output]
-    return ClassScores(base: UnsafePointer(map.pixels(in: arena).assumingMemoryBound(to: Float.self)), rowStride: map.rowStride,
-                       width: map.width, height: map.height, pixelStride: map.channels)
+    return ClassScores(
+      base: UnsafePointer(map.pixels(in: arena).assumingMemoryBound(to: Float.self)), rowStride: map.rowStride,
+      width: map.width, height: map.height, pixelStride: map.channels)
   }
 
   /// Computes a sparse head at one pixel of a level: `role.valuesPerAnchor` values per anchor, all anchors.

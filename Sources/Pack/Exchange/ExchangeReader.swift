@@ -55,9 +55,10 @@ private struct ExchangeReader {
     try readInput()
     for layer in try json.objects("layers", in: 1...ModelFormat.maxRecords) { try addLayer(layer) }
     for level in try json.objects("levels", in: 1...ModelFormat.maxLevels) {
-      network.graph.levels.append(Graph.Level(
-        stride: try level.integer("stride", in: 1...ModelFormat.maxSide),
-        anchorSides: try level.numbers("anchors", in: 1...ModelFormat.maxAnchorSides).map { Float($0) }))
+      network.graph.levels.append(
+        Graph.Level(
+          stride: try level.integer("stride", in: 1...ModelFormat.maxSide),
+          anchorSides: try level.numbers("anchors", in: 1...ModelFormat.maxAnchorSides).map { Float($0) }))
       try level.requireNoOthers()
     }
     for head in try json.objects("heads", in: 1...(ModelFormat.maxLevels * Graph.Role.allCases.count)) { try addHead(head) }
@@ -97,8 +98,9 @@ private struct ExchangeReader {
       inputs.append(tensor)
     }
     let channels = network.graph.tensors[inputs[0]].channels
-    var layer = Graph.Layer(name: name, operation: operation, inputs: inputs, output: nil, inputChannels: channels,
-                            outputChannels: channels)
+    var layer = Graph.Layer(
+      name: name, operation: operation, inputs: inputs, output: nil, inputChannels: channels,
+      outputChannels: channels)
     layer.outputChannelOffset = try fields.integer("channel", in: 0...ModelFormat.maxChannels, default: 0)
     layer.slope = Float(try fields.number("slope", default: 1))
     if operation.hasWindow { layer.window = try window(fields) }

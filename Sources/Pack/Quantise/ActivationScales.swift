@@ -21,7 +21,8 @@ struct ActivationScales {
     tensors = graph.tensors.map {
       ActivationScale(zeros: Array(repeating: 0, count: $0.channels), scales: Array(repeating: 1, count: $0.channels))
     }
-    tensors[0] = ActivationScale(zeros: [graph.mean.0, graph.mean.1, graph.mean.2].map { Int($0) }, scales: Array(repeating: Double(graph.scale), count: 3))
+    tensors[0] = ActivationScale(
+      zeros: [graph.mean.0, graph.mean.1, graph.mean.2].map { Int($0) }, scales: Array(repeating: Double(graph.scale), count: 3))
     let groups = ActivationScales.groups(graph)
     for group in groups {
       var ranges = group.flatMap { statistics.ranges(ofTensor: $0, in: graph) }

@@ -29,8 +29,9 @@ package struct Calibration: Equatable {
     let comparison = try Comparison(float: float, int8: int8, pictures: pictures)
     comparison.lines.forEach(report)
     guard comparison.share >= Comparison.leastShare else {
-      throw .calibration("int8 keeps only \(comparison.commonFaces) of \(comparison.floatFaces) faces: give more and more varied "
-        + "pictures with --calibrate, or pack as float32")
+      throw .calibration(
+        "int8 keeps only \(comparison.commonFaces) of \(comparison.floatFaces) faces: give more and more varied "
+          + "pictures with --calibrate, or pack as float32")
     }
     return int8
   }

@@ -21,8 +21,9 @@ struct CalibrationPicture {
     let (width, height) = (max(1, Int(Double(frame.width) * scale)), max(1, Int(Double(frame.height) * scale)))
     var values = [Float](repeating: 0, count: width * height * 3)
     values.withUnsafeMutableBufferPointer {
-      let input = NetworkInput(base: $0.baseAddress!, rowStride: 3 * width, width: width, height: height,
-                               order: order == .bgr ? .bgr : .rgb, mean: (0, 0, 0))
+      let input = NetworkInput(
+        base: $0.baseAddress!, rowStride: 3 * width, width: width, height: height,
+        order: order == .bgr ? .bgr : .rgb, mean: (0, 0, 0))
       let (across, down) = (Float(width) / Float(frame.width), Float(height) / Float(frame.height))
       fill(input, from: frame, transform: Transform(scaleX: across, scaleY: down))
     }

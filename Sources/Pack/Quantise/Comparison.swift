@@ -44,8 +44,9 @@ struct Comparison {
     let common = Double(max(commonFaces, 1))
     return [
       "anchors with a face: \(floatFaces) in float32, \(int8Faces) in int8, \(commonFaces) in both",
-      String(format: "mean difference of the scores %.4f, of landmarks %.2f %% of the face", scoreErrors / Double(floatFaces),
-             100 * landmarkShifts / common),
+      String(
+        format: "mean difference of the scores %.4f, of landmarks %.2f %% of the face", scoreErrors / Double(floatFaces),
+        100 * landmarkShifts / common),
     ]
   }
 
@@ -79,8 +80,10 @@ struct Comparison {
     _ float: Network, _ int8: Network, level: Int, y: Int, x: Int, anchor: Int
   ) -> Double {
     let count = float.model.levels[level].anchorSides.count
-    var (box, one, other) = ([Float](repeating: 0, count: 4 * count), [Float](repeating: 0, count: 10 * count),
-                             [Float](repeating: 0, count: 10 * count))
+    var (box, one, other) = (
+      [Float](repeating: 0, count: 4 * count), [Float](repeating: 0, count: 10 * count),
+      [Float](repeating: 0, count: 10 * count)
+    )
     float.compute(.box, level: level, y: y, x: x, into: &box)
     float.compute(.landmarks, level: level, y: y, x: x, into: &one)
     int8.compute(.landmarks, level: level, y: y, x: x, into: &other)

@@ -38,8 +38,10 @@ private func lines(of bytes: UnsafeRawBufferPointer) -> [UnsafeRawBufferPointer.
   return text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
 }
 
-private func apply(_ line: UnsafeRawBufferPointer.SubSequence, number: Int, from table: [Option<Options>],
-                   to options: inout Options) throws(ConfigLineError) {
+private func apply(
+  _ line: UnsafeRawBufferPointer.SubSequence, number: Int, from table: [Option<Options>],
+  to options: inout Options
+) throws(ConfigLineError) {
   let text = trimmed(withoutComment(line))
   if text.isEmpty { return }
   guard let equals = text.firstIndex(of: UInt8(ascii: "=")) else {

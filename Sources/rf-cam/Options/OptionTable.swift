@@ -20,12 +20,13 @@ private func networkOptions() -> [Option<Options>] {
       $0.model = $1
       return true
     },
-    .value("--size", "original, WxH or N", complete: .words("original 640 1280 1920"),
-           help: """
-             size of the network's input: the frame's own size, a letterbox, or long side N
-             (default: own size, pictures at most 1920)
-             """,
-           store: storeSize),
+    .value(
+      "--size", "original, WxH or N", complete: .words("original 640 1280 1920"),
+      help: """
+        size of the network's input: the frame's own size, a letterbox, or long side N
+        (default: own size, pictures at most 1920)
+        """,
+      store: storeSize),
     .value("--threshold", "0..1", help: "minimum score (default 0.5)") {
       store($1.number, in: &$0.threshold)
     },
@@ -35,12 +36,13 @@ private func networkOptions() -> [Option<Options>] {
     .value("--max-faces", "N", help: "maximum number of faces, strongest first (default 1000)") {
       store($1.integer(upTo: largestCount), atLeast: 1, in: &$0.maxFaces)
     },
-    .value("--large-faces", "on or off", complete: .words("on off"),
-           help: """
-             also find faces longer than 1.5 times the largest anchor (usually 768 pixels), by a
-             second pass at a quarter of the size (default on)
-             """,
-           store: { options, value in store(value, in: &options.findsLargeFaces) }),
+    .value(
+      "--large-faces", "on or off", complete: .words("on off"),
+      help: """
+        also find faces longer than 1.5 times the largest anchor (usually 768 pixels), by a
+        second pass at a quarter of the size (default on)
+        """,
+      store: { options, value in store(value, in: &options.findsLargeFaces) }),
     .value("--threads", "1..64", help: "worker threads (default 1)") {
       store($1.integer(upTo: 64), atLeast: 1, in: &$0.threads)
     },
@@ -50,36 +52,44 @@ private func networkOptions() -> [Option<Options>] {
 
 private func outputOptions() -> [Option<Options>] {
   [
-    .value("--format", "text, json, wider, hash, none", complete: .words("text json wider hash none"),
-           help: """
-             output format (default text); hash: one line per frame, a hash of the rounded results
-             (float32) or of the raw head values (int8); wider: WIDER FACE's prediction files
-             under --output
-             """,
-           store: storeFormat),
-    .value("--results", "-, FILE, /dev/TTY[@BAUD] or udp:ADDRESS:PORT", complete: .files,
-           help: """
-             destination of the results (default -, standard output): a results file, which is
-             continued, a pipe, a serial port, or datagrams to a numeric address; failures are
-             reported and retried
-             """) {
+    .value(
+      "--format", "text, json, wider, hash, none", complete: .words("text json wider hash none"),
+      help: """
+        output format (default text); hash: one line per frame, a hash of the rounded results
+        (float32) or of the raw head values (int8); wider: WIDER FACE's prediction files
+        under --output
+        """,
+      store: storeFormat),
+    .value(
+      "--results", "-, FILE, /dev/TTY[@BAUD] or udp:ADDRESS:PORT", complete: .files,
+      help: """
+        destination of the results (default -, standard output): a results file, which is
+        continued, a pipe, a serial port, or datagrams to a numeric address; failures are
+        reported and retried
+        """
+    ) {
       guard let destination = ResultDestination($1) else { return false }
       $0.results = destination
       return true
     },
-    .value("--sync", "SECONDS, 0 to 3600",
-           help: """
-             flush the results file to disk every SECONDS (default 1; 0: after every frame, and
-             flush every written picture)
-             """) {
+    .value(
+      "--sync", "SECONDS, 0 to 3600",
+      help: """
+        flush the results file to disk every SECONDS (default 1; 0: after every frame, and
+        flush every written picture)
+        """
+    ) {
       guard let seconds = $1.number, seconds >= 0, seconds <= 3600 else { return false }
       $0.syncSeconds = seconds
       return true
     },
-    .value("--output", "DIR", complete: .folders, help: """
-             write annotated JPEGs, one per frame or picture; only rf-cam's own files for the same
-             picture are replaced
-             """) {
+    .value(
+      "--output", "DIR", complete: .folders,
+      help: """
+        write annotated JPEGs, one per frame or picture; only rf-cam's own files for the same
+        picture are replaced
+        """
+    ) {
       $0.output = $1
       return true
     },
@@ -87,11 +97,13 @@ private func outputOptions() -> [Option<Options>] {
       $0.crops = $1
       return true
     },
-    .value("--preview", PreviewAddress.validText.description, complete: .words("8080"),
-           help: """
-             serve a live page for browsers: annotated video, faces, statistics. With a port alone
-             only this machine can open it, with 0.0.0.0 every machine that can reach this one
-             """) {
+    .value(
+      "--preview", PreviewAddress.validText.description, complete: .words("8080"),
+      help: """
+        serve a live page for browsers: annotated video, faces, statistics. With a port alone
+        only this machine can open it, with 0.0.0.0 every machine that can reach this one
+        """
+    ) {
       $0.preview = PreviewAddress($1.bytes)
       return $0.preview != nil
     },
@@ -106,27 +118,34 @@ private func sourceOptions() -> [Option<Options>] {
       $0.frameLimit = Int64(frames)
       return true
     },
-    .flag("--smooth",
-          help: """
-            steady boxes and landmarks in streams; moving faces lag by at most 1/25 of their size
-            """) { $0.isSmooth = true },
+    .flag(
+      "--smooth",
+      help: """
+        steady boxes and landmarks in streams; moving faces lag by at most 1/25 of their size
+        """
+    ) { $0.isSmooth = true },
     .flag("--recursive", help: "descend into subfolders") { $0.isRecursive = true },
-    .value("--raw", "FORMAT:WxH", complete: .words("yuyv: uyvy: nv12: i420: rgb: bgr: gray:"),
-           help: "streams and files are raw frames: yuyv, uyvy, nv12, i420, rgb, bgr or gray") {
+    .value(
+      "--raw", "FORMAT:WxH", complete: .words("yuyv: uyvy: nv12: i420: rgb: bgr: gray:"),
+      help: "streams and files are raw frames: yuyv, uyvy, nv12, i420, rgb, bgr or gray"
+    ) {
       $0.raw = RawFormat($1.description)
       return $0.raw != nil
     },
-    .value("--camera", "WxH@FPS:FOURCC", complete: .words("640x480 1280x720 1920x1080"),
-           help: "camera mode to request (default 640x480, highest rate)",
-           store: storeCamera),
+    .value(
+      "--camera", "WxH@FPS:FOURCC", complete: .words("640x480 1280x720 1920x1080"),
+      help: "camera mode to request (default 640x480, highest rate)",
+      store: storeCamera),
     .flag("--list-devices", help: "list capture devices and their formats") { $0.information = .devices },
   ]
 }
 
 private func messageOptions() -> [Option<Options>] {
   [
-    .value("--config", "FILE", complete: .files,
-           help: "read options from a file: lines name = value, with these names without --, and source") {
+    .value(
+      "--config", "FILE", complete: .files,
+      help: "read options from a file: lines name = value, with these names without --, and source"
+    ) {
       $0.config = $1
       return true
     },

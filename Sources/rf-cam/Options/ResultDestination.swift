@@ -51,7 +51,8 @@ enum ResultDestination {
       address = FileName(address.dropFirst().dropLast())
     }
     guard let port = Argument(value.pointer + colon + 1).integer(upTo: 65535), port > 0,
-          withCString(address, { rf_is_address($0) }) != 0 else { return nil }
+      withCString(address, { rf_is_address($0) }) != 0
+    else { return nil }
     self = .datagrams(address: address, port: port)
   }
 

@@ -5,13 +5,20 @@ import Kernels
 /// Prints `WxH hash name`, a line a layer, and one for all heads, which the network in strips has to have too. Returns what is
 /// wrong with the size, nil where nothing is.
 func hashLayers(of model: Model, width: Int, height: Int) -> String? {
-  guard let heads = withNetwork(model, width, height, bands: false, { network in
-    network.run { tell(width, height, network.hash(ofLayer: $0), model.layers[$0].name) }
-    return network.hashOfHeads()
-  }), let inStrips = withNetwork(model, width, height, bands: true, { network in
-    network.run()
-    return network.hashOfHeads()
-  }) else { return "\(width)x\(height): the network cannot be made at this size" }
+  guard
+    let heads = withNetwork(
+      model, width, height, bands: false,
+      { network in
+        network.run { tell(width, height, network.hash(ofLayer: $0), model.layers[$0].name) }
+        return network.hashOfHeads()
+      }),
+    let inStrips = withNetwork(
+      model, width, height, bands: true,
+      { network in
+        network.run()
+        return network.hashOfHeads()
+      })
+  else { return "\(width)x\(height): the network cannot be made at this size" }
   tell(width, height, heads, "heads")
   return heads == inStrips ? nil : "\(width)x\(height): in strips the heads differ"
 }

@@ -1,7 +1,7 @@
+import CHost
 // Numbers that take more than 32 bits, through the program's own code: times after weeks, counts after years, sizes of large
 // pictures. A machine of 32 bits has to print what the host prints.
 import Capture
-import CHost
 import CommandLine
 import Engine
 import Imaging
@@ -52,8 +52,9 @@ private func printReports(_ model: Model) -> String? {
   let tracker = Tracker(maxFaces: 3, isSmooth: true)
   for seconds in [0, 2147.483647, 2147.5, 1e6, 1e6 + 1.0 / 30, 4294967.296, 1e9, .infinity, .nan] as [Double] {
     let faces = tracker.update(detector.detect(picture.frame), seconds: seconds)
-    let report = FrameReport(source: [0x61, 0xE9], frame: Int64(min(seconds == seconds ? seconds : 0, 1e12)) * 30, timestampSeconds: seconds,
-                             width: 100_000_000, height: 1, latencyMilliseconds: seconds * 1000)
+    let report = FrameReport(
+      source: [0x61, 0xE9], frame: Int64(min(seconds == seconds ? seconds : 0, 1e12)) * 30, timestampSeconds: seconds,
+      width: 100_000_000, height: 1, latencyMilliseconds: seconds * 1000)
     var text = ByteBuffer()
     appendText(report, faces, to: &text)
     appendJSON(report, faces, to: &text)
@@ -68,7 +69,8 @@ private func printStatistics() {
   var histogram = Histogram()
   for value in 1...100 { histogram.add(milliseconds: Double(value), times: 1_000_000_000) }
   var statistics = Statistics()
-  statistics.add(Statistics.Times(capture: 1, convert: .nan, network: 1e15, decode: -1, latency: .infinity, total: 0), faces: Int(Int32.max))
+  statistics.add(
+    Statistics.Times(capture: 1, convert: .nan, network: 1e15, decode: -1, latency: .infinity, total: 0), faces: Int(Int32.max))
   statistics.add(Statistics.Times(), faces: Int(Int32.max))
   statistics.counts.frames = 100_000_000_000
   statistics.counts.dropped = 3_000_000_000

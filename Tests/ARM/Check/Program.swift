@@ -30,8 +30,10 @@ func runCheck() -> Int32 {
 
 /// Calls `body` with the int8 model in a file, for each size in turn. Exit status 1 where the file, the model or a size will
 /// not do; `body` says what is wrong with a size, nil where nothing is.
-private func onModel(_ path: UnsafePointer<CChar>, sizes: ArraySlice<UnsafePointer<CChar>>,
-                     _ body: (Model, Int, Int) -> String?) -> Int32 {
+private func onModel(
+  _ path: UnsafePointer<CChar>, sizes: ArraySlice<UnsafePointer<CChar>>,
+  _ body: (Model, Int, Int) -> String?
+) -> Int32 {
   let name = String(cString: path)
   let file: LoadedFile
   do { file = try LoadedFile(path) } catch {

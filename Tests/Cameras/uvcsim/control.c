@@ -6,9 +6,7 @@
 
 enum { GET_DESCRIPTOR = 6, SET_INTERFACE = 11, SET_CUR = 0x01, GET_LEN = 0x85, GET_INFO = 0x86, COMMIT = 2 };
 
-static uint32_t read_long(const uint8_t *from) {
-  return from[0] | from[1] << 8 | from[2] << 16 | (uint32_t)from[3] << 24;
-}
+static uint32_t read_long(const uint8_t *from) { return from[0] | from[1] << 8 | from[2] << 16 | (uint32_t)from[3] << 24; }
 
 static void write_long(uint8_t *to, uint32_t value) {
   for (int i = 0; i < 4; i++) to[i] = (uint8_t)(value >> (8 * i));
@@ -89,7 +87,8 @@ void answer_control(camera *it, uint32_t sequence, const uint8_t setup[8], const
   if (type == 0x80 && request == GET_DESCRIPTOR) {
     describe(it, sequence, value, length);
   } else if (is_class && interface == 1) {
-    if (is_in) get(it, sequence, request, length); else set(it, sequence, value >> 8, data, length);
+    if (is_in) get(it, sequence, request, length);
+    else set(it, sequence, value >> 8, data, length);
   } else if (is_class) {
     answer(it, sequence, -EPIPE, NULL, 0, 0, NULL); // no controls
   } else {

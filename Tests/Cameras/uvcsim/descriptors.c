@@ -5,7 +5,7 @@
 
 #define WORD(x) (uint8_t)(x), (uint8_t)((x) >> 8)
 #define LONG(x) WORD(x), WORD((uint32_t)(x) >> 16)
-#define APPEND(to, ...) (to = append(to, (uint8_t[]){__VA_ARGS__}, sizeof(uint8_t[]){__VA_ARGS__}))
+#define APPEND(to, ...) (to = append(to, (uint8_t[]){__VA_ARGS__}, sizeof (uint8_t[]){__VA_ARGS__}))
 
 static uint8_t *append(uint8_t *to, const uint8_t *bytes, size_t count) {
   memcpy(to, bytes, count);
@@ -34,8 +34,8 @@ static uint8_t *control_interface(uint8_t *to) {
 static uint8_t *frame(uint8_t *to, const video_format *format, int index) {
   const picture *it = &format->pictures[index];
   uint32_t bytes = largest_picture(format, it);
-  APPEND(to, 42, 0x24, is_compressed(format) ? 7 : 5, (uint8_t)(index + 1), 0, WORD(it->width), WORD(it->height),
-         LONG(bytes * 8 * 5), LONG(bytes * 8 * 30), LONG(bytes), LONG(333333), 4, LONG(333333), LONG(666666));
+  APPEND(to, 42, 0x24, is_compressed(format) ? 7 : 5, (uint8_t)(index + 1), 0, WORD(it->width), WORD(it->height), LONG(bytes * 8 * 5),
+         LONG(bytes * 8 * 30), LONG(bytes), LONG(333333), 4, LONG(333333), LONG(666666));
   return APPEND(to, LONG(1000000), LONG(2000000));
 }
 
@@ -46,8 +46,8 @@ static uint8_t *format(uint8_t *to, const video_format *it, int index) {
     const picture *first = &it->pictures[0];
     size_t bits = first->byte_count * 8 / (size_t)(first->width * first->height);
     const char *n = it->name;
-    APPEND(to, 27, 0x24, 4, (uint8_t)(index + 1), (uint8_t)it->picture_count, (uint8_t)n[0], (uint8_t)n[1], (uint8_t)n[2],
-           (uint8_t)n[3], 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71, (uint8_t)bits, 1, 0, 0, 0, 0);
+    APPEND(to, 27, 0x24, 4, (uint8_t)(index + 1), (uint8_t)it->picture_count, (uint8_t)n[0], (uint8_t)n[1], (uint8_t)n[2], (uint8_t)n[3], 0,
+           0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71, (uint8_t)bits, 1, 0, 0, 0, 0);
   }
   for (int i = 0; i < it->picture_count; i++) to = frame(to, it, i);
   return APPEND(to, 6, 0x24, 13, 1, 1, 4); // BT.709 primaries and transfer, BT.601 matrix

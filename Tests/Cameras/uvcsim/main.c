@@ -13,14 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char usage[] =
-  "usage: uvcsim [options] WxH:NAME=FILE[:NAME=FILE]...\n"
-  "  -i    isochronous, as most cameras are; otherwise bulk\n"
-  "  -p N  port of the virtual host controller (0)\n"
-  "  -t N  every Nth picture is cut in half\n"
-  "  -e N  every Nth picture has the error bit\n"
-  "  -s N  every Nth picture lacks its end\n"
-  "  -h N  after N pictures nothing more comes, until the stream is started anew\n";
+static const char usage[] = "usage: uvcsim [options] WxH:NAME=FILE[:NAME=FILE]...\n"
+                            "  -i    isochronous, as most cameras are; otherwise bulk\n"
+                            "  -p N  port of the virtual host controller (0)\n"
+                            "  -t N  every Nth picture is cut in half\n"
+                            "  -e N  every Nth picture has the error bit\n"
+                            "  -s N  every Nth picture lacks its end\n"
+                            "  -h N  after N pictures nothing more comes, until the stream is started anew\n";
 
 double now(void) {
   struct timespec time;

@@ -41,8 +41,18 @@ static int receive_all(camera *it, void *bytes, size_t count) {
 // One write a message: a host that is being unplugged must not find half of one.
 void answer(camera *it, uint32_t sequence, int status, const void *data, int length, int packet_count, const uint8_t *packets) {
   static uint8_t message[48 + 64 * ISO_PAYLOAD + 16 * 64];
-  uint32_t header[12] = {htonl(SUBMITTED), htonl(sequence), 0, 0, 0, htonl((uint32_t)status), htonl((uint32_t)length), 0,
-                         htonl((uint32_t)packet_count), 0, 0, 0};
+  uint32_t header[12] = {htonl(SUBMITTED),
+                         htonl(sequence),
+                         0,
+                         0,
+                         0,
+                         htonl((uint32_t)status),
+                         htonl((uint32_t)length),
+                         0,
+                         htonl((uint32_t)packet_count),
+                         0,
+                         0,
+                         0};
   size_t count = sizeof header;
   memcpy(message, header, sizeof header);
   if (data && length > 0) {
@@ -76,7 +86,9 @@ static void answer_unlink(camera *it, uint32_t sequence, int status) {
 
 // vhci-hcd may send a request's withdrawal before the request itself. It then has to be answered after it, and the request
 // not at all: an answer to what the host no longer knows makes it drop the connection, and the camera is gone.
-static struct { uint32_t request, sequence; } early[64];
+static struct {
+  uint32_t request, sequence;
+} early[64];
 static int early_count;
 static uint32_t last_submitted;
 

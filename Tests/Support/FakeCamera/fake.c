@@ -46,8 +46,11 @@ void rf_fake_unplug(rf_fake *fake, double seconds) {
 static uint32_t frame_bytes(const rf_fake *fake) {
   uint32_t pixels = fake->formats[fake->format].width * fake->formats[fake->format].height;
   switch (fake->formats[fake->format].four_cc) {
-  case V4L2_PIX_FMT_NV12: case V4L2_PIX_FMT_YUV420: case V4L2_PIX_FMT_NV12M: return pixels * 3 / 2;
-  case V4L2_PIX_FMT_RGB24: case V4L2_PIX_FMT_BGR24: return pixels * 3;
+  case V4L2_PIX_FMT_NV12:
+  case V4L2_PIX_FMT_YUV420:
+  case V4L2_PIX_FMT_NV12M: return pixels * 3 / 2;
+  case V4L2_PIX_FMT_RGB24:
+  case V4L2_PIX_FMT_BGR24: return pixels * 3;
   case V4L2_PIX_FMT_GREY: return pixels;
   default: return pixels * 2;
   }
@@ -85,7 +88,8 @@ static void live(rf_fake *fake) {
       return;
     case RF_FAKE_HANG: fake->next_seconds += fake->away_seconds; break;
     case RF_FAKE_LOST: break;
-    default: if (fake->queued_count) fill(fake, event);
+    default:
+      if (fake->queued_count) fill(fake, event);
     }
     fake->sequence++;
     fake->next_seconds += 1 / fake->formats[fake->format].rate;
@@ -237,14 +241,17 @@ static int control(void *context, int file, unsigned long request, void *argumen
     struct v4l2_capability *it = argument;
     strcpy((char *)it->card, "Fake camera");
     it->capabilities = V4L2_CAP_DEVICE_CAPS | V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
-    it->device_caps = fake->is_metadata ? V4L2_CAP_META_CAPTURE | V4L2_CAP_STREAMING
-                    : fake->is_multiplanar ? V4L2_CAP_VIDEO_CAPTURE_MPLANE | V4L2_CAP_STREAMING
-                    : V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
+    it->device_caps = fake->is_metadata      ? V4L2_CAP_META_CAPTURE | V4L2_CAP_STREAMING
+                      : fake->is_multiplanar ? V4L2_CAP_VIDEO_CAPTURE_MPLANE | V4L2_CAP_STREAMING
+                                             : V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
     return 0;
   }
-  case VIDIOC_ENUM_FMT: case VIDIOC_ENUM_FRAMESIZES: case VIDIOC_ENUM_FRAMEINTERVALS: return enumerate(fake, request, argument);
+  case VIDIOC_ENUM_FMT:
+  case VIDIOC_ENUM_FRAMESIZES:
+  case VIDIOC_ENUM_FRAMEINTERVALS: return enumerate(fake, request, argument);
   case VIDIOC_S_FMT: return set_format(fake, argument);
-  case VIDIOC_G_PARM: case VIDIOC_S_PARM: {
+  case VIDIOC_G_PARM:
+  case VIDIOC_S_PARM: {
     struct v4l2_streamparm *it = argument;
     fake->rate_asked |= request == VIDIOC_S_PARM;
     it->parm.capture.capability = V4L2_CAP_TIMEPERFRAME;
@@ -322,8 +329,17 @@ rf_fake *rf_fake_new(const char *root) {
   fake->now = 1;
   fake->stop_seconds = 1e4;
   fake->system = (rf_video_system){
-    .context = fake, .open = open_device, .close = close_device, .control = control, .map = map, .unmap = unmap,
-    .wait = wait_for_frame, .seconds = seconds, .stopped = stopped, .devices = fake->devices, .classes = fake->classes};
+    .context = fake,
+    .open = open_device,
+    .close = close_device,
+    .control = control,
+    .map = map,
+    .unmap = unmap,
+    .wait = wait_for_frame,
+    .seconds = seconds,
+    .stopped = stopped,
+    .devices = fake->devices,
+    .classes = fake->classes};
   show(fake);
   return fake;
 }

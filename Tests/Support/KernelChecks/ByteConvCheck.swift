@@ -43,9 +43,10 @@ struct ByteConvShape: KernelShape {
   func place(of channel: Int) -> Int { channelsBeside / 2 + channel + (channel >= secondFrom ?? cout ? 5 : 0) }
 
   var kernelShape: rf_shape {
-    rf_shape(width: Int32(width), height: Int32(height), cin: Int32(cin), cout: Int32(cout), kernel_width: Int32(kernelWidth),
-             kernel_height: Int32(kernelHeight), stride: Int32(stride), slope: slope, input_type: RF_U8,
-             output_type: isHead ? RF_F32 : RF_U8, accumulator: isWide ? RF_ACCUMULATOR_WIDE : RF_ACCUMULATOR_NARROW)
+    rf_shape(
+      width: Int32(width), height: Int32(height), cin: Int32(cin), cout: Int32(cout), kernel_width: Int32(kernelWidth),
+      kernel_height: Int32(kernelHeight), stride: Int32(stride), slope: slope, input_type: RF_U8,
+      output_type: isHead ? RF_F32 : RF_U8, accumulator: isWide ? RF_ACCUMULATOR_WIDE : RF_ACCUMULATOR_NARROW)
   }
 
   func suits(_ kernel: Kernel) -> Bool { kernel.suits(kernelShape) && (secondFrom == nil || kernel.facts.outputs == 2) }
@@ -108,8 +109,9 @@ private final class ByteConvCase: PreparedCase {
     weights = (0..<shape.cout * shape.taps).map { _ in Int8(Int(generator.weight(fill)) * largest / 127) }
     let isEmpty = shape.width == 0 || shape.height == 0
     let inputRows = (shape.height - 1) * shape.stride + shape.kernelHeight
-    input = .init(count: isEmpty ? 0 : inputRows * shape.inputRowStride - shape.inputPadding, slack: Int(RF_SLACK),
-                  placement: placement, generator: &generator)
+    input = .init(
+      count: isEmpty ? 0 : inputRows * shape.inputRowStride - shape.inputPadding, slack: Int(RF_SLACK),
+      placement: placement, generator: &generator)
     output = .init(count: shape.isHead ? 0 : shape.outputCount, placement: placement, generator: &generator)
     values = .init(count: shape.isHead ? shape.outputCount : 0, placement: placement)
     for index in 0..<input.count where index % shape.inputRowStride < shape.inputRowStride - shape.inputPadding {
@@ -125,8 +127,9 @@ private final class ByteConvCase: PreparedCase {
     }
     (bias, multiplier) = (rules.map { $0.bias }, rules.map { $0.multiplier })
     let first = shape.secondFrom ?? shape.cout
-    memory = KernelMemory(kernel, shape.kernelShape, weights: weights, bias: bias, multiplier: multiplier, zero: shape.zero,
-                          parts: [0..<first, first..<shape.cout].filter { !$0.isEmpty })
+    memory = KernelMemory(
+      kernel, shape.kernelShape, weights: weights, bias: bias, multiplier: multiplier, zero: shape.zero,
+      parts: [0..<first, first..<shape.cout].filter { !$0.isEmpty })
   }
 
   func withArguments(_ body: (UnsafeRawPointer) -> Void) {

@@ -88,7 +88,8 @@ private final class ByteDepthwiseCase: PreparedCase {
         }
       }
     }
-    return memory.mismatch() ?? output.firstTouched { $0 % shape.outputRowStride < shape.width * shape.channels }
+    return memory.mismatch()
+      ?? output.firstTouched { $0 % shape.outputRowStride < shape.width * shape.channels }
       .map { "wrote byte \($0) of the output, which is not its own" }
   }
 
@@ -112,9 +113,10 @@ private let byteDepthwiseShapes: [ByteDepthwiseShape] = {
     for channels in [1, 2, 3, 5, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 100, 128, 191, 256, 300] {
       for width in [8, 16].contains(channels) ? 1...35 : channels <= 64 ? 1...9 : 1...5 {
         let turn = shapes.count
-        shapes.append(ByteDepthwiseShape(
-          width: width, height: 1 + turn % 4, channels: channels, stride: stride, slope: [0, 0.1, 1][turn % 3],
-          zero: [0, 101, 255][turn % 3]))
+        shapes.append(
+          ByteDepthwiseShape(
+            width: width, height: 1 + turn % 4, channels: channels, stride: stride, slope: [0, 0.1, 1][turn % 3],
+            zero: [0, 101, 255][turn % 3]))
       }
     }
     // Rows so far apart that a kernel that takes rows in bands has several.

@@ -80,11 +80,12 @@ private final class YCbCrCase: PreparedCase {
     (self.shape, factors) = (shape, shape.factors.values)
     var generator = Generator(seed: seed)
     let pairs = (shape.width + 1) / 2
-    let (lumaCount, cbCount, crCount) = switch shape.layout {
-    case RF_NV12: (shape.width, 2 * pairs, 0)
-    case RF_I420: (shape.width, pairs, pairs)
-    default: (4 * pairs, 0, 0)
-    }
+    let (lumaCount, cbCount, crCount) =
+      switch shape.layout {
+      case RF_NV12: (shape.width, 2 * pairs, 0)
+      case RF_I420: (shape.width, pairs, pairs)
+      default: (4 * pairs, 0, 0)
+      }
     luma = .init(count: lumaCount, placement: placement, generator: &generator)
     cb = .init(count: cbCount, placement: placement, generator: &generator)
     cr = .init(count: crCount, placement: placement, generator: &generator)
@@ -122,12 +123,13 @@ private final class YCbCrCase: PreparedCase {
   }
 
   private func samples(at x: Int) -> (y: Float, cb: Float, cr: Float) {
-    let place = switch shape.layout {
-    case RF_YUYV: (luma.base[2 * x], luma.base[x / 2 * 4 + 1], luma.base[x / 2 * 4 + 3])
-    case RF_UYVY: (luma.base[2 * x + 1], luma.base[x / 2 * 4], luma.base[x / 2 * 4 + 2])
-    case RF_NV12: (luma.base[x], cb.base[x / 2 * 2], cb.base[x / 2 * 2 + 1])
-    default: (luma.base[x], cb.base[x / 2], cr.base[x / 2])
-    }
+    let place =
+      switch shape.layout {
+      case RF_YUYV: (luma.base[2 * x], luma.base[x / 2 * 4 + 1], luma.base[x / 2 * 4 + 3])
+      case RF_UYVY: (luma.base[2 * x + 1], luma.base[x / 2 * 4], luma.base[x / 2 * 4 + 2])
+      case RF_NV12: (luma.base[x], cb.base[x / 2 * 2], cb.base[x / 2 * 2 + 1])
+      default: (luma.base[x], cb.base[x / 2], cr.base[x / 2])
+      }
     return (Float(place.0), Float(place.1), Float(place.2))
   }
 }

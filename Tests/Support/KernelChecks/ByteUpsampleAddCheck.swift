@@ -90,9 +90,10 @@ private let byteUpsampleShapes: [ByteUpsampleShape] = {
   var shapes: [ByteUpsampleShape] = []
   for channels in [1, 3, 4, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 100, 128, 256, 300] {
     for (width, height, coarseWidth, coarseHeight) in [(2, 2, 1, 1), (3, 5, 2, 3), (7, 1, 4, 1), (8, 6, 4, 3), (1, 1, 1, 1)] {
-      shapes.append(ByteUpsampleShape(
-        width: width, height: height, coarseWidth: coarseWidth, coarseHeight: coarseHeight, channels: channels,
-        zero: [0, 1, 101, 255][shapes.count % 4]))
+      shapes.append(
+        ByteUpsampleShape(
+          width: width, height: height, coarseWidth: coarseWidth, coarseHeight: coarseHeight, channels: channels,
+          zero: [0, 1, 101, 255][shapes.count % 4]))
     }
   }
   for (width, height) in [(0, 0), (0, 2), (2, 0)] {

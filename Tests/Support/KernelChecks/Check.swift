@@ -1,7 +1,7 @@
+import CKernelTwins
 // Lists the checked and timed shapes of every op, each with its definition in double precision. Test and benchmark
 // run the same prepared cases, so what is timed is what is checked.
 public import CKernels
-import CKernelTwins
 import CRegisters
 public import Kernels
 
@@ -119,7 +119,9 @@ public struct Check: Sendable {
     of kernel: Kernel, _ shape: Shape, _ fill: Fill, _ placement: Placement, seed: UInt64
   ) -> String? {
     let prepared = shape.prepare(for: kernel, fill: fill, placement: placement, seed: seed)
-    return (prepared.runCheckingRegisters() ?? prepared.mismatch()).map { "\(shape.description), \(fill.name), \(placement.name), seed \(seed): \($0)" }
+    return (prepared.runCheckingRegisters() ?? prepared.mismatch()).map {
+      "\(shape.description), \(fill.name), \(placement.name), seed \(seed): \($0)"
+    }
   }
 }
 

@@ -28,9 +28,10 @@ struct ConvShape: KernelShape {
 
   var isEmpty: Bool { width == 0 || height == 0 }
   var kernelShape: rf_shape {
-    rf_shape(width: Int32(width), height: Int32(height), cin: Int32(cin), cout: Int32(cout), kernel_width: Int32(kernelWidth),
-             kernel_height: Int32(kernelHeight), stride: Int32(stride), slope: slope, input_type: RF_F32, output_type: RF_F32,
-             accumulator: RF_ACCUMULATOR_NONE)
+    rf_shape(
+      width: Int32(width), height: Int32(height), cin: Int32(cin), cout: Int32(cout), kernel_width: Int32(kernelWidth),
+      kernel_height: Int32(kernelHeight), stride: Int32(stride), slope: slope, input_type: RF_F32, output_type: RF_F32,
+      accumulator: RF_ACCUMULATOR_NONE)
   }
 
   func suits(_ kernel: Kernel) -> Bool { kernel.suits(kernelShape) }
@@ -136,16 +137,18 @@ private let convShapes: [ConvShape] = {
   for cout in [1, 2, 3, 4, 7, 8, 9, 12, 15, 16, 17, 20, 24, 31, 32, 33, 48, 49, 64, 65, 100, 128, 256] {
     for width in Array(1...13) + [25] {
       let turn = shapes.count, (kernelWidth, kernelHeight, stride) = kernels[turn % kernels.count]
-      shapes.append(ConvShape(
-        width: width, height: 1 + turn % 2, cin: cins[turn % cins.count], cout: cout, kernelWidth: kernelWidth,
-        kernelHeight: kernelHeight, stride: stride, slope: slopes[turn % 3], channelsBeside: beside[turn / 3 % 4]))
+      shapes.append(
+        ConvShape(
+          width: width, height: 1 + turn % 2, cin: cins[turn % cins.count], cout: cout, kernelWidth: kernelWidth,
+          kernelHeight: kernelHeight, stride: stride, slope: slopes[turn % 3], channelsBeside: beside[turn / 3 % 4]))
     }
   }
   for (kernelWidth, kernelHeight, stride) in kernels {
     for (cin, cout) in [(1, 1), (3, 8), (64, 48), (100, 20), (256, 16)] {
-      shapes.append(ConvShape(
-        width: 11, height: 3, cin: cin, cout: cout, kernelWidth: kernelWidth, kernelHeight: kernelHeight, stride: stride,
-        slope: 0.1, channelsBeside: cout))
+      shapes.append(
+        ConvShape(
+          width: 11, height: 3, cin: cin, cout: cout, kernelWidth: kernelWidth, kernelHeight: kernelHeight, stride: stride,
+          slope: 0.1, channelsBeside: cout))
     }
   }
   for (width, height) in [(0, 0), (0, 3), (3, 0)] {
@@ -164,14 +167,16 @@ private let squareShapes: [ConvShape] = {
   for cout in [16, 17, 20, 23, 24, 31, 32, 33, 49, 64, 65] {
     for width in 1...9 {
       let turn = shapes.count
-      shapes.append(ConvShape(
-        width: width, height: 1 + turn % 7, cin: cins[turn % cins.count], cout: cout, kernelWidth: 3, kernelHeight: 3,
-        slope: slopes[turn % 3], channelsBeside: beside[turn / 3 % 4]))
+      shapes.append(
+        ConvShape(
+          width: width, height: 1 + turn % 7, cin: cins[turn % cins.count], cout: cout, kernelWidth: 3, kernelHeight: 3,
+          slope: slopes[turn % 3], channelsBeside: beside[turn / 3 % 4]))
     }
   }
   for (width, height, cin, cout) in [(50, 3, 16, 20), (3, 50, 16, 20), (23, 17, 16, 20), (8, 8, 128, 48)] {
-    shapes.append(ConvShape(
-      width: width, height: height, cin: cin, cout: cout, kernelWidth: 3, kernelHeight: 3, slope: 0.1, channelsBeside: 4))
+    shapes.append(
+      ConvShape(
+        width: width, height: height, cin: cin, cout: cout, kernelWidth: 3, kernelHeight: 3, slope: 0.1, channelsBeside: 4))
   }
   return shapes
 }()

@@ -77,7 +77,8 @@ private final class DepthwiseCase: PreparedCase {
         }
       }
     }
-    return memory.mismatch() ?? output.firstTouched { $0 % shape.outputRowStride < shape.width * shape.channels }
+    return memory.mismatch()
+      ?? output.firstTouched { $0 % shape.outputRowStride < shape.width * shape.channels }
       .map { "wrote element \($0) of the output, which is not its own" }
   }
 
@@ -99,9 +100,10 @@ private let depthwiseShapes: [DepthwiseShape] = {
   for stride in 1...2 {
     for channels in [1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 20, 24, 31, 32, 33, 48, 64, 100, 128, 256] {
       for width in 1...17 {
-        shapes.append(DepthwiseShape(
-          width: width, height: 1 + shapes.count % 3, channels: channels, stride: stride,
-          slope: [0, 0.1, 1][shapes.count % 3]))
+        shapes.append(
+          DepthwiseShape(
+            width: width, height: 1 + shapes.count % 3, channels: channels, stride: stride,
+            slope: [0, 0.1, 1][shapes.count % 3]))
       }
     }
     for (width, height) in [(0, 0), (0, 2), (2, 0)] {

@@ -31,11 +31,12 @@ public enum Fill: CaseIterable, Sendable {
   }
 
   func magnitude(power: Int) -> Float {
-    let exponent = switch self {
-    case .nearLow: -64
-    case .nearHigh: 56
-    case .ordinary: 0
-    }
+    let exponent =
+      switch self {
+      case .nearLow: -64
+      case .nearHigh: 56
+      case .ordinary: 0
+      }
     return Float(sign: .plus, exponent: exponent * power, significand: 1)
   }
 }

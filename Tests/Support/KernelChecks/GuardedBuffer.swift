@@ -40,11 +40,12 @@ final class GuardedBuffer<Element: BitwiseCopyable> {
     region = .init(start: start, count: inner + 2 * page)
     accessible = .init(start: (start + page).assumingMemoryBound(to: UInt32.self), count: inner / 4)
     accessible.update(repeating: Self.canary)
-    let offset = switch placement {
-    case .atStart: 0
-    case .atEnd: inner - count * 4
-    case .misaligned: 4
-    }
+    let offset =
+      switch placement {
+      case .atStart: 0
+      case .atEnd: inner - count * 4
+      case .misaligned: 4
+      }
     base = (start + page + offset).assumingMemoryBound(to: Element.self)
     self.count = count
   }

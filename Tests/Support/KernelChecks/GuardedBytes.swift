@@ -26,11 +26,12 @@ final class GuardedBytes {
     for index in words.indices { words[index] = generator.next() }
     accessible = .init(start: (start + page).assumingMemoryBound(to: UInt8.self), count: inner)
     noise = Array(accessible)
-    let offset = switch placement {
-    case .atStart: slack
-    case .atEnd: inner - slack - count
-    case .misaligned: slack + 1
-    }
+    let offset =
+      switch placement {
+      case .atStart: slack
+      case .atEnd: inner - slack - count
+      case .misaligned: slack + 1
+      }
     base = accessible.baseAddress! + offset
     self.count = count
   }

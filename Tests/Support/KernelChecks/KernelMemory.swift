@@ -31,9 +31,11 @@ final class KernelMemory {
       weights.withUnsafeBytes { weights in
         bias.withUnsafeBytes { bias in
           multiplier.withUnsafeBytes { multiplier in
-            kernel.pack(shape, rf_constants(
-              weights: weights.baseAddress!, bias: bias.baseAddress!, multiplier: multiplier.baseAddress, first: Int32(first),
-              count: Int32(part.count), zero: Int32(zero)), into: packed)
+            kernel.pack(
+              shape,
+              rf_constants(
+                weights: weights.baseAddress!, bias: bias.baseAddress!, multiplier: multiplier.baseAddress, first: Int32(first),
+                count: Int32(part.count), zero: Int32(zero)), into: packed)
           }
         }
       }

@@ -82,8 +82,9 @@ private let upsampleShapes: [UpsampleShape] = {
   var shapes: [UpsampleShape] = []
   for channels in [1, 3, 4, 7, 8, 9, 12, 15, 16, 17, 20, 24, 48, 64, 100, 128, 256] {
     for (width, height, coarseWidth, coarseHeight) in [(2, 2, 1, 1), (3, 5, 2, 3), (7, 1, 4, 1), (8, 6, 4, 3), (1, 1, 1, 1)] {
-      shapes.append(UpsampleShape(
-        width: width, height: height, coarseWidth: coarseWidth, coarseHeight: coarseHeight, channels: channels))
+      shapes.append(
+        UpsampleShape(
+          width: width, height: height, coarseWidth: coarseWidth, coarseHeight: coarseHeight, channels: channels))
     }
   }
   for (width, height) in [(0, 0), (0, 2), (2, 0)] {

@@ -85,11 +85,14 @@ extension RandomModel {
     var json: [[String: Any]] = []
 
     mutating func add(
-      _ name: String, _ operation: String = "conv", _ inputs: String..., output: String?, channel: Int = 0, kernel: Int = 1, stride: Int = 1,
+      _ name: String, _ operation: String = "conv", _ inputs: String..., output: String?, channel: Int = 0, kernel: Int = 1,
+      stride: Int = 1,
       slope: Float
     ) {
-      json.append(["name": name, "operation": operation, "inputs": inputs, "output": output ?? NSNull(), "channel": channel,
-                   "kernel": [kernel, kernel], "stride": stride, "padding": kernel / 2, "slope": Double(slope)])
+      json.append([
+        "name": name, "operation": operation, "inputs": inputs, "output": output ?? NSNull(), "channel": channel,
+        "kernel": [kernel, kernel], "stride": stride, "padding": kernel / 2, "slope": Double(slope),
+      ])
     }
   }
 
@@ -99,7 +102,9 @@ extension RandomModel {
     for level in strides.indices.reversed() { addLevel(level, &layers) }
     let levels = zip(strides, anchors).map { ["stride": $0, "anchors": $1] as [String: Any] }
     let heads = strides.enumerated().flatMap { level, stride in
-      Graph.Role.allCases.map { ["role": $0.name, "level": level, "layer": "head\(stride.trailingZeroBitCount).\($0.name)"] as [String: Any] }
+      Graph.Role.allCases.map {
+        ["role": $0.name, "level": level, "layer": "head\(stride.trailingZeroBitCount).\($0.name)"] as [String: Any]
+      }
     }
     let input: [String: Any] = ["channels": 3, "order": "bgr", "mean": [104, 117, 123], "scale": 1, "tensor": "input"]
     let graph: [String: Any] = ["input": input, "variances": [0.1, 0.2], "layers": layers.json, "levels": levels, "heads": heads]

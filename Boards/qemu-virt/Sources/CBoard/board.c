@@ -2,8 +2,7 @@
 #if defined(__aarch64__) && !defined(__linux__)
 #include "CBoard.h"
 
-extern char __stack_bottom[], __stack_top[], __data_start[], __bss_end[], __heap_start[], __heap_end[], __flash_bytes[],
-    __ram_bytes[];
+extern char __stack_bottom[], __stack_top[], __data_start[], __bss_end[], __heap_start[], __heap_end[], __flash_bytes[], __ram_bytes[];
 
 static rf_heap heap;
 static int start_level;
@@ -34,11 +33,11 @@ rf_memory_use rf_memory(void) {
   const uint64_t *untouched = (const uint64_t *)__stack_bottom;
   while (untouched < (const uint64_t *)__stack_top && *untouched == 0xa5a5a5a5a5a5a5a5) untouched++;
   return (rf_memory_use){
-      .flash = (size_t)__flash_bytes,
-      .variables = (size_t)(__bss_end - __data_start),
-      .stack_used = (size_t)(__stack_top - (const char *)untouched),
-      .stack = (size_t)(__stack_top - __stack_bottom),
-      .ram = (size_t)__ram_bytes,
+    .flash = (size_t)__flash_bytes,
+    .variables = (size_t)(__bss_end - __data_start),
+    .stack_used = (size_t)(__stack_top - (const char *)untouched),
+    .stack = (size_t)(__stack_top - __stack_bottom),
+    .ram = (size_t)__ram_bytes,
   };
 }
 

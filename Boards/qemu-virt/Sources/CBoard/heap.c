@@ -71,7 +71,8 @@ void rf_heap_give(rf_heap *heap, void *payload) {
     after = after->next;
   }
   *block = (rf_free_block){after, given.bytes};
-  if (before) before->next = block; else heap->free = block;
+  if (before) before->next = block;
+  else heap->free = block;
   join_with_next(block);
   if (before) join_with_next(before);
 }

@@ -11,8 +11,9 @@ import RetinaFace
 @main struct Firmware {
   static func main() {
     var console = Console()
-    console.tell("rf-cam firmware for qemu-virt: \(String(cString: rf_processor())), started at EL\(rf_start_level()), kernels "
-      + ISA.available.description)
+    console.tell(
+      "rf-cam firmware for qemu-virt: \(String(cString: rf_processor())), started at EL\(rf_start_level()), kernels "
+        + ISA.available.description)
     do throws(FirmwareError) {
       try run(&console)
       console.tell("done")
@@ -26,14 +27,16 @@ import RetinaFace
     let model = try load(modelBytes)
     let frame = try Pixmap(pictureBytes).frame
     let precision: StaticString = model.precision == .int8 ? "int8" : "float32"
-    console.tell("model \(model.name), \(precision.description), \(modelBytes.count) bytes in flash; "
-      + "picture \(frame.width) x \(frame.height), \(pictureBytes.count) bytes in flash")
+    console.tell(
+      "model \(model.name), \(precision.description), \(modelBytes.count) bytes in flash; "
+        + "picture \(frame.width) x \(frame.height), \(pictureBytes.count) bytes in flash")
     let detector = try makeDetector(model, frame)
     let start = rf_seconds()
     let faces = detector.detect(frame, transform: .identity)
     let seconds = rf_seconds() - start
-    let report = FrameReport(source: Array("picture.ppm".utf8), frame: 0, timestampSeconds: 0, width: frame.width,
-                             height: frame.height, latencyMilliseconds: seconds * 1000)
+    let report = FrameReport(
+      source: Array("picture.ppm".utf8), frame: 0, timestampSeconds: 0, width: frame.width,
+      height: frame.height, latencyMilliseconds: seconds * 1000)
     appendText(report, faces, to: &console.text)
     appendHash(report, faces, of: detector, to: &console.text)
     appendMemory(detector, to: &console.text)

@@ -1,7 +1,8 @@
-// Any bytes as an Exif segment, and as a JPEG that is searched for one: an orientation or none, by reads within the bytes.
-@testable import Capture
 import CFuzzDriver
 import Imaging
+
+// Any bytes as an Exif segment, and as a JPEG that is searched for one: an orientation or none, by reads within the bytes.
+@testable import Capture
 
 /// One input.
 func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {

@@ -1,7 +1,8 @@
-// Any bytes as a model file: refused with an error, or a model that plans and runs at a small size.
-@testable import Engine
 import CFuzzDriver
 import Foundation
+
+// Any bytes as a model file: refused with an error, or a model that plans and runs at a small size.
+@testable import Engine
 
 /// One input. The checksum is corrected first: a fuzzer cannot guess it, and the code behind it is to be tested.
 func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {

@@ -1,9 +1,10 @@
-// Numbers and names on their way out, and back as other programs read them: decimals by strtod, lines by a JSON parser.
-@testable import RetinaFace
 import CFuzzDriver
 import Foundation
 import Imaging
 import Report
+
+// Numbers and names on their way out, and back as other programs read them: decimals by strtod, lines by a JSON parser.
+@testable import RetinaFace
 
 /// One input: how many decimals, a Double, 14 Floats, and a name.
 func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
@@ -70,11 +71,14 @@ private struct Line: Decodable {
 /// Whatever the numbers are, the line is JSON, and the name comes back byte for byte.
 private func checkReport(_ name: [UInt8], _ seconds: Double, _ values: [Float]) {
   func point(_ index: Int) -> FramePoint { FramePoint(x: values[4 + 2 * index], y: values[5 + 2 * index]) }
-  let face = Face(score: values[0], box: Box(x1: values[0], y1: values[1], x2: values[2], y2: values[3]),
-                  landmarks: Landmarks(leftEye: point(0), rightEye: point(1), nose: point(2), leftMouthCorner: point(3),
-                                       rightMouthCorner: point(4)))
-  let report = FrameReport(source: name, frame: Int64(bitPattern: seconds.bitPattern), timestampSeconds: seconds, width: 1, height: 1,
-                           latencyMilliseconds: seconds)
+  let face = Face(
+    score: values[0], box: Box(x1: values[0], y1: values[1], x2: values[2], y2: values[3]),
+    landmarks: Landmarks(
+      leftEye: point(0), rightEye: point(1), nose: point(2), leftMouthCorner: point(3),
+      rightMouthCorner: point(4)))
+  let report = FrameReport(
+    source: name, frame: Int64(bitPattern: seconds.bitPattern), timestampSeconds: seconds, width: 1, height: 1,
+    latencyMilliseconds: seconds)
   var buffer = ByteBuffer()
   [face].withUnsafeBufferPointer { appendJSON(report, Faces(storage: $0), to: &buffer) }
   precondition(buffer.bytes.firstIndex(of: 10) == buffer.bytes.count - 1, "one line")

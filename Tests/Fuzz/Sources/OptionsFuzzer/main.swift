@@ -1,10 +1,11 @@
-// Any bytes as a command line and as a configuration file: options within their ranges, or messages of one line each that
-// cannot repaint a terminal.
-@testable import rf_cam
 import CFuzzDriver
 import CommandLine
 import Foundation
 import Report
+
+// Any bytes as a command line and as a configuration file: options within their ranges, or messages of one line each that
+// cannot repaint a terminal.
+@testable import rf_cam
 
 /// The configuration file: no name but the one that the system has for an open file.
 let configFile: Int32 = {

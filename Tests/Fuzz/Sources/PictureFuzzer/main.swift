@@ -1,7 +1,8 @@
-// Any bytes as a picture: an error, or pixels that are all there.
-@testable import Capture
 import CFuzzDriver
 import Imaging
+
+// Any bytes as a picture: an error, or pixels that are all there.
+@testable import Capture
 
 /// One reader for all inputs: a picture must not harm the one after it.
 nonisolated(unsafe) let reader = PictureReader()

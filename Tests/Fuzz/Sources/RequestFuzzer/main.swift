@@ -3,6 +3,7 @@
 import CFuzzDriver
 import CPreview
 import Glibc
+
 @testable import Preview
 
 /// The server, for all inputs: a request must not harm the one after it.

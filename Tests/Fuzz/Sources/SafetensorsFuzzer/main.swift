@@ -1,7 +1,8 @@
-// Any bytes as weights: refused with an error, or a graph and a model file that the engine's reader takes.
-@testable import Pack
 import CFuzzDriver
 import Foundation
+
+// Any bytes as weights: refused with an error, or a graph and a model file that the engine's reader takes.
+@testable import Pack
 
 /// One input.
 func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {

@@ -1,8 +1,9 @@
+import CFuzzDriver
+import Imaging
+
 // Any bytes as a stream of JPEGs or PNMs that arrives in small parts: pieces that add up, the same ones however large the parts
 // are, and a decoder that takes each of them.
 @testable import Capture
-import CFuzzDriver
-import Imaging
 
 nonisolated(unsafe) let reader = PictureReader()
 

@@ -19,7 +19,10 @@ enum { RF_FAKE_MOST_FORMATS = 8, RF_FAKE_MOST_EVENTS = 4096 };
 
 typedef struct rf_fake {
   // What it is; set before use.
-  struct { uint32_t four_cc, width, height; double rate; } formats[RF_FAKE_MOST_FORMATS];
+  struct {
+    uint32_t four_cc, width, height;
+    double rate;
+  } formats[RF_FAKE_MOST_FORMATS];
   int format_count;
   int is_multiplanar, is_metadata, has_other_clock;
   int has_node_file; // for those who look for a device by its name
@@ -47,7 +50,14 @@ typedef struct rf_fake {
   rf_video_system system;
   char root[256], devices[300], classes[300];
   int is_streaming, is_broken, is_away, buffer_requests, starts, format, queued[8], queued_count, done[8], done_count;
-  struct { uint8_t *bytes; size_t byte_count; uint32_t sequence; int flagged; size_t used; double seconds; } buffers[8];
+  struct {
+    uint8_t *bytes;
+    size_t byte_count;
+    uint32_t sequence;
+    int flagged;
+    size_t used;
+    double seconds;
+  } buffers[8];
   uint32_t buffer_count, sequence;
   double next_seconds, return_seconds;
 } rf_fake;
