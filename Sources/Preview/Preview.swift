@@ -1,7 +1,7 @@
-import CHost
-import CPreview
 // Feeds the live page from the detector: passes on the newest frame if it has viewers and the worker is free, and returns at
 // once. The worker converts, draws and encodes; the server (CPreview) sends. Neither delays detection.
+import CHost
+import CPreview
 import Capture
 public import Imaging
 public import RetinaFace

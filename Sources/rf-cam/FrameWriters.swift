@@ -1,5 +1,5 @@
-import CHost
 // --output, --crops and --format wider: the files that belong to a frame. OutputPaths says where each may go.
+import CHost
 import Capture
 import CommandLine
 import Host

@@ -1,5 +1,5 @@
-import CHost
 // --preview: what the live page is told. Text is made only when somebody will read it.
+import CHost
 import Capture
 import CommandLine
 import Engine

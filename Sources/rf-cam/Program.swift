@@ -1,5 +1,5 @@
-import CHost
 // The program from its words to its exit status: 0: complete, 1: something failed, 2: invalid command line.
+import CHost
 import Capture
 import CommandLine
 import Engine

@@ -1,6 +1,6 @@
-import CHost
 // A run over all sources: each frame is captured, looked at, told and drawn, in that order, until the sources end, the
 // user stops it, or nobody reads the results any more.
+import CHost
 import Capture
 import CommandLine
 import Engine

@@ -1,6 +1,6 @@
+// A model file's bytes, its plan, its arena and its network, held together for as long as a test needs them.
 import Foundation
 import Kernels
-// A model file's bytes, its plan, its arena and its network, held together for as long as a test needs them.
 import TestRandom
 
 @testable import Engine

@@ -1,7 +1,7 @@
+// A folder for one test with a made model and made pictures in it; gone when the test is over.
 import Capture
 import Foundation
 import Imaging
-// A folder for one test with a made model and made pictures in it; gone when the test is over.
 import RandomModel
 
 /// Files for a test, and the way to run the program on them.

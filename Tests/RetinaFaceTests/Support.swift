@@ -1,7 +1,7 @@
+// Shared by the tests of this target: generated heads, models, research data.
 import Engine
 import Foundation
 import RandomModel
-// Shared by the tests of this target: generated heads, models, research data.
 import TestRandom
 
 @testable import RetinaFace

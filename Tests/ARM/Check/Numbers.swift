@@ -1,6 +1,6 @@
-import CHost
 // Numbers that take more than 32 bits, through the program's own code: times after weeks, counts after years, sizes of large
 // pictures. A machine of 32 bits has to print what the host prints.
+import CHost
 import Capture
 import CommandLine
 import Engine

@@ -1,6 +1,6 @@
-import CKernelTwins
 // Lists the checked and timed shapes of every op, each with its definition in double precision. Test and benchmark
 // run the same prepared cases, so what is timed is what is checked.
+import CKernelTwins
 public import CKernels
 import CRegisters
 public import Kernels
