@@ -1,7 +1,9 @@
-// `rf-bench kernels`: every row of the kernel table at the network's own shapes. A result is checked before it is timed.
+// `rf-bench kernels`: times every kernel at the shapes of a model's layers. A result is checked before it is timed.
 import CHost
 import CKernels
 import CommandLine
+import Engine
+import Host
 import KernelChecks
 import Kernels
 
@@ -9,6 +11,11 @@ import Kernels
 private struct KernelOptions: BenchOptions {
   var isa: ISA = .available
   var op: String?
+  /// nil: the embedded model.
+  var model: String?
+  /// Pixels.
+  var width = 640
+  var height = 480
   var json = false
   var showsHelp = false
 
@@ -22,6 +29,9 @@ private struct KernelOptions: BenchOptions {
         $0.op = $1.description
         return ops.contains($1.description)
       },
+      .text("--model", "FILE", help: "model file whose layers give the shapes (default: the embedded model)", \.model),
+      .number("--width", 1...100_000_000, help: "width of the network's input, pixels (default 640)", \.width),
+      .number("--height", 1...100_000_000, help: "height of the network's input, pixels (default 480)", \.height),
       .flag("--json", help: "print JSON") { $0.json = true },
     ]
   }
@@ -60,6 +70,30 @@ private struct Result {
 func runKernels(_ words: [Argument]) -> Int32 { withOptions(words, measure) }
 
 private func measure(_ options: KernelOptions) -> Int32 {
+  do throws(BenchFailure) {
+    let file: LoadedFile? = if let path = options.model { try load(path) } else { nil }
+    return withExtendedLifetime(file) { measure(options, file?.bytes ?? embeddedModel()) }
+  } catch {
+    logError(error.message)
+    return 1
+  }
+}
+
+private func measure(_ options: KernelOptions, _ file: UnsafeRawBufferPointer?) -> Int32 {
+  guard let file else {
+    logError("this build has no embedded model: name one with --model FILE (rf-pack makes them)")
+    return 1
+  }
+  do {
+    let model = try Model(bytes: file)
+    return measure(options, model, try Plan(model: model, width: options.width, height: options.height))
+  } catch {
+    logError("\(error)")
+    return 1
+  }
+}
+
+private func measure(_ options: KernelOptions, _ model: Model, _ plan: Plan) -> Int32 {
   if !options.json {
     print(
       column("row", 34) + column("layer", 30) + column("min ms", -10) + column("median", -10)
@@ -67,7 +101,7 @@ private func measure(_ options: KernelOptions) -> Int32 {
   }
   for check in checks where options.op == nil || options.op == check.name {
     let rows = usableRows(of: check, options)
-    for workload in check.workloads {
+    for workload in workloads(of: check, model, plan) {
       guard time(rows, workload, options) else { return 1 }
     }
   }

@@ -111,7 +111,7 @@ extension LayerOperation {
 public struct Operation: Sendable {
   package let code: UInt32
   package let name: String
-  let kernel: rf_op
+  public let kernel: rf_op
   package let inputCount: Int
   package let isInPlace: Bool
   package let hasWindow: Bool

@@ -5,7 +5,7 @@
 // overlap get separate memory (PlanLayout). The tensors that heads read and the class logits live to the end of the frame.
 // Kernels for bytes may read RF_SLACK bytes before and after a map: these are constants, other maps, or the arena's last
 // bytes, which are reserved for that.
-import CKernels
+public import CKernels
 public import Kernels
 
 /// Shapes, costs and memory of one stage of a model at one input size.
@@ -52,7 +52,7 @@ public struct Plan: Sendable {
     /// The kernel of the layer; rows are split among threads by its row granularity.
     public internal(set) var kernel = Kernel(rf_kernel())
     /// The kernel was selected by this shape; the first of a pair has the channels of both.
-    var shape = rf_shape()
+    public internal(set) var shape = rf_shape()
     /// Bytes of scratch that the kernel needs per thread.
     var scratchBytes = 0
     /// Bytes from the start of the arena to the packed constants, and to the index lists of resampling.

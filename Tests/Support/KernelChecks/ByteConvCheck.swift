@@ -4,9 +4,19 @@ import Kernels
 import TestRandom
 
 let byteConvCheck = Check(
-  RF_OP_CONV, RF_U8, RF_U8, name: "u8_conv", shapes: byteConvShapes, workloads: byteConvWorkloads)
+  RF_OP_CONV, RF_U8, RF_U8, name: "u8_conv", shapes: byteConvShapes, workloads: wideWorkloads, layerShape: byteConvShape)
 let byteHeadCheck = Check(
-  RF_OP_CONV, RF_U8, RF_F32, name: "u8f32_conv", shapes: byteHeadShapes, workloads: byteHeadWorkloads)
+  RF_OP_CONV, RF_U8, RF_F32, name: "u8f32_conv", shapes: byteHeadShapes, layerShape: byteConvShape)
+
+@Sendable private func byteConvShape(_ layer: LayerShape) -> ByteConvShape? {
+  let s = layer.shape
+  return ByteConvShape(
+    width: Int(s.width), height: Int(s.height), cin: Int(s.cin), cout: Int(s.cout), kernelWidth: Int(s.kernel_width),
+    kernelHeight: Int(s.kernel_height), stride: Int(s.stride), slope: s.slope, zero: layer.zero,
+    isWide: s.accumulator == RF_ACCUMULATOR_WIDE, isHead: s.output_type == RF_F32, channelsBeside: layer.channelsBeside,
+    inputPadding: 0, outputPadding: 0
+  ).withRowsOnLines
+}
 
 /// Sizes of one dense convolution; names as in `rf_shape`.
 struct ByteConvShape: KernelShape {
@@ -47,6 +57,14 @@ struct ByteConvShape: KernelShape {
       width: Int32(width), height: Int32(height), cin: Int32(cin), cout: Int32(cout), kernel_width: Int32(kernelWidth),
       kernel_height: Int32(kernelHeight), stride: Int32(stride), slope: slope, input_type: RF_U8,
       output_type: isHead ? RF_F32 : RF_U8, accumulator: isWide ? RF_ACCUMULATOR_WIDE : RF_ACCUMULATOR_NARROW)
+  }
+
+  /// The same with rows that start at multiples of 64 bytes, as the engine lays them out.
+  var withRowsOnLines: ByteConvShape {
+    var shape = self
+    shape.inputPadding = paddingToLine(shape.inputRowStride, elementBytes: 1)
+    shape.outputPadding = paddingToLine(shape.outputRowStride, elementBytes: isHead ? 4 : 1)
+    return shape
   }
 
   func suits(_ kernel: Kernel) -> Bool { kernel.suits(kernelShape) && (secondFrom == nil || kernel.facts.outputs == 2) }

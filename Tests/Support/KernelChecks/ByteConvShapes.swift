@@ -144,55 +144,13 @@ let byteHeadShapes: [ByteConvShape] = {
   return shapes + wide(shapes, every: 3) { $0.isWide = true }
 }()
 
-/// The network's layers at 640 x 480; rows start at multiples of 64 bytes, as the engine lays them out.
-let byteConvWorkloads: [Workload] =
-  [
-    conv("stem 3x3 s2", 320, 240, 3, 8, kernel: 3, stride: 2),
-    conv("b1 1x1", 320, 240, 8, 16),
-    conv("b2 1x1", 160, 120, 16, 32),
-    conv("b3 1x1", 160, 120, 32, 32),
-    conv("b4 1x1", 80, 60, 32, 64),
-    conv("b5, lateral3 1x1", 80, 60, 64, 64),
-    conv("b6 1x1", 40, 30, 64, 128),
-    conv("b7 to b11 1x1", 40, 30, 128, 128),
-    conv("b12 1x1", 20, 15, 128, 256),
-    conv("b13 1x1", 20, 15, 256, 256),
-    conv("lateral4 1x1", 40, 30, 128, 64),
-    conv("lateral5 1x1", 20, 15, 256, 64),
-    conv("merge3 3x3", 80, 60, 64, 64, kernel: 3),
-    conv("merge4 3x3", 40, 30, 64, 64, kernel: 3),
-    conv("merge3 3x3, leaky", 80, 60, 64, 64, kernel: 3, slope: 0.1),
-    conv("ssh3 3x3", 80, 60, 64, 32, kernel: 3, beside: 32),
-    conv("ssh3 5x5 first", 80, 60, 64, 16, kernel: 3),
-    conv("ssh3 5x5, 7x7 last", 80, 60, 16, 16, kernel: 3, beside: 48),
-    conv("ssh4 3x3", 40, 30, 64, 32, kernel: 3, beside: 32),
-    conv("ssh5 3x3", 20, 15, 64, 32, kernel: 3, beside: 32),
-    conv("ssh3 3x3 and 5x5 first", 80, 60, 64, 48, kernel: 3, beside: 32),
-    conv("ssh3 5x5 last and 7x7 second", 80, 60, 16, 32, kernel: 3, beside: 48),
-  ]
-  + [false, true].flatMap { isWide in
-    [
-      conv("3x3, 256 channels", 10, 8, 256, 256, kernel: 3, isWide: isWide),
-      conv("3x3 s2, 256 channels", 10, 8, 256, 256, kernel: 3, stride: 2, isWide: isWide),
-      conv("3x3 s2, 512 channels", 10, 8, 512, 256, kernel: 3, stride: 2, isWide: isWide),
-      conv("1x1, 2048 channels", 10, 8, 2048, 512, isWide: isWide),
-    ]
+/// Layers as wide as a ResNet's, with both rounding rules.
+let wideWorkloads: [Workload] = [false, true].flatMap { isWide in
+  [(256, 256, 3, 1), (256, 256, 3, 2), (512, 256, 3, 2), (2048, 512, 1, 1)].map { cin, cout, kernel, stride in
+    let shape = ByteConvShape(
+      width: 10, height: 8, cin: cin, cout: cout, kernelWidth: kernel, kernelHeight: kernel, stride: stride, isWide: isWide,
+      inputPadding: 0, outputPadding: 0)
+    let name = "\(kernel)x\(kernel) s\(stride), \(cin) channels\(isWide ? ", wide" : "")"
+    return Workload(layer: name, shape: shape.withRowsOnLines)
   }
-
-let byteHeadWorkloads: [Workload] = [
-  conv("class3 1x1", 80, 60, 64, 4, slope: 1, isHead: true),
-  conv("box at one anchor 1x1", 1, 1, 64, 8, slope: 1, isHead: true),
-  conv("landmarks at one anchor 1x1", 1, 1, 64, 20, slope: 1, isHead: true),
-]
-
-private func conv(
-  _ layer: String, _ width: Int, _ height: Int, _ cin: Int, _ cout: Int, kernel: Int = 1, stride: Int = 1, beside: Int = 0,
-  slope: Float = 0, isHead: Bool = false, isWide: Bool = false
-) -> Workload {
-  var shape = ByteConvShape(
-    width: width, height: height, cin: cin, cout: cout, kernelWidth: kernel, kernelHeight: kernel, stride: stride,
-    slope: slope, isWide: isWide, isHead: isHead, channelsBeside: beside, inputPadding: 0, outputPadding: 0)
-  shape.inputPadding = (64 - shape.inputRowStride % 64) % 64
-  shape.outputPadding = (64 - shape.outputRowStride % 64) % 64
-  return Workload(layer: layer + (isWide ? ", wide" : ""), shape: shape)
 }

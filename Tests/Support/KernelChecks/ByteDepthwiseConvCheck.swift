@@ -4,7 +4,16 @@ import Kernels
 import TestRandom
 
 let byteDWConv3x3Check = Check(
-  RF_OP_DEPTHWISE_CONV3X3, RF_U8, RF_U8, name: "u8_dwconv3x3", shapes: byteDepthwiseShapes, workloads: byteDepthwiseWorkloads)
+  RF_OP_DEPTHWISE_CONV3X3, RF_U8, RF_U8, name: "u8_dwconv3x3", shapes: byteDepthwiseShapes
+) { layer in
+  let s = layer.shape
+  var shape = ByteDepthwiseShape(
+    width: Int(s.width), height: Int(s.height), channels: Int(s.cin), stride: Int(s.stride), slope: s.slope, zero: layer.zero,
+    isWide: s.accumulator == RF_ACCUMULATOR_WIDE, inputPadding: 0, outputPadding: 0)
+  shape.inputPadding = paddingToLine(shape.inputRowStride, elementBytes: 1)
+  shape.outputPadding = paddingToLine(shape.outputRowStride, elementBytes: 1)
+  return shape
+}
 
 /// Sizes of one depthwise convolution; names as in `rf_shape`.
 struct ByteDepthwiseShape: KernelShape {
@@ -127,28 +136,3 @@ private let byteDepthwiseShapes: [ByteDepthwiseShape] = {
   }
   return shapes + wide(shapes, every: 7) { $0.isWide = true }
 }()
-
-/// The network's layers at 640 x 480; rows start at multiples of 64 bytes, as the engine lays them out.
-private let byteDepthwiseWorkloads: [Workload] = [
-  workload("b1", 320, 240, 8),
-  workload("b2", 160, 120, 16, stride: 2),
-  workload("b3", 160, 120, 32),
-  workload("b4", 80, 60, 32, stride: 2),
-  workload("b5", 80, 60, 64),
-  workload("b6", 40, 30, 64, stride: 2),
-  workload("b7 to b11", 40, 30, 128),
-  workload("b12", 20, 15, 128, stride: 2),
-  workload("b13", 20, 15, 256),
-  workload("b5, leaky", 80, 60, 64, slope: 0.1, zero: 100),
-]
-
-private func workload(
-  _ layer: String, _ width: Int, _ height: Int, _ channels: Int, stride: Int = 1, slope: Float = 0, zero: UInt8 = 0
-) -> Workload {
-  var shape = ByteDepthwiseShape(
-    width: width, height: height, channels: channels, stride: stride, slope: slope, zero: zero, inputPadding: 0,
-    outputPadding: 0)
-  shape.inputPadding = (64 - shape.inputRowStride % 64) % 64
-  shape.outputPadding = (64 - shape.outputRowStride % 64) % 64
-  return Workload(layer: layer, shape: shape)
-}

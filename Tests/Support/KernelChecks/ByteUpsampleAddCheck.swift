@@ -4,7 +4,15 @@ import Kernels
 import TestRandom
 
 let byteUpsampleAddCheck = Check(
-  RF_OP_UPSAMPLE_ADD, RF_U8, RF_U8, name: "u8_upsample_add", shapes: byteUpsampleShapes, workloads: byteUpsampleWorkloads)
+  RF_OP_UPSAMPLE_ADD, RF_U8, RF_U8, name: "u8_upsample_add", shapes: byteUpsampleShapes
+) { layer in
+  var shape = ByteUpsampleShape(
+    width: Int(layer.shape.width), height: Int(layer.shape.height), coarseWidth: layer.coarseWidth,
+    coarseHeight: layer.coarseHeight, channels: Int(layer.shape.cin), zero: Int(layer.zero), coarsePadding: 0, outputPadding: 0)
+  shape.coarsePadding = paddingToLine(shape.coarseRowStride, elementBytes: 1)
+  shape.outputPadding = paddingToLine(shape.outputRowStride, elementBytes: 1)
+  return shape
+}
 
 /// Sizes of one upsampling; names as in `rf_shape`.
 struct ByteUpsampleShape: KernelShape {
@@ -101,17 +109,3 @@ private let byteUpsampleShapes: [ByteUpsampleShape] = {
   }
   return shapes
 }()
-
-/// The network's two additions at 640 x 480.
-private let byteUpsampleWorkloads: [Workload] = [
-  workload("level 5 to 4", 40, 30, 0),
-  workload("level 4 to 3", 80, 60, 0),
-  workload("level 4 to 3, leaky", 80, 60, 100),
-]
-
-private func workload(_ layer: String, _ width: Int, _ height: Int, _ zero: Int) -> Workload {
-  let shape = ByteUpsampleShape(
-    width: width, height: height, coarseWidth: width / 2, coarseHeight: height / 2, channels: 64, zero: zero,
-    coarsePadding: 0, outputPadding: 0)
-  return Workload(layer: layer, shape: shape)
-}

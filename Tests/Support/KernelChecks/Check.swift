@@ -79,12 +79,26 @@ public struct Check: Sendable {
   public let name: String
   /// Shapes that look for mistakes: odd sizes, nothing at all, every rest of every tile.
   public let shapes: [Shape]
-  /// The shapes that the network has at 640 x 480, with the layers' names.
+  /// Shapes to time that no model has: pixels of a frame, layers wider than those of small networks.
   public let workloads: [Workload]
+  private let layerShape: @Sendable (LayerShape) -> Shape?
 
-  init(_ op: rf_op, _ input: rf_type, _ output: rf_type, name: String, shapes: [some KernelShape], workloads: [Workload]) {
+  /// - Parameter layerShape: makes the op's shape of a layer; its rows start at multiples of 64 bytes, as in the engine.
+  init<Own: KernelShape>(
+    _ op: rf_op, _ input: rf_type, _ output: rf_type, name: String, shapes: [Own], workloads: [Workload] = [],
+    layerShape: @escaping @Sendable (LayerShape) -> Own? = { _ in nil }
+  ) {
     (self.op, self.input, self.output, self.name, self.workloads) = (op, input, output, name, workloads)
     self.shapes = shapes.map { Shape($0) }
+    self.layerShape = { layerShape($0).map { Shape($0) } }
+  }
+
+  /// Returns the shape of a model's layer; nil for a layer of another op or other types. Float32 kernels also compute the shapes
+  /// of int8 layers.
+  public func shape(of layer: LayerShape) -> Shape? {
+    let isFloat = input == RF_F32 && output == RF_F32
+    let fits = isFloat || input == layer.shape.input_type && output == layer.shape.output_type
+    return layer.op == op && fits ? layerShape(layer) : nil
   }
 
   /// Returns true where the kernel computes this op with these types.
@@ -107,10 +121,10 @@ public struct Check: Sendable {
     return turn == 0 ? "none of the shapes suits it" : nil
   }
 
-  /// The first mismatch of a kernel over the network's own shapes; nil where there is none.
-  public func workloadMismatch(of kernel: Kernel, seed: UInt64 = 1) -> String? {
-    for workload in workloads where workload.shape.suits(kernel) {
-      if let text = mismatch(of: kernel, workload.shape, .ordinary, .misaligned, seed: seed) { return text }
+  /// The first mismatch of a kernel over shapes of models; nil where there is none.
+  public func mismatch(of kernel: Kernel, at shapes: [Shape], seed: UInt64 = 1) -> String? {
+    for shape in shapes where shape.suits(kernel) {
+      if let text = mismatch(of: kernel, shape, .ordinary, .misaligned, seed: seed) { return text }
     }
     return nil
   }
@@ -133,13 +147,32 @@ extension Kernel {
   }
 }
 
-/// A shape of the network.
+/// A shape with a name, to be timed.
 public struct Workload: Sendable {
   public let layer: String
   public let shape: Shape
 
   init(layer: String, shape: some KernelShape) { (self.layer, self.shape) = (layer, Shape(shape)) }
+  public init(layer: String, shape: Shape) { (self.layer, self.shape) = (layer, shape) }
 }
+
+/// A layer of a model as its plan has it.
+public struct LayerShape: Sendable {
+  public let op: rf_op
+  /// Of the first layer, where one call computes two.
+  public var shape: rf_shape
+  /// Channels of the output tensor that other layers write.
+  public var channelsBeside = 0
+  /// Pixels of the coarse map of an upsampling.
+  public var coarseWidth = 0, coarseHeight = 0
+  /// The byte for 0 of the output.
+  public var zero: UInt8 = 0
+
+  public init(op: rf_op, shape: rf_shape) { (self.op, self.shape) = (op, shape) }
+}
+
+/// Elements that bring a row's length to whole cache lines.
+func paddingToLine(_ elements: Int, elementBytes: Int = 4) -> Int { -elements & (64 / elementBytes - 1) }
 
 /// The check of every op with every pair of types.
 public let checks: [Check] = [

@@ -3,7 +3,16 @@ import CKernels
 import Kernels
 import TestRandom
 
-let convCheck = Check(RF_OP_CONV, RF_F32, RF_F32, name: "f32_conv", shapes: convShapes, workloads: convWorkloads)
+let convCheck = Check(RF_OP_CONV, RF_F32, RF_F32, name: "f32_conv", shapes: convShapes) { layer in
+  let s = layer.shape
+  var shape = ConvShape(
+    width: Int(s.width), height: Int(s.height), cin: Int(s.cin), cout: Int(s.cout), kernelWidth: Int(s.kernel_width),
+    kernelHeight: Int(s.kernel_height), stride: Int(s.stride), slope: s.slope, channelsBeside: layer.channelsBeside,
+    inputPadding: 0, outputPadding: 0)
+  shape.inputPadding = paddingToLine(shape.inputRowStride)
+  shape.outputPadding = paddingToLine(shape.outputRowStride)
+  return shape
+}
 
 /// Sizes of one dense convolution; names as in `rf_shape`.
 struct ConvShape: KernelShape {

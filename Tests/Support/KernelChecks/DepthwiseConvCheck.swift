@@ -4,7 +4,16 @@ import Kernels
 import TestRandom
 
 let dwconv3x3Check = Check(
-  RF_OP_DEPTHWISE_CONV3X3, RF_F32, RF_F32, name: "f32_dwconv3x3", shapes: depthwiseShapes, workloads: depthwiseWorkloads)
+  RF_OP_DEPTHWISE_CONV3X3, RF_F32, RF_F32, name: "f32_dwconv3x3", shapes: depthwiseShapes
+) { layer in
+  let s = layer.shape
+  var shape = DepthwiseShape(
+    width: Int(s.width), height: Int(s.height), channels: Int(s.cin), stride: Int(s.stride), slope: s.slope, inputPadding: 0,
+    outputPadding: 0)
+  shape.inputPadding = paddingToLine(shape.inputRowStride)
+  shape.outputPadding = paddingToLine(shape.outputRowStride)
+  return shape
+}
 
 /// Sizes of one depthwise convolution; names as in `rf_shape`.
 struct DepthwiseShape: KernelShape {

@@ -4,7 +4,15 @@ import Kernels
 import TestRandom
 
 let upsampleAddCheck = Check(
-  RF_OP_UPSAMPLE_ADD, RF_F32, RF_F32, name: "f32_upsample_add", shapes: upsampleShapes, workloads: upsampleWorkloads)
+  RF_OP_UPSAMPLE_ADD, RF_F32, RF_F32, name: "f32_upsample_add", shapes: upsampleShapes
+) { layer in
+  var shape = UpsampleShape(
+    width: Int(layer.shape.width), height: Int(layer.shape.height), coarseWidth: layer.coarseWidth,
+    coarseHeight: layer.coarseHeight, channels: Int(layer.shape.cin), coarsePadding: 0, outputPadding: 0)
+  shape.coarsePadding = paddingToLine(shape.coarseRowStride)
+  shape.outputPadding = paddingToLine(shape.outputRowStride)
+  return shape
+}
 
 /// Sizes of one upsampling; names as in `rf_shape`.
 struct UpsampleShape: KernelShape {
