@@ -27,6 +27,8 @@ private func layerShape(_ model: Model, _ plan: Plan, _ index: Int) -> LayerShap
     result.channelsBeside = plan.maps[output].channels - layer.outputChannels
     result.zero = model.graph.tensors[output].zero
   }
-  if layer.inputs.count > 1 { (result.coarseWidth, result.coarseHeight) = (plan.maps[layer.inputs[1]].width, plan.maps[layer.inputs[1]].height) }
+  if layer.inputs.count > 1 {
+    (result.coarseWidth, result.coarseHeight) = (plan.maps[layer.inputs[1]].width, plan.maps[layer.inputs[1]].height)
+  }
   return result
 }

@@ -24,12 +24,30 @@ VIRT = ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", 
 QUICK = {"source": "pattern:640x480", "size": "64", "format": "json"}
 
 
-def boot(card: Card | None, *options: str, initrd: Path = BOARD / "initrd.gz", append: str = "",
-         drive: tuple[str, ...] = (), clock: list[str] = VIRTUAL_TIME) -> Machine:
+def boot(
+    card: Card | None,
+    *options: str,
+    initrd: Path = BOARD / "initrd.gz",
+    append: str = "",
+    drive: tuple[str, ...] = (),
+    clock: list[str] = VIRTUAL_TIME,
+) -> Machine:
     """Starts the image's kernel, as U-Boot would."""
     disk = [*card.drive(*drive), "-device", "virtio-blk-device,drive=card"] if card else []
-    return Machine([*VIRT, *clock, "-kernel", str(BOARD / "Image"), "-initrd", str(initrd), "-append",
-                    f"console=ttyAMA0 loglevel=4 panic=-1 {append}", *disk, *options])
+    return Machine(
+        [
+            *VIRT,
+            *clock,
+            "-kernel",
+            str(BOARD / "Image"),
+            "-initrd",
+            str(initrd),
+            "-append",
+            f"console=ttyAMA0 loglevel=4 panic=-1 {append}",
+            *disk,
+            *options,
+        ]
+    )
 
 
 @pytest.fixture
@@ -38,8 +56,7 @@ def card(tmp_path) -> Card:
 
 
 def test_is_the_same_when_built_again(tmp_path):
-    subprocess.run([ROOT / "Boards/rk3399/build.sh"], check=True, env={**os.environ, "OUT": str(tmp_path)},
-                   stdout=subprocess.DEVNULL)
+    subprocess.run([ROOT / "Boards/rk3399/build.sh"], check=True, env={**os.environ, "OUT": str(tmp_path)}, stdout=subprocess.DEVNULL)
     for name in ["firmware-nanopc-t4.img", "firmware-rock-pi-4.img", "firmware-rockpro64.img"]:
         subprocess.run(["cmp", BOARD / name, tmp_path / name], check=True)
 
@@ -136,11 +153,13 @@ def test_without_a_camera_it_says_so_and_waits(card):
         assert "rf-cam ended" not in device.text
 
 
-@pytest.mark.parametrize("lines, said", [
-    ("# a device\nsource = camera\ntreshold = 0.5\n",
-     "rf-cam: /boot/rf-cam.conf:3: 'treshold': no such name; the names are source"),
-    ("model = none.rfm\nsource = pattern:64x64\n", "rf-cam: none.rfm: cannot open: No such file or directory"),
-])
+@pytest.mark.parametrize(
+    "lines, said",
+    [
+        ("# a device\nsource = camera\ntreshold = 0.5\n", "rf-cam: /boot/rf-cam.conf:3: 'treshold': no such name; the names are source"),
+        ("model = none.rfm\nsource = pattern:64x64\n", "rf-cam: none.rfm: cannot open: No such file or directory"),
+    ],
+)
 def test_wrong_configuration_is_named_and_tried_again(card, lines, said):
     card.write("rf-cam.conf", lines.encode())
     with boot(card) as device:
@@ -185,22 +204,22 @@ def test_results_survive_a_power_cut(card):
             wait_for_results(card, before + 3)
             device.kill()
     lines = card.read("results.txt")
-    whole = lines[:lines.rindex(b"\n")].splitlines()
+    whole = lines[: lines.rindex(b"\n")].splitlines()
     assert [json.loads(line)["frame"] for line in whole].count(0) == 2, "both runs left their lines"
     # The next start removes an incomplete line after a power cut.
-    card.write("results.txt", lines[:lines.rindex(b"\n") - 20], partition=2)
+    card.write("results.txt", lines[: lines.rindex(b"\n") - 20], partition=2)
     with boot(card) as device:
         device.wait_for("results.txt: its last line was torn, by a power cut perhaps")
         wait_for_results(card, len(whole) + 3)
         device.kill()
-    assert all(json.loads(line) for line in card.read("results.txt").splitlines()[:len(whole) + 2])
+    assert all(json.loads(line) for line in card.read("results.txt").splitlines()[: len(whole) + 2])
 
 
 def test_full_card_costs_results_only(card):
     card.fill(partition=2)
     card.configure(**QUICK, results="results.txt", sync="0")
     with boot(card) as device:
-        device.wait_for("results.txt: results cannot be written: No space left on device: make room on the card")
+        device.wait_for("results.txt: cannot write results: No space left on device: free some space on the disk")
         device.listen(5)
         assert "rf-cam ended" not in device.text
 
@@ -209,7 +228,7 @@ def test_write_protected_card_costs_results_only(card):
     card.configure(**QUICK, results="results.txt")
     with boot(card, drive=("readonly=on",)) as device:
         device.wait_for("the card is write-protected")
-        device.wait_for("results.txt: results cannot be written: Read-only file system")
+        device.wait_for("results.txt: cannot write results: Read-only file system")
         device.listen(5)
         assert "rf-cam ended" not in device.text
 
@@ -219,8 +238,7 @@ def test_results_go_out_as_datagrams(card):
         receiver.bind(("127.0.0.1", 0))
         receiver.settimeout(600)
         # QEMU's own network: 10.0.2.2 is this machine.
-        card.configure(**QUICK, address="10.0.2.20/24", gateway="10.0.2.2",
-                       results=f"udp:10.0.2.2:{receiver.getsockname()[1]}")
+        card.configure(**QUICK, address="10.0.2.20/24", gateway="10.0.2.2", results=f"udp:10.0.2.2:{receiver.getsockname()[1]}")
         with boot(card, "-netdev", "user,id=net", "-device", "virtio-net-device,netdev=net") as device:
             device.wait_for("eth0 has 10.0.2.20/24")
             assert json.loads(receiver.recv(65536))["source"] == "pattern:640x480"

@@ -17,8 +17,7 @@ from hardening import faults
 
 BOARD = BUILD / "x86-64"
 # In real time: OVMF gets nowhere by counted instructions.
-PC = ["qemu-system-x86_64", "-M", "q35", "-cpu", "max", "-smp", "2", "-m", "1024", "-nodefaults", "-bios",
-      "/usr/share/ovmf/OVMF.fd"]
+PC = ["qemu-system-x86_64", "-M", "q35", "-cpu", "max", "-smp", "2", "-m", "1024", "-nodefaults", "-bios", "/usr/share/ovmf/OVMF.fd"]
 STICK = ["-device", "qemu-xhci", "-device", "usb-storage,drive=card"]
 DISK = ["-device", "virtio-blk-pci,drive=card"]
 QUICK = {"source": "pattern:640x480", "size": "64", "format": "json"}
@@ -34,8 +33,7 @@ def boot(card: Card, *options: str) -> Machine:
 
 
 def test_is_the_same_when_built_again(tmp_path):
-    subprocess.run([ROOT / "Boards/x86-64/build.sh"], check=True, env={**os.environ, "OUT": str(tmp_path)},
-                   stdout=subprocess.DEVNULL)
+    subprocess.run([ROOT / "Boards/x86-64/build.sh"], check=True, env={**os.environ, "OUT": str(tmp_path)}, stdout=subprocess.DEVNULL)
     subprocess.run(["cmp", BOARD / "firmware.img", tmp_path / "firmware.img"], check=True)
 
 

@@ -13,9 +13,32 @@ from options import options
 
 COMPLETION = Path(__file__).parent.parent.parent / "Packaging/rf-cam.bash"
 HOSTILE = [
-    "a b.rfm", "a$(id>PWNED)b.rfm", "a`id>PWNED`b.rfm", "a${x:=$(id>PWNED)}.rfm", "a$HOME.rfm", "~root", "~", "a~.rfm",
-    "two\nlines.rfm", "tab\there.rfm", "it's.rfm", 'a"quoted".rfm', "a;id>PWNED;.rfm", "a&id>PWNED.rfm", "a|id.rfm", "a*?[x].rfm",
-    "a{b,c}.rfm", "a\\b.rfm", "!!.rfm", "#a.rfm", "a=b.rfm", "a:b.rfm", "a[$(id>PWNED)].rfm", "-x.rfm", "--model", "\u00e9 \u4eba.rfm",
+    "a b.rfm",
+    "a$(id>PWNED)b.rfm",
+    "a`id>PWNED`b.rfm",
+    "a${x:=$(id>PWNED)}.rfm",
+    "a$HOME.rfm",
+    "~root",
+    "~",
+    "a~.rfm",
+    "two\nlines.rfm",
+    "tab\there.rfm",
+    "it's.rfm",
+    'a"quoted".rfm',
+    "a;id>PWNED;.rfm",
+    "a&id>PWNED.rfm",
+    "a|id.rfm",
+    "a*?[x].rfm",
+    "a{b,c}.rfm",
+    "a\\b.rfm",
+    "!!.rfm",
+    "#a.rfm",
+    "a=b.rfm",
+    "a:b.rfm",
+    "a[$(id>PWNED)].rfm",
+    "-x.rfm",
+    "--model",
+    "\u00e9 \u4eba.rfm",
 ]
 
 
@@ -32,12 +55,15 @@ def run_bash(script: str, *words: str | Path, **more) -> bytes:
 
 def complete(program: Path | str, folder: Path, *words: str, before: str = "", **more) -> list[str]:
     """Returns bash's completions after these words, the last of which is being typed."""
-    script = before + """
+    script = (
+        before
+        + """
         source "$1"; program=$2; shift 2
         COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
         _rf_cam "$program" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
         [ ${#COMPREPLY[@]} -eq 0 ] || printf '%s\\0' "${COMPREPLY[@]}"
     """
+    )
     return run_bash(script, COMPLETION, program, "rf-cam", *words, cwd=folder, **more).decode().split("\0")[:-1]
 
 
@@ -84,8 +110,10 @@ def test_the_shell_keeps_its_options(program, tmp_path):
     assert run_bash(script, COMPLETION, program.resolve(), cwd=tmp_path) == b"same x\n"
 
 
-@pytest.mark.parametrize("typed, path", [("./rf-cam", "/usr/bin:/bin"), ("rf-cam", ".:/usr/bin:/bin"), ("rf-cam", ":/usr/bin:/bin"),
-                                         ("$(id>PWNED)/rf-cam", "/usr/bin:/bin")])
+@pytest.mark.parametrize(
+    "typed, path",
+    [("./rf-cam", "/usr/bin:/bin"), ("rf-cam", ".:/usr/bin:/bin"), ("rf-cam", ":/usr/bin:/bin"), ("$(id>PWNED)/rf-cam", "/usr/bin:/bin")],
+)
 def test_no_program_of_the_current_folder_is_run(tmp_path, typed, path):
     fake = tmp_path / "rf-cam"
     fake.write_text("#!/bin/sh\nid >PWNED\n")
@@ -98,8 +126,9 @@ def test_no_program_of_the_current_folder_is_run(tmp_path, typed, path):
 def test_what_a_program_prints_is_not_expanded(tmp_path):
     fake = tmp_path / "bin/rf-cam"
     fake.parent.mkdir()
-    fake.write_text("#!/bin/sh\ncat <<'END'\n--format words text $(id>PWNED) `id>PWNED`\n"
-        "--$(id>PWNED) flag\n--a* words *\n--isa $(id>PWNED)\nEND\n")
+    fake.write_text(
+        "#!/bin/sh\ncat <<'END'\n--format words text $(id>PWNED) `id>PWNED`\n--$(id>PWNED) flag\n--a* words *\n--isa $(id>PWNED)\nEND\n"
+    )
     fake.chmod(0o755)
     assert complete(fake, tmp_path, "--format", "") == ["text"]
     assert complete(fake, tmp_path, "--a*", "") == []
@@ -119,9 +148,20 @@ class Terminal:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.chdir(folder)
-            os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"], dict(
-                os.environ, PATH=f"{bin_folder}:{os.environ['PATH']}", PS1="ready> ", TERM="dumb", INPUTRC="/dev/null", HISTFILE="",
-                HOME=str(folder.parent), LC_ALL="C.UTF-8"))
+            os.execvpe(
+                "bash",
+                ["bash", "--norc", "--noprofile", "-i"],
+                dict(
+                    os.environ,
+                    PATH=f"{bin_folder}:{os.environ['PATH']}",
+                    PS1="ready> ",
+                    TERM="dumb",
+                    INPUTRC="/dev/null",
+                    HISTFILE="",
+                    HOME=str(folder.parent),
+                    LC_ALL="C.UTF-8",
+                ),
+            )
         self.wait_for("ready> ")
         self.enter("bind 'set enable-bracketed-paste off'; set +H")
         self.enter(f"rf-cam() {{ printf '%s\\0' \"$@\" >'{self.words}'; }}; source '{COMPLETION}'")

@@ -34,12 +34,19 @@ def test_the_package_holds_what_it_should(program, tmp_path):
     contents = subprocess.run(["dpkg-deb", "--contents", package], capture_output=True, text=True, check=True).stdout
     files = {line.split()[5][1:]: line.split()[:2] for line in contents.splitlines() if not line.startswith("d")}
     assert set(files) == {
-        "/usr/bin/rf-cam", "/lib/systemd/system/rf-cam.service", "/etc/default/rf-cam", "/usr/share/man/man1/rf-cam.1.gz",
-        "/usr/share/bash-completion/completions/rf-cam", "/usr/share/doc/rf-cam/copyright", "/usr/share/doc/rf-cam/changelog.gz"}
+        "/usr/bin/rf-cam",
+        "/lib/systemd/system/rf-cam.service",
+        "/etc/default/rf-cam",
+        "/usr/share/man/man1/rf-cam.1.gz",
+        "/usr/share/bash-completion/completions/rf-cam",
+        "/usr/share/doc/rf-cam/copyright",
+        "/usr/share/doc/rf-cam/changelog.gz",
+    }
     assert all(owner == "root/root" for _, owner in files.values())
     subprocess.run(["dpkg-deb", "--extract", package, tmp_path], check=True)
-    outcome = subprocess.run([tmp_path / "usr/bin/rf-cam", ROOT / "Tests/Fixtures/pictures/astronaut.jpg"], capture_output=True,
-                             text=True, timeout=60)
+    outcome = subprocess.run(
+        [tmp_path / "usr/bin/rf-cam", ROOT / "Tests/Fixtures/pictures/astronaut.jpg"], capture_output=True, text=True, timeout=60
+    )
     assert outcome.returncode == 0 and len(outcome.stdout.splitlines()) == 1
     fields = subprocess.run(["dpkg-deb", "--field", package], capture_output=True, text=True, check=True).stdout
     assert "Architecture: amd64\n" in fields and "Depends: libc6 (>= " in fields and "libjpeg62-turbo" in fields

@@ -7,7 +7,7 @@ private func expectRefusal(
   _ name: String, _ bytes: some Sequence<UInt8>, _ message: String,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let bad = try workshop.write(name, bytes)
   let good = try workshop.write("good.jpg", workshop.jpeg())
   let outcome = try workshop.run("--format", "json", "--stats", "-q", "--output", workshop.path("out"), bad, good)
@@ -30,7 +30,7 @@ func peakMegabytes(_ outcome: Outcome) throws -> Double {
 }
 
 @Test func aNameWithNewlinesFailsInOneLine() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let outcome = try workshop.run(workshop.path("a\nb\u{1b}[2J.jpg"))
   #expect(outcome.status == 1 && outcome.errorLines.count == 1 && outcome.errors.contains("a?b?[2J.jpg"))
 }
@@ -40,15 +40,15 @@ func peakMegabytes(_ outcome: Outcome) throws -> Double {
 @Test func notAPicture() throws { try expectRefusal("bad.jpg", "some text, no pixels".utf8, "is not a picture") }
 
 @Test func cutOffPictures() throws {
-  let jpeg = try Workshop().jpeg(width: 320, height: 240)
+  let jpeg = try TestFolder().jpeg(width: 320, height: 240)
   try expectRefusal("bad.jpg", jpeg.prefix(jpeg.count / 2), "is cut off")
   try expectRefusal("bad.jpg", jpeg.prefix(20), "bad.jpg")
-  let ppm = try Workshop().ppm(width: 40, height: 30)
+  let ppm = try TestFolder().ppm(width: 40, height: 30)
   try expectRefusal("bad.ppm", ppm.dropLast(100), "is cut off")
 }
 
 @Test func aJPEGThatClaimsTheLargestSize() throws {
-  var jpeg = [UInt8](try Workshop().jpeg())
+  var jpeg = [UInt8](try TestFolder().jpeg())
   // The frame header: FF C0, length, precision, height, width.
   let header = try #require(jpeg.indices.dropLast(9).first { jpeg[$0] == 0xff && jpeg[$0 + 1] == 0xc0 })
   for i in 5...8 { jpeg[header + i] = 0xff }
@@ -64,7 +64,7 @@ func peakMegabytes(_ outcome: Outcome) throws -> Double {
 }
 
 @Test func sourcesThatAreNotThere() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let outcome = try workshop.run(workshop.path("missing.jpg"), "/dev/video99", workshop.path("none"), "/dev/zero")
   #expect(outcome.status == 1)
   #expect(outcome.errorLines.count == 4)
@@ -73,14 +73,14 @@ func peakMegabytes(_ outcome: Outcome) throws -> Double {
 }
 
 @Test func anEmptyFolder() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   try FileManager.default.createDirectory(atPath: workshop.path("folder"), withIntermediateDirectories: true)
   let outcome = try workshop.run(workshop.path("folder"))
   #expect(outcome.status == 1 && outcome.errors.contains("no pictures in this folder"))
 }
 
 @Test func badPicturesInAFolderDoNotEndTheOthers() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   for (index, name) in ["a.jpg", "b.jpg", "c.jpg", "d.jpg"].enumerated() {
     try workshop.write("in/\(name)", index == 1 ? Data("no picture".utf8) : workshop.jpeg())
   }
@@ -92,7 +92,7 @@ func peakMegabytes(_ outcome: Outcome) throws -> Double {
 
 @Test(arguments: [(1, 1), (20000, 3), (3, 20000), (7, 5)])
 func extremeSizesWork(size: (Int, Int)) throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let picture = try workshop.write("a.ppm", workshop.ppm(width: size.0, height: size.1))
   for options in [[], ["--size", "original"], ["--size", "320x240"], ["--size", "1"]] {
     let outcome = try workshop.run(options + ["--format", "json", "--threshold", "0.2", picture])
@@ -102,7 +102,7 @@ func extremeSizesWork(size: (Int, Int)) throws {
 }
 
 @Test func aSizeThatNeedsTooMuchIsRefused() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let picture = try workshop.write("a.jpg", workshop.jpeg())
   let outcome = try workshop.run("--size", "65500", picture)
   #expect(outcome.status == 1 && outcome.errorLines.count == 1)
@@ -110,7 +110,7 @@ func extremeSizesWork(size: (Int, Int)) throws {
 }
 
 @Test func missingAndForeignModels() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let picture = try workshop.write("a.jpg", workshop.jpeg())
   let cases = [
     (workshop.path("missing.rfm"), "cannot open: No such file or directory"), (workshop.folder.path, "not a regular file"),
@@ -126,7 +126,7 @@ func extremeSizesWork(size: (Int, Int)) throws {
 }
 
 @Test func damagedModelsAreRefusedInOneLine() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let picture = try workshop.write("a.jpg", workshop.jpeg())
   let model = [UInt8](try Data(contentsOf: URL(filePath: workshop.model)))
   // The reader's own tests go through every cut and field; here a few, through the whole program.
@@ -144,7 +144,7 @@ func extremeSizesWork(size: (Int, Int)) throws {
 }
 
 @Test func foldersThatCannotBeWritten() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let picture = try workshop.write("a.jpg", workshop.jpeg())
   let file = try workshop.write("file", [1])
   let outcome = try workshop.run("--output", file, picture)

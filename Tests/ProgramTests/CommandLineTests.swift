@@ -35,7 +35,7 @@ import Testing
     (["--", "--stats", "-x"], ""),
   ] as [([String], String)])
 func wrongCommandLineNamesWhatIsValid(words: [String], message: String) throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let outcome = try RunningProgram(words, in: workshop.folder).finish()
   if message.isEmpty {
     // After -- everything is a source, and these are not there.
@@ -49,7 +49,7 @@ func wrongCommandLineNamesWhatIsValid(words: [String], message: String) throws {
 }
 
 @Test func everyOptionOfTheContractIsTaken() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let picture = try workshop.write("a.jpg", workshop.jpeg())
   let outcome = try workshop.run(
     "--size", "64x48", "--threshold=0.9", "--nms", "0.3", "--max-faces", "5", "--threads", "2", "--isa", "reference",
@@ -59,7 +59,7 @@ func wrongCommandLineNamesWhatIsValid(words: [String], message: String) throws {
 }
 
 @Test func helpAndVersionAndDevices() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let help = try workshop.runBare("-h")
   #expect(help.status == 0 && help.errors.isEmpty)
   for option in [

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 @Test func everySettingOfAFileIsTaken() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let picture = try workshop.write("a.ppm", workshop.ppm(width: 96, height: 64))
   // As an editor on another system leaves it: a byte-order mark, carriage returns, tabs, no end of the last line.
   let lines = [
@@ -18,7 +18,7 @@ import Testing
 }
 
 @Test func commandLineWinsOverTheFile() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let picture = try workshop.write("a.ppm", workshop.ppm(width: 96, height: 64))
   let other = try workshop.write("b.ppm", workshop.ppm(width: 64, height: 64))
   let config = try workshop.write("device.conf", "source = \(picture)\nformat = json\nthreshold = 0.01\n".utf8)
@@ -31,7 +31,7 @@ import Testing
   arguments: [
     ("treshold = 0.5", "'treshold': no such name; the names are source, address, gateway, model, size, threshold"),
     ("threshold = 1.5", "threshold: '1.5' is not valid here: 0..1"),
-    ("threshold", "'threshold' is no setting: write name = value"),
+    ("threshold", "'threshold' is not a setting: write name = value"),
     ("threshold =", "threshold: '' is not valid here: 0..1"),
     ("= 0.5", "'': no such name"),
     ("source =", "source: a value is missing"),
@@ -43,11 +43,11 @@ import Testing
     ("results = udp:127.0.0.1", "results: 'udp:127.0.0.1' is not valid here"),
     ("results = /dev/ttyS2@fast", "results: '/dev/ttyS2@fast' is not valid here"),
     ("sync = -1", "sync: '-1' is not valid here"),
-    ("size = \u{0}", "a zero byte: this is no text file"),
-    ("\u{1b}[2J", "'?[2J' is no setting"),
+    ("size = \u{0}", "a zero byte: this is not a text file"),
+    ("\u{1b}[2J", "'?[2J' is not a setting"),
   ] as [(String, String)])
 func wrongLineIsNamedWithItsNumber(line: String, message: String) throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let config = try workshop.write("device.conf", "# one\nquiet = yes\n\(line)\nnms = 7\n".utf8)
   let outcome = try workshop.run("--config", config, "a.ppm")
   #expect(outcome.status == 2)
@@ -58,7 +58,7 @@ func wrongLineIsNamedWithItsNumber(line: String, message: String) throws {
 }
 
 @Test func configThatCannotBeReadIsToldOnce() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let missing = try workshop.run("--config", workshop.path("none.conf"), "a.ppm")
   #expect(missing.status == 2 && missing.errors.contains("none.conf: cannot open: No such file"), "\(missing.errors)")
   let huge = try workshop.write("huge.conf", [UInt8](repeating: UInt8(ascii: "\n"), count: 1 << 20))

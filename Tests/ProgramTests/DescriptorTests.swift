@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 @Test func closedStandardDescriptorsGoToNoFile() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   try workshop.write("a.jpg", workshop.jpeg())
   let lines = try workshop.shell("$RF a.jpg").text
   let errors = try workshop.shell("$RF --results r.txt a.jpg missing.jpg a.jpg 2>&-")
@@ -20,7 +20,7 @@ import Testing
 /// A pipe that another program made non-blocking, with a reader that begins late.
 @Test(arguments: ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
 func fullPipesAreWaitedFor(place: String) throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let pipe = Pipe()
   let end = pipe.fileHandleForWriting.fileDescriptor
   #expect(fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) == 0)
@@ -51,7 +51,7 @@ private func waitingBytes(_ pipe: Pipe) -> Int {
 }
 
 @Test func fifoGetsEveryLine() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let script = "mkfifo r; (sleep 0.5; wc -l < r) & $RF --format hash --size 32 --results r --frames 500 pattern:64x48; s=$?; wait; exit $s"
   let outcome = try workshop.shell(script)
   #expect(outcome.status == 0 && outcome.text == "500\n", "\(outcome.errors)")
@@ -59,18 +59,18 @@ private func waitingBytes(_ pipe: Pipe) -> Int {
 }
 
 @Test func fifoWhoseReaderGoesGetsWholeLinesAgain() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let script = """
     mkfifo r; $RF --size 32 --format json --results r pattern:64x48 & program=$!
     head -n 1 r; sleep 0.2; timeout 4 head -n 2 r; kill $program; wait $program
     """
   let outcome = try workshop.shell(script)
   #expect(outcome.lines.count == 3 && outcome.lines.allSatisfy { $0.hasPrefix("{\"source\":") && $0.hasSuffix("]}") }, "\(outcome.text)")
-  #expect(outcome.errors.contains("nobody reads it"))
+  #expect(outcome.errors.contains("no program reads it"))
 }
 
 @Test func placesUnderDevAreWhatTheyAre() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   try workshop.write("a.jpg", workshop.jpeg())
   let lines = try workshop.shell("$RF a.jpg").text
   let shm = "/dev/shm/rf-test-\(UUID().uuidString)"
@@ -87,14 +87,14 @@ private func waitingBytes(_ pipe: Pipe) -> Int {
 }
 
 @Test func placesThatTakeNoResultsAreRefusedAtOnce() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   try workshop.write("a.jpg", workshop.jpeg())
   let rates =
     "choose one of 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 500000, 576000, 921600, 1000000, "
     + "1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000"
   for (place, message) in [
-    ("/dev/random", "is a device that takes no results"), ("/dev/ttyS9@12345", "12345 is no rate of a serial port: \(rates)"),
-    ("/dev/null@9600", "is no serial port"), ("/dev/ttyS9@fast", "not valid here"), ("/dev/ttyS9@", "not valid here"),
+    ("/dev/random", "is a device that cannot store results"), ("/dev/ttyS9@12345", "12345 is not a rate of a serial port: \(rates)"),
+    ("/dev/null@9600", "is not a serial port"), ("/dev/ttyS9@fast", "not valid here"), ("/dev/ttyS9@", "not valid here"),
     ("/dev", "is a folder"),
   ] {
     let outcome = try workshop.shell("$RF --results \(place) a.jpg")
@@ -107,7 +107,7 @@ private func waitingBytes(_ pipe: Pipe) -> Int {
 }
 
 @Test func sourcesAreOpenedByWhatTheyAre() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   try workshop.write("a.jpg", workshop.jpeg())
   let script = """
     cat a.jpg | $RF --format json /dev/stdin
@@ -131,7 +131,7 @@ private func waitingBytes(_ pipe: Pipe) -> Int {
 /// Nobody reads: the program waits, says that it is alive, and ends within a second of a signal.
 @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
 func blockedWriteEndsWithASignalAndServesTheWatchdog(signal: Int32) throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let pipe = Pipe(), manager = try Manager(workshop.path("notify"))
   let words = ["--model", workshop.model, "--format", "json", "--size", "32", "--threshold", "0.01", "--max-faces", "20", "pattern:64x48"]
   let program = try RunningProgram(
@@ -149,7 +149,7 @@ func blockedWriteEndsWithASignalAndServesTheWatchdog(signal: Int32) throws {
 }
 
 @Test func waitForAFifosReaderEndsWithASignal() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   #expect(mkfifo(workshop.path("r"), 0o600) == 0)
   let program = try RunningProgram(["--model", workshop.model, "--results", "r", "pattern:64x48"], in: workshop.folder)
   #expect(program.wait { program.errorsSoFar.contains("waits until somebody reads it") })
@@ -159,7 +159,7 @@ func blockedWriteEndsWithASignalAndServesTheWatchdog(signal: Int32) throws {
 }
 
 @Test func datagramThatIsTooLargeIsDroppedAlone() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   try workshop.write("1.ppm", workshop.ppm(width: 64, height: 48))
   try workshop.write("2.ppm", workshop.ppm(width: 640, height: 480))
   try workshop.write("3.ppm", workshop.ppm(width: 65, height: 48))
@@ -174,7 +174,7 @@ func blockedWriteEndsWithASignalAndServesTheWatchdog(signal: Int32) throws {
     """
   let outcome = try workshop.shell(script.replacing("\n    ", with: "\n"))
   #expect(
-    outcome.status == 1 && outcome.errorLines.count == 1 && outcome.errors.contains("bytes is dropped, a datagram holds at most 65507"),
+    outcome.status == 1 && outcome.errorLines.count == 1 && outcome.errors.contains("bytes is dropped, because a datagram holds at most 65507"),
     "\(outcome.errors)")
   #expect(
     outcome.text.contains("{\"source\":\"1.ppm") && outcome.text.contains("{\"source\":\"3.ppm") && outcome.lines.count == 2,

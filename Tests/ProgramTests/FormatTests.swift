@@ -25,7 +25,7 @@ private func frames(_ outcome: Outcome) throws -> [JSONFrame] {
 }
 
 @Test func jsonHasTheContractsKeysAndFacesStrongestFirst() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let picture = try workshop.write("a.jpg", workshop.jpeg())
   let outcome = try workshop.run("--format", "json", "--threshold", "0.3", picture)
   #expect(outcome.status == 0 && outcome.errors.isEmpty)
@@ -41,7 +41,7 @@ private func frames(_ outcome: Outcome) throws -> [JSONFrame] {
 
 @Test(arguments: ["quote\".jpg", "back\\slash.jpg", "new\nline.jpg", "Grüße 人.jpg", "\u{1}.jpg"])
 func namesSurviveJSONAndDoNotBreakText(name: String) throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let picture = try workshop.write(name, workshop.jpeg())
   let outcome = try workshop.run("--format", "json", picture)
   #expect(try frames(outcome).map(\.source) == [picture])
@@ -51,7 +51,7 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
 }
 
 @Test func aNameThatIsNotUTF8IsReadAndShownAsJSON() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let jpeg = try workshop.jpeg()
   let made = [UInt8]("\(workshop.folder.path)/".utf8) + [0xff, 0xfe] + [UInt8](".jpg".utf8) + [0]
   let written = made.withUnsafeBufferPointer { name in
@@ -68,7 +68,7 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
 }
 
 @Test func textIsTheScoreTheBoxAndTheLandmarks() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let picture = try workshop.write("a.jpg", workshop.jpeg())
   let text = try workshop.run("--threshold", "0.3", picture)
   let faces = try #require(try frames(try workshop.run("--format", "json", "--threshold", "0.3", picture)).first).faces
@@ -84,7 +84,7 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
 }
 
 @Test func hashIsOfTheResult() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let a = try workshop.write("a.jpg", workshop.jpeg())
   let b = try workshop.write("b.jpg", workshop.jpeg(width: 200, height: 200))
   func hashes(_ options: String...) throws -> [Substring] {
@@ -101,7 +101,7 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
 
 /// Of an int8 model all heads' bits are hashed, so what is asked of the faces changes nothing.
 @Test func hashOfBytesIsOfTheHeads() throws {
-  let workshop = try Workshop(made: RandomModel.small.int8)
+  let workshop = try TestFolder(made: RandomModel.small.int8)
   let a = try workshop.write("a.jpg", workshop.jpeg())
   let b = try workshop.write("b.jpg", workshop.jpeg(width: 200, height: 200))
   func hashes(_ options: String...) throws -> [Substring] {
@@ -117,13 +117,13 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
 }
 
 @Test func noneIsNothing() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let outcome = try workshop.run("--format", "none", "--frames", "3", "pattern:64x64")
   #expect(outcome.status == 0 && outcome.output.isEmpty && outcome.errors.isEmpty)
 }
 
 @Test func widerWritesPredictionFiles() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   try workshop.write("in/0--Parade/one.jpg", workshop.jpeg())
   try workshop.write("in/1--Handshaking/two.jpg", workshop.jpeg())
   let outcome = try workshop.run(
@@ -138,7 +138,7 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
 }
 
 @Test func picturesAndCropsAreNamedAfterTheirSources() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   for name in ["in/a.jpg", "in/below/a.jpg", "in/b.ppm", "other/a.jpg"] {
     try workshop.write(name, name.hasSuffix("ppm") ? Data(workshop.ppm(width: 40, height: 30)) : workshop.jpeg())
   }
@@ -155,7 +155,7 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
 }
 
 @Test func aSourceIsNeverWrittenOver() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let jpeg = try workshop.jpeg()
   let picture = try workshop.write("a.jpg", jpeg)
   let outcome = try workshop.run("--output", workshop.folder.path, picture)
@@ -165,7 +165,7 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
 }
 
 @Test func statisticsAreToldAtTheEnd() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let outcome = try workshop.run("--stats", "--format", "none", "--frames", "5", "pattern:64x64")
   #expect(outcome.errors.contains("frames 5, faces "))
   for row in ["capture", "convert", "network", "decode", "total", "latency"] {
@@ -176,7 +176,7 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
 }
 
 @Test func resultsAreInSourcePixelsAtEverySize() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   // --size changes what the network sees, never the pixels that results are in.
   let picture = try workshop.write("a.jpg", workshop.jpeg(width: 300, height: 200))
   for size in ["original", "100x100", "64", "640"] {
@@ -187,7 +187,7 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
 
 /// The pattern's discs drift by two pixels a frame: what is found of them goes on being the same.
 @Test func facesOfStreamsHaveIdsAndThoseOfPicturesNone() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let picture = try workshop.write("a.jpg", workshop.jpeg())
   let common = ["--threshold", "0.3", "--max-faces", "5"]
   let alone = try frames(try workshop.run(common + ["--format", "json", picture]))
@@ -205,7 +205,7 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
 }
 
 @Test func smoothingIsForStreamsOnly() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let picture = try workshop.write("a.jpg", workshop.jpeg())
   for (source, isChanged) in [(picture, false), ("pattern:160x120", true)] {
     let words = ["--threshold", "0.3", "--frames", "8", source]

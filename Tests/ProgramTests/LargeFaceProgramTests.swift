@@ -6,7 +6,7 @@ import Testing
 
 private let pictures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .appending(path: "Fixtures/pictures")
-private let hasModel = (try? Workshop().runBare("--version"))?.text.contains("(embedded model, ") ?? false
+private let hasModel = (try? TestFolder().runBare("--version"))?.text.contains("(embedded model, ") ?? false
 private let factor = 8
 /// The face in the enlarged crop, pixels: x1 y1 x2 y2.
 private let portraitFace = [366.0, 456, 1107, 1437]
@@ -50,7 +50,7 @@ private func overlap(_ a: [Double], _ b: [Double]) -> Double {
 @Suite(.enabled(if: hasModel, "this build has no model inside (Models/default.rfm)"))
 struct LargeFaceProgramTests {
   @Test func aPortraitGivesItsOneFace() throws {
-    let workshop = try Workshop()
+    let workshop = try TestFolder()
     let file = try workshop.write("portrait.ppm", try portrait())
     for options in [[], ["--size", "original"], ["--size", "1000"], ["--threads", "2"]] {
       let found = boxes(try RunningProgram(options + [file], in: workshop.folder).finish())
@@ -62,7 +62,7 @@ struct LargeFaceProgramTests {
   }
 
   @Test func aStreamOfThePortraitDoesToo() throws {
-    let workshop = try Workshop()
+    let workshop = try TestFolder()
     let pixels = try portrait().dropFirst("P6\n1464 1904\n255\n".utf8.count)
     let program = try RunningProgram(["--raw", "rgb:1464x1904", "-"], in: workshop.folder, reads: true)
     try program.input.fileHandleForWriting.write(contentsOf: pixels)
@@ -73,7 +73,7 @@ struct LargeFaceProgramTests {
 
   /// The hash is of all heads of both passes.
   @Test func theHashIsTheSameForAllThreads() throws {
-    let workshop = try Workshop()
+    let workshop = try TestFolder()
     let file = try workshop.write("portrait.ppm", try portrait())
     func hash(_ options: String...) throws -> String {
       try RunningProgram(["--format", "hash"] + options + [file], in: workshop.folder).finish().text
@@ -86,7 +86,7 @@ struct LargeFaceProgramTests {
 }
 
 @Test func largeFacesAreOnOrOff() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let outcome = try workshop.run("--large-faces", "maybe", "a.jpg")
   #expect(outcome.status == 2 && outcome.errors.contains("--large-faces: 'maybe' is not valid here: on or off"))
 }

@@ -8,7 +8,7 @@ import Testing
 /// Runs a script and expects that every file that was there keeps its bytes, and that nothing temporary is left.
 @discardableResult
 private func expectNothingLost(
-  _ workshop: Workshop, _ script: String, status: Int32? = 0, except: Set<String> = [],
+  _ workshop: TestFolder, _ script: String, status: Int32? = 0, except: Set<String> = [],
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> Outcome {
   let before = workshop.contents().filter { !except.contains($0.key) && !$0.key.hasSuffix(".out") && !$0.key.hasSuffix(".err") }
@@ -21,7 +21,7 @@ private func expectNothingLost(
 }
 
 @Test func sourcesOfTheRunAreNeverReplaced() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   for (index, name) in ["IMG.JPG", "IMG.jpg", "a.jpeg", "a.jpg", "a-2.jpg", "a-face0.jpg", "b.jpg"].enumerated() {
     try workshop.write("photos/\(name)", workshop.jpeg(width: 60 + index))
   }
@@ -32,7 +32,7 @@ private func expectNothingLost(
 }
 
 @Test func filesThatWereThereAreNeverReplaced() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   try workshop.write("in/a.ppm", workshop.ppm(width: 96, height: 64))
   try workshop.write("out/a.jpg", "a note".utf8)
   try workshop.write("out/a-2.jpg", workshop.jpeg())
@@ -42,13 +42,13 @@ private func expectNothingLost(
   #expect(mkfifo(workshop.path("out/a-5.jpg"), 0o600) == 0)
   let outcome = try workshop.shell("$RF --output out in && test -p out/a-5.jpg && readlink out/a-3.jpg out/a-4.jpg && ls out")
   #expect(outcome.text.hasSuffix("../photo.jpg\nnowhere\na-2.jpg\na-3.jpg\na-4.jpg\na-5.jpg\na-6.jpg\na.jpg\n"), "\(outcome.text)")
-  #expect(outcome.errors.contains("out/a.jpg: is another file, and stays: written as a-6.jpg"))
+  #expect(outcome.errors.contains("out/a.jpg: belongs to another program and is not replaced: writing a-6.jpg"))
   #expect(workshop.bytes("out/a.jpg") == Data("a note".utf8))
   #expect(try workshop.bytes("photo.jpg") == workshop.jpeg(width: 70))
 }
 
 @Test func secondRunReplacesItsOwnOutputForTheSamePictureOnly() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   for name in ["one/a.jpg", "two/a.jpg", "three/a.jpg"] { try workshop.write(name, workshop.jpeg(width: name.count * 20)) }
   let words = "--output out --crops out --max-faces 2"
   try expectNothingLost(workshop, "$RF \(words) one two three")
@@ -72,14 +72,14 @@ private func expectNothingLost(
 }
 
 @Test func pictureThatIsASourceTooIsNotReplacedBeforeItIsRead() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   try workshop.write("a.jpg", workshop.jpeg())
   #expect(try workshop.shell("$RF --output out a.jpg").status == 0)
   try expectNothingLost(workshop, "$RF --output out a.jpg out/a.jpg", status: 1)
 }
 
 @Test func outputFolderInsideTheSourceFolderIsNoSource() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   for name in ["a.jpg", "below/a.jpg", "out/own.jpg"] { try workshop.write("photos/\(name)", workshop.jpeg(width: 40 + name.count)) }
   for run in 1...3 {
     let outcome = try workshop.shell("$RF --format json --recursive --output photos/out --crops photos/out photos")
@@ -92,7 +92,7 @@ private func expectNothingLost(
 }
 
 @Test func secondRunGoesOnWithTheNumbersOfStreams() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   try workshop.write("out/pattern-64x64-20240501123000.jpg", "a date".utf8)
   try expectNothingLost(workshop, "$RF --frames 2 --max-faces 1 --output out --crops crops pattern:64x64")
   try workshop.write("crops/pattern-64x64-000006-face0.jpg", "moved".utf8)
@@ -103,7 +103,7 @@ private func expectNothingLost(
 }
 
 @Test func streamsOfOneNameHaveNamesOfTheirOwn() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   try workshop.write("a.jpg", workshop.jpeg())
   let script = """
     mkdir -p 1/x 2/x 3/x 2/y; mkfifo 1/x/cam 2/x/cam 3/x/cam-2 2/y/cam
@@ -117,13 +117,13 @@ private func expectNothingLost(
 }
 
 @Test func predictionFilesOfOthersStay() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   try workshop.write("in/e/one.jpg", workshop.jpeg())
   try workshop.write("in/e/one.ppm", workshop.ppm(width: 50, height: 40))
   try workshop.write("out/e/one.txt", "my notes\n".utf8)
   let words = "--format wider --output out in/e/one.jpg in/e/one.ppm"
   let outcome = try expectNothingLost(workshop, "$RF \(words)")
-  #expect(outcome.errors.contains("out/e/one.txt: is there already, and stays: written as one-2.txt"))
+  #expect(outcome.errors.contains("out/e/one.txt: exists and is not replaced: writing one-2.txt"))
   #expect(workshop.names(in: "out") == ["e/one-2.txt", "e/one-3.txt", "e/one.txt"])
   // Its own are replaced.
   try expectNothingLost(workshop, "$RF \(words)")
@@ -133,7 +133,7 @@ private func expectNothingLost(
 }
 
 @Test func longestNamesWork() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let long = String(repeating: "n", count: 251), wide = String(repeating: "人", count: 83)
   for name in ["\(long).jpg", "\(long.dropLast()).jpeg", "\(wide).jpeg", long + "nnnn"] {
     try workshop.write("in/\(name)", workshop.jpeg())
@@ -146,7 +146,7 @@ private func expectNothingLost(
 }
 
 @Test func manyPicturesOfOneNameCostNoMoreEach() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let count = 400
   try workshop.write("a.ppm", workshop.ppm(width: 8, height: 8))
   let script = """
@@ -192,7 +192,7 @@ private func expectNothingLost(
 /// Killed at any moment, a run leaves whole pictures only.
 @Test(arguments: ["KILL", "TERM", "HUP", "INT"])
 func nothingTemporaryIsLeftBySignals(signal: String) throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   try workshop.write("a.ppm", workshop.ppm(width: 640, height: 480))
   let script = """
     for i in 1 2 3 4 5 6; do

@@ -71,7 +71,7 @@ func base64IsFoundations(text: String) {
     var source: String
     var source_bytes: Data?
   }
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let names: [[UInt8]] = [Array("a".utf8) + [0xE9, 0x2E] + Array("jpg".utf8), Array("a".utf8) + [0xE8, 0x2E] + Array("jpg".utf8)]
   let folder = Array(workshop.folder.path.utf8) + [0x2F]
   let picture = try [UInt8](workshop.jpeg())
@@ -93,7 +93,7 @@ func base64IsFoundations(text: String) {
 
 /// In every place where a name can come out: results, messages, the configuration's.
 @Test func namesCannotReorderATerminal() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let name = "a\u{202e}gpj.\u{9b}2J\u{2028}.jpg"
   let picture = try workshop.write(name, workshop.jpeg())
   let config = try workshop.write("bad\u{202e}.conf", "thre\u{202e}shold = 0.5\nsize = 1\u{9b}\nformat \u{2066}\n".utf8)

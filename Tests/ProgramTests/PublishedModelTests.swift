@@ -37,7 +37,7 @@ private struct Detections: Decodable {
 struct PublishedModelTests {
   @Test(arguments: published)
   func facesOfEveryReferencePictureAreThoseOfPyTorch(model: (kind: String, name: String)) throws {
-    let workshop = try Workshop()
+    let workshop = try TestFolder()
     let folder = dataFolder.appending(path: "reference")
     let references = try FileManager.default.contentsOfDirectory(atPath: folder.path)
       .filter { $0.hasSuffix(".\(model.kind).json") }
@@ -69,7 +69,7 @@ struct PublishedModelTests {
 
   @Test(.enabled(if: isOwnProgram, "left out: a sanitizer or an emulator needs memory of its own"))
   func vgaTakesLessThan40Megabytes() throws {
-    let workshop = try Workshop()
+    let workshop = try TestFolder()
     let outcome = try workshop.runBare(
       "--model", models.appending(path: "leaky_anchors16.rfm").path, "--stats",
       dataFolder.appending(path: "reference/bald_guys.vga.ppm").path)
@@ -78,7 +78,7 @@ struct PublishedModelTests {
   }
 
   @Test func everyInstructionSetGivesOneHash() throws {
-    let workshop = try Workshop()
+    let workshop = try TestFolder()
     func hash(_ options: String...) throws -> String {
       try RunningProgram(
         ["--model", models.appending(path: "leaky_anchors16.rfm").path, "--format", "hash"] + options

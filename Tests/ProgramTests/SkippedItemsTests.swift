@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// A shell's run of rf-cam, which `$0` is, with the made model; `$1` and so on are the arguments.
-private func shell(_ script: String, _ arguments: [String], _ workshop: Workshop) throws -> Outcome {
+private func shell(_ script: String, _ arguments: [String], _ workshop: TestFolder) throws -> Outcome {
   let process = Process(), output = Pipe(), errors = workshop.folder.appending(path: "shell.err")
   try Data().write(to: errors)
   process.executableURL = URL(filePath: "/bin/sh")
@@ -24,7 +24,7 @@ private func shell(_ script: String, _ arguments: [String], _ workshop: Workshop
 /// As lost+found on a card or a USB disk.
 @Test(.enabled(if: isOwnProgram, "a sanitizer or an emulator needs files and memory of its own"))
 func anUnreadableFolderCostsNothingElse() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   for name in ["disk/a.jpg", "disk/secret/b.jpg", "disk/z/c.jpg"] { try workshop.write(name, workshop.jpeg()) }
   for name in [".", "disk", "disk/z"] { chmod(workshop.path(name), 0o755) }
   #expect(symlink("nowhere", workshop.path("disk/gone.jpg")) == 0 && symlink("loop.jpg", workshop.path("disk/loop.jpg")) == 0)
@@ -44,7 +44,7 @@ func anUnreadableFolderCostsNothingElse() throws {
 /// Pictures of 81 megapixels in little memory: an error each, and the others are done.
 @Test(.enabled(if: isOwnProgram, "a sanitizer or an emulator needs files and memory of its own"), arguments: [[], ["--output", "out"]])
 func aPictureTooLargeForTheMemoryCostsNothingElse(options: [String]) throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let bits = [UInt8](repeating: 0x55, count: 1125 * 9000)
   try workshop.write("in/a.pbm", Array("P4 9000 9000\n".utf8) + bits)
   try workshop.write("in/b.pgm", Array("P5 9000 9000 255\n".utf8) + [UInt8](repeating: 7, count: 81_000_000))
@@ -59,7 +59,7 @@ func aPictureTooLargeForTheMemoryCostsNothingElse(options: [String]) throws {
 }
 
 @Test func formatsThatAreNotDecodedFail() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   try workshop.write("album/1.jpg", workshop.jpeg())
   try workshop.write("album/2.png", [0x89, 0x50, 0x4E, 0x47] as [UInt8])
   try workshop.write("album/3.heic", "\0\0\0\u{18}ftypheic".utf8)
@@ -73,7 +73,7 @@ func aPictureTooLargeForTheMemoryCostsNothingElse(options: [String]) throws {
 }
 
 @Test func recordedStreamsByName() throws {
-  let workshop = try Workshop(), frame = try workshop.jpeg()
+  let workshop = try TestFolder(), frame = try workshop.jpeg()
   try workshop.write("film.mjpeg", frame + frame + frame)
   try workshop.write("frames.rgb", [UInt8](repeating: 1, count: 64 * 48 * 3 * 2))
   let film = try workshop.run("--format", "json", workshop.path("film.mjpeg"))
@@ -86,7 +86,7 @@ func aPictureTooLargeForTheMemoryCostsNothingElse(options: [String]) throws {
 
 /// Whoever sends noise must not set how much is written.
 @Test func noiseIsAMessageASecond() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let cut = try workshop.jpeg().prefix(700)
   let noise = [[0xFF, 0xD8, 0xFF] as [UInt8], [0xFF, 0xD8, 0xFF, 0xE0, 0, 2] as [UInt8], Array(cut)]
   for (index, piece) in noise.enumerated() {

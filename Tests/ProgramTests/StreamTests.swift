@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 @Test func aStreamOfJPEGs() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let jpeg = try workshop.jpeg()
   let program = try RunningProgram(
     ["--model", workshop.model, "--format", "json", "--output", workshop.path("out"), "-"],
@@ -18,7 +18,7 @@ import Testing
 
 @Test(arguments: [("yuyv", 2.0), ("nv12", 1.5), ("i420", 1.5), ("rgb", 3), ("bgr", 3), ("gray", 1)])
 func aStreamOfRawFrames(format: (name: String, bytesAPixel: Double)) throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let program = try RunningProgram(
     ["--model", workshop.model, "--format", "json", "--raw", "\(format.name):64x48", "-"],
     in: workshop.folder, reads: true)
@@ -31,15 +31,15 @@ func aStreamOfRawFrames(format: (name: String, bytesAPixel: Double)) throws {
 }
 
 @Test func framesLimitsAllSources() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let outcome = try workshop.run("--frames", "4", "--format", "json", "pattern:64x64", "pattern:64x64")
   #expect(outcome.status == 0 && outcome.lines.count == 4)
 }
 
 @Test func aStreamEndsWhenItsPicturesCannotBeWritten() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   // The limit is for the shell's own files too, so messages go through a pipe.
-  let outcome = try workshop.shell("(ulimit -f 0; $RF --format none --output out pattern:64x64) 2>&1 | cat; exit ${PIPESTATUS[0]}")
+  let outcome = try workshop.shell("(ulimit -f 0; TMPDIR=/nonexistent $RF --format none --output out pattern:64x64) 2>&1 | cat; exit ${PIPESTATUS[0]}")
   #expect(outcome.status == 1 && outcome.lines.count == 1, "\(outcome.status): \(outcome.text)")
   #expect(outcome.text.contains("pattern-64x64-000000.jpg: cannot write: File too large"))
   #expect(workshop.contents(of: "out").isEmpty)
@@ -47,7 +47,7 @@ func aStreamOfRawFrames(format: (name: String, bytesAPixel: Double)) throws {
 
 @Test(arguments: [SIGINT, SIGTERM])
 func aSignalFinishesTheFrameInHand(signal: Int32) throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let program = try RunningProgram(
     [
       "--model", workshop.model, "--format", "json", "--output", workshop.path("out"),
@@ -67,7 +67,7 @@ func aSignalFinishesTheFrameInHand(signal: Int32) throws {
 }
 
 @Test func aSignalEndsTheWaitForAStream() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let program = try RunningProgram(["--model", workshop.model, "-v", "-"], in: workshop.folder, reads: true)
   // By then signals are caught, and the wait begins.
   #expect(program.wait { program.errorsSoFar.hasPrefix("model ") })
@@ -79,7 +79,7 @@ func aSignalFinishesTheFrameInHand(signal: Int32) throws {
 }
 
 @Test func aSignalEndsTheWaitForAFifosWriter() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   #expect(mkfifo(workshop.path("fifo"), 0o600) == 0)
   let program = try RunningProgram(["--model", workshop.model, "-v", workshop.path("fifo")], in: workshop.folder)
   #expect(program.wait { program.errorsSoFar.hasPrefix("model ") })
@@ -88,7 +88,7 @@ func aSignalFinishesTheFrameInHand(signal: Int32) throws {
 }
 
 @Test func aClosedPipeEndsItQuietly() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   let pipe = Pipe()
   let program = try RunningProgram(
     ["--model", workshop.model, "--format", "json", "pattern:64x64"], in: workshop.folder,
@@ -101,7 +101,7 @@ func aSignalFinishesTheFrameInHand(signal: Int32) throws {
 }
 
 @Test func manyFramesCostNoMemory() throws {
-  let workshop = try Workshop()
+  let workshop = try TestFolder()
   func peak(_ frames: Int) throws -> Double {
     try peakMegabytes(try workshop.run("--stats", "--format", "none", "--frames", "\(frames)", "pattern:64x64"))
   }

@@ -24,6 +24,7 @@ fi
 if [ "${1:-}" = --fix ]; then
   swift format format --in-place --parallel "${swift[@]}"
   "$clang_format" -i "${c[@]}"
+  .venv/bin/python -m ruff format --quiet --no-cache .
   exit
 fi
 passed=1

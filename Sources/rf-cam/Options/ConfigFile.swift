@@ -45,10 +45,10 @@ private func apply(
   let text = trimmed(withoutComment(line))
   if text.isEmpty { return }
   guard let equals = text.firstIndex(of: UInt8(ascii: "=")) else {
-    throw ConfigLineError(line: number, problem: "'\(shown(text))' is no setting: write name = value; # begins a comment")
+    throw ConfigLineError(line: number, problem: "'\(shown(text))' is not a setting: write name = value; # starts a comment")
   }
   let name = trimmed(text[..<equals]), value = trimmed(text[(equals + 1)...])
-  if text.contains(0) { throw ConfigLineError(line: number, problem: "a zero byte: this is no text file") }
+  if text.contains(0) { throw ConfigLineError(line: number, problem: "a zero byte: this is not a text file") }
   if name.elementsEqual("source".utf8) {
     if value.isEmpty { throw ConfigLineError(line: number, problem: "source: a value is missing: as on the command line") }
     options.sources.append(Argument(copying: value))

@@ -33,7 +33,7 @@ private func check(_ options: Options) throws(CommandLineError) {
     throw CommandLineError("--format wider: name the folder for the prediction files with --output DIR")
   }
   if let baud = options.results.unsupportedBaud {
-    throw CommandLineError("--results: \(baud) is no rate of a serial port: choose one of \(rateNames())")
+    throw CommandLineError("--results: \(baud) is not a rate of a serial port: choose one of \(rateNames())")
   }
 }
 

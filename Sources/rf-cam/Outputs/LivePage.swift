@@ -1,4 +1,4 @@
-// --preview: what the live page is told. Text is made only when somebody will read it.
+// --preview: frames, faces and figures for the live page. Text is made only for connected viewers.
 import CHost
 import Capture
 import CommandLine
@@ -9,18 +9,19 @@ import Preview
 import Report
 import RetinaFace
 
-/// The run's side of the live page.
-final class LivePage {
+/// Sends frames and figures to the live page.
+final class LivePage: Output {
   private let preview: Preview
-  /// What does not change: model, kernels, threads, as the beginning of a JSON object.
+  /// The constant part: model, kernels, threads, as the beginning of a JSON object.
   private var about = ByteBuffer()
   private var text = ByteBuffer()
   private var figures = ByteBuffer()
   private var rate = FrameRate()
 
-  /// Serves from now on, and says where unless told to be quiet.
+  /// Starts to serve and, unless the run is quiet, logs the address.
   init(_ address: PreviewAddress, _ loaded: LoadedModel, _ options: Options) throws(ProgramError) {
     do { preview = try Preview(address) } catch { throw .preview(error) }
+    super.init()
     if !options.isQuiet { log("preview at \(preview.url)") }
     let model = loaded.model
     about.append("{\"model\":")
@@ -31,14 +32,15 @@ final class LivePage {
     about.append(",\"threads\":\(options.threads)")
   }
 
-  func show(_ captured: CapturedFrame, _ faces: Faces, _ report: FrameReport, _ statistics: borrowing Statistics) {
+  override func write(_ frame: OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {
     rate.count()
     guard preview.isReady else { return }
     text.clear()
-    appendJSONObject(report, faces, to: &text)
+    appendJSONObject(frame.report, frame.faces, to: &text)
     figures.clear()
     if rate.isNew { appendFigures(statistics) }
-    preview.show(captured.frame, faces, shrunkBy: captured.shrunkBy, facesText: text.bytes, figuresText: figures.bytes)
+    preview.show(
+      frame.captured.frame, frame.faces, shrunkBy: frame.captured.shrunkBy, facesText: text.bytes, figuresText: figures.bytes)
   }
 
   private func appendFigures(_ statistics: borrowing Statistics) {

@@ -6,7 +6,7 @@ import Host
 /// Identities of the named sources, the model, the configuration file and standard input, as far as they are regular files.
 ///
 /// Files in source folders are not listed: `OutputPaths` replaces only what rf-cam wrote for the same picture, and pictures
-/// that rf-cam wrote into this run's output folders are no sources there (`FrameFiles.isOwnOutput`).
+/// that rf-cam wrote into this run's output folders are no sources there (`PictureOutput.isOwn`).
 final class InputFiles {
   private var identities = NumberTable()
 

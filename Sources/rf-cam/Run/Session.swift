@@ -1,5 +1,5 @@
-// A run over all sources: each frame is captured, looked at, told and drawn, in that order, until the sources end, the
-// user stops it, or nobody reads the results any more.
+// A run over all sources: each frame is captured, searched for faces and written to all outputs, until the sources end, the user
+// stops the run, or the reader of the results ends.
 import CHost
 import Capture
 import CommandLine
@@ -10,41 +10,33 @@ import Kernels
 import Report
 import RetinaFace
 
-/// Everything that lives as long as the run.
+/// One run from its first source to its last.
 final class Session {
   private let options: Options
   private let loaded: LoadedModel
   private let pool: ThreadPool?
-  private let keeper: DetectorKeeper
-  private let files: FrameFiles?
-  private let livePage: LivePage?
-  /// Of the stream at hand; pictures have none.
+  private let detectors: DetectorCache
+  private let outputs: [Output]
+  /// Tracks the faces of the current stream; nil for pictures.
   private var tracker: Tracker?
-  private var output = ByteBuffer()
-  private let results: ResultSink
   private var statistics = Statistics()
-  /// Of the sources before the current one.
+  /// Counts of the sources before the current one.
   private var camera = CameraCounts()
   private var sourceSkips = Skips()
   /// Sources that could not be opened, and frames without a detector.
   private var otherSkips = Skips()
   private var progress: Progress
   private var hasFailed = false
-  /// The reader of standard output has gone.
-  private var isUnread = false
 
   init(_ options: Options) throws(ProgramError) {
     self.options = options
     loaded = try LoadedModel(options.model)
     let inputs = InputFiles(options)
-    let isTold = options.format != .none && options.format != .wider
-    results = ResultSink(options.results, syncSeconds: options.syncSeconds)
     do { pool = options.threads > 1 ? try ThreadPool(options.threads) : nil } catch { throw .threads(options.threads, error) }
-    keeper = DetectorKeeper(model: loaded.model, options: Session.detectorOptions(options, pool))
-    files = try FrameFiles(options, inputs)
-    livePage = if let address = options.preview { try LivePage(address, loaded, options) } else { nil }
-    progress = Progress(isQuiet: options.isQuiet, printsResults: isTold && options.results.isStandardOutput)
-    if isTold { try results.begin(inputs, isQuiet: options.isQuiet) }
+    detectors = DetectorCache(model: loaded.model, options: Session.detectorOptions(options, pool))
+    outputs = try makeOutputs(options, loaded, inputs)
+    let hasResults = options.format != .none && options.format != .wider
+    progress = Progress(isQuiet: options.isQuiet, printsResults: hasResults && options.results.isStandardOutput)
   }
 
   private static func detectorOptions(_ options: Options, _ pool: ThreadPool?) -> Detector.Options {
@@ -64,17 +56,19 @@ final class Session {
     return result
   }
 
-  /// All sources in their order. The exit status.
+  /// Runs all sources in their order and returns the exit status.
   func run() -> Int32 {
-    if options.isVerbose { tellChoices() }
+    if options.isVerbose { logChoices() }
     for argument in options.sources where !isOver { run(argument) }
     rf_service_stopping()
     progress.clear()
-    if options.showsStatistics { tellStatistics() }
-    return hasFailed || results.hasFailed ? 1 : 0
+    if options.showsStatistics { reportStatistics() }
+    return hasFailed || outputs.contains { $0.hasFailed } ? 1 : 0
   }
 
-  private var isOver: Bool { isUnread || rf_stop_requested() != 0 || statistics.counts.frames >= options.frameLimit }
+  private var isOver: Bool {
+    outputs.contains { $0.isClosed } || rf_stop_requested() != 0 || statistics.counts.frames >= options.frameLimit
+  }
 
   private func run(_ argument: Argument) {
     let source: Source
@@ -87,7 +81,7 @@ final class Session {
       return
     }
     tracker = source.isPictures ? nil : Tracker(maxFaces: options.maxFaces, isSmooth: options.isSmooth)
-    files?.endSource()
+    for output in outputs { output.endSource() }
     let cameraBefore = camera, skipsBefore = sourceSkips
     var goesOn = true
     while !isOver, goesOn {
@@ -101,18 +95,18 @@ final class Session {
   private func sourceOptions() -> SourceOptions {
     var result = SourceOptions(raw: options.raw, isRecursive: options.isRecursive)
     result.camera = options.camera
-    result.report = { self.tell($0) }
-    // What is drawn on or cut out keeps its pixels.
-    if let files, files.usesPixels {
-      result.isOwnOutput = { files.isOwnOutput($0, $1) }
+    result.report = { self.report($0) }
+    let outputs = outputs
+    if outputs.contains(where: { $0.usesPixels }) {
+      result.isOwnOutput = { path, bytes in outputs.contains { $0.isOwn(path, bytes) } }
     } else {
       result.shrink = { InputSize.shrink(self.options.size, frameWidth: $0, frameHeight: $1) }
     }
     return result
   }
 
-  private func tell(_ notice: CameraNotice) {
-    // A service that waits for its camera is up.
+  private func report(_ notice: CameraNotice) {
+    // A service that waits for its camera counts as started.
     rf_service_ready()
     progress.clear()
     switch notice {
@@ -121,7 +115,7 @@ final class Session {
     }
   }
 
-  /// One frame of a source. False at its end.
+  /// Processes one frame of a source; returns false at its end.
   private func step(_ source: Source) -> Bool {
     let captured: CapturedFrame
     do {
@@ -137,17 +131,17 @@ final class Session {
     } catch {
       if error.isTooLarge { otherSkips.tooLarge += 1 }
       fail(error.description)
-      // What a stream's frame cannot have, the next one cannot have either; pictures differ.
+      // The next frame of a stream would fail in the same way; the next picture may not.
       return source.isPictures
     }
   }
 
-  /// Detects, tells, writes and counts. What is told comes first: a folder that is full costs no result.
+  /// Detects faces, writes the frame to all outputs, and counts it.
   private func handle(_ captured: CapturedFrame, isPicture: Bool) throws(ProgramError) {
     let frame = captured.frame
     let size = InputSize(options.size, frameWidth: captured.width, frameHeight: captured.height, isPicture: isPicture)
-    let detector = try keeper.detector(width: size.width, height: size.height, path: captured.name)
-    if options.isVerbose, isPicture || captured.index == 0 { tellSize(captured, detector) }
+    let detector = try detectors.detector(width: size.width, height: size.height, path: captured.name)
+    if options.isVerbose, isPicture || captured.index == 0 { logSize(captured, detector) }
     let found = detector.detect(frame, transform: size.transform, shrunkBy: captured.shrunkBy)
     let faces = tracker?.update(found, seconds: captured.timestampSeconds) ?? found
     let timings = detector.timings
@@ -159,9 +153,11 @@ final class Session {
       source: captured.nameBytes, frame: captured.index,
       timestampSeconds: captured.timestampSeconds, width: captured.width, height: captured.height,
       latencyMilliseconds: times.latency)
-    try tell(report, faces, detector, isPicture: isPicture)
-    if !isUnread { try files?.write(captured, faces, isPicture: isPicture) }
-    livePage?.show(captured, faces, report, statistics)
+    let written = OutputFrame(captured: captured, faces: faces, report: report, detector: detector, isPicture: isPicture)
+    for output in outputs {
+      try output.write(written, statistics)
+      if output.isClosed { break }
+    }
     times.total = (rf_seconds() - captured.capturedAtSeconds) * 1000
     statistics.add(times, faces: faces.count)
     rf_service_ready()
@@ -169,22 +165,7 @@ final class Session {
     progress.show(frames: statistics.counts.frames, faces: statistics.counts.faces)
   }
 
-  private func tell(_ report: FrameReport, _ faces: Faces, _ detector: Detector, isPicture: Bool) throws(ProgramError) {
-    switch options.format {
-    case .text: appendText(report, faces, to: &output)
-    case .json: appendJSON(report, faces, to: &output)
-    case .hash: appendHash(report, faces, of: detector, to: &output)
-    case .wider: try files?.writePrediction(report, faces, isPicture: isPicture, text: &output)
-    case .none: break
-    }
-    do { try results.write(&output) } catch {
-      isUnread = true
-      // A reader that has ended is no failure; a full disk is.
-      if error != Errno(EPIPE) { throw .file(action: "write", path: "standard output", error) }
-    }
-  }
-
-  private func tellChoices() {
+  private func logChoices() {
     let model = loaded.model
     let precision: StaticString = model.precision == .int8 ? "int8" : "float32"
     log(
@@ -192,14 +173,14 @@ final class Session {
         + "kernels \(options.isa.description); \(options.threads) thread\(options.threads == 1 ? "" : "s")")
   }
 
-  private func tellSize(_ captured: CapturedFrame, _ detector: Detector) {
+  private func logSize(_ captured: CapturedFrame, _ detector: Detector) {
     progress.clear()
     log(
-      "\(captured.name): \(captured.width) x \(captured.height), the network sees \(detector.width) x "
+      "\(captured.name): \(captured.width) x \(captured.height), network input \(detector.width) x "
         + "\(detector.height) in \(detector.arenaBytes >> 10) kB")
   }
 
-  private func tellStatistics() {
+  private func reportStatistics() {
     var text = ByteBuffer()
     statistics.append(to: &text)
     if let bytes = peakMemoryBytes() {

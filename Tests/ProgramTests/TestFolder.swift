@@ -5,7 +5,7 @@ import Imaging
 import RandomModel
 
 /// Files for a test, and the way to run the program on them.
-final class Workshop {
+final class TestFolder {
   let folder: URL
   var model: String { path("made.rfm") }
 

@@ -1,12 +1,12 @@
-// One detector at a time, for the size of the frames at hand: a folder of pictures of different sizes costs the memory of
-// the largest only, and pictures of equal size share one.
+// Keeps one detector at a time, for the size of the current frames: a folder of pictures of different sizes needs the memory of
+// the largest only, and pictures of equal size share a detector.
 import CHost
 import Engine
 import Imaging
 import RetinaFace
 
 /// Makes detectors when the network's input size changes, in one arena that only grows.
-final class DetectorKeeper {
+final class DetectorCache {
   private let model: Model
   private let options: Detector.Options
   private var current: Detector?
@@ -22,8 +22,9 @@ final class DetectorKeeper {
     free(arena.baseAddress)
   }
 
-  /// The detector for an input size, pixels.
-  /// - Parameter path: what messages name.
+  /// Returns the detector for an input size in pixels.
+  ///
+  /// - Parameter path: the source that errors name.
   func detector(width: Int, height: Int, path: String) throws(ProgramError) -> Detector {
     if let current, current.width == width, current.height == height { return current }
     current = nil
@@ -46,7 +47,7 @@ final class DetectorKeeper {
     }
   }
 
-  /// C's allocator, because it can say no.
+  /// Allocates with C's allocator, because it reports a failure instead of ending the program.
   private func grow(to plan: DetectorPlan, path: String) throws(ProgramError) {
     free(arena.baseAddress)
     arena = UnsafeMutableRawBufferPointer(start: nil, count: 0)

@@ -30,7 +30,7 @@ enum ProgramError: Error {
     if case .results = self { 2 } else { 1 }
   }
 
-  /// Whether the network's input was too large, so that the frame was not looked at.
+  /// Whether the network's input was too large, so that the frame was skipped.
   var isTooLarge: Bool {
     switch self {
     case .detector, .memory: true
@@ -47,15 +47,15 @@ enum ProgramError: Error {
     case .model(let path, let error):
       return "\(path): \(error.description)"
     case .noModel:
-      return "no model inside this build: name one with --model FILE; make model WEIGHTS=x.pth OUT=x.rfm makes one"
+      return "this build has no embedded model: name a file with --model FILE (`make model WEIGHTS=x.pth OUT=x.rfm` makes one)"
     case .detector(let path, let error):
       return "\(path): \(error.description)"
     case .memory(let path, let bytes, let width, let height):
-      return "\(path): no memory for \(bytes >> 20) MB of feature maps at \(width) x \(height): try a smaller --size"
+      return "\(path): cannot allocate \(bytes >> 20) MB for feature maps at \(width) x \(height): choose a smaller --size"
     case .threads(let count, let errno):
       return "cannot start \(count) threads: \(errno.message): try fewer --threads"
     case .overwritesSource(let path):
-      return "\(path): not written, it would replace the source: name another folder"
+      return "\(path): not written, because it would replace the source: choose another folder"
     case .picture(let path, let error):
       return "\(path): \(error.message)"
     case .preview(let error):
@@ -63,7 +63,7 @@ enum ProgramError: Error {
     case .results(let path, let problem):
       return "\(path): \(problem): name another file with --results"
     case .notReplaced(let path):
-      return "\(path): not written, it would replace a file that is not rf-cam's: name another folder"
+      return "\(path): not written, because it would replace a file of another program: choose another folder"
     }
   }
 }

@@ -1,4 +1,4 @@
-// What is said of results that cannot be written: once, then every minute, and when they are written again.
+// Reports results that cannot be written: once, then every minute, and when they can be written again.
 import CHost
 import CommandLine
 import Host
@@ -22,20 +22,20 @@ struct ResultReport {
     hasFailed = true
     lost += frames
     if result == -EINTR {
-      logError("\(place): nobody read before the program was stopped: the last results are lost")
+      logError("\(place): no program read the results before the stop: the last results are lost")
       return
     }
     let now = rf_seconds()
     guard !isFailing || now >= nextWord else { return }
     isFailing = true
     nextWord = now + ResultReport.wordSeconds
-    logError("\(place): results cannot be written: \(ResultReport.reason(result)); detection goes on, trying again")
+    logError("\(place): cannot write results: \(ResultReport.reason(result)); detection continues, writing is retried")
   }
 
   mutating func recover() {
     guard isFailing else { return }
     isFailing = false
-    logError("\(place): results are written again; those of \(lost) frames are lost")
+    logError("\(place): results can be written again; results of \(lost) frames are lost")
     lost = 0
   }
 
@@ -45,7 +45,7 @@ struct ResultReport {
     guard rf_seconds() >= nextDatagramWord else { return }
     nextDatagramWord = rf_seconds() + ResultReport.wordSeconds
     logError(
-      "\(place): a line of \(byteCount) bytes is dropped, a datagram holds at most 65507: take fewer --max-faces, "
+      "\(place): a line of \(byteCount) bytes is dropped, because a datagram holds at most 65507: choose a smaller --max-faces "
         + "or --format text")
   }
 
@@ -53,9 +53,9 @@ struct ResultReport {
   static func refusal(_ result: Int32) -> String? {
     switch -result {
     case EISDIR: "is a folder"
-    case EBADMSG: "holds something other than results of rf-cam, and is left as it is"
-    case ENODEV: "is a device that takes no results"
-    case ENOTTY: "is no serial port, so it has no rate"
+    case EBADMSG: "contains data other than results of rf-cam and is not changed"
+    case ENODEV: "is a device that cannot store results"
+    case ENOTTY: "is not a serial port, so it has no rate"
     default: nil
     }
   }
@@ -65,12 +65,12 @@ struct ResultReport {
     let reason = Errno(-result).message
     let advice: StaticString =
       switch -result {
-      case ENOSPC, EFBIG, EDQUOT: ": make room on the card"
+      case ENOSPC, EFBIG, EDQUOT: ": free some space on the disk"
       case EROFS: ": the card is write-protected or damaged"
-      case EAGAIN: ": it is slower than the results: take a higher rate, or fewer frames"
-      case ENETUNREACH, EHOSTUNREACH: ": give this machine an address, and look at the cable"
-      case ECONNREFUSED: ": nobody listens there"
-      case EPIPE, ENXIO: ": nobody reads it"
+      case EAGAIN: ": it is too slow for the results: choose a higher rate or fewer frames"
+      case ENETUNREACH, EHOSTUNREACH: ": check the network address of this machine and the cable"
+      case ECONNREFUSED: ": no program listens at this address"
+      case EPIPE, ENXIO: ": no program reads it"
       default: ""
       }
     return "\(reason)\(advice)"

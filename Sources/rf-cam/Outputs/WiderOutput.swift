@@ -1,11 +1,57 @@
 // --format wider: WIDER FACE's official prediction files, as its evaluation reads them (WIDER FACE, submission format):
 // EVENT/PICTURE.txt with the picture's name, the number of faces, and x y width height score a line.
+import CHost
+import CommandLine
 import Host
 import Imaging
 import Report
 import RetinaFace
 
-/// Where a source's prediction files go. EVENT is the folder that the picture lies in.
+/// Prediction files, one per picture or frame.
+final class WiderOutput: Output {
+  private let files: OutputFiles
+  private let folder: FileName
+  private var text = ByteBuffer()
+
+  init(_ files: OutputFiles, folder: FileName) { (self.files, self.folder) = (files, folder) }
+
+  override func endSource() { files.endSource() }
+
+  override func write(_ frame: OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {
+    let report = frame.report
+    let prediction = PredictionName(source: report.source, folder: folder)
+    try files.make(prediction.folder)
+    let file = OutputFile(folder: prediction.folder, suffix: [], ending: ".txt")
+    var name = prediction.name
+    if !frame.isPicture { name += FileName("-\(report.frame)".utf8) }
+    text.clear()
+    appendWider(frame.faces, name: name, to: &text)
+    let bytes = text.bytes
+    let body: ([OutputPath]) throws(ProgramError) -> Void = { paths throws(ProgramError) in
+      let failure: ProgramError? = bytes.withUnsafeBytes { bytes in
+        do throws(ProgramError) { try self.files.publish(paths[0], bytes) } catch { return error }
+        return nil
+      }
+      if let failure { throw failure }
+    }
+    guard frame.isPicture else {
+      return try files.writeStream(prediction.name, report.frame, width: 1, [prediction.folder], [file], body)
+    }
+    let owner = OutputOwner(source: report.source) { path, info in
+      let there = firstBytes(of: path, info, count: OutputFiles.maxOwnBytes)
+      return isWider(there, name: name) ? .own : .foreign
+    }
+    let given = try files.paths.paths(of: [file], stem: prediction.name, key: hash(of: report.source), owner: owner)
+    let wanted = outputPath(file, stem: prediction.name, number: 1)
+    // An evaluation reads the picture's own name, so a name with a number is always reported.
+    if given[0].path != wanted, !files.isQuiet {
+      log("\(String(fileName: wanted)): exists and is not replaced: writing \(String(fileName: lastComponent(of: given[0].path)))")
+    }
+    try body(given)
+  }
+}
+
+/// The path of a source's prediction file. EVENT is the folder of the picture.
 struct PredictionName {
   let folder: FileName
   /// Without ending; a frame of a stream gets its number after it.

@@ -1,0 +1,57 @@
+// The outputs of a run as a list: one class per kind of output, in the order in which a frame is written to them. Results come
+// first, so that a full folder loses no result; the live page comes last.
+import Capture
+import CommandLine
+import Host
+import Report
+import RetinaFace
+
+/// One frame with its faces.
+struct OutputFrame {
+  let captured: CapturedFrame
+  let faces: Faces
+  let report: FrameReport
+  /// For the hash of its heads.
+  let detector: Detector
+  /// The frame is a picture of its own, not part of a stream.
+  let isPicture: Bool
+}
+
+/// One output of a run. A class, because Embedded Swift has no existentials.
+class Output {
+  /// The output draws on pixels or cuts them out, so frames must not be decoded at a smaller size.
+  var usesPixels: Bool { false }
+  /// The reader of the output has ended, so the run ends too.
+  private(set) var isClosed = false
+  /// Something could not be written and was only reported.
+  var hasFailed: Bool { false }
+
+  /// Writes one frame.
+  ///
+  /// - Parameter statistics: of the frames before.
+  /// - Throws: `ProgramError` for a frame that cannot be written; later frames are tried again.
+  func write(_ frame: OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {}
+
+  /// The next frame comes from another source.
+  func endSource() {}
+
+  /// Returns true for a picture that rf-cam wrote into an output folder of this run: it is no source.
+  func isOwn(_ path: UnsafePointer<CChar>, _ bytes: UnsafeRawBufferPointer) -> Bool { false }
+
+  final func close() { isClosed = true }
+}
+
+/// Opens the outputs that the options ask for.
+///
+/// - Throws: `ProgramError` for a destination that cannot be used.
+func makeOutputs(_ options: Options, _ loaded: LoadedModel, _ inputs: InputFiles) throws(ProgramError) -> [Output] {
+  var outputs: [Output] = []
+  let paths = OutputPaths(inputs)
+  if options.format != .none, options.format != .wider { outputs.append(try ResultOutput(options, inputs)) }
+  if options.format == .wider, let folder = options.output {
+    outputs.append(WiderOutput(OutputFiles(options, paths), folder: FileName(folder.bytes)))
+  }
+  if let pictures = try PictureOutput(options, paths) { outputs.append(pictures) }
+  if let address = options.preview { outputs.append(try LivePage(address, loaded, options)) }
+  return outputs
+}

@@ -1,0 +1,37 @@
+// --format text, json and hash: results in their destination.
+import CHost
+import CommandLine
+import Host
+import Report
+import RetinaFace
+
+/// Results as lines, one format per run.
+final class ResultOutput: Output {
+  private let format: Format
+  private let sink: ResultSink
+  private var lines = ByteBuffer()
+
+  /// Opens the destination.
+  init(_ options: Options, _ inputs: InputFiles) throws(ProgramError) {
+    format = options.format
+    sink = ResultSink(options.results, syncSeconds: options.syncSeconds)
+    super.init()
+    try sink.begin(inputs, isQuiet: options.isQuiet)
+  }
+
+  override var hasFailed: Bool { sink.hasFailed }
+
+  override func write(_ frame: OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {
+    switch format {
+    case .text: appendText(frame.report, frame.faces, to: &lines)
+    case .json: appendJSON(frame.report, frame.faces, to: &lines)
+    case .hash: appendHash(frame.report, frame.faces, of: frame.detector, to: &lines)
+    case .wider, .none: break
+    }
+    do { try sink.write(&lines) } catch {
+      close()
+      // A reader that has ended is not an error; a full disk is.
+      if error != Errno(EPIPE) { throw .file(action: "write", path: "standard output", error) }
+    }
+  }
+}
