@@ -132,7 +132,7 @@ private func changed(_ file: Data, at offset: Int, to word: UInt32) -> Data {
     let layer: [(Int, UInt32, String)] = [  // the stem
       (4, 1, "input tensor"), (4, 4000, "input tensor"), (8, 0, "input tensor"), (12, 0, "input tensor"), (16, 0, "output tensor"),
       (16, 4000, "output tensor"), (16, .max, "output tensor"), (20, 1, "first channel"), (24, 4, "weights"), (24, 0, "channels read"),
-      (28, 2, "numbers"), (28, 0, "channels written"), (28, .max, "channels written"), (32, 1, "accumulator"), (32, 3, "accumulator"),
+      (28, 2, "weights"), (28, 0, "channels written"), (28, .max, "channels written"), (32, 1, "accumulator"), (32, 3, "accumulator"),
       (36, 1, "reserved"), (40, nan, "slope"), (40, 0xBF80_0000, "slope"), (40, 0x4000_0000, "slope"), (44, .max, "name offset"),
       (48, 129, "name bytes"), (52, 1, "reserved"), (56, 0, "kernel height"), (56, 16, "kernel height"), (60, 0, "kernel width"),
       (64, 0, "stride"), (64, 9, "stride"), (68, 3, "padding"), (68, .max, "padding"), (72, 1, "weights"), (72, 0xFFFF_FFC0, "weights"),

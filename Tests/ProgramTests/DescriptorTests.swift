@@ -174,7 +174,8 @@ func blockedWriteEndsWithASignalAndServesTheWatchdog(signal: Int32) throws {
     """
   let outcome = try workshop.shell(script.replacing("\n    ", with: "\n"))
   #expect(
-    outcome.status == 1 && outcome.errorLines.count == 1 && outcome.errors.contains("bytes is dropped, because a datagram holds at most 65507"),
+    outcome.status == 1 && outcome.errorLines.count == 1
+      && outcome.errors.contains("bytes is dropped, because a datagram holds at most 65507"),
     "\(outcome.errors)")
   #expect(
     outcome.text.contains("{\"source\":\"1.ppm") && outcome.text.contains("{\"source\":\"3.ppm") && outcome.lines.count == 2,

@@ -39,7 +39,8 @@ func aStreamOfRawFrames(format: (name: String, bytesAPixel: Double)) throws {
 @Test func aStreamEndsWhenItsPicturesCannotBeWritten() throws {
   let workshop = try TestFolder()
   // The limit is for the shell's own files too, so messages go through a pipe.
-  let outcome = try workshop.shell("(ulimit -f 0; TMPDIR=/nonexistent $RF --format none --output out pattern:64x64) 2>&1 | cat; exit ${PIPESTATUS[0]}")
+  let outcome = try workshop.shell(
+    "(ulimit -f 0; TMPDIR=/nonexistent $RF --format none --output out pattern:64x64) 2>&1 | cat; exit ${PIPESTATUS[0]}")
   #expect(outcome.status == 1 && outcome.lines.count == 1, "\(outcome.status): \(outcome.text)")
   #expect(outcome.text.contains("pattern-64x64-000000.jpg: cannot write: File too large"))
   #expect(workshop.contents(of: "out").isEmpty)

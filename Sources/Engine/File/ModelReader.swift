@@ -86,10 +86,10 @@ private struct ModelFile {
       throw .truncated(part: "weights", neededBytes: (start + Checked(count)).value ?? Int.max, actualBytes: bytes.count)
     }
     guard try head.size(40, "blob offset") == first else {
-      throw .invalid(.header, field: "blob offset", problem: "is not \(first), where the names end")
+      throw .invalid(.header, field: "blob offset", problem: "is not where the names end")
     }
     guard end == bytes.count else {
-      throw .invalid(.header, field: "blob bytes", problem: "\(bytes.count - end) bytes follow the blob")
+      throw .invalid(.header, field: "blob bytes", problem: "do not end with the file")
     }
     return first..<end
   }
@@ -160,7 +160,7 @@ private struct ModelFile {
     var inputs: [Int] = []
     for index in 0..<count { inputs.append(try record.integer(4 + 4 * index, "input tensor", in: 0...(counts.tensors - 1))) }
     for index in count..<ModelFormat.maxInputs where record.u32(4 + 4 * index) != ModelFormat.none {
-      throw record.invalid("input tensor", "\(record.u32(4 + 4 * index)): the operation has \(count)")
+      throw record.invalid("input tensor", "is more than the operation has")
     }
     return inputs
   }

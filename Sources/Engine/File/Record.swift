@@ -25,14 +25,14 @@ struct Record {
   /// A value of an enumeration, by its raw value.
   func value<Value: RawRepresentable>(_ offset: Int, _ field: String, as: Value.Type) throws(ModelError) -> Value
   where Value.RawValue == UInt32 {
-    guard let value = Value(rawValue: u32(offset)) else { throw invalid(field, "\(u32(offset)) has no meaning in this format") }
+    guard let value = Value(rawValue: u32(offset)) else { throw invalid(field, "has no meaning in this format") }
     return value
   }
 
   /// A 64-bit size or offset that fits this machine.
   func size(_ offset: Int, _ field: String) throws(ModelError) -> Int {
     guard let value = Int(exactly: u64(offset)) else {
-      throw invalid(field, "\(u64(offset)) bytes are more than this machine can address")
+      throw invalid(field, "is more than this machine can address")
     }
     return value
   }
@@ -52,7 +52,7 @@ struct Record {
   /// Reserved bytes: a newer writer that uses them must raise the version.
   func requireZeros(_ range: Range<Int>) throws(ModelError) {
     for offset in range where bytes[offset] != 0 {
-      throw invalid("reserved", "byte \(offset) is \(bytes[offset]) instead of 0")
+      throw invalid("reserved", "is not 0")
     }
   }
 
@@ -62,7 +62,7 @@ struct Record {
     let count = try integer(offset + 4, "name bytes", in: 0...min(ModelFormat.maxNameBytes, names.count - start))
     let bytes = names[start..<(start + count)]
     for byte in bytes where !(0x20...0x7E).contains(byte) {
-      throw invalid("name", "contains byte \(byte), which is not printable ASCII")
+      throw invalid("name", "is not printable ASCII")
     }
     return String(decoding: bytes, as: UTF8.self)
   }
@@ -77,14 +77,11 @@ struct Record {
     }
     let start = try size(offset, field)
     guard u32(offset + 12) == expected.type.rawValue, Int64(u32(offset + 8)) == expected.count else {
-      throw invalid(
-        field,
-        "\(u32(offset + 8)) numbers of type \(u32(offset + 12)) instead of \(expected.count) of type "
-          + "\(expected.type.rawValue)")
+      throw invalid(field, "differ in type or count from what the layer needs")
     }
-    guard start % ModelFormat.alignment == 0 else { throw invalid(field, "offset \(start) is not a multiple of \(ModelFormat.alignment)") }
+    guard start % ModelFormat.alignment == 0 else { throw invalid(field, "do not start at a multiple of 64") }
     guard start <= blob.count, expected.count <= Int64((blob.count - start) / expected.type.bytes) else {
-      throw invalid(field, "\(expected.count) numbers from offset \(start) end past the blob's \(blob.count) bytes")
+      throw invalid(field, "end after the blob")
     }
     return UnsafeRawBufferPointer(rebasing: blob[start..<(start + expected.type.bytes * Int(expected.count))])
   }

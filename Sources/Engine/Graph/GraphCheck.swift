@@ -17,7 +17,7 @@ extension Graph {
 
   private func checkTypes() throws(ModelError) {
     for (index, tensor) in tensors.enumerated() where tensor.type == .float32 {
-      guard tensor.zero == 0 else { throw .invalid(.tensor(index), field: "byte for 0", problem: "\(tensor.zero) in a float32 tensor") }
+      guard tensor.zero == 0 else { throw .invalid(.tensor(index), field: "byte for 0", problem: "is not 0 in a float32 tensor") }
       guard precision == .float32 || index > 0 else {
         throw .invalid(.tensor(index), field: "element type", problem: "the input of an int8 model is u8")
       }
@@ -32,7 +32,7 @@ extension Graph {
     var end = 0
     for (index, stage) in stages.enumerated() {
       func fail(_ field: String, _ problem: String) -> ModelError { .invalid(.stage(index), field: field, problem: problem) }
-      guard stage.layers.lowerBound == end else { throw fail("first layer", "\(stage.layers.lowerBound) instead of \(end)") }
+      guard stage.layers.lowerBound == end else { throw fail("first layer", "does not follow the stage before") }
       guard (index == 0) == (stage.kind == .frame) else { throw fail("kind", "the first stage, and no other, is per frame") }
       end = stage.layers.upperBound
       for layer in stage.layers {
@@ -40,11 +40,11 @@ extension Graph {
         where (tensors[tensor].size != nil) != (stage.kind == .face) {
           throw .invalid(
             .layer(layer), field: "input or output tensor",
-            problem: "tensor \(tensor): a stage per face uses tensors of fixed size, a stage per frame uses none")
+            problem: "a stage per face uses tensors of fixed size, a stage per frame uses none")
         }
       }
     }
-    guard end == layers.count else { throw .invalid(.header, field: "stages", problem: "cover \(end) of \(layers.count) layers") }
+    guard end == layers.count else { throw .invalid(.header, field: "stages", problem: "do not cover all layers") }
   }
 
   /// Walks the layers in order and counts how many channels of each tensor are written.
@@ -75,7 +75,7 @@ extension Graph {
       }
     }
     for (index, tensor) in tensors.enumerated() where written[index] != tensor.channels {
-      throw .invalid(.tensor(index), field: "channels", problem: "\(written[index]) of \(tensor.channels) are ever written")
+      throw .invalid(.tensor(index), field: "channels", problem: "are not all written")
     }
   }
 
@@ -84,16 +84,16 @@ extension Graph {
       guard written[input] == tensors[input].channels else {
         throw .invalid(
           .layer(index), field: "input tensor",
-          problem: "\(written[input]) of the \(tensors[input].channels) channels of tensor \(input) are written by then")
+          problem: "is not complete by then")
       }
       guard precision == .float32 || tensors[input].type == .uint8 else {
-        throw .invalid(.layer(index), field: "input tensor", problem: "tensor \(input) is float32, which int8 layers cannot read")
+        throw .invalid(.layer(index), field: "input tensor", problem: "is float32, which int8 layers cannot read")
       }
     }
     guard layer.inputChannels == tensors[layer.inputs[0]].channels else {
       throw .invalid(
         .layer(index), field: "channels read",
-        problem: "\(layer.inputChannels) of a tensor of \(tensors[layer.inputs[0]].channels)")
+        problem: "are not all channels of the input")
     }
   }
 
@@ -108,25 +108,25 @@ extension Graph {
     guard layer.outputChannelOffset == written else {
       throw .invalid(
         .layer(index), field: "first channel written",
-        problem: "\(layer.outputChannelOffset): tensor \(output) is written up to channel \(written)")
+        problem: "does not follow the channels that earlier layers write")
     }
     guard layer.outputChannels <= channels - written else {
       throw .invalid(
         .layer(index), field: "channels written",
-        problem: "\(layer.outputChannels) from \(written) in a tensor of \(channels)")
+        problem: "are more than the tensor has")
     }
   }
 
   /// One 1x1 convolution per role and level; class logits are dense and have a float32 tensor of their own.
   private func checkHeads() throws(ModelError) {
     guard heads.count == levels.count * Role.allCases.count else {
-      throw .invalid(.header, field: "heads", problem: "\(heads.count) instead of one per role and level")
+      throw .invalid(.header, field: "heads", problem: "are not one per role and level")
     }
     let strides = try tensorStrides()
     for (index, level) in levels.enumerated() {
       for role in Role.allCases {
         guard let head = heads.firstIndex(where: { $0.role == role && $0.level == index }) else {
-          throw .invalid(.level(index), field: "heads", problem: "there is no head of role \(role.rawValue) (\(role.name))")
+          throw .invalid(.level(index), field: "heads", problem: "lack a role")
         }
         try checkHead(head)
       }
@@ -134,7 +134,7 @@ extension Graph {
       guard strides[feature] == level.stride else {
         throw .invalid(
           .level(index), field: "stride",
-          problem: "\(level.stride), but the layers up to its tensor have a stride of \(strides[feature])")
+          problem: "is not the product of the strides up to its tensor")
       }
     }
   }
@@ -149,11 +149,10 @@ extension Graph {
     else {
       throw .invalid(
         .head(index), field: "layer",
-        problem: "layer \(head.layer) is not a 1x1 convolution to \(channels) float32 channels"
-          + (head.role == .classes ? "" : " on request"))
+        problem: "is not a 1x1 convolution to float32 with the role's channels")
     }
     guard layer.inputs[0] == feature(ofLevel: head.level) else {
-      throw .invalid(.head(index), field: "layer", problem: "layer \(head.layer) does not read the tensor of the level's other heads")
+      throw .invalid(.head(index), field: "layer", problem: "does not read the tensor of the level's other heads")
     }
   }
 

@@ -8,7 +8,7 @@ extension Model {
       throw .invalid(.header, field: "mean", problem: "is not of whole bytes, which fill the border of an int8 model")
     }
     guard graph.tensors[0].zero == 0 else {
-      throw .invalid(.tensor(0), field: "byte for 0", problem: "\(graph.tensors[0].zero) instead of 0: the input's is the mean")
+      throw .invalid(.tensor(0), field: "byte for 0", problem: "is not 0: the input has the mean instead")
     }
     for (index, layer) in layers.enumerated() {
       try checkZeros(of: layer, index)
@@ -26,11 +26,11 @@ extension Model {
     switch layer.operation.scaleRule {
     case .tied:
       for input in layer.inputs where input == 0 || graph.tensors[input].zero != zero {
-        throw .invalid(.layer(index), field: "input tensor", problem: "its byte for 0 is not the \(zero) of the output tensor")
+        throw .invalid(.layer(index), field: "input tensor", problem: "has another byte for 0 than the output tensor")
       }
     case .free:
       if layer.slope == 0, zero != 0 {
-        throw .invalid(.tensor(output), field: "byte for 0", problem: "\(zero), but layer \(index) has slope 0")
+        throw .invalid(.tensor(output), field: "byte for 0", problem: "is not 0 after a layer of slope 0")
       }
     }
   }
@@ -46,19 +46,18 @@ extension Model {
     for channel in 0..<layer.outputChannels {
       let multiplier = constants[index].multiplier(channel)
       guard multiplier.isFinite, multiplier > 0 else {
-        throw fail("multipliers", "the multiplier of channel \(channel) is not a finite number above 0")
+        throw fail("multipliers", "are not all finite numbers above 0")
       }
       let sums = sums(layer, index, channel)
       guard sums.lowerBound > -sumLimit, sums.upperBound < sumLimit else {
-        throw fail(
-          "weights", "the sums of channel \(channel) reach \(sums.lowerBound) or \(sums.upperBound): 2^\(isWide ? 31 : 22) and more")
+        throw fail("weights", isWide ? "allow sums of 2^31 and more" : "allow sums of 2^22 and more")
       }
       // Results in output steps, rounding included. Float32 results are not rounded, but no box is that far away.
       let rounding = isFloat ? 0 : Requantization.rounding(multiplier: multiplier, zero: zero, slope: layer.slope, isWide: isWide)
       let shift = (isFloat ? 0 : Double(zero)) + rounding
       let limit = Double(Requantization.resultLimit - 1)
       guard Double(sums.lowerBound) * Double(multiplier) + shift > -limit, Double(sums.upperBound) * Double(multiplier) + shift < limit
-      else { throw fail("multipliers", "the results of channel \(channel) reach 2^15 and more") }
+      else { throw fail("multipliers", "allow results of 2^15 and more") }
     }
   }
 

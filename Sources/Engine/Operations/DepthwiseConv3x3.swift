@@ -21,7 +21,7 @@ package enum DepthwiseConv3x3: LayerOperation {
     guard layer.window.kernelHeight == 3, layer.window.kernelWidth == 3 else {
       return LayerProblem(field: "kernel", problem: "is not 3x3")
     }
-    guard layer.window.stride <= 2 else { return LayerProblem(field: "stride", problem: "\(layer.window.stride) is neither 1 nor 2") }
+    guard layer.window.stride <= 2 else { return LayerProblem(field: "stride", problem: "is neither 1 nor 2") }
     guard layer.inputChannels == layer.outputChannels else {
       return LayerProblem(field: "channels written", problem: "differ from the channels read")
     }

@@ -15,7 +15,7 @@ package enum UpsampleAdd: LayerOperation {
     guard graph.tensors[layer.inputs[1]].channels == layer.inputChannels, layer.inputs[0] != layer.inputs[1] else {
       return LayerProblem(field: "second input tensor", problem: "must be another tensor of as many channels")
     }
-    guard layer.slope == 1 else { return LayerProblem(field: "slope", problem: "\(layer.slope): this operation has no activation") }
+    guard layer.slope == 1 else { return LayerProblem(field: "slope", problem: "is not 1: this operation has no activation") }
     return nil
   }
 
