@@ -59,7 +59,7 @@ bayer_picture() {
     said "converted by libv4l2" && [ "$expected" -gt 0 ] && has_lines "$expected" && ! has_lines $((expected + 1))
     check "Bayer by libv4l2: $(lines) faces, as in the file" $?
   else
-    said "has no format that can be read (it has BA81)"
+    said "has no readable format (it has BA81)"
     check "Bayer without libv4l2: refused with its name" $?
   fi
   unplug
