@@ -76,11 +76,11 @@ INLINED void head_tile(const rf_u8_block *b, const uint8_t *input, float *output
 #define HEAD_NAME(pixels, outputs) head_##pixels##x##outputs,
 UP_TO_12(TILE, 8)
 UP_TO_6(TILE, 16)
-HEAD(1, 8)
-HEAD(2, 8) HEAD(3, 8) HEAD(4, 8) HEAD(1, 16) static const rf_u8_tiles half_panel = {HALF_PIXELS, {UP_TO_12(TILE_NAME, 8)}},
-                                                                      whole_panel = {WHOLE_PIXELS, {UP_TO_6(TILE_NAME, 16)}};
+UP_TO_4(HEAD, 8)
+HEAD(1, 16)
+static const rf_u8_tiles half_panel = {HALF_PIXELS, {UP_TO_12(TILE_NAME, 8)}}, whole_panel = {WHOLE_PIXELS, {UP_TO_6(TILE_NAME, 16)}};
 // Few sizes: only heads of up to 8 outputs run at more than one pixel, and each tile costs a kilobyte or more.
-static const rf_u8_tiles half_head = {4, {HEAD_NAME(1, 8) HEAD_NAME(2, 8) HEAD_NAME(3, 8) HEAD_NAME(4, 8)}};
+static const rf_u8_tiles half_head = {4, {UP_TO_4(HEAD_NAME, 8)}};
 static const rf_u8_tiles whole_head = {1, {HEAD_NAME(1, 16)}};
 
 static void conv_panel(const rf_u8_rectangle *r) { rf_u8_by_tiles(r, r->cout <= RF_PANEL / 2 ? &half_panel : &whole_panel, 1); }
