@@ -63,7 +63,7 @@ enum CameraFault: Error {
   private static func advice(_ number: Int32) -> StaticString {
     switch number {
     case ENOENT: ": check the name; --list-devices lists the cameras"
-    case EACCES, EPERM: ": join the group video, or run as a user who may read it"
+    case EACCES, EPERM: ": join the group video, or run as a user with permission to read it"
     case ENOSPC: ": the USB bus has no room for it: try MJPG, a smaller size or another port"
     case ENOTTY: ": it is not a camera; --list-devices lists the cameras"
     default: ""

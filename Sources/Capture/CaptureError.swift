@@ -33,7 +33,7 @@ public enum CaptureError: MessageError {
   /// The name, the error and advice: one line without a full stop.
   public var message: String {
     switch self {
-    case .cannotOpen(let name, let reason): "\(name): cannot be opened (\(reason)): check the name and who may read it"
+    case .cannotOpen(let name, let reason): "\(name): cannot be opened (\(reason)): check the name and its permissions"
     case .cannotRead(let name, let reason): "\(name): cannot be read (\(reason)): check the disk or the connection"
     case .cannotWrite(let name, let reason): "\(name): cannot be written (\(reason)): check the folder and its free space"
     case .picture(let name, let error): "\(name): \(error.message)"

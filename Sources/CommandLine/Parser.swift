@@ -48,7 +48,7 @@ private func apply<Options>(
     }
     if attached == nil { next += 1 }
     if !store(&options, value) {
-      throw CommandLineError("\(option.name): '\(value.description)' is not valid here: \(valid)")
+      throw CommandLineError("\(option.name): '\(value.description)' is not valid; expected \(valid)")
     }
   }
 }

@@ -30,19 +30,19 @@ import Testing
 @Test(
   arguments: [
     ("treshold = 0.5", "'treshold': no such name; the names are source, address, gateway, model, size, threshold"),
-    ("threshold = 1.5", "threshold: '1.5' is not valid here: 0..1"),
+    ("threshold = 1.5", "threshold: '1.5' is not valid; expected 0..1"),
     ("threshold", "'threshold' is not a setting: write name = value"),
-    ("threshold =", "threshold: '' is not valid here: 0..1"),
+    ("threshold =", "threshold: '' is not valid; expected 0..1"),
     ("= 0.5", "'': no such name"),
     ("source =", "source: a value is missing"),
-    ("stats = maybe", "stats: 'maybe' is not valid here: yes or no"),
+    ("stats = maybe", "stats: 'maybe' is not valid; expected yes or no"),
     ("config = other.conf", "'config': no such name"),
     ("help = yes", "'help': no such name"),
-    ("results = udp:localhost:5000", "results: 'udp:localhost:5000' is not valid here: -, FILE, /dev/TTY[@BAUD] or udp:"),
-    ("results = udp:127.0.0.1:0", "results: 'udp:127.0.0.1:0' is not valid here"),
-    ("results = udp:127.0.0.1", "results: 'udp:127.0.0.1' is not valid here"),
-    ("results = /dev/ttyS2@fast", "results: '/dev/ttyS2@fast' is not valid here"),
-    ("sync = -1", "sync: '-1' is not valid here"),
+    ("results = udp:localhost:5000", "results: 'udp:localhost:5000' is not valid; expected -, FILE, /dev/TTY[@BAUD] or udp:"),
+    ("results = udp:127.0.0.1:0", "results: 'udp:127.0.0.1:0' is not valid; expected"),
+    ("results = udp:127.0.0.1", "results: 'udp:127.0.0.1' is not valid; expected"),
+    ("results = /dev/ttyS2@fast", "results: '/dev/ttyS2@fast' is not valid; expected"),
+    ("sync = -1", "sync: '-1' is not valid; expected"),
     ("size = \u{0}", "a zero byte: this is not a text file"),
     ("\u{1b}[2J", "'?[2J' is not a setting"),
   ] as [(String, String)])
@@ -54,7 +54,7 @@ func wrongLineIsNamedWithItsNumber(line: String, message: String) throws {
   #expect(outcome.errorLines.count == 2 && outcome.output.isEmpty)
   #expect(outcome.errorLines[0].hasPrefix("rf-cam: \(config):3: \(message)"), "\(outcome.errors)")
   // The wrong lines after it are told, too.
-  #expect(outcome.errorLines[1] == "rf-cam: \(config):4: nms: '7' is not valid here: 0..1")
+  #expect(outcome.errorLines[1] == "rf-cam: \(config):4: nms: '7' is not valid; expected 0..1")
 }
 
 @Test func configThatCannotBeReadIsToldOnce() throws {

@@ -94,7 +94,7 @@ private func waitingBytes(_ pipe: Pipe) -> Int {
     + "1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000"
   for (place, message) in [
     ("/dev/random", "is a device that cannot store results"), ("/dev/ttyS9@12345", "12345 is not a rate of a serial port: \(rates)"),
-    ("/dev/null@9600", "is not a serial port"), ("/dev/ttyS9@fast", "not valid here"), ("/dev/ttyS9@", "not valid here"),
+    ("/dev/null@9600", "is not a serial port"), ("/dev/ttyS9@fast", "not valid; expected"), ("/dev/ttyS9@", "not valid; expected"),
     ("/dev", "is a folder"),
   ] {
     let outcome = try workshop.shell("$RF --results \(place) a.jpg")

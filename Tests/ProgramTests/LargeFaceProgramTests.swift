@@ -88,5 +88,5 @@ struct LargeFaceProgramTests {
 @Test func largeFacesAreOnOrOff() throws {
   let workshop = try TestFolder()
   let outcome = try workshop.run("--large-faces", "maybe", "a.jpg")
-  #expect(outcome.status == 2 && outcome.errors.contains("--large-faces: 'maybe' is not valid here: on or off"))
+  #expect(outcome.status == 2 && outcome.errors.contains("--large-faces: 'maybe' is not valid; expected on or off"))
 }

@@ -60,7 +60,7 @@ private func apply(
     throw ConfigLineError(line: number, problem: "'\(shown(name))': no such name; the names are \(names(of: table))")
   }
   if let valid = set(entry, to: Argument(copying: value), &options) {
-    throw ConfigLineError(line: number, problem: "\(shown(name)): '\(shown(value))' is not valid here: \(valid)")
+    throw ConfigLineError(line: number, problem: "\(shown(name)): '\(shown(value))' is not valid; expected \(valid)")
   }
 }
 

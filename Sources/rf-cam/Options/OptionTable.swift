@@ -33,7 +33,7 @@ private func networkOptions() -> [Option<Options>] {
     .value("--nms", "0..1", help: "overlap (IoU) above which the weaker box is removed (default 0.4)") {
       store($1.number, in: &$0.maxOverlap)
     },
-    .value("--max-faces", "N", help: "maximum number of faces, strongest first (default 1000)") {
+    .value("--max-faces", "N, 1 or more", help: "maximum number of faces, strongest first (default 1000)") {
       store($1.integer(upTo: largestCount), atLeast: 1, in: &$0.maxFaces)
     },
     .value(
@@ -113,7 +113,7 @@ private func outputOptions() -> [Option<Options>] {
 
 private func sourceOptions() -> [Option<Options>] {
   [
-    .value("--frames", "N", help: "stop after N frames") {
+    .value("--frames", "N, 1 or more", help: "stop after N frames") {
       guard let frames = $1.integer(upTo: largestCount), frames >= 1 else { return false }
       $0.frameLimit = Int64(frames)
       return true
