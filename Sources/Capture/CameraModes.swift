@@ -10,8 +10,6 @@ struct CameraSize {
   let smallest: (width: Int, height: Int)?
   /// True if the entry means all rates up to the one listed.
   let isRateRange: Bool
-
-  var bestRate: Double { rates.max() ?? 0 }
 }
 
 /// Limit of the entries read from a driver's list, which may be endless.

@@ -1,4 +1,4 @@
-// Reads rf-cam.conf by the rules of rf-cam (Sources/rf-cam/ConfigFile.swift), so that both read the same values: a byte-order mark
+// Reads rf-cam.conf by the rules of rf-cam (Sources/rf-cam/Options/ConfigFile.swift), so that both read the same values: a byte-order mark
 // before the first line is ignored, carriage returns and tabs are white space, # at the beginning of a line or after white space
 // begins a comment, a line may have any length, and the last of several lines with the same name is valid.
 #include "init.h"

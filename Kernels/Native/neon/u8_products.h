@@ -114,7 +114,6 @@
 #define STARTED(n) "=w"(sum##n)
 #define CONTINUED(n) "+w"(sum##n)
 #define CLOBBER_8 "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7"
-#define CLOBBER_16 CLOBBER_8, "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15"
 #define CLOBBER_REST \
   "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31", "cc", "memory"
 #define SIGN_BITS "movi v31.16b, #128\n"

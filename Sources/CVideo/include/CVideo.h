@@ -108,7 +108,6 @@ typedef struct {
   int index;        // 0 is the first node of the hardware
 } rf_video_identity;
 int rf_video_identify(const rf_video_system *_Nonnull system, const char *_Nonnull node, rf_video_identity *_Nonnull identity);
-static inline const char *_Nonnull rf_identity_name(const rf_video_identity *_Nonnull identity) { return identity->name; }
 int rf_identity_is_same_port(const rf_video_identity *_Nonnull a, const rf_video_identity *_Nonnull b);
 int rf_identity_is_same_unit(const rf_video_identity *_Nonnull a, const rf_video_identity *_Nonnull b);
 #endif

@@ -148,11 +148,6 @@ def split(pictures: list[AnnotatedPicture], negatives: list[AnnotatedPicture]) -
     return Split(kept_humans + kept_others, kept_negatives, held_others, held_landmarks, held_negatives)
 
 
-def held_back_landmark_pictures(folder: Path, problems: Problems | None = None) -> list[AnnotatedPicture]:
-    """Returns the held-back tenth of the pictures with human landmarks, for the landmark error."""
-    return read_training_data(folder, problems or Problems()).landmark_validation
-
-
 def load_picture(path: Path) -> Image.Image:
     """Decodes a picture as upright RGB. Raises DataError, naming the file, if they cannot be decoded."""
     try:
