@@ -79,7 +79,7 @@ static bool is_json_line(piece line) {
 
 enum { HASH_DIGITS = 16 };
 
-// Whether the text begins as a hash and a space do, as far as it goes.
+// Returns true if the text is the start of a hash and a space.
 static bool begins_as_hash(piece text) {
   for (size_t i = 0; i < text.count && i < HASH_DIGITS; i++) {
     if (!is_hexadecimal(text.start[i])) return false;
@@ -145,7 +145,7 @@ int64_t rf_lines_kept(const unsigned char *bytes, size_t count, int is_whole) {
   return kept == count || is_torn_line((piece){end + 1, count - kept}, found) ? (int64_t)kept : RF_LINES_FOREIGN;
 }
 
-// How many bytes of the file to keep, from its last `count` bytes, or rf_lines_kept's refusals. *failure: an errno made
+// Returns how many bytes of the file to keep, from its last `count` bytes, or rf_lines_kept's refusals. *failure: an errno made
 // negative where the bytes cannot be read.
 static int64_t kept_of(int file, int64_t size, size_t count, int *failure) {
   unsigned char *bytes = malloc(count + 1);

@@ -16,7 +16,7 @@ static int make_temporary_name(char *name) {
   return 0;
 }
 
-// What a publication works with.
+// The state of a publication.
 typedef struct {
   int folder;       // descriptor
   const char *name; // in it

@@ -10,7 +10,7 @@ struct LayerRow {
   let multiplyAdds: Int64
   /// The median.
   let seconds: Double
-  /// Of the machine's measured peak on one core.
+  /// The machine's measured peak on one core.
   let peak: Peak
 
   var gigaops: Double { 2 * Double(multiplyAdds) / seconds * 1e-9 }

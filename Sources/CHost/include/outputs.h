@@ -1,4 +1,4 @@
-// Where results go besides standard output: files that survive a power cut, pipes, serial ports, datagrams. Everything
+// Destinations of results besides standard output: files that survive a power cut, pipes, serial ports, datagrams. Everything
 // answers 0 or more, or an errno made negative.
 #ifndef RF_OUTPUTS_H
 #define RF_OUTPUTS_H
@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// What a place for results is, by fstat(2).
+// The kind of a destination, by fstat(2).
 typedef enum : int32_t {
   RF_RESULTS_FILE,   // regular file
   RF_RESULTS_STREAM, // pipe, fifo, socket, or a device that takes all, as /dev/null does

@@ -1,4 +1,4 @@
-// How a process starts in order, and how a user stops it.
+// Start of a process, and the signals by which a user stops it.
 #ifndef RF_PROCESS_H
 #define RF_PROCESS_H
 

@@ -1,4 +1,4 @@
-// What a service manager is told (sd_notify(3)): that frames come, and that the program is alive. Without one, nothing.
+// Messages to a service manager (sd_notify(3)): frames arrive; the program is alive. Without a manager they do nothing.
 #ifndef RF_SERVICE_H
 #define RF_SERVICE_H
 

@@ -9,7 +9,7 @@ typedef struct rf_worker rf_worker;
 // more gives way to others. NULL where it cannot be had (errno).
 rf_worker *_Nullable rf_worker_start(void (*_Nonnull work)(void *_Nullable context), void *_Nullable context, int niceness);
 
-// Whether it waits to be told: then what `work` uses may be changed, until rf_worker_run.
+// Returns true while the thread waits: the data that `work` uses may then be changed until rf_worker_run.
 int rf_worker_is_free(rf_worker *_Nonnull worker);
 
 void rf_worker_run(rf_worker *_Nonnull worker);

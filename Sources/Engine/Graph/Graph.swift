@@ -167,7 +167,7 @@ public struct Graph: Sendable {
   /// In channel order, in units of a byte: input = (byte - mean) * scale.
   public var mean: (Float, Float, Float) = (0, 0, 0)
   public var scale: Float = 1
-  /// Of the box's centre and the landmarks, and of the box's size.
+  /// Variances of the box's centre and the landmarks, and of the box's size.
   public var variances: (Float, Float) = (0.1, 0.2)
   /// Tensor 0 is the network's input, three channels.
   public var tensors: [Tensor] = []

@@ -2,7 +2,7 @@
 // only list of operations.
 public import CKernels
 
-/// What the reader, planner, scheduler, quantiser and inspector need to know about one operation.
+/// Answers the questions of the reader, planner, scheduler, quantiser and inspector about one operation.
 ///
 /// All requirements are static, so that Embedded Swift specialises every use. `Operation` stores them as values.
 package protocol LayerOperation: SendableMetatype {
@@ -14,15 +14,15 @@ package protocol LayerOperation: SendableMetatype {
   static var kernel: rf_op { get }
   /// Tensors that a layer reads, 1 to 3.
   static var inputCount: Int { get }
-  /// Whether a layer writes its results over its first input.
+  /// True if a layer writes its results over its first input.
   static var isInPlace: Bool { get }
-  /// Whether `Graph.Layer.window` is an attribute of the operation; otherwise it is 1x1.
+  /// True if `Graph.Layer.window` is an attribute of the operation; otherwise it is 1x1.
   static var hasWindow: Bool { get }
-  /// Whether an int8 layer can write float32 values.
+  /// True if an int8 layer can write float32 values.
   static var canWriteFloats: Bool { get }
-  /// How the int8 scales of inputs and output depend on each other.
+  /// The dependence of the int8 scales of inputs and output.
   static var scaleRule: ScaleRule { get }
-  /// Whether the last input is read through index lists that resample it to the output's size.
+  /// True if the last input is read through index lists that resample it to the output's size.
   static var resamplesLastInput: Bool { get }
 
   /// The shape of the weights in exchange files (PyTorch's order), nil for an operation without weights.
@@ -41,13 +41,13 @@ package protocol LayerOperation: SendableMetatype {
   static func outputSize(_ layer: Graph.Layer, _ inputs: [Graph.Size]) -> Graph.Size?
   /// The rows of one input that output rows depend on, border rows included; nil: any row.
   static func rowsRead(_ rows: Range<Int>, ofInput input: Int, _ layer: Graph.Layer) -> Range<Int>?
-  /// Whether the weights can take over a scale per input channel without loss of quality.
+  /// Returns true if the weights can take over a scale per input channel without loss of quality.
   static func absorbsChannelScales(_ layer: Graph.Layer) -> Bool
   /// A short description for tables, such as "3x3 s2".
   static func summary(_ layer: Graph.Layer) -> String
 }
 
-/// How the int8 scales of a layer's inputs and output depend on each other.
+/// The dependence of the int8 scales of a layer's inputs and output.
 public enum ScaleRule: Sendable {
   /// Weights and multipliers convert between any scales.
   case free
@@ -147,13 +147,13 @@ public struct Operation: Sendable {
   /// THE LIST of operations.
   package static let all = [Operation(Conv.self), Operation(DepthwiseConv3x3.self), Operation(UpsampleAdd.self)]
 
-  /// Whether layers have weights and a bias.
+  /// Returns true for layers with weights and a bias.
   package func hasWeights(_ layer: Graph.Layer) -> Bool { exchangeShape(layer) != nil }
 
   /// Numbers in the weights; below 2^40 within the limits of `ModelFormat`, so no overflow in 64 bits.
   package func weightCount(_ layer: Graph.Layer) -> Int64 { (exchangeShape(layer) ?? [0]).reduce(1) { $0 * Int64($1) } }
 
-  /// Whether output row y depends on row y of that input and on no other.
+  /// Returns true if output row y depends on row y of that input and on no other.
   func readsOnlyOwnRows(_ layer: Graph.Layer, ofInput input: Int) -> Bool {
     rowsRead(0..<1, input, layer) == 0..<1 && rowsRead(1..<2, input, layer) == 1..<2
   }

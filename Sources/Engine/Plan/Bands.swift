@@ -79,7 +79,7 @@ extension PlanBuilder {
     schedule.entries[0] = Schedule.Entry(work: .bands(bands), clearsBorders: schedule.entries[0].clearsBorders)
   }
 
-  /// Whether a map's rows are in the bands.
+  /// Returns true if a map's rows are in the bands.
   func isInBands(tensor: Int) -> Bool {
     schedule.bands?.layers.dropLast().contains { graph.layers[$0].output == tensor } ?? false
   }

@@ -127,7 +127,7 @@ public struct Plan: Sendable {
     zip(model.layers, steps).reduce(0) { $0 + ($1.0.isSparse ? 0 : $1.1.multiplyAdds) }
   }
 
-  /// Whether the packed constants of both plans are the same at the same places: packing does not depend on the input's size,
+  /// Returns true if the packed constants of both plans are the same at the same places: packing does not depend on the input's size,
   /// unless kernels suit only some sizes.
   func packsAlike(_ other: Plan) -> Bool {
     weightBytes == other.weightBytes && steps.count == other.steps.count

@@ -149,7 +149,7 @@ struct PlanBuilder {
 }
 
 extension Graph {
-  /// Whether the program fills the tensor before a stage per face runs.
+  /// Returns true if the program fills the tensor before a stage per face runs.
   func isStageInput(_ tensor: Int) -> Bool { tensors[tensor].size != nil && !layers.contains { $0.output == tensor } }
 
   /// The bytes that stand for 0 in an int8 model's tensor.

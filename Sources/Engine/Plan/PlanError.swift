@@ -1,7 +1,7 @@
 // Why no memory plan can be made for an input size.
 public import Kernels
 
-/// What about a size does not work with a model.
+/// The reasons why a model cannot have an input size.
 public enum PlanError: MessageError {
   /// Width or height below 1 or more pixels than `Plan.maxPixels`.
   case size(width: Int, height: Int)

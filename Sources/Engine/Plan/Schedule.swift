@@ -110,12 +110,12 @@ extension PlanBuilder {
     return sharesMemory(overwritten, with: written) || first.inputs.contains { sharesMemory(overwritten, with: $0) }
   }
 
-  /// Whether a thread's rows of the layer depend on other threads' rows of the tensor.
+  /// Returns true if a thread's rows of the layer depend on other threads' rows of the tensor.
   private func reads(_ layer: Graph.Layer, _ tensor: Int) -> Bool {
     layer.inputs.indices.contains { layer.inputs[$0] == tensor && !layer.operation.readsOnlyOwnRows(layer, ofInput: $0) }
   }
 
-  /// Whether threads get the same rows of both layers where these are equally high.
+  /// Returns true if threads get the same rows of both layers where these are equally high.
   private func splitsRowsAlike(_ first: Int, _ second: Int) -> Bool {
     steps[first].kernel.rowMultiple == steps[second].kernel.rowMultiple
       && (steps[first].scratchBytes > 0) == (steps[second].scratchBytes > 0)

@@ -1,9 +1,9 @@
-// What a byte of every map stands for: (byte - zero) * scale. In the backbone each channel has its own scale, which
+// Chooses the value of a byte in every map: (byte - zero) * scale. In the backbone each channel has its own scale, which
 // convolutions on both sides absorb (cross-layer equalisation: arXiv 1906.04721, section 4.1); elsewhere a map has one.
 // Ranges are the whole of what was seen: cutting them hurts small faces, which live in small values.
 import Engine
 
-/// Of one map, by channel.
+/// The scales of one map, by channel.
 struct ActivationScale: Equatable {
   var zeros: [Int]
   var scales: [Double]
@@ -99,12 +99,12 @@ struct ActivationScales {
 }
 
 extension Graph {
-  /// Whether each channel of a tensor may have a scale of its own: all readers can take it over, and no head reads it.
+  /// Returns true if each channel of a tensor may have a scale of its own: all readers can take it over, and no head reads it.
   func absorbsScales(ofTensor tensor: Int) -> Bool {
     !heads.contains { layers[$0.layer].inputs[0] == tensor }
       && layers.allSatisfy { !$0.inputs.contains(tensor) || $0.operation.absorbsChannelScales($0) }
   }
 
-  /// Whether the tensor holds class logits, which stay float32 in int8 models.
+  /// Returns true if the tensor holds class logits, which stay float32 in int8 models.
   func isFloatHead(tensor: Int) -> Bool { heads.contains { layers[$0.layer].output == tensor } }
 }

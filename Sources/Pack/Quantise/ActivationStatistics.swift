@@ -1,9 +1,9 @@
-// What values every layer writes on the calibration pictures, channel by channel: the float network runs on them and each
+// Gathers the values that every layer writes on the calibration pictures, channel by channel: the float network runs on them and each
 // map is read right after its layer, because its memory is used again.
 import Engine
 import Foundation
 
-/// Of one channel's values.
+/// Statistics of one channel's values.
 struct ChannelStatistics {
   var least = Float.infinity
   var greatest = -Float.infinity
@@ -24,7 +24,7 @@ struct ChannelStatistics {
 }
 
 struct ActivationStatistics {
-  /// Of the input's three channels.
+  /// Statistics of the input's three channels.
   private(set) var input = [ChannelStatistics](repeating: ChannelStatistics(), count: 3)
   /// By layer, of the channels that it writes; empty for sparse layers.
   private(set) var layers: [[ChannelStatistics]]

@@ -1,4 +1,4 @@
-// How near an int8 network is to the float one it was made from, on the pictures it was calibrated with: a check that
+// Compares an int8 network with the float network it was made from, on the pictures it was calibrated with: a check that
 // nothing went wrong, not a measure of accuracy, which pictures that it has not seen give (Training: retinaface_training.evaluate).
 import Engine
 import Foundation

@@ -44,7 +44,7 @@ struct Options {
   var frameLimit = Int64.max
   var format = Format.text
   var results = ResultDestination.standardOutput
-  /// How often a file of results is synchronised.
+  /// Seconds between two synchronisations of a results file.
   var syncSeconds = 1.0
   var output: Argument?
   var crops: Argument?

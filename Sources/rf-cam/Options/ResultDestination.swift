@@ -66,7 +66,7 @@ enum ResultDestination {
     if case .standardOutput = self { true } else { false }
   }
 
-  /// What messages name.
+  /// The name in messages.
   var description: String {
     switch self {
     case .standardOutput: "standard output"

@@ -1,4 +1,4 @@
-// How rf-cam knows a picture that it wrote: by a comment in the file, so that no list of files is needed beside it. The
+// Marks pictures that rf-cam wrote by a comment in the file, so that no list of files is needed. The
 // comment names the picture that it was made from, by a hash, and holds a hash of all that follows: a picture that was
 // changed since is its owner's, and never replaced.
 import Report
@@ -10,7 +10,7 @@ enum OutputMark {
   private static let digits = 16
   private static var count: Int { beginning.utf8CodeUnitCount + middle.utf8CodeUnitCount + 2 * digits }
 
-  /// How many bytes of a file hold the comment and all before it.
+  /// Bytes of a file up to the end of the comment.
   static func headBytes(commentOffset: Int) -> Int { commentOffset + count }
 
   /// The comment for a picture made from `source`; `seal` completes it.
@@ -67,7 +67,7 @@ enum OutputMark {
     return value
   }
 
-  /// Of all bytes behind the comment, eight at a time: a check against changes, not against forgery.
+  /// The hash of all bytes after the comment, eight at a time: a check against changes, not against forgery.
   private static func contentHash(_ file: UnsafeRawBufferPointer, commentOffset: Int) -> UInt64 {
     let content = UnsafeRawBufferPointer(rebasing: file[(commentOffset + count)...])
     var value: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(content.count)

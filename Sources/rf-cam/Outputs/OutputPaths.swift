@@ -20,15 +20,15 @@ struct OutputPath {
   var replaced: rf_file_info?
 }
 
-/// What decides about an existing file.
+/// Decides about an existing file.
 struct OutputOwner {
   /// The path, as the user or a folder named it; empty: a stream.
   let source: FileName
-  /// Whether a file with this information was written by rf-cam for this source.
+  /// Returns whether rf-cam wrote a file with this information for this source.
   let recognises: (FileName, rf_file_info) -> RecognisedOutput
 }
 
-/// What an existing file is.
+/// The origin of an existing file.
 enum RecognisedOutput {
   case own
   /// For the source with that hash; such a file will be replaced when its turn comes.
@@ -41,9 +41,9 @@ final class OutputPaths {
   private let inputs: InputFiles
   /// Paths that this run wrote pictures to.
   private var written = NumberTable()
-  /// Of every stem that was taken: the number from which on none was tried.
+  /// Per used stem: the first number that was not tried.
   private var nextNumbers = NumberTable()
-  /// Of a stem and a source: the number of the source's files from an earlier run.
+  /// Per stem and source: the number of the source's files from an earlier run.
   private var ownNumbers = NumberTable()
 
   init(_ inputs: InputFiles) { self.inputs = inputs }
@@ -82,7 +82,7 @@ final class OutputPaths {
       var path = OutputPath(path: outputPath(file, stem: stem, number: number), replaced: nil)
       var info = rf_file_info()
       let result = withCString(path.path) { rf_file_look($0, &info) }
-      // What else is wrong with a name, writing tells.
+      // Writing reports other faults of a name.
       if result < 0, info.is_link == 0 {
         paths.append(path)
         continue

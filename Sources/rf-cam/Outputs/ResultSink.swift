@@ -27,8 +27,8 @@ final class ResultSink {
   var hasFailed: Bool { report.hasFailed }
 
   private static let tryAgainSeconds = 1.0
-  /// Of a datagram: what passes an Ethernet undivided.
-  private static let mostDatagramBytes = 1400
+  /// Maximum bytes of a datagram that passes an Ethernet undivided.
+  private static let maxDatagramBytes = 1400
 
   /// - Parameter syncSeconds: 0: after every frame.
   init(_ place: ResultDestination, syncSeconds: Double) {
@@ -129,7 +129,7 @@ final class ResultSink {
       var end = start
       while end < bytes.count {
         let line = (bytes[end...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count - 1) + 1
-        if end > start, line - start > ResultSink.mostDatagramBytes { break }
+        if end > start, line - start > ResultSink.maxDatagramBytes { break }
         end = line
       }
       let sent = rf_output_write(descriptor, bytes.baseAddress! + start, end - start)

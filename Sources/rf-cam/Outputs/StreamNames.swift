@@ -5,7 +5,7 @@ import Host
 
 /// The streams of a run.
 final class StreamNames {
-  /// What the stream at hand is called, and the number of its frame 0.
+  /// The name of the current stream, and the number of its frame 0.
   private(set) var stem: FileName = []
   private(set) var first: Int64 = 0
   private var isNamed = false

@@ -80,7 +80,7 @@ private func appendWider(_ face: Face, to text: inout ByteBuffer) {
   text.append("\n")
 }
 
-/// Whether a file is exactly what `appendWider` writes for a picture of that name, with whatever numbers.
+/// Returns true if a file is what `appendWider` writes for a picture of that name, with any numbers.
 func isWider(_ file: [UInt8], name: FileName) -> Bool {
   var lines = file.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[...]
   guard lines.popLast()?.isEmpty == true, lines.popFirst()?.elementsEqual(printable(name)) == true,

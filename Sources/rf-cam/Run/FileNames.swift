@@ -6,7 +6,7 @@ import Report
 
 private let slash = UInt8(ascii: "/")
 
-/// What follows the last slash; "." and ".." and nothing are no names of files.
+/// Returns the part after the last slash; "." and ".." and nothing are no names of files.
 func lastComponent(of path: FileName) -> FileName {
   guard let last = path.lastIndex(of: slash) else { return path }
   return Array(path[(last + 1)...])
@@ -36,7 +36,7 @@ extension String {
   init(fileName: FileName) { self.init(decoding: printable(fileName), as: UTF8.self) }
 }
 
-/// What files that belong to a picture are called, without ending: its own name, in its folder where one was given with all
+/// Returns the name of files that belong to a picture, without ending: its own name, in its folder where one was given with all
 /// below.
 func pictureStem(name: String, relativeName: String) -> FileName {
   let relative = FileName(relativeName.utf8)
@@ -45,7 +45,7 @@ func pictureStem(name: String, relativeName: String) -> FileName {
   return withoutExtension(isAlone ? lastComponent(of: relative) : relative)
 }
 
-/// What files of a stream's frames are called, without the frame's number and ending.
+/// Returns the name of files of a stream's frames, without the frame's number and ending.
 func streamStem(relativeName: String) -> FileName {
   if relativeName.utf8.elementsEqual("-".utf8) { return FileName("stdin".utf8) }
   return lastComponent(of: FileName(relativeName.utf8)).map { $0 == UInt8(ascii: ":") ? UInt8(ascii: "-") : $0 }

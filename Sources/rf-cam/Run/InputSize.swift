@@ -1,4 +1,4 @@
-// --size: from a frame's size to what the network sees of it.
+// --size: from a frame's size to the size of the network's input.
 import Imaging
 
 /// The network's input and where the frame lies in it.
@@ -24,7 +24,7 @@ struct InputSize {
     self.init(longSide: longSide, frameWidth: frameWidth, frameHeight: frameHeight)
   }
 
-  /// How many times smaller, 1, 2, 4 or 8, a frame may be decoded so that the network still sees no less than it would.
+  /// Returns the factor 1, 2, 4 or 8 by which a frame may be decoded smaller without loss for the network's input.
   static func shrink(_ size: NetworkSize, frameWidth: Int, frameHeight: Int) -> Int {
     let transform = InputSize(size, frameWidth: frameWidth, frameHeight: frameHeight, isPicture: false).transform
     let scale = max(transform.scaleX, transform.scaleY)

@@ -25,7 +25,7 @@ struct NumberTable {
 
   private func nonzero(_ key: UInt64) -> UInt64 { key == 0 ? 1 : key }
 
-  /// Where the key is, or would be.
+  /// The slot of the key, used or free.
   private func place(of key: UInt64) -> Int {
     let key = nonzero(key)
     // Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4): the upper bits of the product.

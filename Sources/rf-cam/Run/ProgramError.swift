@@ -1,4 +1,4 @@
-// What can fail while rf-cam runs, each as one line: what, where, what to try.
+// The errors of a run, each as one line: the problem, its place, the next thing to try.
 import Capture
 import CommandLine
 import Engine
@@ -7,7 +7,7 @@ import Preview
 import Report
 import RetinaFace
 
-/// A failure that is told and counted, but ends nothing else than its source or its run.
+/// A failure that is reported and counted and ends its source or the run.
 enum ProgramError: Error {
   /// A call of the operating system, with its errno.
   case file(action: StaticString, path: String, Errno)
@@ -30,7 +30,7 @@ enum ProgramError: Error {
     if case .results = self { 2 } else { 1 }
   }
 
-  /// Whether the network's input was too large, so that the frame was skipped.
+  /// True if the network's input was too large, so that the frame was skipped.
   var isTooLarge: Bool {
     switch self {
     case .detector, .memory: true

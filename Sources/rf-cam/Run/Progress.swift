@@ -1,4 +1,4 @@
-// How far a long run has come, on a terminal that shows nothing else.
+// Shows the progress of a long run on a terminal that shows nothing else.
 import CHost
 import CommandLine
 import Report
