@@ -34,11 +34,15 @@ final class InputBuffer {
     return done
   }
 
+  /// Minimum capacity: a stream's piece (64 KiB) behind an incomplete frame of as many bytes. A stream of such frames allocates
+  /// once, however its bytes arrive.
+  private static let minCapacity = 1 << 17
+
   /// Makes room for `wanted` bytes in total, if possible for twice the capacity. Returns false if memory is exhausted.
   private func reserve(_ wanted: Int) -> Bool {
     guard wanted > capacity else { return true }
     let doubled = capacity <= Int.max / 2 ? 2 * capacity : Int.max
-    for larger in [max(wanted, doubled, 1 << 16), wanted] {
+    for larger in [max(wanted, doubled, Self.minCapacity), wanted] {
       guard let moved = realloc(base, larger) else { continue }
       base = moved.bindMemory(to: UInt8.self, capacity: larger)
       capacity = larger

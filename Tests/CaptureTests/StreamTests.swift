@@ -112,6 +112,24 @@ func aRunningStreamAllocatesNothingOfItsOwn() throws {
   #expect(counts[9...] == [ofDecoder, ofDecoder, ofDecoder], "\(counts)")
 }
 
+/// A late writer leaves part of a frame in the buffer when the next piece is read behind it.
+@Test(.enabled(if: rf_allocation_counting() == 1, "a sanitizer has its own malloc"))
+func aPieceBehindAPartOfAFrameAllocatesNothing() throws {
+  var ends: (Int32, Int32) = (0, 0)
+  try #require(withUnsafeMutableBytes(of: &ends) { pipe($0.bindMemory(to: Int32.self).baseAddress!) } == 0)
+  defer { close(ends.0) }
+  let part = [UInt8](repeating: 1, count: 1 << 15), buffer = InputBuffer()
+  func readPart() -> Int {
+    rf_file_write_all(ends.1, part, part.count) == 0 ? buffer.read(from: ends.0, limit: 1 << 16) : -1
+  }
+  #expect(readPart() == part.count)
+  let before = rf_allocation_count()
+  let counts = (readPart(), readPart())
+  let allocations = rf_allocation_count() - before
+  #expect(counts == (part.count, part.count) && allocations == 0)
+  close(ends.1)
+}
+
 @Test func aFifoIsReadFromItsFirstByteToItsLast() throws {
   let folder = try TemporaryFolder()
   let path = folder.path + "/fifo"
