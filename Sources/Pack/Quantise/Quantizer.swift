@@ -34,7 +34,9 @@ struct Quantizer {
       if index > 0 { result.graph.tensors[index].zero = UInt8(scales.tensors[index].zeros[0]) }
     }
     for index in network.layers.indices where !network.layers[index].weights.isEmpty {
-      let channels = (0..<network.graph.layers[index].outputChannels).map { quantizer(ofLayer: index, channel: $0) }
+      let layer = network.graph.layers[index]
+      let input = statistics.channels(ofTensor: layer.inputs[0], in: network.graph)
+      let channels = (0..<layer.outputChannels).map { quantizer(ofLayer: index, channel: $0, input) }
       let steps = channels.map { $0.bestStep() }
       func results(_ rule: Graph.Accumulator) -> [ChannelQuantizer.Result] { zip(channels, steps).map { $0.result(rule, from: $1) } }
       let narrow = results(.narrow)
@@ -46,9 +48,10 @@ struct Quantizer {
     return result
   }
 
-  private func quantizer(ofLayer index: Int, channel o: Int) -> ChannelQuantizer {
+  /// - Parameter input: statistics of the layer's input channels.
+  private func quantizer(ofLayer index: Int, channel o: Int, _ input: [ChannelStatistics]) -> ChannelQuantizer {
     let (layer, numbers) = (network.graph.layers[index], network.layers[index])
-    let (input, scale) = (statistics.channels(ofTensor: layer.inputs[0], in: network.graph), scales.tensors[layer.inputs[0]])
+    let scale = scales.tensors[layer.inputs[0]]
     let taps = layer.operation.taps(o, layer)
     let channels = (0..<taps.count).map { taps.inputChannel($0) }
     var channel = ChannelQuantizer(
