@@ -70,25 +70,14 @@ private struct Result {
 func runKernels(_ words: [Argument]) -> Int32 { withOptions(words, measure) }
 
 private func measure(_ options: KernelOptions) -> Int32 {
-  do throws(BenchFailure) {
-    let file: LoadedFile? = if let path = options.model { try load(path) } else { nil }
-    return withExtendedLifetime(file) { measure(options, file?.bytes ?? embeddedModel()) }
-  } catch {
-    logError(error.message)
-    return 1
-  }
-}
-
-private func measure(_ options: KernelOptions, _ file: UnsafeRawBufferPointer?) -> Int32 {
-  guard let file else {
-    logError("this build has no embedded model: name one with --model FILE (rf-pack makes them)")
-    return 1
-  }
   do {
-    let model = try Model(bytes: file)
-    return measure(options, model, try Plan(model: model, width: options.width, height: options.height))
+    let file: LoadedFile? = if let path = options.model { try load(path) } else { nil }
+    return try withExtendedLifetime(file) {
+      let model = try Model(bytes: try modelBytes(file))
+      return measure(options, model, try Plan(model: model, width: options.width, height: options.height))
+    }
   } catch {
-    logError("\(error)")
+    logError((error as? BenchFailure)?.message ?? "\(error)")
     return 1
   }
 }

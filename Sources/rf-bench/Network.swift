@@ -43,9 +43,7 @@ final class NetworkBench {
   init(_ options: NetworkOptions) throws(BenchFailure) {
     self.options = options
     file = if let path = options.model { try load(path) } else { nil }
-    guard let bytes = file?.bytes ?? embeddedModel() else {
-      throw BenchFailure(message: "this build has no embedded model: name one with --model FILE (rf-pack makes them)")
-    }
+    let bytes = try modelBytes(file)
     do {
       let model = try Model(bytes: bytes)
       let picture = try options.input.map { name throws(BenchFailure) in try Pixmap(file: name) }

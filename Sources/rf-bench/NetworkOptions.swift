@@ -1,6 +1,7 @@
 // The options of `rf-bench network`.
 import CModel
 import CommandLine
+import Host
 import Kernels
 
 struct NetworkOptions: BenchOptions {
@@ -40,9 +41,15 @@ struct NetworkOptions: BenchOptions {
   }
 }
 
-/// Returns the embedded model; nil if the build has none.
-func embeddedModel() -> UnsafeRawBufferPointer? {
+/// Returns the bytes of a model file, or of the embedded model where `file` is nil. They are borrowed from the file.
+///
+/// - Throws: `BenchFailure` if the build has no embedded model.
+func modelBytes(_ file: LoadedFile?) throws(BenchFailure) -> UnsafeRawBufferPointer {
+  if let file { return file.bytes }
   var count = 0
   let bytes = rf_default_model(&count)
-  return count == 0 ? nil : UnsafeRawBufferPointer(start: bytes, count: count)
+  guard count > 0 else {
+    throw BenchFailure(message: "this build has no embedded model: name one with --model FILE (rf-pack makes them)")
+  }
+  return UnsafeRawBufferPointer(start: bytes, count: count)
 }
