@@ -24,6 +24,9 @@ enum Information {
 /// The format of results.
 enum Format {
   case text, json, wider, hash, none
+
+  /// True for formats whose results go to `--results`.
+  var hasResults: Bool { self != .none && self != .wider }
 }
 
 /// The command line, checked.

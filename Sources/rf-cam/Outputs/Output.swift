@@ -47,11 +47,12 @@ class Output {
 func makeOutputs(_ options: Options, _ loaded: LoadedModel, _ inputs: InputFiles) throws(ProgramError) -> [Output] {
   var outputs: [Output] = []
   let paths = OutputPaths(inputs)
-  if options.format != .none, options.format != .wider { outputs.append(try ResultOutput(options, inputs)) }
   if options.format == .wider, let folder = options.output {
     outputs.append(WiderOutput(OutputFiles(options, paths), folder: FileName(folder.bytes)))
   }
   if let pictures = try PictureOutput(options, paths) { outputs.append(pictures) }
   if let address = options.preview { outputs.append(try LivePage(address, loaded, options)) }
+  // Opened last: no results file is made for a run whose other outputs cannot be used.
+  if options.format.hasResults { outputs.insert(try ResultOutput(options, inputs), at: 0) }
   return outputs
 }

@@ -35,8 +35,7 @@ final class Session {
     do { pool = options.threads > 1 ? try ThreadPool(options.threads) : nil } catch { throw .threads(options.threads, error) }
     detectors = DetectorCache(model: loaded.model, options: Session.detectorOptions(options, pool))
     outputs = try makeOutputs(options, loaded, inputs)
-    let hasResults = options.format != .none && options.format != .wider
-    progress = Progress(isQuiet: options.isQuiet, printsResults: hasResults && options.results.isStandardOutput)
+    progress = Progress(isQuiet: options.isQuiet, printsResults: options.format.hasResults && options.results.isStandardOutput)
   }
 
   private static func detectorOptions(_ options: Options, _ pool: ThreadPool?) -> Detector.Options {
