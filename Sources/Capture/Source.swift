@@ -25,7 +25,7 @@ public struct CapturedFrame {
   public let captureMilliseconds: Double
   /// The source's size in pixels, to which results refer.
   public let width: Int, height: Int
-  /// How many times smaller `frame` was decoded, 1 or more; its last column and row may be cut.
+  /// The factor by which `frame` was decoded smaller, 1 or more; its last column and row may be cut.
   public let shrunkBy: Int
 
   init(

@@ -10,7 +10,7 @@ public struct Errno: Error, Equatable, Sendable {
   /// - Parameter result: an errno made negative.
   public init(negative result: some BinaryInteger) { number = Int32(truncatingIfNeeded: 0 - Int64(result)) }
 
-  /// Of the last call that failed on this thread.
+  /// The error of the last call that failed on this thread.
   public static var last: Errno { Errno(rf_errno()) }
 
   /// The C library's message, such as "No such file or directory".

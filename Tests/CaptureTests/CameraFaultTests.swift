@@ -3,7 +3,7 @@ import CVideo
 import Foundation
 import Testing
 
-// Everything that can befall a camera, on the fake one: the source goes on or comes back, tells it in one line, counts it,
+// Every failure of a camera, on the fake one: the source continues or comes back, reports it in one line, counts it,
 // and leaves nothing open. The rows are those of Tests/Cameras/README.md.
 @testable import Capture
 

@@ -29,7 +29,7 @@ typedef struct {
 
   // Faults: of every so many pictures one; 0: never.
   int truncated, flagged, shortened;
-  int hang_after; // no more pictures after so many, until the stream is started anew; 0: never
+  int hang_after; // sends no more than this many pictures until the stream is started again; 0: no limit
 
   // State.
   int socket;

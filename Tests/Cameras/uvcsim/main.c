@@ -19,7 +19,7 @@ static const char usage[] = "usage: uvcsim [options] WxH:NAME=FILE[:NAME=FILE]..
                             "  -t N  every Nth picture is cut in half\n"
                             "  -e N  every Nth picture has the error bit\n"
                             "  -s N  every Nth picture lacks its end\n"
-                            "  -h N  after N pictures nothing more comes, until the stream is started anew\n";
+                            "  -h N  sends no more than N pictures until the stream is started again\n";
 
 double now(void) {
   struct timespec time;
