@@ -15,7 +15,7 @@ fail() {
   failed=1
 }
 
-# What C calls undefined ends the program. The C library's own checks would hide accesses from the sanitizers (-U_FORTIFY_SOURCE).
+# Undefined behaviour of C ends the program. The C library's own checks would hide accesses from the sanitizers (-U_FORTIFY_SOURCE).
 build() {
   local product
   for product in rf-cam rf-check; do

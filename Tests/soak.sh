@@ -14,7 +14,7 @@ mkdir -p "$folder"
 rm -f "$folder"/stream
 mkfifo "$folder/stream"
 
-# Group, group, ... and now and then a frame of another size, for which the detector is made anew.
+# Group, group, ... and now and then a frame of another size, for which the detector is created again.
 feed() {
   local group=Tests/Fixtures/pictures/group.jpg other=Tests/Fixtures/pictures/astronaut.jpg hundred=()
   for ((i = 0; i < 99; i++)); do hundred+=("$group"); done

@@ -1,6 +1,6 @@
 // QEMU plugin: what a program's loads and stores move between caches and memory, from mark to mark. A Cortex-A72 as in the
 // RK3399: L1 data cache 32 KB in 2 ways, L2 1 MB in 16 ways; lines of 64 bytes, least recently used goes, writes allocate and
-// are written back. No prefetcher, no instruction fetches, nobody else on the bus.
+// are written back. No prefetcher, no instruction fetches, no other bus traffic.
 // Output: `mark NAME KIND MULTIPLY-ADDS`, then `L1-FILLS L2-READS L2-WRITE-BACKS` in lines since the mark before.
 #include "plugin.h"
 
@@ -23,7 +23,7 @@ static cache l1 = {.sets = L1_SETS, .ways = L1_WAYS, .slots = l1_slots};
 static cache l2 = {.sets = L2_SETS, .ways = L2_WAYS, .slots = l2_slots};
 static uint32_t now;
 
-// Whether the line is there. If not it is now, in place of the oldest: `*evicted` is that one's where it was dirty.
+// Returns true if the line is cached. Otherwise it replaces the oldest line; `*evicted` is set if that line was dirty.
 static bool hit(cache *c, uint64_t line, bool is_store, uint64_t *evicted, bool *has_evicted) {
   slot *set = c->slots + line % (uint64_t)c->sets * (uint64_t)c->ways, *oldest = set;
   *has_evicted = false;

@@ -41,7 +41,7 @@ unsigned qemu_plugin_mem_size_shift(qemu_plugin_meminfo_t);
 
 EXPORTED int qemu_plugin_version = 1;
 
-// What a plugin brings: what is to be done for a translated block, and telling what it has counted since the last mark.
+// Defined by each plugin: `translated` instruments a block, `tell` prints the counts since the last mark.
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb);
 static void tell(FILE *out);
 

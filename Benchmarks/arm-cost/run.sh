@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What `make arm-cost` calls: builds the frame program and the QEMU plugins, then prints the cost model's tables.
+# Called by `make arm-cost`: builds the frame program and the QEMU plugins, then prints the cost model's tables.
 # Usage: Benchmarks/arm-cost/run.sh [--size WxH] [--layers] [--cpu NAME]   RF_MODEL=file another int8 model
 set -euo pipefail
 cd "$(dirname "$0")/../.."

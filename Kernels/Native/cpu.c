@@ -40,7 +40,7 @@ static int has_dot_product(void) { return (getauxval(HWCAP) & HWCAP_DOT_PRODUCT)
 #elif defined(__APPLE__)
 static int has_dot_product(void) { return 0; }
 #else
-// Bare metal asks the processor: ID_AA64ISAR0_EL1.DP, bits 47 to 44 (Arm ARM, D19.2.61), readable from EL1 up.
+// Bare metal reads a register: ID_AA64ISAR0_EL1.DP, bits 47 to 44 (Arm ARM, D19.2.61), readable from EL1 up.
 static int has_dot_product(void) {
   uint64_t features;
   __asm__("mrs %0, ID_AA64ISAR0_EL1" : "=r"(features));

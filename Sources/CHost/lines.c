@@ -117,7 +117,7 @@ static bool is_torn_line(piece tail, format before) {
   return before == TEXT || begins_as_json(tail) || begins_as_hash(tail);
 }
 
-// NAME SCORE and a space, which nobody types by chance: the score has three decimals.
+// NAME SCORE and a space, which other text hardly contains: the score has three decimals.
 static bool begins_as_text(piece tail) {
   for (size_t i = 1; i + 7 <= tail.count; i++) {
     const unsigned char *at = tail.start + i;

@@ -6,7 +6,7 @@
 #include <sys/random.h>
 #include <sys/syscall.h>
 
-// A name that nobody can guess and no listing of pictures shows. Short: the name of the target may be as long as names get.
+// A name that cannot be guessed and is in no listing of pictures. Short: the name of the target may be as long as names get.
 enum { TEMPORARY_NAME = 32 };
 
 static int make_temporary_name(char *name) {

@@ -8,7 +8,7 @@
 
 static struct {
   bool is_known, is_ready;
-  int socket;            // connected; -1: nobody to tell
+  int socket;            // connected; -1: no service manager
   double period, next;   // seconds; period 0: no watchdog
 } service = {.socket = -1};
 
@@ -26,7 +26,7 @@ static int connect_to(const char *path) {
   return -1;
 }
 
-// Seconds between two signs of life; 0 where nobody waits for them, or for another process's.
+// Seconds between two signs of life; 0 without a watchdog, or with one of another process.
 static double watchdog_period(void) {
   const char *microseconds = getenv("WATCHDOG_USEC"), *process = getenv("WATCHDOG_PID");
   if (!microseconds || (process && strtol(process, NULL, 10) != (long)getpid())) return 0;

@@ -7,7 +7,7 @@
 
 enum { POLL_MILLISECONDS = 100 };
 
-// 0 once the descriptor takes bytes or has failed, which writing tells.
+// Returns 0 once the descriptor accepts bytes or has failed; the next write reports the failure.
 static int wait_until_writable(int file) {
   for (;;) {
     rf_service_alive();

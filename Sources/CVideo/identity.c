@@ -53,7 +53,7 @@ int rf_identity_is_same_unit(const rf_video_identity *a, const rf_video_identity
   return a->serial[0] && !strcmp(a->serial, b->serial) && is_same_kind(a, b);
 }
 
-// Returns 1 if a process has the device open; only root sees other users' files.
+// Returns 1 if a process has the device open; other users' files are visible to root only.
 static int holds(const char *process, dev_t device) {
   char path[PATH_MAX];
   snprintf(path, sizeof path, "/proc/%s/fd", process);

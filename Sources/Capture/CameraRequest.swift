@@ -1,4 +1,4 @@
-// The size, rate and format that a user asks of a camera, and V4L2's names of pixel formats.
+// The size, rate and format that a user requests of a camera, and V4L2's names of pixel formats.
 import Imaging
 
 /// Four characters that name a pixel format; the first is the lowest byte (videodev2.h, v4l2_fourcc).

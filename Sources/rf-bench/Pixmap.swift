@@ -30,7 +30,7 @@ struct Pixmap {
 
   private init(width: Int, height: Int, bytes: [UInt8]) { (self.width, self.height, self.bytes) = (width, height, bytes) }
 
-  /// Gradients with a fine texture: no layer sees a flat ground.
+  /// Gradients with a fine texture: no layer's input is constant.
   static func pattern(width: Int, height: Int) -> Pixmap {
     var bytes = [UInt8](repeating: 0, count: width * height * 3)
     for index in bytes.indices {

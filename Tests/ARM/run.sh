@@ -28,7 +28,7 @@ check_cpu() {
   "${program[@]}" layers "$model" "${sizes[@]}" >"$results/$1.layers" 2>&1 || echo "exit status $?" >>"$results/$1.layers"
 }
 
-# As many at once as there are processors.
+# One per processor at a time.
 printf '%s\n' "${cpus[@]}" | (export -f check_cpu; export results model; xargs -P "$(nproc)" -I CPU bash -c "
   sizes=(${sizes[*]}); check_cpu CPU") || fail "cannot run the checks"
 
@@ -46,7 +46,7 @@ for cpu in "${cpus[@]}"; do
   fi
 done
 
-# What has run, and what the table has.
+# Compares the kernels that ran with the table.
 cat "$results"/*.kernels | sed -n 's/ right$//p' | sort -u >"$results/ran"
 rows=$(sed -n -E 's/^RF_KERNEL\((\w+__neon\w*)\).*/rf_\1/p' Kernels/Native/include/kernels.inc)
 for row in $rows; do grep -q -x "$row" "$results/ran" || fail "$row: no processor has run it"; done

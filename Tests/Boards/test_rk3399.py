@@ -130,7 +130,7 @@ def test_rf_cam_that_hangs_is_started_again(card, tmp_path):
 
 def test_configuration_with_a_byte_order_mark_sets_the_address(card):
     lines = [f"{name} = {value}" for name, value in {"address": "10.0.2.20/24", **QUICK}.items()]
-    # As an editor of another system writes it; of two addresses the last one holds, as for rf-cam's own names.
+    # Written by an editor of another system; the last of two addresses holds, as for rf-cam's own names.
     card.write("rf-cam.conf", "\r\n".join([*lines[:1], "address = 10.0.2.21/24", *lines[1:], ""]).encode("utf-8-sig"))
     with boot(card, "-netdev", "user,id=net", "-device", "virtio-net-device,netdev=net") as device:
         device.wait_for("eth0 has 10.0.2.21/24")

@@ -96,7 +96,7 @@ static void output(uint32_t width, uint32_t height, const char *four_cc, const c
 
 int main(int count, char **words) {
   if (count < 5 || (device = open(words[2], O_RDWR | O_NONBLOCK)) < 0) {
-    fprintf(stderr, "cameractl: %s\n", count < 5 ? "see its first lines for what it wants" : strerror(errno));
+    fprintf(stderr, "cameractl: %s\n", count < 5 ? "see the comment at its start for the arguments" : strerror(errno));
     return 2;
   }
   if (!strcmp(words[1], "set")) set_control(words[3], atoi(words[4]));

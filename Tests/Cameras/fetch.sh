@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Debian's current kernel and a static busybox of an architecture, and of the kernel's modules those that the guest wants.
+# Debian's current kernel and a static busybox of an architecture, and the kernel modules that the guest loads.
 # Usage: fetch.sh amd64 or arm64. Leaves vmlinuz, busybox, and modules/ with modules.order in build/cameras/ARCH.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

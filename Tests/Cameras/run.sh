@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Boots Debian's kernel in QEMU and runs checks there. Succeeds where they end with ALL-CHECKS n/n.
 # The guest's clock counts its instructions, 4 ns each, and jumps to the next timer where nothing is to be done: deadlines
-# mean the same on a machine that is slow, busy or stopped for a while, and nobody waits for a guest that sleeps.
+# mean the same on a machine that is slow, busy or stopped for a while, and no test waits for a guest that sleeps.
 # Usage: run.sh amd64 or arm64, PROGRAM [WHAT [SECONDS (1800)]]
 #   WHAT: checks (all but the last), pictures, faults, latency, preview, stopping, unplugs
 set -euo pipefail

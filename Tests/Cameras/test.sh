@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What `make camera-test` runs: rf-cam as the boards get it, in a guest of each architecture, both at once.
+# Run by `make camera-test`: tests rf-cam as the boards get it, in a guest of each architecture, both at once.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 readonly here=Tests/Cameras work=build/cameras

@@ -59,7 +59,7 @@ func aBadFrameIsSkippedAndCounted(event: rf_fake_event, reason: String) throws {
   #expect(try camera.run(camera.source(), frames: 3).count == 3, "bytes after the picture do no harm")
 }
 
-/// Such as an HDMI adapter whose signal has another size than it promised.
+/// Example: an HDMI adapter whose signal has another size than negotiated.
 @Test func aJPEGOfAnotherSizeHasItsOwn() throws {
   let camera = try FakeCamera([("MJPG", 1280, 720, 30)])
   camera.give(try fixture("pictures/group.jpg"))
@@ -175,7 +175,7 @@ func aCameraOfBadFramesOnlyIsOpenedAgain(event: rf_fake_event) throws {
   #expect(camera.troubles.isEmpty)
 }
 
-/// Such as a virtual machine that was frozen for a minute.
+/// Example: a virtual machine that was frozen for a minute.
 @Test func aMachineThatStoodStillIsNoHang() throws {
   let camera = try FakeCamera()
   let source = camera.source()

@@ -10,7 +10,7 @@ private struct ByteMap {
   let channels: Int
   let height: Int
   let width: Int
-  /// What lies outside, a byte a channel.
+  /// The value outside the map, one byte per channel.
   let outside: [UInt8]
   var values: [UInt8]
 

@@ -28,7 +28,7 @@ private func file(_ name: String) throws -> Data {
   return try Data(contentsOf: Material.models.appending(path: "\(name).rfm"))
 }
 
-/// What a line of the record holds for a model.
+/// The fields of a line of the record.
 private struct Hashes: Equatable {
   var file: UInt64
   var heads: UInt64
@@ -85,7 +85,7 @@ private struct Hashes: Equatable {
     }
   }
 
-  /// Writes the record anew: RF_RECORD_HASHES=1 swift test --filter recordHashes. Only where a change of bits is meant.
+  /// Replaces the record: RF_RECORD_HASHES=1 swift test --filter recordHashes. Only for an intended change of bits.
   @Test(.enabled(if: ProcessInfo.processInfo.environment["RF_RECORD_HASHES"] != nil, "writes the record"))
   func recordHashes() throws {
     let present = models + published.filter { (try? file($0)) != nil }

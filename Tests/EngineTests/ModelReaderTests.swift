@@ -165,7 +165,7 @@ private func changed(_ file: Data, at offset: Int, to word: UInt32) -> Data {
     }
   }
 
-  /// What int8 adds: fields that float32 keeps at 0, and what must hold between them.
+  /// The fields that int8 adds (0 in float32) and their relations.
   @Test func impossibleBytesAreNamed() throws {
     let file = try RandomModel.small.int8.file()
     let at = Offsets(file: file)

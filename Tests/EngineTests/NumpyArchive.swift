@@ -1,5 +1,5 @@
 // Reads numpy's .npz, as far as the reference files use it: a zip (APPNOTE 6.3.10) of .npy version 1 arrays of float32,
-// deflated (RFC 1951). Test material only: it trusts the file.
+// deflated (RFC 1951). For test data only: the file is not validated.
 import Foundation
 
 /// The arrays of an .npz by name, in C order.

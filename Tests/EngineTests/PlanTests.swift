@@ -110,7 +110,7 @@ import Testing
     }
   }
 
-  /// A plan is only numbers: what no machine holds can still be planned, and the caller sees it before it allocates.
+  /// A plan is only numbers: a size that no machine has memory for can still be planned, so that the caller can check it before it allocates.
   @Test func plansBeyondTheMachineAreNumbers() throws {
     var made = RandomModel.small
     made.blockChannels = [60_000, 6, 7, 9, 18, 11]

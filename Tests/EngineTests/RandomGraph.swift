@@ -1,4 +1,4 @@
-// Networks that nobody would design, from a seed: any operation after any other, maps that live long, additions in place over
+// Unusual networks, made from a seed: any operation after any other, maps that live long, additions in place over
 // maps that others have read, concatenations. The promises of the plan and the barriers must hold for them too.
 import Pack
 import RandomModel

@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
 // Fuzzers of what reads untrusted bytes, by libFuzzer with AddressSanitizer. A package of its own, because every module
-// under test is built anew with coverage counters and the sanitizer; the sources are the project's, through links.
+// under test is built again with coverage counters and the sanitizer; the sources are the project's, through links.
 //   swift build --package-path Tests/Fuzz && Tests/Fuzz/.build/debug/ModelFuzzer -max_total_time=60
 import PackageDescription
 

@@ -50,7 +50,7 @@ fuzz() {
   echo "$name: $(grep -o 'Done.*' "$work/$name.txt"), $(grep -o 'cov: [0-9]*' "$work/$name.txt" | tail -1)"
 }
 
-# As many at once as there are processors.
+# One per processor at a time.
 export -f fuzz
 export seconds work
 printf '%s\0' "$built"/debug/*Fuzzer | xargs -0 -P "$(nproc)" -I FUZZER bash -c "fuzz FUZZER"

@@ -6,7 +6,7 @@ import KernelChecks
 import Kernels
 import Testing
 
-/// The result is right, but one element before or after the taps was read on the way: only a guard page can tell.
+/// The result is right, but one element before or after the taps was read on the way: only a guard page detects it.
 @Test func readingBeforeTheTapsCrashes() async {
   await #expect(processExitsWith: .signal(SIGSEGV)) {
     let mutant = Mutant(

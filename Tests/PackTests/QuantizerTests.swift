@@ -206,7 +206,7 @@ import Testing
     #expect(problem().contains("not a folder"))
   }
 
-  /// What rf-cam leaves out of a folder is no calibration picture either: macOS puts `._a.jpg` beside `a.jpg`.
+  /// Files that rf-cam skips in a folder are no calibration pictures either: macOS puts `._a.jpg` beside `a.jpg`.
   @Test func hiddenFilesAreLeftOut() throws {
     try FileManager.default.createDirectory(at: folder.appending(path: ".thumbnails"), withIntermediateDirectories: true)
     for name in [".hidden.ppm", "._a.ppm", ".thumbnails/b.ppm"] { try write(name) { UInt8($0 % 200) } }

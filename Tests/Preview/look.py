@@ -27,7 +27,7 @@ def look(camera: RunningCamera, name: str, width: int, height: int, scale: float
         box = browser.evaluate("(() => { const b = video.getBoundingClientRect(); return [b.x, b.y, b.width, b.height] })()")
         clip = {"x": box[0], "y": box[1], "width": box[2], "height": box[3], "scale": 1}
         first = browser.screenshot(clip=clip)
-        # As long as it takes on a busy machine.
+        # Long enough for a busy machine.
         deadline = time.monotonic() + 20
         while browser.screenshot(clip=clip) == first and time.monotonic() < deadline:
             time.sleep(0.5)

@@ -230,7 +230,7 @@ def test_an_attack_changes_nothing():
 
 
 def attack_once(camera: RunningCamera) -> None:
-    # What the machine's other work does to a rate is not ours: some tries. After a pause the film hurries to catch up, which
+    # Other load of the machine changes rates: several attempts. After a pause the film catches up, which
     # is faster than it is meant to be.
     for _ in range(5):
         quiet = min(camera.rate(4), camera.film_rate)

@@ -23,7 +23,7 @@ private func expectRefusal(
   #expect(try peakMegabytes(outcome) < 40, sourceLocation: sourceLocation)
 }
 
-/// What --stats says.
+/// Returns the line of --stats.
 func peakMegabytes(_ outcome: Outcome) throws -> Double {
   let line = try #require(outcome.errorLines.first { $0.hasPrefix("peak memory ") })
   return try #require(Double(line.split(separator: " ")[2]))

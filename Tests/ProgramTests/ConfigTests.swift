@@ -5,7 +5,7 @@ import Testing
 @Test func everySettingOfAFileIsTaken() throws {
   let workshop = try TestFolder()
   let picture = try workshop.write("a.ppm", workshop.ppm(width: 96, height: 64))
-  // As an editor on another system leaves it: a byte-order mark, carriage returns, tabs, no end of the last line.
+  // Written by an editor of another system: a byte-order mark, carriage returns, tabs, no end of the last line.
   let lines = [
     "\u{feff}# a device", "source = \(picture)", "", "\tthreshold=0.01", "max-faces = 2 # two", "stats = no",
     "quiet = yes", "format = json",
@@ -53,7 +53,7 @@ func wrongLineIsNamedWithItsNumber(line: String, message: String) throws {
   #expect(outcome.status == 2)
   #expect(outcome.errorLines.count == 2 && outcome.output.isEmpty)
   #expect(outcome.errorLines[0].hasPrefix("rf-cam: \(config):3: \(message)"), "\(outcome.errors)")
-  // The wrong lines after it are told, too.
+  // The wrong lines after it are reported, too.
   #expect(outcome.errorLines[1] == "rf-cam: \(config):4: nms: '7' is not valid; expected 0..1")
 }
 

@@ -1,4 +1,4 @@
-// What a descriptor or path is, the system says, not its name; and every wait ends when the program is asked to stop.
+// The kind of a descriptor or path comes from the system, not from its name. Every wait ends when the program must stop.
 import Foundation
 import Glibc
 import Testing
@@ -37,14 +37,14 @@ func fullPipesAreWaitedFor(place: String) throws {
   #expect(data.split(separator: UInt8(ascii: "\n")).count == 300)
 }
 
-/// Whether a pipe holds something and has got nothing for a while.
+/// Returns true if a pipe has bytes but received none for a while.
 private func isFull(_ pipe: Pipe) -> Bool {
   let count = waitingBytes(pipe)
   usleep(700_000)
   return count > 20_000 && waitingBytes(pipe) == count
 }
 
-/// How much a pipe holds.
+/// Returns the number of bytes in a pipe.
 private func waitingBytes(_ pipe: Pipe) -> Int {
   var count: Int32 = 0
   return ioctl(pipe.fileHandleForReading.fileDescriptor, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
@@ -128,7 +128,7 @@ private func waitingBytes(_ pipe: Pipe) -> Int {
   #expect(received.status == 0 && received.lines.count == 1, "\(received.errors)")
 }
 
-/// Nobody reads: the program waits, says that it is alive, and ends within a second of a signal.
+/// Without a reader the program waits, serves the watchdog, and ends within a second of a signal.
 @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
 func blockedWriteEndsWithASignalAndServesTheWatchdog(signal: Int32) throws {
   let workshop = try TestFolder()

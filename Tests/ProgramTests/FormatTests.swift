@@ -1,4 +1,4 @@
-// What goes to standard output and into files, on made pictures with a made model.
+// Tests standard output and written files, on made pictures with a made model.
 import Foundation
 import RandomModel
 import Testing
@@ -99,7 +99,7 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
   #expect(try hashes("--threshold", "0.9", "--max-faces", "1") != once)
 }
 
-/// Of an int8 model all heads' bits are hashed, so what is asked of the faces changes nothing.
+/// For an int8 model the bits of all heads are hashed, so options about faces change nothing.
 @Test func hashOfBytesIsOfTheHeads() throws {
   let workshop = try TestFolder(made: RandomModel.small.int8)
   let a = try workshop.write("a.jpg", workshop.jpeg())
@@ -149,7 +149,7 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
   #expect(outcome.status == 0, "\(outcome.errors)")
   #expect(workshop.names(in: "out") == ["a-2.jpg", "a.jpg", "b.jpg", "below/a.jpg"])
   #expect(workshop.names(in: "crops").contains("below/a-face1.jpg"))
-  // What was written is a picture of the right size again.
+  // The written file is a picture of the right size.
   let again = try frames(try workshop.run("--format", "json", "--recursive", workshop.path("out"), workshop.path("crops")))
   #expect(again.contains { $0.width == 96 && $0.height == 64 } && again.contains { $0.width == 112 && $0.height == 112 })
 }
@@ -177,7 +177,7 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
 
 @Test func resultsAreInSourcePixelsAtEverySize() throws {
   let workshop = try TestFolder()
-  // --size changes what the network sees, never the pixels that results are in.
+  // --size changes the network's input, never the pixels that results refer to.
   let picture = try workshop.write("a.jpg", workshop.jpeg(width: 300, height: 200))
   for size in ["original", "100x100", "64", "640"] {
     let frame = try #require(try frames(try workshop.run("--size", size, "--format", "json", picture)).first)

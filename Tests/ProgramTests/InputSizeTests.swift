@@ -1,6 +1,6 @@
 import Testing
 
-// How much smaller a camera's JPEG may be decoded: never below what the network sees of it.
+// A camera's JPEG may be decoded smaller, but never smaller than the network's input.
 @testable import rf_cam
 
 @Test(arguments: [

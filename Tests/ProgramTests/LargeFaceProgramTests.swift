@@ -56,7 +56,7 @@ struct LargeFaceProgramTests {
       let found = boxes(try RunningProgram(options + [file], in: workshop.folder).finish())
       #expect(found.count == 1 && overlap(found[0], portraitFace) > 0.7, "\(options) \(found)")
     }
-    // What one pass alone gives: parts of it.
+    // One pass alone gives parts of the face.
     let found = boxes(try workshop.runBare("--large-faces", "off", file))
     #expect(!found.contains { overlap($0, portraitFace) > 0.7 }, "\(found)")
   }

@@ -27,7 +27,7 @@ private func expectNothingLost(
   }
   try workshop.write("photos/b.ppm", workshop.ppm(width: 50, height: 40))
   try expectNothingLost(workshop, "$RF --output photos --crops photos photos", status: 1)
-  // A picture that was named alone, beside one that nobody reads.
+  // A picture that was named alone, next to one that is not read.
   try expectNothingLost(workshop, "$RF --output photos --crops photos photos/b.ppm photos/a.jpeg")
 }
 

@@ -33,7 +33,7 @@ private final class SerialPort {
   }
 }
 
-/// What the made model "finds" in a picture, on standard output.
+/// Returns the lines that the made model gives for a picture on standard output.
 private func told(_ workshop: TestFolder, _ picture: String) throws -> String {
   try workshop.run("--threshold", "0.01", "--max-faces", "20", picture).text
 }
@@ -92,7 +92,7 @@ private let ownLines = [
 func filesOfSomethingElseAreRefusedAndStay(text: String) throws {
   let workshop = try TestFolder()
   let picture = try workshop.write("a.jpg", workshop.jpeg())
-  // As it is, and as UTF-16.
+  // Unchanged, and as UTF-16.
   for bytes in [Data(text.utf8), text.data(using: .utf16)!] {
     let file = try workshop.write("results.txt", bytes)
     let outcome = try run(workshop, picture, file)
@@ -178,7 +178,7 @@ func resultsOnAFullDiskEndWithAWholeLine(words: String) throws {
 @Test func slowSerialPortLosesWholeFrames() throws {
   let workshop = try TestFolder()
   let port = try SerialPort()
-  // Nobody reads meanwhile: some kilobytes fit, the rest is lost.
+  // Without a reader some kilobytes fit; the rest is lost.
   let outcome = try workshop.run(
     "--threshold", "0.01", "--max-faces", "20", "--frames", "40", "--results",
     "\(port.name)@115200", "pattern:96x64")

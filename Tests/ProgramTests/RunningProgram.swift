@@ -2,10 +2,10 @@
 import Foundation
 import Glibc
 
-/// Whether the tests run the program that was built with them; RF_CAM names another, such as one with sanitizers.
+/// True if the tests run the program that was built with them; RF_CAM names another, such as one with sanitizers.
 let isOwnProgram = ProcessInfo.processInfo.environment["RF_CAM"] == nil
 
-/// What a finished run left.
+/// The exit status and the output of a finished run.
 struct Outcome {
   /// The exit status; negative: the signal that killed it.
   var status: Int32
@@ -22,7 +22,7 @@ final class RunningProgram {
   private let process = Process()
   private let outputFile: URL
   private let errorFile: URL
-  /// Where the program reads from, unless a file or nothing was given.
+  /// The program's standard input, unless a file or nothing was given.
   let input = Pipe()
 
   /// The program that the environment names in RF_CAM, as for the tests in Python; otherwise the one beside the test bundle.
@@ -55,10 +55,10 @@ final class RunningProgram {
     try process.run()
   }
 
-  /// What has been written so far.
+  /// Standard output so far.
   var outputSoFar: Data { (try? Data(contentsOf: outputFile)) ?? Data() }
 
-  /// What has been said on standard error so far.
+  /// Standard error so far.
   var errorsSoFar: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }

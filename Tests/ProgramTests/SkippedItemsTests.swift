@@ -21,7 +21,7 @@ private func shell(_ script: String, _ arguments: [String], _ workshop: TestFold
     errors: try String(contentsOf: errors, encoding: .utf8))
 }
 
-/// As lost+found on a card or a USB disk.
+/// Tests an unreadable folder, such as lost+found on a card or a USB disk.
 @Test(.enabled(if: isOwnProgram, "a sanitizer or an emulator needs files and memory of its own"))
 func anUnreadableFolderCostsNothingElse() throws {
   let workshop = try TestFolder()
@@ -84,7 +84,7 @@ func aPictureTooLargeForTheMemoryCostsNothingElse(options: [String]) throws {
   #expect(empty.status == 1 && empty.errorLines.count == 1 && empty.errors.contains("no frame in a stream of 0 bytes"), "\(empty)")
 }
 
-/// Whoever sends noise must not set how much is written.
+/// Noise must not determine the number of messages.
 @Test func noiseIsAMessageASecond() throws {
   let workshop = try TestFolder()
   let cut = try workshop.jpeg().prefix(700)

@@ -1,4 +1,4 @@
-// Streams, signals and pipes: a run ends in order whenever somebody wants it to.
+// Streams, signals and pipes: a run ends in order whenever it is stopped.
 import Foundation
 import Testing
 

@@ -83,7 +83,7 @@ INLINED void tile(const rf_u8_rectangle *r, const uint8_t *input, uint8_t *outpu
   }
 }
 
-// The same for more taps than there is room for: widened anew, part by part, for every 8 channels.
+// The same for more taps than there is room for: widened again, part by part, for every 8 channels.
 static void large_tile(const rf_u8_rectangle *r, const uint8_t *input, uint8_t *output) {
   const rf_u8_block *b = &r->block;
   tile_taps taps;

@@ -98,7 +98,7 @@ INLINED void store_bytes(uint8_t *output, __m256i value, ptrdiff_t left) {
   for (ptrdiff_t i = 0; i < left; i++) output[i] = bytes[i];
 }
 
-// Vector after vector to the row's end. Pairs are made anew for each: carrying them on costs more than it saves.
+// Vector after vector to the row's end. Pairs are computed again for each: keeping them costs more than it saves.
 INLINED void stripe(const rf_stripe *s, const rf_dw_block *block, int rows, int alternate, int leaky, int wide) {
   rf_pair taps[RF_TAPS];
   __m256i results[2];

@@ -13,7 +13,7 @@ INLINED __m512i requantised_by(__m512i sum, __m512 multiplier, __m512 addend, fl
   return _mm512_castps_si512(_mm512_add_ps(value, addend));
 }
 
-// Hidden from the compiler, which would make two instructions of a masked shuffle whose mask it knows.
+// Hidden from the compiler, which would emit two instructions for a masked shuffle with a constant mask.
 INLINED __mmask64 hidden(uint64_t mask) {
   __mmask64 result = mask;
   __asm__("" : "+k"(result));

@@ -103,7 +103,7 @@ INLINED rf_interleaved even_column(const rf_stripe *s, ptrdiff_t at, ptrdiff_t s
   return interleave3(row[0], row[1], row[2]);
 }
 
-// As above, two vectors of one row, of 16 or 32 channels.
+// The same for two vectors of one row, of 16 or 32 channels.
 INLINED void packed_stride2(const rf_stripe *s, const rf_dw_block *block, int channels, int leaky, int wide) {
   const ptrdiff_t last = (ptrdiff_t)s->width * channels - 2 * RF_VECTOR;
   rf_interleaved even[3], taps[2][3];

@@ -134,7 +134,7 @@ int rf_winograd_suits(const rf_shape *shape);
 uint64_t rf_f32_winograd_scratch(const rf_shape *shape);
 
 // u8. A byte q of channel c stands for (q - zero) * scale[c]: `zero` is one byte per tensor (0 after a ReLU) and fills the
-// tensor's border; scales are folded into weights and multipliers and no kernel sees them. Weights are s8 in -127...127.
+// tensor's border; scales are folded into weights and multipliers; kernels do not use them. Weights are s8 in -127...127.
 //   sum = bias + sum of q * weight, s32. The model's reader has checked the accumulator's range for all values of the bytes.
 // THE ROUNDING RULE to u8, bit for bit the same in every variant. M = 1.5 * 2^23, a float whose last bit counts as 1. Narrow:
 //   slope 0 or 1:      v = fma(M + sum, multiplier, addend)                                  one rounding

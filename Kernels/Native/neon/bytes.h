@@ -98,7 +98,7 @@ INLINED void store_results(const rf_u8_block *b, int32x4_t (*sum)[2], uint8_t *o
   const float slope = b->slope, zero = b->zero;
   uint8x8_t bytes[12];
   UNROLLED for (int p = 0; p < most; p++) {
-    // Loaded anew for every pixel: an addend in a register would have to be copied for each, as the product is added to it.
+    // Loaded for every pixel: an addend in a register would have to be copied for each, as the product is added to it.
     __asm__("" : "+r"(addend));
     bytes[p] = bytes_of(requantised(sum[p][0], low, vld1q_f32(addend), slope, zero, leaky),
                         requantised(sum[p][1], high, vld1q_f32(addend + RF_LANES), slope, zero, leaky));

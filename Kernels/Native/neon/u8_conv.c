@@ -16,8 +16,8 @@
   }
 
 // A rectangle of 16 outputs. A row's whole tiles run one after the other; its narrow last tile computes its first pixel again
-// in place of those that it lacks: what would be read for them may not be there. What is not whole goes through `spare`. Beyond
-// a row's last group lies what is within RF_SLACK, and nobody multiplies it. `is_short`: there are two groups.
+// in place of the missing ones, whose input may lie outside the memory. Incomplete tiles go through `spare`. Bytes behind a
+// row's last group are within RF_SLACK and are not multiplied. `is_short`: there are two groups.
 INLINED void plain_tiles(const pair_panel *panel, const rf_u8_rectangle *r, int is_short) {
   register int32x4_t FOR_16(SUM);
   __asm__(START_OF_16 : FOR_16(STARTED) : [bias] "r"(panel->start) : "memory");

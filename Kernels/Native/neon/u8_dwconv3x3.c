@@ -41,7 +41,7 @@ INLINED void add_pair(int32x4_t sum[QUARTERS], int16x8_t low, int16x8_t high) {
   sum[3] = vaddw_high_s16(sum[3], high);
 }
 
-// A block's weights, in registers for a row: whoever stores bytes may have changed what lies in memory.
+// A block's weights, in registers for a row: for the compiler, every store of bytes may change memory.
 typedef struct {
   int8x16_t tap[TAPS];
 } dw_weights;
@@ -57,7 +57,7 @@ INLINED uint8x16_t outputs_of(const dw_block *block, const dw_weights *weights, 
   const int8x16_t taps[TAPS] = {left.row[0],  middle.row[0], right.row[0],  left.row[1], middle.row[1],
                                 right.row[1], left.row[2],   middle.row[2], right.row[2]};
   int32x4_t sum[QUARTERS];
-  // Loaded anew: an addend in a register would have to be copied, as the product is added to it.
+  // Loaded each time: an addend in a register would have to be copied, as the product is added to it.
   __asm__("" : "+r"(block));
   UNROLLED for (int q = 0; q < QUARTERS; q++) sum[q] = block->start[q];
   UNROLLED for (int k = 0; k < TAPS; k += 2) {

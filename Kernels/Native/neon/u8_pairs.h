@@ -82,7 +82,7 @@ INLINED void store_tile_of_16(const pair_panel *panel, const rf_u8_block *b, con
   UNROLLED for (int q = 0; q < QUARTERS; q++) multiplier[q] = vld1q_f32(panel->multiplier + RF_LANES * q);
   UNROLLED for (int p = 0; p < PIXELS; p++) {
     int16x8_t words[2];
-    // Loaded anew for every pixel: an addend in a register would have to be copied for each, as the product is added to it.
+    // Loaded for every pixel: an addend in a register would have to be copied for each, as the product is added to it.
     __asm__("" : "+r"(addend));
     results_of(sum[p], multiplier, addend, b, leaky, QUARTERS, words);
     bytes[p] = vqmovun_high_s16(vqmovun_s16(words[0]), words[1]);

@@ -1,5 +1,5 @@
 // Files, folders and streams. Everything answers 0 or more, or an errno made negative; calls that a signal interrupts are
-// made again. (open and fcntl take variable arguments, dirent holds an array: Swift sees neither, so these stand in.)
+// made again. (open and fcntl take variable arguments, dirent holds an array: Swift imports neither, so these replace them.)
 #ifndef RF_FILES_H
 #define RF_FILES_H
 #include <dirent.h>

@@ -23,7 +23,7 @@ typedef struct {
 // not among devices; a torn last line is cut off first (lines.h). `baud` 0: a terminal device keeps its settings; else the
 // path must lead to one, which gets 8 bits, no parity, nothing translated, at that rate; writing to it never waits.
 // -EISDIR: a folder. -EBADMSG: a file that holds something other than results. -ENODEV: a device that is none of these.
-// -ENOTTY: no terminal device, but baud is given. -ENXIO: a fifo that nobody reads yet.
+// -ENOTTY: no terminal device, but baud is given. -ENXIO: a fifo without a reader.
 int rf_results_open(const char *path, int baud, rf_results_info *info);
 
 // The valid rates in ascending order, 0 behind the last.

@@ -1,12 +1,11 @@
-// A thread beside the main one that does one thing at a time, when it is told to and if it is free: whoever tells it never
-// waits.
+// A second thread for one task at a time. A request starts the task if the thread is free, and never waits.
 #ifndef RF_WORKER_H
 #define RF_WORKER_H
 
 typedef struct rf_worker rf_worker;
 
 // Starts the thread, which calls work(context) once for every rf_worker_run. `niceness` 0...19 is added to the program's:
-// more gives way to others. NULL where it cannot be had (errno).
+// a higher value gives other threads precedence. Returns NULL and sets errno on failure.
 rf_worker *_Nullable rf_worker_start(void (*_Nonnull work)(void *_Nullable context), void *_Nullable context, int niceness);
 
 // Returns true while the thread waits: the data that `work` uses may then be changed until rf_worker_run.

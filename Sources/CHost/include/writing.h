@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 // Writes all bytes: 0, or an errno made negative (errno has it too). Waits where a pipe or terminal takes nothing for the
-// moment, whether or not it was opened as non-blocking; meanwhile the service manager is told that the program is alive. A
+// moment, whether or not it was opened as non-blocking; meanwhile the watchdog is served. A
 // regular file gets all bytes or none: what went in before its disk was full is taken back. -EINTR only where
 // rf_stop_is_due() ended a wait.
 int rf_file_write_all(int file, const void *bytes, size_t count);

@@ -1,4 +1,4 @@
-// CRC-32 as in Ethernet, zip and PNG (ISO 3309, reflected polynomial 0xEDB88320): tells a damaged model file from a
+// CRC-32 as in Ethernet, zip and PNG (ISO 3309, reflected polynomial 0xEDB88320): distinguishes a damaged model file from a
 // wrong one. It guards against accidents, not against intent, so every field is checked all the same.
 
 /// The CRC-32 of `bytes`: 0xCBF43926 for the ASCII digits "123456789".

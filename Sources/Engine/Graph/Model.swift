@@ -1,5 +1,5 @@
 // A network with its numbers, as they lie in a model file. `Model.init(bytes:)` (File/ModelReader.swift) checks everything,
-// so the rest of the engine trusts it.
+// so the rest of the engine relies on it.
 import Kernels
 
 /// A checked model file. Borrows the file's bytes: they must stay where they are for as long as the model is used.

@@ -10,7 +10,7 @@
 //     levels      finest first; of each: stride, anchors (sides in input pixels)
 //     heads       of each: role ("class", "box", "landmarks"), level (number), layer (name)
 //
-// A layer with weights has the tensors NAME.weight, in PyTorch's order, and NAME.bias; batch norm is folded. The reader knows
+// A layer with weights has the tensors NAME.weight, in PyTorch's order, and NAME.bias; batch norm is folded. The reader has
 // operations and no architecture. Every key is read, and no other key may exist.
 import Engine
 import Foundation

@@ -1,5 +1,5 @@
 // The pictures that show which values a network's maps take: some of a folder, evenly spread over its sorted names, so that
-// collections in folders of their own all have a share. They become what an int8 network sees: bytes in its channel order.
+// collections in folders of their own all have a share. They are converted to an int8 network's input: bytes in its channel order.
 import Capture
 import Engine
 import Foundation

@@ -31,7 +31,7 @@ enum Format {
 
 /// The command line, checked.
 struct Options {
-  /// Pictures are shrunk to this before the network sees them, unless `--size` says otherwise.
+  /// Maximum long side of the network's input for pictures, unless `--size` is given.
   static let longestPictureSide = 1920
 
   var config: Argument?

@@ -42,7 +42,7 @@ enum OutputMark {
     return number(head, commentOffset + beginning.utf8CodeUnitCount)
   }
 
-  /// The source of a whole file that rf-cam wrote and nobody changed since; nil for any other.
+  /// The source of a whole file that rf-cam wrote and that is unchanged since; nil for any other.
   static func source(of file: UnsafeRawBufferPointer, commentOffset: Int) -> UInt64? {
     guard let source = claimedSource(file, commentOffset: commentOffset),
       number(file, commentOffset + count - digits) == contentHash(file, commentOffset: commentOffset)

@@ -1,7 +1,7 @@
-// Assigns the path of every file that a run writes for a frame. A path is given only to a file that does not exist yet, or
-// that rf-cam itself wrote for the same picture and nobody changed since: whatever else is there stays, be it a source of
-// this run, under any name or link, or a file that nobody reads. The disk itself is looked at each time, so names that a file
-// system takes for equal (IMG.JPG, img.jpg) are told apart as it does.
+// Assigns the path of every file that a run writes for a frame. A path is assigned only if no file has it, or if rf-cam
+// itself wrote the file for the same picture and it is unchanged since. All other files stay: sources of this run, under any
+// name or link, and files of others. The file system is queried each time, so names that it treats as equal (IMG.JPG,
+// img.jpg) are equal here as well.
 import CHost
 import Host
 

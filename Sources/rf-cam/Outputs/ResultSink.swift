@@ -1,6 +1,5 @@
-// Results on their way out of the program. Standard output is the user's: where nobody reads it, the run ends. A file, a
-// pipe, a serial port or a network is a device's: when it fails, that is reported, detection continues, and it is tried
-// again.
+// Writes results to their destination. Without a reader of standard output the run ends. If a file, a pipe, a serial port or
+// a network fails, the failure is reported, detection continues, and writing is retried.
 import CHost
 import CommandLine
 import Host

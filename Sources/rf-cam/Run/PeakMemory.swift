@@ -2,7 +2,7 @@
 // count what the parent had before it started us, too.
 import CHost
 
-/// Bytes; nil where the system does not tell.
+/// Bytes; nil where the system does not report it.
 func peakMemoryBytes() -> Int64? {
   let file = rf_file_open("/proc/self/status")
   guard file >= 0 else { return nil }

@@ -1,5 +1,5 @@
 // One frame with marks in it, for the cost model (Benchmarks/arm-cost): a line on standard output is written where a part of
-// the frame is done, and whoever counts instructions or cache lines takes what came before as that part's.
+// the frame is done; a counter of instructions or cache lines assigns what came before to that part.
 import CHost
 import Engine
 import Imaging
@@ -47,7 +47,7 @@ private func kind(of layer: Graph.Layer, _ step: Plan.Step) -> String {
   return layer.isSparse ? "sparse" : String(decoding: words, as: UTF8.self) + "/" + step.kernel.name
 }
 
-/// What a camera's frame needs besides: from YUYV to the network's input, and from logits to faces. The detector asks for the
+/// The other parts of a camera's frame: from YUYV to the network's input, and from logits to faces. The detector computes the
 /// time between its stages; here that is where the marks are. False where there is no detector.
 private func markStages(_ model: Model, width: Int, height: Int) -> Bool {
   var options = Detector.Options()

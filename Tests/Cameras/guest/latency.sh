@@ -6,7 +6,7 @@ rate=10
 frame=$((1000 / rate))
 limit=$((frame * 9 / 2))
 
-# What a frame costs, the median, in whole milliseconds.
+# Prints the median time per frame, whole milliseconds.
 cost_told() { awk '/^(convert|network|decode)/ {sum += $2} END {printf "%d", sum}' /tmp/err; }
 
 # follow SIZE FRAMES: the camera at an input size.
@@ -32,7 +32,7 @@ largest_latency() { sed 's/.*"latency_ms":\([0-9]*\).*/\1/' /tmp/out | tail -n +
 
 is_right() { [ "$cost" -ge $((frame * 5 / 2)) ] && [ "$cost" -le $((frame * 7 / 2)) ] && [ "$largest" -le $limit ]; }
 
-# What a frame costs is not quite proportional to its pixels: an attempt or two to meet three frame times.
+# The time per frame is not quite proportional to its pixels: one or two attempts to meet three frame times.
 latency() {
   local size=320 largest cost dropped
   webcam
@@ -47,7 +47,7 @@ latency() {
   done
   is_right
   check "latency: $largest ms of $limit" $?
-  # Of three frames two are dropped.
+  # Two of three frames are dropped.
   [ "$dropped" -ge 10 ]
   check "latency: $dropped frames dropped and counted" $?
   unload

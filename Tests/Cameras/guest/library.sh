@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # shellcheck disable=SC2034 # the variables are for the scripts that source this one
-# What the checks share: cameras that come and go, rf-cam in the background, and counting.
+# Shared by the checks: cameras that come and go, rf-cam in the background, and counting.
 count=0 failed=0
 : >/tmp/out
 : >/tmp/err
@@ -8,7 +8,7 @@ camera=/dev/video0
 port=/sys/devices/platform/vhci_hcd.0
 sizes="640x480 1280x720"
 
-# What the network sees: all of the known picture, and little where only time counts.
+# Sizes of the network's input: the whole known picture, and a small one where only time counts.
 seen=original
 small=96
 
@@ -16,7 +16,7 @@ seconds() { cut -d' ' -f1 /proc/uptime; }
 # $1 - $2, in hundredths of seconds.
 hundredths_since() { awk -v a="$(seconds)" -v b="$1" 'BEGIN {printf "%d", (a - b) * 100}'; }
 
-# check NAME STATUS: counts; tells what rf-cam said where it failed.
+# check NAME STATUS: counts; prints the messages of rf-cam if it failed.
 check() {
   count=$((count + 1))
   if [ "$2" -eq 0 ]; then
@@ -104,5 +104,5 @@ goes_on() {
   check "$1" $?
 }
 
-# statistic NAME: the count that --stats told.
+# statistic NAME: the count that --stats printed.
 statistic() { sed -n "s/.*$1 \([0-9]*\).*/\1/p" /tmp/err | head -n 1; }

@@ -3,7 +3,7 @@
 # The known picture through the kernel's devices: what is found must be what is found in the file. The hash is of all that
 # the network's heads give, so nothing may differ by a bit.
 
-# (With --output, JPEGs are decoded at their full size, whatever the network sees.)
+# (With --output, JPEGs are decoded at their full size, whatever the size of the network's input.)
 first_hash() { rf-cam --size "$seen" --output /tmp/annotated --format hash --frames 1 "$@" 2>/tmp/err | cut -d' ' -f1; }
 same() { [ -n "$1" ] && [ "$1" = "$2" ]; }
 

@@ -21,7 +21,7 @@ typedef struct {
 } video_format;
 
 typedef struct {
-  // What it is.
+  // The device.
   video_format formats[MOST_FORMATS];
   int format_count;
   int is_isochronous;

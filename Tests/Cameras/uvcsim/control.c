@@ -41,7 +41,7 @@ static void describe(camera *it, uint32_t sequence, int value, int length) {
   answer(it, sequence, 0, bytes, count < length ? count : length, 0, NULL);
 }
 
-// What the camera makes of a proposal: formats and sizes that it has, and how much it sends at once.
+// Answers a proposal with a format and size that the camera has, and with the bytes per transfer.
 static void settle(const camera *it, uint8_t *proposal) {
   if (proposal[2] < 1 || proposal[2] > it->format_count) proposal[2] = 1;
   const video_format *format = &it->formats[proposal[2] - 1];

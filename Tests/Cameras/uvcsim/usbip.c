@@ -85,7 +85,7 @@ static void answer_unlink(camera *it, uint32_t sequence, int status) {
 }
 
 // vhci-hcd may send a request's withdrawal before the request itself. It then has to be answered after it, and the request
-// not at all: an answer to what the host no longer knows makes it drop the connection, and the camera is gone.
+// not at all: an answer to a request that the host has cancelled makes it drop the connection, and the camera is gone.
 static struct {
   uint32_t request, sequence;
 } early[64];

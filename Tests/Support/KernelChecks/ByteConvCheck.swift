@@ -32,7 +32,7 @@ struct ByteConvShape: KernelShape {
   var secondFrom: Int?
   /// Channels of the output tensor that belong to others, half of them before ours.
   var channelsBeside = 0
-  /// Elements between two rows that belong to nobody.
+  /// Elements between two rows that belong to neither.
   var inputPadding = 3, outputPadding = 5
 
   var description: String {

@@ -23,7 +23,7 @@ struct ByteDepthwiseShape: KernelShape {
   var zero: UInt8 = 0
   /// The sums follow the wide rule.
   var isWide = false
-  /// Bytes between two rows that belong to nobody.
+  /// Bytes between two rows that belong to neither.
   var inputPadding = 3, outputPadding = 5
 
   var description: String {

@@ -18,7 +18,7 @@ let byteUpsampleAddCheck = Check(
 struct ByteUpsampleShape: KernelShape {
   var width, height, coarseWidth, coarseHeight, channels: Int
   var zero = 0
-  /// Bytes between two rows that belong to nobody.
+  /// Bytes between two rows that belong to neither.
   var coarsePadding = 3, outputPadding = 5
 
   var description: String {

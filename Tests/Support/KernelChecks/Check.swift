@@ -159,7 +159,7 @@ public struct Workload: Sendable {
 /// A layer of a model as its plan has it.
 public struct LayerShape: Sendable {
   public let op: rf_op
-  /// Of the first layer, where one call computes two.
+  /// The first layer's, where one call computes two.
   public var shape: rf_shape
   /// Channels of the output tensor that other layers write.
   public var channelsBeside = 0

@@ -20,7 +20,7 @@ struct DepthwiseShape: KernelShape {
   var width, height, channels: Int
   var stride = 1
   var slope: Float = 0
-  /// Elements between two rows that belong to nobody.
+  /// Elements between two rows that belong to neither.
   var inputPadding = 3, outputPadding = 5
 
   var description: String { "\(width)x\(height) pixels, \(channels) channels, stride \(stride), slope \(slope)" }

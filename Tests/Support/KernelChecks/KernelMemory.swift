@@ -20,7 +20,7 @@ final class KernelMemory {
   ) {
     func words(_ bytes: UInt64) -> Int { (Int(bytes) + Int(RF_ALIGNMENT) - 1) / Int(RF_ALIGNMENT) * Int(RF_ALIGNMENT) / 4 }
     packedBytes = Int(kernel.packedBytes(shape))
-    // Both end where memory does, up to their alignment.
+    // Both end at the end of the memory, up to their alignment.
     packedBuffer = .init(count: words(kernel.packedBytes(shape)), placement: .atEnd)
     scratchBuffer = .init(count: words(kernel.scratchBytes(shape)), placement: .atEnd)
     let packed = UnsafeMutableRawPointer(packedBuffer.base)

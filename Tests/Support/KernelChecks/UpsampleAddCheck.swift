@@ -17,7 +17,7 @@ let upsampleAddCheck = Check(
 /// Sizes of one upsampling; names as in `rf_shape`.
 struct UpsampleShape: KernelShape {
   var width, height, coarseWidth, coarseHeight, channels: Int
-  /// Elements between two rows that belong to nobody.
+  /// Elements between two rows that belong to neither.
   var coarsePadding = 3, outputPadding = 5
 
   var description: String { "\(coarseWidth)x\(coarseHeight) to \(width)x\(height) pixels, \(channels) channels" }

@@ -35,7 +35,7 @@ func transformed(_ v: [Double], by matrix: [[Double]]) -> [Double] {
 /// terms' signs are random here, so partial sums grow as the root of the sum of the terms' squares, and so do errors:
 /// sqrt(n) * 2^-24 * that root, times 8 where a standard deviation is to be a bound. (Higham and Mary, A New Approach to
 /// Probabilistic Rounding Error Analysis, SIAM J. Sci. Comput. 41, 2019.) The worst case would be hundreds of times more
-/// and could tell no mistake from an error. Below the normal numbers a rounding is 2^-150, and 361 times that after the
+/// and could not distinguish a mistake from an error. Below the normal numbers a rounding is 2^-150, and 361 times that after the
 /// transform of the output.
 func winogradBound(sumOfSquares: Double, cin: Int) -> Double {
   let roundings = Double(cin + 32)

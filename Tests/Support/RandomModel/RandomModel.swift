@@ -24,7 +24,7 @@ package struct RandomModel: Sendable {
 
   package init() {}
 
-  /// As small as a network of this kind can be, with channel counts that fill no vector register: for exhaustive tests.
+  /// The smallest network of this kind, with channel counts that fill no vector register: for exhaustive tests.
   package static let small = {
     var model = RandomModel()
     (model.seed, model.stemChannels, model.pyramidChannels) = (7, 3, 12)

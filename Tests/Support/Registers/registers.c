@@ -4,7 +4,7 @@
 typedef void kernel_fn(const void *args);
 
 #if defined(__x86_64__)
-// What the registers hold after the call; `keeps` and the state of both units before it.
+// The registers after the call; `keeps` and the state of both units before it.
 typedef struct {
   uint64_t general[6]; // rbx, rbp, r12 to r15
   uint64_t flags;

@@ -1,4 +1,4 @@
-// The firmware: finds the faces in the picture that is in flash, tells them on the serial port in the lines of rf-cam, the
+// The firmware: finds the faces in the picture in flash, prints them on the serial port in the lines of rf-cam, the
 // hash of `rf-cam --format hash`, and what memory it took; then switches off.
 import CBoard
 import CFlash
@@ -62,7 +62,7 @@ private func flash(_ place: (UnsafeMutablePointer<Int>) -> UnsafePointer<UInt8>)
   return UnsafeRawBufferPointer(start: start, count: count)
 }
 
-/// Why there are no faces. A device without a file system can only be flashed anew.
+/// The reason for a missing result. A device without a file system must be flashed again.
 enum FirmwareError: Error {
   case model(ModelError)
   case picture(StaticString)

@@ -1,4 +1,4 @@
-// What the firmware takes of the machine's memory, in words.
+// Prints the firmware's memory use.
 import CBoard
 import Report
 import RetinaFace

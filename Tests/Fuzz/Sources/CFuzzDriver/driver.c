@@ -11,7 +11,7 @@ __attribute__((constructor)) static void keep(int argc, char **argv) {
   values = argv;
 }
 
-// The library's own main, which is linked but never called, wants this name.
+// Referenced by the library's own main, which is linked but never called.
 int LLVMFuzzerTestOneInput(const uint8_t *start, size_t size) { return test_one(start, size); }
 
 void rf_fuzz(int (*test)(const uint8_t *, size_t)) {

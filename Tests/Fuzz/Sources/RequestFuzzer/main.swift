@@ -31,7 +31,7 @@ func connect() -> Int32 {
   return client
 }
 
-/// What comes back: until the end, or until nothing more has come for a while.
+/// Returns the answer: up to its end, or until nothing has arrived for a while.
 func answer(to bytes: UnsafeRawBufferPointer, waitsFor milliseconds: Int32) -> [UInt8] {
   let client = connect()
   defer { close(client) }
@@ -56,7 +56,7 @@ func contains(_ bytes: [UInt8], _ text: StaticString) -> Bool {
   return bytes.indices.contains { bytes[$0...].starts(with: wanted) }
 }
 
-/// What the server or its library may answer.
+/// Statuses that the server or its library may answer.
 let statuses: Set<Int> = [200, 400, 403, 404, 405, 411, 413, 414, 417, 421, 431, 500, 501, 503, 505]
 
 /// The status of an answer; nil where it is none.

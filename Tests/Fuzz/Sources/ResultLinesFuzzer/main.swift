@@ -6,7 +6,7 @@ private let newline = UInt8(ascii: "\n")
 
 /// One input.
 func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-  // A copy of exactly that size, so that the sanitizer sees every byte too many.
+  // A copy of exactly that size, so that the sanitizer detects every byte beyond it.
   let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: count)
   defer { bytes.deallocate() }
   _ = bytes.initialize(from: UnsafeBufferPointer(start: start, count: count))
@@ -23,7 +23,7 @@ private func check(_ bytes: UnsafeBufferPointer<UInt8>, _ isWhole: CInt) {
   precondition(kept <= bytes.count && !bytes[kept...].contains(newline), "at most what follows the last newline is cut")
   precondition(kept == 0 || bytes[kept - 1] == newline)
   precondition(kept == 0 || rf_lines_kept(bytes.baseAddress!, kept, isWhole) == kept, "a second run finds nothing to cut")
-  // Text with carriage returns or tabs, and UTF-16, are nobody's results.
+  // Text with carriage returns or tabs, and UTF-16, are not results.
   let last = bytes[..<max(0, kept - 1)].lastIndex(of: newline).map { $0 + 1 } ?? 0
   precondition(bytes[last..<max(last, kept - 1)].allSatisfy { $0 >= 0x20 && $0 != 0x7F })
 }

@@ -18,7 +18,7 @@ typedef enum : int32_t {
 enum { RF_FAKE_MOST_FORMATS = 8, RF_FAKE_MOST_EVENTS = 4096 };
 
 typedef struct rf_fake {
-  // What it is; set before use.
+  // Description of the device; set before use.
   struct {
     uint32_t four_cc, width, height;
     double rate;
@@ -30,16 +30,16 @@ typedef struct rf_fake {
   size_t byte_count;    // 0: what the format takes
   uint32_t forced_four_cc; // what S_FMT answers whatever is asked; 0: what is asked, where it is offered
 
-  // What happens with each frame in the order of their making; GOOD after the last.
+  // The event of each frame, in their order; GOOD after the last.
   rf_fake_event events[RF_FAKE_MOST_EVENTS];
   double away_seconds;
   // The number of a call, counted from 1, that fails once with EINVAL; 0: none.
   int failing_buffer_request, failing_start, failing_give;
   double busy_until_seconds; // S_FMT answers EBUSY
   double halt_seconds;       // in the next wait all stands still for so long, the camera included
-  double stop_seconds;       // the user wants an end
+  double stop_seconds;       // the user stops the program
 
-  // What was seen.
+  // Recorded calls.
   double now;
   int node; // the number in its name
   int frames, opens, open_files, maps, gives, most_open_files;
