@@ -12,11 +12,11 @@ PICTURES := Tests/Fixtures/pictures
 # Names reach the scripts through the environment ("$$NAME"), never as text of a recipe: they may have spaces and quotes.
 # OPTIONS alone is text of a command line: OPTIONS="--data 'my folder'".
 # $(value) keeps a dollar sign in a name from being expanded.
-NAMES := WEIGHTS OUT ANCHORS ACTIVATION PRECISION CALIBRATE BOARD MODEL PICTURE ARCHITECTURES
+NAMES := WEIGHTS OUT ANCHORS ACTIVATION PRECISION CALIBRATE BOARD MODEL PICTURE ARCHITECTURES PREFIX LIBDIR DESTDIR
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 export $(NAMES)
 
-.PHONY: help setup build demo test model bench cross arm-test arm-cost firmware camera-test preview-look deb bench-peers train-setup train format clean
+.PHONY: help setup build demo test model bench lib install cross arm-test arm-cost firmware camera-test preview-look deb bench-peers train-setup train format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,12 @@ bench-peers: build $(BENCH_INSTALLED) ## other engines beside ours: table, chart
 
 $(BENCH_INSTALLED): Benchmarks/requirements.txt Benchmarks/requirements-alone.txt
 	@Benchmarks/setup.sh
+
+lib: setup ## the C library for this machine or BOARD=aarch64, rk3399 or armv7: build/lib or build/BOARD/lib (Examples/c/README.md)
+	@Toolchains/lib.sh "$$BOARD"
+
+install: lib ## install the C library; PREFIX=/usr/local LIBDIR=PREFIX/lib DESTDIR= BOARD=
+	@Packaging/install-library.sh "$$BOARD"
 
 cross: setup ## BOARD=rk3399, aarch64 or armv7: build/BOARD/rf-cam, one static file for the board
 	@Toolchains/cross.sh "$$BOARD"

@@ -13,6 +13,8 @@ let package = Package(
   products: [
     .library(name: "RetinaFace", targets: ["RetinaFace", "Engine", "Imaging", "Kernels"]),
     .library(name: "Report", targets: ["Report"]),
+    // Toolchains/lib.sh makes libretinaface of it.
+    .library(name: "rf-library", type: .static, targets: ["Library"]),
     .executable(name: "rf-cam", targets: ["rf-cam"]),
     .executable(name: "rf-pack", targets: ["rf-pack"]),
     .executable(name: "rf-bench", targets: ["rf-bench"]),
@@ -39,6 +41,12 @@ let package = Package(
     .target(name: "Capture", dependencies: ["CHost", "CJPEG", "CVideo", "Host", "Imaging", "Kernels"], swiftSettings: core),
 
     .target(name: "Preview", dependencies: ["Capture", "CHost", "CPreview", "Host", "Imaging", "RetinaFace"], swiftSettings: core),
+
+    // The C interface: header, constant texts and the allocator in C; the rest in Swift.
+    .target(name: "CRetinaFace", dependencies: ["CKernels"], cSettings: fortified),
+    .target(
+      name: "Library", dependencies: ["CHost", "CModel", "CRetinaFace", "Engine", "Imaging", "Kernels", "RetinaFace"],
+      swiftSettings: core),
 
     // The programs.
     .target(name: "CommandLine", dependencies: ["CHost", "Host", "Kernels", "Report"], swiftSettings: core),

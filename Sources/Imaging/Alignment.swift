@@ -62,8 +62,6 @@ public enum FaceTemplate {
 extension Picture {
   /// Replaces the picture by an aligned face: 112 x 112 pixels, rotated and scaled so that the landmarks match the template.
   ///
-  /// Bilinear; black beyond the frame. Coordinates refer to pixel centres, as in the code that recognition networks were
-  /// trained with.
   /// - Parameters:
   ///   - landmarks: frame pixels.
   ///   - frame: any format and size.
@@ -71,30 +69,43 @@ extension Picture {
   @discardableResult
   public func cropFace(_ landmarks: Landmarks, from frame: Frame) -> Bool {
     guard resize(width: FaceTemplate.side, height: FaceTemplate.side) else { return false }
-    guard let similarity = Similarity(from: landmarks, to: FaceTemplate.landmarks) else {
-      fillRectangle(left: 0, top: 0, right: width, bottom: height, Color(red: 0, green: 0, blue: 0))
-      return false
-    }
-    switch frame.format {
-    case .rgb: warp(frame, similarity, RGBRow.self)
-    case .bgr: warp(frame, similarity, BGRRow.self)
-    case .gray: warp(frame, similarity, GrayRow.self)
-    case .yuyv: warp(frame, similarity, PairsRow<YUYVPairs>.self)
-    case .uyvy: warp(frame, similarity, PairsRow<UYVYPairs>.self)
-    case .nv12: warp(frame, similarity, NV12Row.self)
-    case .i420: warp(frame, similarity, I420Row.self)
+    if frame.alignFace(landmarks, into: pixels) { return true }
+    fillRectangle(left: 0, top: 0, right: width, bottom: height, Color(red: 0, green: 0, blue: 0))
+    return false
+  }
+}
+
+extension Frame {
+  /// Writes an aligned face: 112 x 112 pixels R G B without gaps, rotated and scaled so that the landmarks match the template.
+  ///
+  /// Bilinear; black beyond the frame. Coordinates refer to pixel centres, as in the code that recognition networks were
+  /// trained with. Allocates nothing.
+  /// - Parameters:
+  ///   - landmarks: frame pixels.
+  ///   - pixels: room for 3 x 112 x 112 bytes.
+  /// - Returns: false if the landmarks coincide or are not finite; nothing is written then.
+  public func alignFace(_ landmarks: Landmarks, into pixels: UnsafeMutablePointer<UInt8>) -> Bool {
+    guard let similarity = Similarity(from: landmarks, to: FaceTemplate.landmarks) else { return false }
+    switch format {
+    case .rgb: warp(similarity, into: pixels, RGBRow.self)
+    case .bgr: warp(similarity, into: pixels, BGRRow.self)
+    case .gray: warp(similarity, into: pixels, GrayRow.self)
+    case .yuyv: warp(similarity, into: pixels, PairsRow<YUYVPairs>.self)
+    case .uyvy: warp(similarity, into: pixels, PairsRow<UYVYPairs>.self)
+    case .nv12: warp(similarity, into: pixels, NV12Row.self)
+    case .i420: warp(similarity, into: pixels, I420Row.self)
     }
     return true
   }
 
-  private func warp<Row: PixelRow>(_ frame: Frame, _ similarity: Similarity, _: Row.Type) {
+  private func warp<Row: PixelRow>(_ similarity: Similarity, into pixels: UnsafeMutablePointer<UInt8>, _: Row.Type) {
     func color(_ x: Int, _ y: Int) -> SIMD4<Float> {
-      guard x >= 0, y >= 0, x < frame.width, y < frame.height else { return SIMD4(repeating: 0) }
-      let row = Row(frame, y: y)
+      guard x >= 0, y >= 0, x < width, y < height else { return SIMD4(repeating: 0) }
+      let row = Row(self, y: y)
       return row.color(of: row.samples(at: x))
     }
-    for y in 0..<height {
-      for x in 0..<width {
+    for y in 0..<FaceTemplate.side {
+      for x in 0..<FaceTemplate.side {
         let source = similarity.invert(x: Double(x), y: Double(y))
         // Positions far outside are black as well, and are limited so that Int cannot overflow. In this order NaN becomes -2.
         let (sourceX, sourceY) = (min(max(-2, source.x), 0x1p30), min(max(-2, source.y), 0x1p30))
@@ -103,7 +114,7 @@ extension Picture {
         let upper = color(left, top) * (1 - shareX) + color(left + 1, top) * shareX
         let lower = color(left, top + 1) * (1 - shareX) + color(left + 1, top + 1) * shareX
         let mean = upper * (1 - shareY) + lower * shareY + 0.5
-        let place = pixels + y * strideBytes + 3 * x
+        let place = pixels + 3 * (y * FaceTemplate.side + x)
         (place[0], place[1], place[2]) = (UInt8(mean[0]), UInt8(mean[1]), UInt8(mean[2]))
       }
     }

@@ -182,6 +182,9 @@ public final class Detector {
     return result
   }
 
+  /// Maximum number of faces that `detect` returns.
+  public var faceCapacity: Int { faces.count }
+
   private func now() -> Double { options.clock?() ?? 0 }
 
   /// Returns the seconds since `mark` and sets `mark` to now.

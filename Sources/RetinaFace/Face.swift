@@ -56,6 +56,9 @@ public struct Face: Equatable, Sendable {
 public struct Faces: RandomAccessCollection {
   let storage: UnsafeBufferPointer<Face>
 
+  /// Creates a view of the caller's storage, for faces that no detector returned.
+  public init(storage: UnsafeBufferPointer<Face>) { self.storage = storage }
+
   /// Always 0.
   public var startIndex: Int { 0 }
   /// The number of faces.

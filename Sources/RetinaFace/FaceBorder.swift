@@ -20,8 +20,8 @@ extension Face {
     guard isInReach else { return nil }
   }
 
-  /// False also for NaN.
-  private var isInReach: Bool {
+  /// True if all coordinates are within `farthestCoordinate` and none, nor the score, is NaN.
+  public var isInReach: Bool {
     func reaches(_ value: Float) -> Bool { abs(value) <= Self.farthestCoordinate }
     for index in 0..<Landmarks.count where !(reaches(landmarks[index].x) && reaches(landmarks[index].y)) { return false }
     return reaches(box.x1) && reaches(box.y1) && reaches(box.x2) && reaches(box.y2) && score == score

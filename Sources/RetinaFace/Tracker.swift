@@ -41,6 +41,9 @@ public final class Tracker {
     pairs = CandidateHeap(capacity: Tracker.pairsAFace * capacity)
   }
 
+  /// Maximum number of faces per frame: `maxFaces`, but at most 5000.
+  public var faceCapacity: Int { faces.count }
+
   deinit {
     faces.deallocate()
     tracks.deallocate()

@@ -16,6 +16,9 @@ let arrows: [String: (folder: String, mayImport: Set<String>)] = [
   "Preview": ("Sources/Preview", ["Capture", "CHost", "CPreview", "Host", "Imaging", "RetinaFace"]),
   "Report": ("Sources/Report", ["Engine", "Imaging", "RetinaFace"]),
   "CommandLine": ("Sources/CommandLine", ["CHost", "Host", "Kernels", "Report"]),
+  "Library": (
+    "Sources/Library", ["CHost", "CModel", "CRetinaFace", "Engine", "Imaging", "Kernels", "RetinaFace"]
+  ),
   "rf-cam": (
     "Sources/rf-cam",
     [

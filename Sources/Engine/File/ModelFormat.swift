@@ -72,7 +72,7 @@
 
 /// Sizes, codes and limits of the model file.
 package enum ModelFormat {
-  package static let magic: [UInt8] = Array("RFMODEL".utf8) + [0]
+  package static var magic: [UInt8] { Array("RFMODEL".utf8) + [0] }
   package static let version: UInt32 = 2
   /// The blob and everything in it starts at a multiple of this.
   package static let alignment = 64

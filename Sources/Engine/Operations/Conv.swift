@@ -7,7 +7,7 @@ package enum Conv: LayerOperation {
   package static let kernel = RF_OP_CONV
   package static let hasWindow = true
   package static let canWriteFloats = true
-  package static let weightAxes = [0, 2, 3, 1]
+  package static var weightAxes: [Int] { [0, 2, 3, 1] }
 
   /// [out][in][ky][kx]; in the model file [out][ky][kx][in], so that the taps of a kernel row are contiguous.
   package static func exchangeShape(_ layer: Graph.Layer) -> [Int]? {

@@ -6,7 +6,7 @@ package enum DepthwiseConv3x3: LayerOperation {
   package static let name = "depthwise_conv"
   package static let kernel = RF_OP_DEPTHWISE_CONV3X3
   package static let hasWindow = true
-  package static let weightAxes = [2, 3, 0, 1]
+  package static var weightAxes: [Int] { [2, 3, 0, 1] }
 
   /// [channels][1][3][3]; in the model file [3][3][channels], as the map has them.
   package static func exchangeShape(_ layer: Graph.Layer) -> [Int]? { [layer.outputChannels, 1, 3, 3] }

@@ -144,8 +144,8 @@ public struct Operation: Sendable {
     summary = { Definition.summary($0) }
   }
 
-  /// THE LIST of operations.
-  package static let all = [Operation(Conv.self), Operation(DepthwiseConv3x3.self), Operation(UpsampleAdd.self)]
+  /// THE LIST of operations. Computed, as all lists here: a stored one would be memory that a detector allocates and never frees.
+  package static var all: [Operation] { [Operation(Conv.self), Operation(DepthwiseConv3x3.self), Operation(UpsampleAdd.self)] }
 
   /// Returns true for layers with weights and a bias.
   package func hasWeights(_ layer: Graph.Layer) -> Bool { exchangeShape(layer) != nil }
