@@ -74,7 +74,7 @@ let package = Package(
       name: "rf-check",
       dependencies: ["Capture", "CHost", "CommandLine", "Host", "Imaging", "KernelChecks", "Kernels", "Report", "RetinaFace"],
       path: "Tests/ARM/Check", swiftSettings: core),
-    .testTarget(name: "KernelTests", dependencies: ["Engine", "KernelChecks", "Pack", "RandomModel", "rf-bench"]),
+    .testTarget(name: "KernelTests", dependencies: ["Engine", "KernelChecks", "Pack", "RandomModel", "TestRandom", "rf-bench"]),
     .testTarget(name: "EngineTests", dependencies: ["CAllocationCount", "CHost", "Engine", "RandomModel", "TestRandom", "rf-bench"]),
     .testTarget(name: "ImagingTests", dependencies: ["CAllocationCount", "CHost", "Imaging", "Kernels", "TestRandom"]),
     .testTarget(name: "RetinaFaceTests", dependencies: ["CAllocationCount", "CHost", "Engine", "RandomModel", "RetinaFace", "TestRandom"]),

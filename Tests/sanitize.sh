@@ -50,7 +50,7 @@ sweep() {
 sweep_all() {
   local isa model format
   cat "$pictures/astronaut.jpg" "$kinds"/{3x5,gray,cmyk,progressive}.jpg "$pictures/turned.jpg" >"$work/stream"
-  for isa in reference avx2 avxvnni avx512 avx512vnni neon neondot; do
+  for isa in reference sse41 avx2 avxvnni avx512 avx512vnni neon neondot; do
     "$program" --isa "$isa" --frames 1 --format none pattern:8x8 >/dev/null 2>&1 || continue
     echo "sanitize: pictures, streams, frames: $isa"
     for model in Models/default.rfm Models/default-float32.rfm; do

@@ -53,16 +53,18 @@ PEAK(reference, 4)
 PEAK(avx2, 8, __attribute__((target("avx2,fma"))))
 PEAK(avx512, 16, __attribute__((target("avx512f"))))
 // Without dot products of bytes: pairs of s16, which no product of bytes overflows.
+#define SSE41_STEP(a, m) _mm_add_epi32(a, _mm_madd_epi16(a, m))
+PEAK_INT8(sse41, __m128i, _mm_set1_epi32, SSE41_STEP, __attribute__((target("sse4.1"))))
 #define AVX2_STEP(a, m) _mm256_add_epi32(a, _mm256_madd_epi16(a, m))
 PEAK_INT8(avx2, __m256i, _mm256_set1_epi32, AVX2_STEP, __attribute__((target("avx2"))))
 #define AVX512_STEP(a, m) _mm512_add_epi32(a, _mm512_madd_epi16(a, m))
 PEAK_INT8(avx512, __m512i, _mm512_set1_epi32, AVX512_STEP, __attribute__((target("avx512bw"))))
 #define AVX512VNNI_STEP(a, m) _mm512_dpbusd_epi32(a, m, m)
 PEAK_INT8(avx512vnni, __m512i, _mm512_set1_epi32, AVX512VNNI_STEP, __attribute__((target("avx512vnni"))))
-static const rf_peak peaks[] = {
-  ROW(reference, RF_ISA_REFERENCE, 4),        ROW(avx2, RF_ISA_AVX2, 8),       ROW(avx512, RF_ISA_AVX512, 16),
-  ROW_INT8(reference, RF_ISA_REFERENCE, 4),   ROW_INT8(avx2, RF_ISA_AVX2, 16), ROW_INT8(avx512, RF_ISA_AVX512, 32),
-  ROW_INT8(avx512vnni, RF_ISA_AVX512VNNI, 64)};
+static const rf_peak peaks[] = {ROW(reference, RF_ISA_REFERENCE, 4), ROW(avx2, RF_ISA_AVX2, 8),
+                                ROW(avx512, RF_ISA_AVX512, 16),      ROW_INT8(reference, RF_ISA_REFERENCE, 4),
+                                ROW_INT8(sse41, RF_ISA_SSE41, 8),    ROW_INT8(avx2, RF_ISA_AVX2, 16),
+                                ROW_INT8(avx512, RF_ISA_AVX512, 32), ROW_INT8(avx512vnni, RF_ISA_AVX512VNNI, 64)};
 #else
 PEAK(reference, 4)
 static const rf_peak peaks[] = {ROW(reference, RF_ISA_REFERENCE, 4), ROW_INT8(reference, RF_ISA_REFERENCE, 4)};

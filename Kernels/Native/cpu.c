@@ -4,7 +4,7 @@
 
 // Facts that the probes of isa.inc read; ymm and zmm: the operating system saves these registers.
 typedef struct {
-  int ymm, zmm, fma, avx2, avxvnni, avx512, avx512vnni, neon, dot_product;
+  int sse41, ymm, zmm, fma, avx2, avxvnni, avx512, avx512vnni, neon, dot_product;
 } facts;
 
 #if defined(__x86_64__)
@@ -18,10 +18,12 @@ static uint64_t enabled_state(void) {
 
 static facts processor(void) {
   uint32_t a, b, c, d;
-  if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return (facts){0};
+  if (!__get_cpuid(1, &a, &b, &c, &d)) return (facts){0};
+  facts cpu = {.sse41 = (c & bit_SSE4_1) != 0, .fma = (c & bit_FMA) != 0};
+  if (!(c & bit_OSXSAVE)) return cpu;
   const uint64_t state = enabled_state();
-  facts cpu = {.ymm = (state & 0x06) == 0x06, .zmm = (state & 0xe6) == 0xe6, .fma = (c & bit_FMA) != 0};
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return (facts){0};
+  cpu.ymm = (state & 0x06) == 0x06, cpu.zmm = (state & 0xe6) == 0xe6;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return cpu;
   const uint32_t wide = bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
   cpu.avx2 = (b & bit_AVX2) != 0;
   cpu.avx512 = (b & wide) == wide;

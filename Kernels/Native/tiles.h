@@ -8,7 +8,9 @@
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
 // Lists of X(1, ...) up to X(n, ...), from which a kernel makes its tiles of every width and the tables of them.
-#define UP_TO_4(X, ...) X(1, ##__VA_ARGS__) X(2, ##__VA_ARGS__) X(3, ##__VA_ARGS__) X(4, ##__VA_ARGS__)
+#define UP_TO_2(X, ...) X(1, ##__VA_ARGS__) X(2, ##__VA_ARGS__)
+#define UP_TO_3(X, ...) UP_TO_2(X, ##__VA_ARGS__) X(3, ##__VA_ARGS__)
+#define UP_TO_4(X, ...) UP_TO_3(X, ##__VA_ARGS__) X(4, ##__VA_ARGS__)
 #define UP_TO_6(X, ...) UP_TO_4(X, ##__VA_ARGS__) X(5, ##__VA_ARGS__) X(6, ##__VA_ARGS__)
 #define UP_TO_8(X, ...) UP_TO_6(X, ##__VA_ARGS__) X(7, ##__VA_ARGS__) X(8, ##__VA_ARGS__)
 #define UP_TO_12(X, ...) UP_TO_8(X, ##__VA_ARGS__) X(9, ##__VA_ARGS__) X(10, ##__VA_ARGS__) X(11, ##__VA_ARGS__) X(12, ##__VA_ARGS__)

@@ -4,5 +4,5 @@
 #define RF_WINOGRAD3X3_PRODUCT_H
 #include "conv_tiles.h"
 
-rf_conv_product_fn rf_f32_product__avx2, rf_f32_product__neon;
+rf_conv_product_fn rf_f32_product__sse41, rf_f32_product__avx2, rf_f32_product__neon;
 #endif

@@ -49,33 +49,40 @@ private func choices(
 
 #if arch(x86_64)
 private let expected: [Choice] =
-  choices("f32_conv", shape(64, 64), ("avx2", "avx2"), ("avx512", "avx512"), ("avx512vnni", "avx512"))
-  + choices("f32_conv", shape(64, 64, kernel: 3), ("avx2", "avx2_winograd"), ("avx512", "avx512_winograd"))
-  + choices("f32_conv", shape(64, 64, kernel: 3, stride: 2), ("avx2", "avx2"), ("avx512", "avx512"))
-  + choices("f32_conv", shape(64, 15, kernel: 3), ("avx2", "avx2"), ("avx512", "avx512"))
-  + choices("f32_conv", shape(3, 8, kernel: 3, stride: 2), ("avx2", "avx2"), ("avx512", "avx2"))
-  + choices("f32_dwconv3x3", shape(64, 64, kernel: 3), ("avx2", "avx2"), ("avx512", "avx512"))
+  choices("f32_conv", shape(64, 64), ("sse41", "sse41"), ("avx2", "avx2"), ("avx512", "avx512"), ("avx512vnni", "avx512"))
+  + choices("f32_conv", shape(64, 64, kernel: 3), ("sse41", "sse41_winograd"), ("avx2", "avx2_winograd"), ("avx512", "avx512_winograd"))
+  + choices("f32_conv", shape(64, 64, kernel: 3, stride: 2), ("sse41", "sse41"), ("avx2", "avx2"), ("avx512", "avx512"))
+  + choices("f32_conv", shape(64, 15, kernel: 3), ("sse41", "sse41"), ("avx2", "avx2"), ("avx512", "avx512"))
+  + choices("f32_conv", shape(3, 8, kernel: 3, stride: 2), ("sse41", "sse41"), ("avx2", "avx2"), ("avx512", "avx2"))
+  + choices("f32_dwconv3x3", shape(64, 64, kernel: 3), ("sse41", "sse41"), ("avx2", "avx2"), ("avx512", "avx512"))
   + choices("f32_dwconv3x3", shape(8, 8, kernel: 3), ("avx512", "avx512"))
   + choices("f32_dwconv3x3", shape(8, 8, kernel: 3, stride: 2), ("avx512", "avx2"))
   + choices(
-    "u8_conv", shape(3, 8, kernel: 3, stride: 2), ("avx2", "avx2_stem"), ("avx512", "avx2_stem"), ("avxvnni", "avxvnni"),
+    "u8_conv", shape(3, 8, kernel: 3, stride: 2), ("sse41", "sse41_stem"), ("avx2", "avx2_stem"), ("avx512", "avx2_stem"),
+    ("avxvnni", "avxvnni"),
     ("avx512vnni", "avx512vnni_stem"))
-  + choices("u8_conv", shape(3, 9, kernel: 3, stride: 2), ("avx2", "avx2"), ("avx512vnni", "avx512vnni"))
-  + choices("u8_conv", shape(8, 16), ("avx2", "avx2_few_taps"), ("avxvnni", "avxvnni"), ("avx512vnni", "avx512vnni"))
-  + choices("u8_conv", shape(16, 32), ("avx2", "avx2_few_taps"), ("avx512vnni", "avx512vnni"))
+  + choices("u8_conv", shape(3, 9, kernel: 3, stride: 2), ("sse41", "sse41"), ("avx2", "avx2"), ("avx512vnni", "avx512vnni"))
   + choices(
-    "u8_conv", shape(32, 32), ("avx2", "avx2"), ("avxvnni", "avxvnni"), ("avxvnni,avx512vnni", "avx512vnni"), ("avx512vnni", "avx512vnni"))
+    "u8_conv", shape(8, 16), ("sse41", "sse41_few_taps"), ("avx2", "avx2_few_taps"), ("avxvnni", "avxvnni"), ("avx512vnni", "avx512vnni"))
+  + choices("u8_conv", shape(16, 32), ("sse41", "sse41_few_taps"), ("avx2", "avx2_few_taps"), ("avx512vnni", "avx512vnni"))
   + choices(
-    "u8_conv", shape(64, 64, kernel: 3), ("avx2", "avx2_winograd"), ("avxvnni", "avx2_winograd"), ("avx512vnni", "avx512vnni_winograd"))
-  + choices("u8_conv", shape(256, 64, kernel: 3), isWide: true, ("avx2", "avx2"), ("avxvnni", "avxvnni"), ("avx512vnni", "avx512vnni"))
-  + choices("u8_conv", shape(64, 64, kernel: 3, width: 1, height: 1), ("avx2", "avx2_winograd"))
-  + choices("u8f32_conv", shape(64, 4), ("avx2", "avx2"), ("avxvnni", "avxvnni"), ("avx512vnni", "avx512vnni_narrow"))
-  + choices("u8f32_conv", shape(64, 20), ("avx2", "avx2"), ("avx512vnni", "avx512vnni"))
-  + choices("u8_dwconv3x3", shape(64, 64, kernel: 3), ("avx2", "avx2"), ("avxvnni", "avx2"), ("avx512vnni", "avx512vnni"))
-  + choices("f32_upsample_add", shape(64, 64), ("avx2", "avx2"), ("avx512vnni", "avx2"))
-  + choices("u8_upsample_add", shape(64, 64), ("avx2", "avx2"), ("avx512vnni", "avx2"))
-  + choices("u8_reverse3", .bytes, ("avx2", "avx2"), ("avx512vnni", "avx2"))
-  + choices("u8_ycbcr", .bytes, ("avx2", "avx2"), ("avx512vnni", "avx2"))
+    "u8_conv", shape(32, 32), ("sse41", "sse41"), ("avx2", "avx2"), ("avxvnni", "avxvnni"), ("avxvnni,avx512vnni", "avx512vnni"),
+    ("avx512vnni", "avx512vnni"))
+  + choices(
+    "u8_conv", shape(64, 64, kernel: 3), ("sse41", "sse41_winograd"), ("avx2", "avx2_winograd"), ("avxvnni", "avx2_winograd"),
+    ("avx512vnni", "avx512vnni_winograd"))
+  + choices(
+    "u8_conv", shape(256, 64, kernel: 3), isWide: true, ("sse41", "sse41"), ("avx2", "avx2"), ("avxvnni", "avxvnni"),
+    ("avx512vnni", "avx512vnni"))
+  + choices("u8_conv", shape(64, 64, kernel: 3, width: 1, height: 1), ("sse41", "sse41_winograd"), ("avx2", "avx2_winograd"))
+  + choices("u8f32_conv", shape(64, 4), ("sse41", "sse41"), ("avx2", "avx2"), ("avxvnni", "avxvnni"), ("avx512vnni", "avx512vnni_narrow"))
+  + choices("u8f32_conv", shape(64, 20), ("sse41", "sse41"), ("avx2", "avx2"), ("avx512vnni", "avx512vnni"))
+  + choices(
+    "u8_dwconv3x3", shape(64, 64, kernel: 3), ("sse41", "sse41"), ("avx2", "avx2"), ("avxvnni", "avx2"), ("avx512vnni", "avx512vnni"))
+  + choices("f32_upsample_add", shape(64, 64), ("sse41", "sse41"), ("avx2", "avx2"), ("avx512vnni", "avx2"))
+  + choices("u8_upsample_add", shape(64, 64), ("sse41", "sse41"), ("avx2", "avx2"), ("avx512vnni", "avx2"))
+  + choices("u8_reverse3", .bytes, ("sse41", "sse41"), ("avx2", "sse41"), ("avx512vnni", "sse41"))
+  + choices("u8_ycbcr", .bytes, ("sse41", "sse41"), ("avx2", "avx2"), ("avx512vnni", "avx2"))
 #else
 private let expected: [Choice] =
   choices("f32_conv", shape(64, 64), ("neon", "neon"))
@@ -188,10 +195,10 @@ func parseReadsANameAndWhatItImplies(set: ISA.Named) {
 
 /// Names are part of the command line: they stay.
 @Test func namesAreThoseOfTheCommandLine() {
-  #expect(ISA.knownNames == "reference,avx2,avxvnni,avx512,avx512vnni,neon,neondot")
+  #expect(ISA.knownNames == "reference,sse41,avx2,avxvnni,avx512,avx512vnni,neon,neondot")
 }
 
-@Test(arguments: ["", ",", "avx2,", "AVX2", "avx", "avx2 ", "avx2,sse"])
+@Test(arguments: ["", ",", "avx2,", "AVX2", "avx", "avx2 ", "avx2,sse", "sse4.1"])
 func parseRefusesWhatIsNoName(list: String) {
   #expect(ISA.parse(list) == nil)
 }

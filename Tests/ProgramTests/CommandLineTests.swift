@@ -15,7 +15,7 @@ import Testing
     (["--size", "99999999999999999999", "a.jpg"], "--size: '99999999999999999999' is not valid; expected"),
     (["--max-faces", "0", "a.jpg"], "--max-faces: '0' is not valid; expected"),
     (["--threads", "65", "a.jpg"], "--threads: '65' is not valid; expected 1..64"),
-    (["--isa", "mmx", "a.jpg"], "--isa: 'mmx' is not valid; expected a list of reference,avx2"),
+    (["--isa", "mmx", "a.jpg"], "--isa: 'mmx' is not valid; expected a list of reference,sse41,avx2"),
     (["--frames", "x", "a.jpg"], "--frames: 'x' is not valid; expected"),
     (["--format", "xml", "a.jpg"], "--format: 'xml' is not valid; expected text, json, wider, hash, none"),
     (["--raw", "yuv:640x480", "-"], "--raw: 'yuv:640x480' is not valid; expected"),

@@ -1,9 +1,8 @@
-// Depthwise 3x3 convolution for AVX2 with FMA: 8 channels at once.
+// Depthwise float32 convolution for AVX2.
 #if defined(__x86_64__)
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#include "vector.h"
-#include "../dwconv3x3_channels.h"
+#include "dwconv3x3.h"
 
 const rf_kernel rf_f32_dwconv3x3__avx2 = {
   .name = "rf_f32_dwconv3x3__avx2",

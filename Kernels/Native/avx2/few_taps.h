@@ -92,22 +92,8 @@ INLINED void few_taps_rows(const rf_args *a, const few_taps *f, int groups, floa
 
 static void few_taps_conv(const rf_args *a) {
   const few_taps *f = a->packed;
-  if (rf_is_leaky(a->shape.slope)) few_taps_rows(a, f, a->shape.cin / 4, a->shape.slope);
-  else if (a->shape.cin == 8) few_taps_rows(a, f, 2, 0);
-  else few_taps_rows(a, f, 4, 0);
+  const float slope = a->shape.slope;
+  if (a->shape.cin == 8) rf_is_leaky(slope) ? few_taps_rows(a, f, 2, slope) : few_taps_rows(a, f, 2, 0);
+  else rf_is_leaky(slope) ? few_taps_rows(a, f, 4, slope) : few_taps_rows(a, f, 4, 0);
 }
-
-const rf_kernel rf_u8_conv__avx2_few_taps = {
-  .name = "rf_u8_conv__avx2_few_taps",
-  .op = RF_OP_CONV,
-  .input_type = RF_U8,
-  .output_type = RF_U8,
-  .accumulators = RF_ACCUMULATOR_NARROW,
-  .isa = RF_ISA_AVX2,
-  .cycles_per_tap = 0.05f,
-  .cycles_per_output = 0.4f,
-  .suits = has_few_taps,
-  .packed_bytes = few_taps_bytes,
-  .pack = pack_few_taps,
-  .run = few_taps_conv};
 #endif

@@ -4,9 +4,14 @@
 #define RF_AVX2_REQUANTISE_H
 #include "../rounding.h"
 
+// sum * multiplier + addend, rounded once.
+#ifndef RF_FUSED
+#define RF_FUSED _mm256_fmadd_ps
+#endif
+
 // `sum`: the sum as a float, more by `zero` (rounding.h). The low 16 bits of each lane hold the result.
 INLINED __m256 scaled(__m256 sum, __m256 multiplier, __m256 addend, float slope, float zero) {
-  if (!rf_is_leaky(slope)) return _mm256_fmadd_ps(sum, multiplier, addend);
+  if (!rf_is_leaky(slope)) return RF_FUSED(sum, multiplier, addend);
   const __m256 value = _mm256_mul_ps(_mm256_sub_ps(sum, _mm256_set1_ps(zero)), multiplier);
   return _mm256_add_ps(_mm256_max_ps(value, _mm256_mul_ps(value, _mm256_set1_ps(slope))), addend);
 }

@@ -128,17 +128,4 @@ static void stem_conv(const rf_args *a) {
     }
   }
 }
-
-const rf_kernel rf_u8_conv__avx2_stem = {
-  .name = "rf_u8_conv__avx2_stem",
-  .op = RF_OP_CONV,
-  .input_type = RF_U8,
-  .output_type = RF_U8,
-  .accumulators = RF_ACCUMULATOR_NARROW,
-  .isa = RF_ISA_AVX2,
-  .cycles_per_tap = 0.035f,
-  .suits = rf_u8_is_stem,
-  .packed_bytes = stem_bytes,
-  .pack = pack_stem,
-  .run = stem_conv};
 #endif

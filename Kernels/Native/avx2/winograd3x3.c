@@ -1,12 +1,8 @@
-// 3x3 convolution by F(4x4, 3x3) for AVX2 with FMA: 8 channels of a tile at once.
+// Float32 3x3 convolution by Winograd's filtering for AVX2.
 #if defined(__x86_64__)
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#include "vector.h"
-
-#include "../winograd3x3_tiles.h"
-
-static void conv(const rf_args *a) { rf_winograd3x3_by_tiles(a, rf_f32_product__avx2); }
+#include "winograd3x3.h"
 
 const rf_kernel rf_f32_conv__avx2_winograd = {
   .name = "rf_f32_conv__avx2_winograd",

@@ -1,9 +1,9 @@
-// The bytes of pixels in reverse for AVX2: five pixels a load, whose sixteenth byte the next one puts right.
+// The bytes of pixels in reverse for SSSE3 (part of SSE4.1): five pixels a load, whose sixteenth byte the next one puts right.
 #if defined(__x86_64__)
 #include "../tiles.h"
 #include "rfkernels.h"
 #include <immintrin.h>
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("sse4.1"))), apply_to = function)
 
 enum { RF_BYTES = 16, RF_STEP = 15 };
 
@@ -17,12 +17,12 @@ static void reverse3(const rf_reverse3_args *a) {
     for (ptrdiff_t c = 0; c < 3; c++) a->output[i + c] = a->input[i + 2 - c];
 }
 
-const rf_kernel rf_u8_reverse3__avx2 = {
-  .name = "rf_u8_reverse3__avx2",
+const rf_kernel rf_u8_reverse3__sse41 = {
+  .name = "rf_u8_reverse3__sse41",
   .op = RF_OP_REVERSE3,
   .input_type = RF_U8,
   .output_type = RF_U8,
-  .isa = RF_ISA_AVX2,
+  .isa = RF_ISA_SSE41,
   .cycles_per_output = 0.2f,
   .reverse3 = reverse3};
 #pragma clang attribute pop

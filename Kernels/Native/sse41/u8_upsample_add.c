@@ -1,0 +1,17 @@
+// 8-bit upsampling and addition for SSE4.1.
+#if defined(__x86_64__)
+#include <immintrin.h>
+#pragma clang attribute push(__attribute__((target("sse4.1"))), apply_to = function)
+#include "halves.h"
+#include "../avx2/u8_upsample_add.h"
+
+const rf_kernel rf_u8_upsample_add__sse41 = {
+  .name = "rf_u8_upsample_add__sse41",
+  .op = RF_OP_UPSAMPLE_ADD,
+  .input_type = RF_U8,
+  .output_type = RF_U8,
+  .isa = RF_ISA_SSE41,
+  .cycles_per_output = 0.11f,
+  .run = upsample_add};
+#pragma clang attribute pop
+#endif
