@@ -28,6 +28,15 @@ want=$("$host" --size 320 "$pictures")
 [ "$(wc -l <<<"$want")" -ge 20 ] || { echo "the host finds too few faces to compare" >&2; exit 1; }
 for cpu in cortex-a53 cortex-a72 max; do compare "rk3399 as $cpu" qemu-aarch64 -cpu "$cpu" build/rk3399/rf-cam; done
 compare "armv7" qemu-arm build/armv7/rf-cam
+# x86 without AVX2 (SSE4.1), and without kernels in C.
+compare "x86-64 as Nehalem" qemu-x86_64 -cpu Nehalem "$host"
+for older in "qemu-arm build/armv7/rf-cam" "qemu-x86_64 -cpu core2duo $host"; do
+  read -ra words <<<"$older"
+  "${words[@]}" --frames 1 pattern:32x32 2>&1 | grep -q "portable kernels only" || { echo "$older: no warning" >&2; failed=1; }
+done
+for fast in Nehalem max; do
+  ! qemu-x86_64 -cpu $fast "$host" --frames 1 pattern:32x32 2>&1 | grep -q "portable kernels only" || { echo "$fast: a warning" >&2; failed=1; }
+done
 
 # All kinds of input, and numbers that take more than 32 bits.
 python3 Tests/ARM/programs.py "$host" armv7="qemu-arm build/armv7/rf-cam" aarch64="qemu-aarch64 build/rk3399/rf-cam" || failed=1

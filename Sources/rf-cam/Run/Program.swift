@@ -18,12 +18,23 @@ func runProgram() -> Int32 {
   }
   if let information = options.information { return print(information, options) }
   rf_catch_stop_signals()
+  warnOfSlowKernels(options)
   do {
     return try Session(options).run()
   } catch {
     logError(error.description)
     return error.exitStatus
   }
+}
+
+/// Prints one line where no kernel in C can run: such a processor needs seconds instead of milliseconds.
+private func warnOfSlowKernels(_ options: Options) {
+  guard ISA.available == .reference, !options.isQuiet else { return }
+  log(
+    """
+    rf-cam: this processor has portable kernels only: a frame of 640 x 480 takes seconds; --size 320 takes a quarter of the time \
+    (fast processors: x86 with SSE4.1 or AVX2, 64-bit ARM)
+    """)
 }
 
 private func listDevices() -> Int32 {
