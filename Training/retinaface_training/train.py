@@ -40,8 +40,8 @@ START_PIXELS = 128 * 320 * 320
 """Pixels of training batches, approximately, to which the batch norms of a model named by --start are fitted."""
 
 
-def run(trainer: Trainer, batches: Batches, held_back: Split, sets: list[Dataset], options: argparse.Namespace) -> None:
-    """Trains to the budget's end; logs, validates, saves and draws at the options' intervals."""
+def run(trainer: Trainer, batches: Batches, folders: dict[str, Split], sets: list[Dataset], options: argparse.Namespace) -> None:
+    """Trains to the budget's end; logs, validates, saves and draws at the options' intervals. folders: data by the folder's name."""
     output: Path = options.output
     log = open(output / "log.jsonl", "a", buffering=1)
     bar = tqdm(total=1.0, initial=trainer.progress, bar_format="{l_bar}{bar}| {elapsed} {postfix}", mininterval=5)
@@ -68,8 +68,10 @@ def run(trainer: Trainer, batches: Batches, held_back: Split, sets: list[Dataset
             saved = time.monotonic()
         if trainer.seconds - validated > options.validate_minutes * 60 or done:
             network = trainer.averaged_network()
-            result = validate(network, held_back.validation, held_back.negative_validation)
-            _log(log, trainer, validation=asdict(result), evaluation=average_precisions(network, sets))
+            measured = {name: asdict(validate(network, data.validation, data.negative_validation)) for name, data in folders.items()}
+            first, *others = measured
+            more = {"more_validation": {name: measured[name] for name in others}} if others else {}
+            _log(log, trainer, validation=measured[first], **more, evaluation=average_precisions(network, sets))
             draw_curves([output / "log.jsonl"], output / "curves.png")
             validated = trainer.seconds
         if leaving:
@@ -112,10 +114,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         config = make_config(options)
         problems = Problems(refuse=options.on_bad_data == "refuse")
-        data = read_training_data(options.data, problems)
+        folders = {folder.resolve().name: read_training_data(folder, problems) for folder in options.data}
+        if len(folders) < len(options.data):
+            raise DataError("two --data folders have the same name; rename one, because logs name the held-back pictures by folder")
         sets = [read_folder(folder) for folder in options.evaluate_on]
-        decoded = decode_all(data.training + data.training_negatives, problems)
-        batches = Batches(data.training, data.training_negatives, decoded, config.network.anchors, config.batch, config.seed)
+        pictures = [picture for data in folders.values() for picture in data.training]
+        negatives = [picture for data in folders.values() for picture in data.training_negatives]
+        decoded = decode_all(pictures + negatives, problems)
+        batches = Batches(pictures, negatives, decoded, config.network.anchors, config.batch, config.seed)
         trainer = _make_trainer(options, config, batches)
     except (ValueError, OSError, AnnotationError) as error:
         print(f"train: {error}", file=sys.stderr)
@@ -124,7 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"skipped: {message}", file=sys.stderr)
     print(f"{len(batches.pictures)} pictures, {len(batches.negatives)} negatives, {len(problems.messages)} skipped", file=sys.stderr)
     _describe(options, config, len(problems.messages))
-    run(trainer, batches, data, sets, options)
+    run(trainer, batches, folders, sets, options)
     return 0
 
 

@@ -87,6 +87,14 @@ def test_split_holds_back_tenths_and_keeps_videos_together(tmp_path):
     assert {entry.path for entry in again.landmark_validation + again.validation} == held
 
 
+def test_a_folder_needs_no_negatives(tmp_path):
+    data = write_data(tmp_path)
+    assert len(read_training_data(data, Problems()).training_negatives) == 2
+    (data / "negatives.txt").unlink()
+    parts = read_training_data(data, Problems())
+    assert parts.training_negatives == parts.negative_validation == [] and len(parts.training) == 10
+
+
 def test_research_data_is_read_without_loss(research):
     problems = Problems()
     data = read_training_data(research / "data" / "train", problems)

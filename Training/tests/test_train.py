@@ -135,6 +135,18 @@ def test_a_run_is_not_overwritten_and_bad_options_are_named(tmp_path, capsys):
     assert "ground_truth.txt" in capsys.readouterr().err
 
 
+def test_several_folders_train_together_and_are_measured_apart(tmp_path, capsys):
+    folders = [write_data(tmp_path / name, seed=seed) for seed, name in enumerate(["first", "second", "other/first"])]
+    arguments = [*ONE_SMALL_PICTURE_A_STEP, "--pictures", "2", "--workers", "0", "--log-every", "1", "--output", str(tmp_path / "run")]
+    assert train.main(["--data", str(folders[0]), "--data", str(folders[2]), *arguments]) == 1
+    assert "same name" in capsys.readouterr().err
+    assert train.main(["--data", str(folders[0]), "--data", str(folders[1]), *arguments]) == 0
+    assert "20 pictures, 4 negatives" in capsys.readouterr().err
+    last = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])
+    assert last["validation"].keys() == last["more_validation"]["second"].keys() and set(last["more_validation"]) == {"second"}
+    assert json.loads((tmp_path / "run" / "config.json").read_text())[0]["options"]["data"] == ["first", "second"]
+
+
 def test_learning_rates():
     cosine, steps = Schedule(1e-2), Schedule(1e-2, kind="steps")
     assert [cosine.learning_rate(progress) for progress in (0, 0.03)] == pytest.approx([1e-3, 1e-2])

@@ -127,11 +127,11 @@ def read_negatives(list_file: Path, images: Path, problems: Problems) -> list[An
 
 
 def read_training_data(folder: Path, problems: Problems) -> Split:
-    """Reads `label.txt`, `negatives.txt` and `images` of a folder; the split depends on the files only."""
+    """Reads `label.txt`, `negatives.txt` (optional) and `images` of a folder; the split depends on the files only."""
     images = folder / "images"
     pictures = read_labels(folder / "label.txt", images, problems)
-    negatives = read_negatives(folder / "negatives.txt", images, problems)
-    return split(pictures, negatives)
+    has_negatives = (folder / "negatives.txt").exists()
+    return split(pictures, read_negatives(folder / "negatives.txt", images, problems) if has_negatives else [])
 
 
 def split(pictures: list[AnnotatedPicture], negatives: list[AnnotatedPicture]) -> Split:

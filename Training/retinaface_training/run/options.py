@@ -28,9 +28,10 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--data",
         type=Path,
-        default=research and research / "data" / "train",
+        action="append",
         required=research is None,
-        help="folder with label.txt, negatives.txt and images (default: data/train in RF_DATA)",
+        metavar="FOLDER",
+        help="folder with label.txt, negatives.txt and images (default: data/train in RF_DATA); may be repeated",
     )
     parser.add_argument(
         "--output", type=Path, default=TRAINING / "runs" / f"{datetime.now():%Y-%m-%d-%H%M}", help="the run's folder (default: %(default)s)"
@@ -109,7 +110,9 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         help="also measure on this evaluation folder (images/, ground_truth.txt); may be repeated",
     )
     machine.add_argument("--log-every", type=int, default=20, help="steps per line of the log")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.data = options.data or [research / "data" / "train"]
+    return options
 
 
 def make_config(options: argparse.Namespace) -> TrainConfig:
