@@ -59,7 +59,8 @@ def refit(network: RetinaFace, pictures: list[AnnotatedPicture], ridge: float = 
 
     Returns the number of fitted anchors.
     """
-    evidence = {(level, anchor): Evidence() for level in LEVELS for anchor in range(network.config.anchors_per_cell)}
+    sides = dict(zip(LEVELS, network.config.anchors, strict=True))
+    evidence = {(level, anchor): Evidence() for level in LEVELS for anchor in range(len(sides[level]))}
     for picture in tqdm(pictures, desc="refit", unit=" pictures", disable=None):
         pixels = load_picture(picture.path)
         sample = Sample(np.asarray(pixels), picture.boxes, picture.landmarks, picture.sources, picture.sources != LandmarkSource.HUMAN)
@@ -84,9 +85,9 @@ def _gather(network: RetinaFace, sample: Sample, image: Image.Image, evidence: d
     fitted = (matches >= 0) & (heads.classes[0].softmax(dim=-1)[:, 1] > CERTAIN_SCORE)
     truth = encode_landmarks(torch.from_numpy(sample.landmarks)[matches.clamp(min=0)], anchors)
     errors = truth - heads.landmarks[0]
-    per_cell, start = network.config.anchors_per_cell, 0
-    for level, values in zip(LEVELS, levels, strict=True):
-        cells = values[0].flatten(1).T
+    start = 0
+    for level, values, sides in zip(LEVELS, levels, network.config.anchors, strict=True):
+        per_cell, cells = len(sides), values[0].flatten(1).T
         for anchor in range(per_cell):
             own = slice(start + anchor, start + len(cells) * per_cell, per_cell)
             chosen = fitted[own]

@@ -27,9 +27,11 @@ from .data.text import read_text
 from .evaluate import Dataset, read_folder
 from .evaluation.ground_truth import AnnotationError
 from .exchange import model_file
+from .exchange.other_anchors import with_anchors
 from .exchange.unfolding import unfold
 from .exchange.walk import export_graph
 from .network.checkpoints import load_backbone, load_published
+from .network.config import LEVELS, NetworkConfig, parse_anchors
 from .network.retinaface import RetinaFace
 from .run.options import TRAINING, make_budget, make_config, parse_options
 from .run.schedule import Budget
@@ -141,10 +143,7 @@ def _make_trainer(options: argparse.Namespace, config: TrainConfig, batches: Bat
         _start_from(network, options.start, batches)
     elif str(options.backbone) != "none" and not options.resume:
         load_backbone(network, options.backbone)
-    teacher = None
-    if options.teacher is not None:
-        teacher = load_published(options.teacher, replace(config.network, activation=options.teacher_activation, stem_stride=2))
-    trainer = Trainer(network, config, Budget(options.pictures), torch.device(options.device), teacher)
+    trainer = Trainer(network, config, Budget(options.pictures), torch.device(options.device), _load_teachers(options))
     checkpoint = options.output / "checkpoint.pth"
     if options.resume:
         trainer.load(checkpoint)
@@ -154,11 +153,26 @@ def _make_trainer(options: argparse.Namespace, config: TrainConfig, batches: Bat
     return trainer
 
 
+def _load_teachers(options: argparse.Namespace) -> list[RetinaFace]:
+    """Loads the published detectors; the first has the options' anchors and LeakyReLU unless the command line says otherwise."""
+    teachers = []
+    for number, path in enumerate(options.teacher):
+        activation = options.teacher_activation[number] if number < len(options.teacher_activation) else "leaky:0.1"
+        anchors = options.teacher_anchors[number] if number < len(options.teacher_anchors) else options.anchors
+        teachers.append(load_published(path, NetworkConfig(activation, parse_anchors(anchors))))
+    return teachers
+
+
 def _start_from(network: RetinaFace, path: Path, batches: Batches) -> None:
-    """Loads an exported model for training. Raises ModelFileError if the file is invalid or its graph differs from the options'."""
+    """Loads an exported model for training; its heads are converted if the options name other anchors.
+
+    Raises ModelFileError if the file is invalid or if its graph differs from the options' in more than the anchors.
+    """
     graph, tensors = model_file.read(path)
-    if graph != export_graph(network)[0]:
+    anchors = tuple(level.anchors for level in graph.description.levels)
+    if len(anchors) != len(LEVELS) or graph != export_graph(RetinaFace(replace(network.config, anchors=anchors)))[0]:
         raise model_file.ModelFileError(f"{path}: is another network than the options ask for, which is {network.config}")
+    tensors = with_anchors(tensors, anchors, network.config.anchors)
     side, _ = batches.shape(0)
     count = max(1, round(START_PIXELS / batches.config.pixels))
     alike = [step for step in range(count * 8) if batches.shape(step)[0] == side][:count]

@@ -1,6 +1,7 @@
 """The losses against slow, plain versions: one anchor and one coordinate at a time."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ import torch
 from retinaface_training.losses import detection as losses
 from retinaface_training.losses import distill
 from retinaface_training.losses.detection import LossWeights, Targets
+from retinaface_training.losses.distill import DistillWeights
 from retinaface_training.losses.matching import IGNORED, NEGATIVE
 from retinaface_training.network.anchors import encode_boxes, encode_landmarks, make_anchors
 from retinaface_training.network.retinaface import Heads
@@ -149,3 +151,22 @@ def test_negatives_that_the_teacher_moves_onto_a_face_are_not_background(case):
     result = distill.without_contradictions(targets, teacher, anchors)
     changed = (result.matches != targets.matches).nonzero()
     assert changed.tolist() == [[0, int(moved)]] and result.matches[0, moved] == IGNORED
+
+
+def test_a_teacher_with_other_anchors_teaches_the_shared_ones(case):
+    student, targets, anchors = case
+    generator = torch.Generator().manual_seed(7)
+    places = torch.arange(0, len(anchors), 3), torch.randperm(len(anchors) + 5, generator=generator)[: len(anchors[::3])]
+    teacher = Heads(*(torch.randn(PICTURES, len(anchors) + 5, head.shape[2], generator=generator) for head in student))
+    theirs = Heads(*(head[:, places[1]] for head in teacher))
+    part = replace(targets, matches=targets.matches[:, ::3])
+    expected = distill.distillation_losses(
+        observation(Heads(*(head[:, ::3] for head in student)), []), observation(theirs, []), part, features=False
+    )
+    terms = distill.distillation_losses(observation(student, []), observation(teacher, []), targets, shared=places, features=False)
+    assert terms == expected and set(terms) == {"teacher_class", "teacher_box", "teacher_landmarks"}
+    assert float(distill.total(terms, DistillWeights(features=1e9), 0.0)) > 0
+    changed = distill.without_contradictions(targets, teacher, anchors, places).matches
+    expected = targets.matches.clone()
+    expected[:, ::3] = distill.without_contradictions(part, theirs, anchors[::3]).matches
+    assert torch.equal(changed, expected)

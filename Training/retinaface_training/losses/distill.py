@@ -56,48 +56,73 @@ def observe(network: RetinaFace, images: Tensor, precision: torch.dtype) -> Obse
     return Observation(taps, contexts, network.heads([context.float() for context in contexts]))
 
 
-def without_contradictions(targets: Targets, teacher: Heads, anchors: Tensor) -> Targets:
+Places = tuple[Tensor, Tensor] | None
+"""The anchors that student and teacher share, as places in the anchors of each (`anchors.shared_anchors`); None: all of them."""
+
+
+def without_contradictions(targets: Targets, teacher: Heads, anchors: Tensor, shared: Places = None) -> Targets:
     """Returns `targets` with those negatives ignored that the teacher moves onto an annotated face with a high score.
 
     Their IoU is too low for the annotation, but they detect the face (HAMBox, arXiv 1912.09231): a target of
-    background here and of a face in the next term contradict each other and lower the scores of small faces. anchors: A x 4, centre form.
+    background here and of a face in the next term contradict each other and lower the scores of small faces.
+    anchors: A x 4, centre form, of the targets.
     """
+    if shared is not None:
+        anchors, matches, teacher = anchors[shared[0]], targets.matches[:, shared[0]], _selected(teacher, shared[1])
+    else:
+        matches = targets.matches.clone()
     sure = teacher.classes.softmax(dim=-1)[..., 1] > SURE_SCORE
-    picture, anchor = (sure & (targets.matches == NEGATIVE)).nonzero(as_tuple=True)
+    picture, anchor = (sure & (matches == NEGATIVE)).nonzero(as_tuple=True)
     moved = decode_boxes(teacher.boxes[picture, anchor], anchors[anchor])
     on_face = iou_matrix(moved[:, None], targets.boxes[picture]).amax(dim=(1, 2)) > POSITIVE_IOU
-    matches = targets.matches.clone()
     matches[picture[on_face], anchor[on_face]] = IGNORED
+    if shared is not None:
+        matches = targets.matches.index_copy(1, shared[0], matches)
     return replace(targets, matches=matches)
 
 
-def distillation_losses(student: Observation, teacher: Observation, targets: Targets, landmark_beta: float = 1.0) -> dict[str, Tensor]:
-    """Returns the terms, unweighted. The teacher's errors are not learnt: face-free pictures and missed faces use the annotation."""
+def distillation_losses(
+    student: Observation,
+    teacher: Observation,
+    targets: Targets,
+    landmark_beta: float = 1.0,
+    shared: Places = None,
+    features: bool = True,
+) -> dict[str, Tensor]:
+    """Returns the terms, unweighted; the one of the features only if asked for.
+
+    The teacher's errors are not learnt: face-free pictures and missed faces use the annotation.
+    """
     faceless = (targets.matches == NEGATIVE).all(dim=1)
-    score = teacher.heads.classes.softmax(dim=-1)[..., 1] * ~faceless[:, None]
-    count = ((score > SURE_SCORE) | (targets.matches >= 0)).sum().clamp(min=1)
+    matches, ours, theirs = targets.matches, student.heads, teacher.heads
+    if shared is not None:
+        matches, ours, theirs = matches[:, shared[0]], _selected(ours, shared[0]), _selected(theirs, shared[1])
+    score = theirs.classes.softmax(dim=-1)[..., 1] * ~faceless[:, None]
+    count = ((score > SURE_SCORE) | (matches >= 0)).sum().clamp(min=1)
     sure = score * (score > SURE_SCORE)
-    regressions = {
-        "box": _regression_error(student.heads.boxes, teacher.heads.boxes, sure),
-        "landmarks": _regression_error(student.heads.landmarks, teacher.heads.landmarks, sure, landmark_beta),
-    }
-    missed = (targets.matches >= 0) & (score < MISSED_SCORE)
-    divergence = _class_divergence(student.heads.classes, teacher.heads.classes) * ~(faceless[:, None] | missed)
-    return {
+    missed = (matches >= 0) & (score < MISSED_SCORE)
+    divergence = _class_divergence(ours.classes, theirs.classes) * ~(faceless[:, None] | missed)
+    losses = {
         "teacher_class": divergence.sum() / count,
-        **{f"teacher_{name}": loss for name, loss in regressions.items()},
-        "teacher_features": _feature_error(student.taps + student.contexts, teacher.taps + teacher.contexts),
+        "teacher_box": _regression_error(ours.boxes, theirs.boxes, sure),
+        "teacher_landmarks": _regression_error(ours.landmarks, theirs.landmarks, sure, landmark_beta),
     }
+    if features:
+        losses["teacher_features"] = _feature_error(student.taps + student.contexts, teacher.taps + teacher.contexts)
+    return losses
+
+
+def _selected(heads: Heads, places: Tensor) -> Heads:
+    """Returns the outputs of some anchors."""
+    return Heads(*(values[:, places] for values in heads))
 
 
 def total(losses: dict[str, Tensor], weights: DistillWeights, progress: float) -> Tensor:
     """Returns the weighted sum of `distillation_losses` at `progress` 0...1 of the run."""
-    return (
-        weights.classes * losses["teacher_class"]
-        + weights.box * losses["teacher_box"]
-        + weights.landmarks * losses["teacher_landmarks"]
-        + weights.faded(progress) * losses["teacher_features"]
+    result = (
+        weights.classes * losses["teacher_class"] + weights.box * losses["teacher_box"] + weights.landmarks * losses["teacher_landmarks"]
     )
+    return result + weights.faded(progress) * losses["teacher_features"] if "teacher_features" in losses else result
 
 
 def _regression_error(student: Tensor, teacher: Tensor, weights: Tensor, beta: float = 1.0) -> Tensor:

@@ -34,6 +34,25 @@ def make_anchors(width: int, height: int, sides: Anchors, strides: tuple[int, ..
     return torch.cat(levels)
 
 
+@lru_cache(maxsize=256)
+def shared_anchors(width: int, height: int, ours: Anchors, theirs: Anchors) -> tuple[Tensor, Tensor] | None:
+    """Returns the places, in the anchors of each of two networks, of the anchors that both have: the same level, cell and side.
+
+    width, height: of the input in pixels. Returns None if all anchors are the same. Shared: do not change it in place.
+    """
+    if ours == theirs:
+        return None
+    starts, places = [0, 0], ([], [])
+    for stride, our_sides, their_sides in zip(STRIDES, ours, theirs, strict=True):
+        cells = torch.arange(-(-width // stride) * -(-height // stride))
+        both = [side for side in our_sides if side in their_sides]
+        for number, sides in enumerate((our_sides, their_sides)):
+            places[number].extend(starts[number] + cells * len(sides) + sides.index(side) for side in both)
+            starts[number] += len(cells) * len(sides)
+    none = torch.zeros(0, dtype=torch.int64)
+    return torch.cat([none, *places[0]]), torch.cat([none, *places[1]])
+
+
 def corners(anchors: Tensor) -> Tensor:
     """Converts ... x 4 anchors from centre form to x1, y1, x2, y2."""
     return torch.cat([anchors[..., :2] - anchors[..., 2:] / 2, anchors[..., :2] + anchors[..., 2:] / 2], dim=-1)

@@ -18,7 +18,7 @@ class NetworkConfig:
     """Properties in which one RetinaFace differs from another.
 
     activation: "relu" or "leaky:SLOPE", used everywhere except after the context modules' concatenation (always ReLU).
-    anchors: square anchor sides in input pixels, one tuple per level, finest first; the same count on every level.
+    anchors: square anchor sides in input pixels, one tuple per level, finest first.
     stem_stride: 2 (3x3 convolution) or 4 (7x7 convolution; block 2 then keeps its input's size).
     """
 
@@ -30,13 +30,8 @@ class NetworkConfig:
         parse_activation(self.activation)
         if self.stem_stride not in (2, 4):
             raise ValueError(f"stem stride {self.stem_stride}: must be 2 or 4")
-        counts = {len(sides) for sides in self.anchors}
-        if len(self.anchors) != len(LEVELS) or len(counts) != 1 or 0 in counts:
-            raise ValueError(f"anchors {self.anchors}: need the same number of sides for each of {len(LEVELS)} levels")
-
-    @property
-    def anchors_per_cell(self) -> int:
-        return len(self.anchors[0])
+        if len(self.anchors) != len(LEVELS) or not all(self.anchors):
+            raise ValueError(f"anchors {self.anchors}: need sides for each of {len(LEVELS)} levels")
 
     @property
     def block_strides(self) -> tuple[int, ...]:

@@ -156,9 +156,9 @@ class RetinaFace(nn.Module):
         slope = parse_activation(config.activation)
         self.backbone = Backbone(config)
         self.pyramid = Pyramid(slope)
-        for level in LEVELS:
+        for level, sides in zip(LEVELS, config.anchors, strict=True):
             self.add_module(f"context{level}", Context(slope))
-            heads = {name: nn.Conv2d(PYRAMID_CHANNELS, config.anchors_per_cell * count, 1) for name, count in ROLES.items()}
+            heads = {name: nn.Conv2d(PYRAMID_CHANNELS, len(sides) * count, 1) for name, count in ROLES.items()}
             self.add_module(f"head{level}", nn.ModuleDict(heads))
         self._start_as_background()
 
@@ -166,8 +166,8 @@ class RetinaFace(nn.Module):
         """Sets the face score to 1 %: nearly every anchor is background, and the first steps need not learn it (arXiv 1708.02002)."""
         logit = torch.tensor([0.5, -0.5]) * math.log(99.0)
         with torch.no_grad():
-            for level in LEVELS:
-                getattr(self, f"head{level}")["class"].bias.copy_(logit.repeat(self.config.anchors_per_cell))
+            for level, sides in zip(LEVELS, self.config.anchors, strict=True):
+                getattr(self, f"head{level}")["class"].bias.copy_(logit.repeat(len(sides)))
 
     @property
     def description(self) -> Description:

@@ -47,9 +47,18 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         default=research / "weights/mobilenetV1X0.25_pretrain.tar" if research else Path("none"),
         help="ImageNet classifier to start from, or none for random weights (default: mobilenetV1X0.25_pretrain.tar in RF_DATA; else none)",
     )
-    start.add_argument("--start", type=Path, help="exported model (.safetensors) to start from instead")
-    start.add_argument("--teacher", type=Path, help="published detector with the same anchors to learn from on the training pictures")
-    start.add_argument("--teacher-activation", default="leaky:0.1")
+    start.add_argument("--start", type=Path, help="exported model (.safetensors) to start from instead; it may have other anchors")
+    start.add_argument(
+        "--teacher",
+        type=Path,
+        action="append",
+        default=[],
+        help="published detector to learn from, on the anchors that both have; may be repeated, features are learnt from the first",
+    )
+    start.add_argument(
+        "--teacher-activation", action="append", default=[], help="activation of each --teacher in turn (default: leaky:0.1)"
+    )
+    start.add_argument("--teacher-anchors", action="append", default=[], help="anchors of each --teacher in turn (default: --anchors)")
     start.add_argument("--activation", default="relu", help="relu or leaky:SLOPE")
     start.add_argument("--anchors", default="16,32/64,128/256,512", help="anchor sides in pixels, levels separated by /")
     start.add_argument("--stem-stride", type=int, default=2, choices=[2, 4])

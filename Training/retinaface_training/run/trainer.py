@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import torch
 from ..data.batches import Batch, BatchConfig, network_input
 from ..losses import detection as losses
 from ..losses import distill
-from ..network.anchors import make_anchors
+from ..network.anchors import make_anchors, shared_anchors
 from ..network.config import NetworkConfig
 from ..network.retinaface import ConvNorm, RetinaFace
 from .average import WeightAverage
@@ -42,10 +43,10 @@ class TrainConfig:
 class Trainer:
     """State of a run that a checkpoint stores, and the training step."""
 
-    def __init__(self, network: RetinaFace, config: TrainConfig, budget: Budget, device: torch.device, teacher: RetinaFace | None = None):
+    def __init__(self, network: RetinaFace, config: TrainConfig, budget: Budget, device: torch.device, teachers: Sequence[RetinaFace] = ()):
         self.config, self.budget, self.device = config, budget, device
         self.network = network.to(device, memory_format=torch.channels_last)
-        self.teacher = None if teacher is None else _make_fast(teacher).to(device, memory_format=torch.channels_last)
+        self.teachers = [_make_fast(teacher).to(device, memory_format=torch.channels_last) for teacher in teachers]
         self.optimizer = make_optimizer(self.network, config)
         self.average = WeightAverage(self.network, config.average_decay)
         self.step, self.pictures, self.seconds = 0, 0, 0.0
@@ -80,15 +81,23 @@ class Trainer:
         anchors = make_anchors(images.shape[3], images.shape[2], self.config.network.anchors).to(self.device)
         self.network.train()
         seen = distill.observe(self.network, images, precision)
+        size = (images.shape[3], images.shape[2])
+        shared = [self._shared_anchors(size, teacher) for teacher in self.teachers]
+        with torch.no_grad():
+            shown = [distill.observe(teacher, images, precision) for teacher in self.teachers]
+            for places, teacher in zip(shared, shown, strict=True):
+                targets = distill.without_contradictions(targets, teacher.heads, anchors, places)
         lessons, taught = {}, 0.0
-        if self.teacher is not None:
-            with torch.no_grad():
-                shown = distill.observe(self.teacher, images, precision)
-                targets = distill.without_contradictions(targets, shown.heads, anchors)
-            lessons = distill.distillation_losses(seen, shown, targets, self.config.loss.landmark_beta)
-            taught = distill.total(lessons, self.config.distill, self.progress)
+        for number, (places, teacher) in enumerate(zip(shared, shown, strict=True), start=1):
+            own = distill.distillation_losses(seen, teacher, targets, self.config.loss.landmark_beta, places, features=number == 1)
+            taught = taught + distill.total(own, self.config.distill, self.progress)
+            lessons |= {name if number == 1 else name.replace("teacher", f"teacher{number}"): loss for name, loss in own.items()}
         terms = losses.detection_losses(seen.heads, targets, anchors, landmark_beta=self.config.loss.landmark_beta)
         return terms | lessons, losses.total(terms, self.config.loss) + taught
+
+    def _shared_anchors(self, size: tuple[int, int], teacher: RetinaFace) -> distill.Places:
+        places = shared_anchors(*size, self.config.network.anchors, teacher.config.anchors)
+        return places and (places[0].to(self.device), places[1].to(self.device))
 
     def averaged_network(self) -> RetinaFace:
         """Returns a copy of the network with the averaged weights."""
