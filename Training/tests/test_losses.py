@@ -11,7 +11,7 @@ from retinaface_training.losses import distill
 from retinaface_training.losses.detection import LossWeights, Targets
 from retinaface_training.losses.distill import DistillWeights
 from retinaface_training.losses.matching import IGNORED, NEGATIVE
-from retinaface_training.network.anchors import encode_boxes, encode_landmarks, make_anchors
+from retinaface_training.network.anchors import decode_boxes, encode_boxes, encode_landmarks, make_anchors
 from retinaface_training.network.retinaface import Heads
 
 PICTURES, FACES = 3, 4
@@ -80,6 +80,30 @@ def test_losses_are_those_of_the_plain_version(case):
 def test_a_smaller_beta_makes_the_landmark_loss_linear_earlier(case):
     terms = losses.detection_losses(*case, landmark_beta=0.2)
     assert {name: float(term) for name, term in terms.items()} == pytest.approx(plain_losses(*case, landmark_beta=0.2), rel=1e-5)
+
+
+def plain_overlap(a, b):
+    width, height = (min(a[i + 2], b[i + 2]) - max(a[i], b[i]) for i in (0, 1))
+    common = max(width, 0) * max(height, 0)
+    return common / (sum((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)) - common)
+
+
+def test_with_a_score_width_the_target_score_is_that_of_the_predicted_box(case):
+    heads, targets, anchors = case
+    expected, positives = plain_losses(*case), int((targets.matches >= 0).sum())
+    for picture, anchor in (targets.matches >= 0).nonzero().tolist():
+        face = targets.boxes[picture, int(targets.matches[picture, anchor])]
+        heads.boxes[picture, anchor] = encode_boxes(face + 0.1 * anchor, anchors[anchor])  # moved by up to some pixels
+    for picture, anchor in (targets.matches >= 0).nonzero().tolist():
+        face = targets.boxes[picture, int(targets.matches[picture, anchor])].tolist()
+        overlap = plain_overlap(decode_boxes(heads.boxes[picture, anchor], anchors[anchor]).tolist(), face)
+        goal = 1 / (1 + math.exp((0.5 - overlap) / 0.1))
+        as_background, as_face = (plain_cross_entropy(heads.classes[picture, anchor].tolist(), wanted) for wanted in (0, 1))
+        expected["class"] += (goal * as_face + (1 - goal) * as_background - as_face) / positives
+    terms = losses.detection_losses(*case, score_width=0.1)
+    assert float(terms["class"]) == pytest.approx(expected["class"], rel=1e-5)
+    heads.boxes.requires_grad_()
+    assert not losses.detection_losses(*case, score_width=0.1)["class"].requires_grad  # boxes are learnt by their own term
 
 
 def test_the_dense_term_counts_a_hundredth(case):

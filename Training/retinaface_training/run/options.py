@@ -81,6 +81,12 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         help="error from which the landmark loss is linear, in tenths of an anchor",
     )
     recipe.add_argument(
+        "--score-width",
+        type=float,
+        default=losses.LossWeights.score_width,
+        help="learn a face's score from the IoU of its predicted box: from 0.27 to 0.73 within this distance of IoU 0.5 (0: always 1)",
+    )
+    recipe.add_argument(
         "--human-landmark-weight",
         type=float,
         default=BatchConfig.human_landmark_weight,
@@ -138,7 +144,9 @@ def make_config(options: argparse.Namespace) -> TrainConfig:
     return TrainConfig(
         network=NetworkConfig(options.activation, parse_anchors(options.anchors), options.stem_stride),
         batch=batch,
-        loss=losses.LossWeights(options.box_weight, options.landmark_weight, landmark_beta=options.landmark_beta),
+        loss=losses.LossWeights(
+            options.box_weight, options.landmark_weight, landmark_beta=options.landmark_beta, score_width=options.score_width
+        ),
         distill=distill.DistillWeights(box=options.box_weight, landmarks=options.landmark_weight, features=options.feature_weight),
         schedule=Schedule(options.learning_rate, kind=options.schedule),
         optimizer=options.optimizer,

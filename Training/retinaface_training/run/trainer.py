@@ -92,7 +92,9 @@ class Trainer:
             own = distill.distillation_losses(seen, teacher, targets, self.config.loss.landmark_beta, places, features=number == 1)
             taught = taught + distill.total(own, self.config.distill, self.progress)
             lessons |= {name if number == 1 else name.replace("teacher", f"teacher{number}"): loss for name, loss in own.items()}
-        terms = losses.detection_losses(seen.heads, targets, anchors, landmark_beta=self.config.loss.landmark_beta)
+        terms = losses.detection_losses(
+            seen.heads, targets, anchors, landmark_beta=self.config.loss.landmark_beta, score_width=self.config.loss.score_width
+        )
         return terms | lessons, losses.total(terms, self.config.loss) + taught
 
     def _shared_anchors(self, size: tuple[int, int], teacher: RetinaFace) -> distill.Places:
