@@ -107,6 +107,18 @@ def test_random_samples_keep_points_on_the_face():
     assert checked > 30
 
 
+def test_large_windows_show_a_face_at_half_the_side_or_more():
+    rng = np.random.default_rng(8)
+    image, picture = annotated(rng, 1)
+    config = AugmentConfig(mosaic_chance=0.0, turn_chance=0.0, aimed_chance=1.0, blur_chance=0.0, large_chance=1.0, largest_zoom=9.0)
+    # Every window is aimed, and no side of a face (28 to 70 pixels of 160, 0.8 times as wide) must be enlarged more than nine times.
+    for _ in range(50):
+        sample = random_sample(lambda _: image, lambda _: picture, 96, config, rng)
+        visible = sample.boxes[0, 2:] - sample.boxes[0, :2]
+        assert sample.ignored[0] or visible.max() >= 0.5 * 48
+    assert AugmentConfig().large_chance == 0
+
+
 def test_faces_whose_centre_leaves_are_ignored_and_the_rest_is_clipped():
     picture = AnnotatedPicture("p", np.float32([[0, 0, 40, 40], [90, 90, 130, 130]]), np.zeros((2, 10), np.float32), np.zeros(2, np.int8))
     sample = cut(Image.new("RGB", (200, 200)), picture, Window(15, 15, 90, 90), 90, 90)

@@ -42,10 +42,14 @@ LEAST_COVER = 0.7
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """Frequencies of the augmentations. Chances in 0...1, sizes in pixels, scales as factors."""
+    """Frequencies of the augmentations. Chances in 0...1, sizes in pixels, scales as factors.
+
+    large_chance: share of the aimed windows that show a face at half to the whole side of the sample.
+    """
 
     mosaic_chance: float = 0.25
     aimed_chance: float = 0.75
+    large_chance: float = 0.0
     blur_chance: float = 0.15
     turn_chance: float = 0.2
     largest_zoom: float = 4.0
@@ -146,7 +150,9 @@ def _aimed_window(size: Size, boxes: np.ndarray, shape: Size, config: AugmentCon
     """Draws a window that shows one of the faces at a size drawn evenly in octaves, its centre anywhere."""
     box = boxes[rng.integers(len(boxes))]
     face_side = max(4.0, math.sqrt((box[2] - box[0]) * (box[3] - box[1])))
-    target = math.exp(rng.uniform(math.log(SMALLEST_AIM), math.log(LARGEST_AIM * min(shape))))
+    is_large = config.large_chance > 0 and rng.random() < config.large_chance
+    smallest = 0.5 * min(shape) if is_large else SMALLEST_AIM
+    target = math.exp(rng.uniform(math.log(smallest), math.log(LARGEST_AIM * min(shape))))
     least_zoom = LEAST_COVER * max(shape[0] / size[0], shape[1] / size[1])
     zoom = float(np.clip(target / face_side, least_zoom, max(config.largest_zoom, least_zoom)))
     window_width, window_height = shape[0] / zoom, shape[1] / zoom

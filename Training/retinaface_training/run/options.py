@@ -108,6 +108,12 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         default=AugmentConfig.blur_chance,
         help="probability of a lower resolution, as in enlarged pictures of crowds",
     )
+    recipe.add_argument(
+        "--large-chance",
+        type=float,
+        default=AugmentConfig.large_chance,
+        help="share of the windows aimed at a face that show it at half to the whole side of the sample",
+    )
     recipe.add_argument("--seed", type=int, default=1)
     machine = parser.add_argument_group("machine")
     machine.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -136,7 +142,7 @@ def make_config(options: argparse.Namespace) -> TrainConfig:
         pixels=options.batch_pictures * 320 * 320,
         human_landmark_weight=options.human_landmark_weight,
         human_picture_weight=options.human_picture_weight,
-        augment=AugmentConfig(mosaic_chance=options.mosaic_chance, blur_chance=options.blur_chance),
+        augment=AugmentConfig(options.mosaic_chance, blur_chance=options.blur_chance, large_chance=options.large_chance),
     )
     if options.sides:
         pairs = [pair.split(":") for pair in options.sides.split(",")]
