@@ -12,7 +12,7 @@ PICTURES := Tests/Fixtures/pictures
 # Names reach the scripts through the environment ("$$NAME"), never as text of a recipe: they may have spaces and quotes.
 # OPTIONS alone is text of a command line: OPTIONS="--data 'my folder'".
 # $(value) keeps a dollar sign in a name from being expanded.
-NAMES := WEIGHTS OUT ANCHORS ACTIVATION PRECISION CALIBRATE BOARD MODEL PICTURE ARCHITECTURES PREFIX LIBDIR DESTDIR
+NAMES := WEIGHTS OUT SIZE ANCHORS ACTIVATION PRECISION CALIBRATE BOARD MODEL PICTURE ARCHITECTURES PREFIX LIBDIR DESTDIR
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 export $(NAMES)
 
@@ -44,7 +44,7 @@ preview-look: build train-setup ## the live page in headless Chromium (installed
 	@Toolchains/setup.sh browser
 	$(PYTHON) Tests/Preview/look.py
 
-model: train-setup build ## WEIGHTS=x.pth OUT=x.rfm [ANCHORS=16,32/64,128/256,512] [ACTIVATION=relu or leaky] [PRECISION=int8 CALIBRATE=folder]: a checkpoint becomes a model file
+model: train-setup build ## WEIGHTS=x.pth OUT=x.rfm or x.onnx [ANCHORS=16,32/64,128/256,512] [ACTIVATION=relu or leaky] [PRECISION=int8 CALIBRATE=folder] [SIZE=640x480]: weights become a model file or an ONNX graph; WEIGHTS may be .rfm or .onnx, too
 	@Training/make-model.sh
 
 bench: build ## kernels, then the network at VGA and HD, one thread

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Converts a checkpoint to a model file; `make model` calls it. Takes everything from the environment, so that names may have
-# spaces, quotes and dollar signs:
-#   WEIGHTS    the checkpoint                          OUT        the model file to write
+# Converts weights to a model file (.rfm) or an ONNX graph (.onnx); `make model` calls it. Takes everything from the environment,
+# so that names may have spaces, quotes and dollar signs:
+#   WEIGHTS    a checkpoint, an exchange file (.safetensors), a model file (.rfm) or an ONNX graph (.onnx)
+#   OUT        the file to write, .rfm or .onnx
 #   ANCHORS    16,32/64,128/256,512                    ACTIVATION relu or leaky:0.1 (checkpoints of others need both)
 #   PRECISION  float32 (default) or int8               CALIBRATE  a folder of pictures; int8 needs it
+#   SIZE       of an ONNX graph: 640x480, or dynamic (default)
 # Relative names start at the root of the checkout.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,9 +24,13 @@ precision=${PRECISION:-float32}
 name=$(basename -- "$out")
 name=${name%.*}
 
-export_options=() pack_options=(--precision "$precision")
-[ -z "${ANCHORS:-}" ] || export_options+=(--anchors "$ANCHORS")
-[ -z "${ACTIVATION:-}" ] || export_options+=(--activation "$ACTIVATION")
+weight_options=() onnx_options=() pack_options=(--precision "$precision")
+[ -z "${ANCHORS:-}" ] || weight_options+=(--anchors "$ANCHORS")
+[ -z "${ACTIVATION:-}" ] || weight_options+=(--activation "$ACTIVATION")
+if [ -n "${SIZE:-}" ]; then
+  [[ $out == *.onnx ]] || fail "SIZE is for OUT=model.onnx; a model file has no size"
+  onnx_options+=(--size "$SIZE")
+fi
 if [ -n "${CALIBRATE:-}" ]; then
   pack_options+=(--calibrate "$(realpath -m -- "$CALIBRATE")")
 elif [ "$precision" = int8 ]; then
@@ -33,8 +39,30 @@ fi
 
 # Several may run at once.
 mkdir -p build/models
-exported=$(mktemp --tmpdir="$PWD/build/models" export-XXXXXX.safetensors)
-trap 'rm -f "$exported"' EXIT
-(cd Training && ../.venv/bin/python -m retinaface_training.export "$weights" --output "$exported" "${export_options[@]}")
-build/rf-pack "$exported" --output "$out" --name "$name" "${pack_options[@]}"
-build/rf-pack inspect "$out"
+scratch=$(mktemp -d --tmpdir="$PWD/build/models" export-XXXXXX)
+trap 'rm -rf "$scratch"' EXIT
+
+# Writes $1 in the format of $2's ending.
+export_to() { (cd Training && ../.venv/bin/python -m retinaface_training.export "$1" --output "$2" "${@:3}"); }
+
+# Writes a model file $2 from the weights.
+pack_to() {
+  local exchange=$weights
+  if [[ $weights != *.rfm && $weights != *.safetensors ]]; then
+    exchange=$scratch/exchange.safetensors
+    export_to "$weights" "$exchange" "${weight_options[@]}"
+  elif [ ${#weight_options[@]} -gt 0 ]; then
+    fail "'$WEIGHTS' stores its anchors and its activation: leave ANCHORS and ACTIVATION out"
+  fi
+  build/rf-pack "$exchange" --output "$1" --name "$name" "${pack_options[@]}"
+}
+
+if [[ $out != *.onnx ]]; then
+  pack_to "$out"
+  build/rf-pack inspect "$out"
+elif [ "$precision" = int8 ]; then
+  pack_to "$scratch/$name.rfm"
+  export_to "$scratch/$name.rfm" "$out" "${onnx_options[@]}"
+else
+  export_to "$weights" "$out" "${weight_options[@]}" "${onnx_options[@]}"
+fi

@@ -1,12 +1,9 @@
 """Paths of inputs and outputs. All outputs are below build/benchmarks."""
 
 import os
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# The training's reader reads pictures, so that the whole project uses the same pixels.
-sys.path.append(str(ROOT / "Training"))
 BENCH = ROOT / "build/rf-bench"
 OUTPUT = ROOT / "build/benchmarks"
 MODELS = OUTPUT / "models"

@@ -9,7 +9,6 @@ from PIL import Image, ImageOps
 
 from retinaface_training.data.pictures import PictureError, read_picture
 
-from . import paths  # noqa: F401 (finds the training's package)
 from .errors import BenchmarkError
 
 #: The order and mean of the model that ships; `prepare` refuses a model with others.

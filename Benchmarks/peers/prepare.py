@@ -6,12 +6,14 @@ import json
 import sys
 from pathlib import Path
 
+from retinaface_training.exchange import rfm
+from retinaface_training.exchange.graph import ModelFileError
+
 from . import quantise
 from .errors import BenchmarkError
 from .machine import versions
 from .paths import FLOAT_MODEL, MODELS, SIZES
 from .pictures import MEAN, NetworkInputs, calibration_files
-from .rfm import Model, ModelError, read_model
 
 
 def prepare(size: str, calibration: Path, count: int) -> None:
@@ -29,26 +31,29 @@ def prepare(size: str, calibration: Path, count: int) -> None:
     stamp_file.write_text(json.dumps(stamp))
 
 
-def shipped_model() -> Model:
+def shipped_model() -> rfm.ModelFile:
     """Reads the model that ships, in float32. Raises BenchmarkError."""
     try:
-        model = read_model(FLOAT_MODEL.read_bytes())
-    except (OSError, ModelError) as error:
-        raise BenchmarkError(f"{FLOAT_MODEL}: {error}") from None
-    if model.rgb or model.mean != MEAN or model.scale != 1:
-        raise BenchmarkError(f"{FLOAT_MODEL}: its input is not blue, green, red minus {MEAN}; change pictures.py accordingly")
+        model = rfm.read(FLOAT_MODEL)
+    except (OSError, ModelFileError) as error:
+        raise BenchmarkError(str(error)) from None
+    facts = model.graph.description
+    if model.int8 or (facts.order, facts.mean, facts.scale) != ("bgr", MEAN, 1):
+        raise BenchmarkError(
+            f"{FLOAT_MODEL}: is not float32 with an input of blue, green, red minus {MEAN}; change pictures.py accordingly"
+        )
     return model
 
 
-def _make(model: Model, size: str, files: list[Path]) -> None:
+def _make(model: rfm.ModelFile, size: str, files: list[Path]) -> None:
     import onnx  # here, so that the command line needs none of the heavy packages
 
-    from .export import to_onnx
+    from retinaface_training.exchange.onnx_writer import Form, to_onnx
 
     width, height = SIZES[size]
     graph = MODELS / f"{size}.onnx"
     _say(f"{size}: {graph.name}")
-    onnx.save(to_onnx(model, width, height), graph)
+    onnx.save(to_onnx(model.graph, model.tensors, Form((width, height), is_maps=True)), graph)
     _say(f"{size}: {len(files)} pictures to calibrate")
     images = NetworkInputs(files, width, height)
     steps = {

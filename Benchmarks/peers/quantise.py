@@ -26,7 +26,7 @@ def for_onnxruntime(graph: Path, images: NetworkInputs, output: Path) -> None:
     from onnxruntime import quantization
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    from .export import INPUT
+    from retinaface_training.exchange.onnx_writer import IMAGE
 
     class Images(quantization.CalibrationDataReader):
         def __init__(self):
@@ -34,7 +34,7 @@ def for_onnxruntime(graph: Path, images: NetworkInputs, output: Path) -> None:
 
         def get_next(self):
             image = next(self._rest, None)
-            return None if image is None else {INPUT: image}
+            return None if image is None else {IMAGE: image}
 
     folded = output.with_suffix(".folded.onnx")
     quant_pre_process(str(graph), str(folded), skip_symbolic_shape=True)

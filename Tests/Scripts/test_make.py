@@ -100,10 +100,34 @@ def test_a_model_is_made_of_names_in_one_piece(checkout, tmp_path, name):
     )
     assert status == 0, said
     (export,) = checkout.calls("python")
+    scratch = Path(export[4]).parent
+    assert export[4].endswith("/exchange.safetensors") and not scratch.exists()
     assert export[:3] == ["-m", "retinaface_training.export", str(weights)] and export[5:] == ["--anchors", name, "--activation", name]
     pack, inspect = checkout.calls("rf-pack")
     assert pack == [export[4], "--output", str(out), "--name", name, "--precision", "int8", "--calibrate", str(pictures)]
     assert inspect == ["inspect", str(out)]
+    status, said = checkout.make("model", f"WEIGHTS={weights}", f"OUT={out}.onnx", f"ANCHORS={name}", f"SIZE={name}")
+    (export,) = checkout.calls("python")
+    assert status == 0 and export[2:] == [str(weights), "--output", f"{out}.onnx", "--anchors", name, "--size", name], said
+
+
+def test_model_files_and_graphs_are_weights_too(checkout, tmp_path):
+    for file in ("a.rfm", "a.safetensors", "a.onnx"):
+        (tmp_path / file).touch()
+        status, said = checkout.make("model", f"WEIGHTS={tmp_path / file}", f"OUT={tmp_path}/b.rfm")
+        exports, (pack, _) = checkout.calls("python"), checkout.calls("rf-pack")
+        assert status == 0 and len(exports) == (file == "a.onnx") and (exports or pack[0] == str(tmp_path / file)), said
+    status, said = checkout.make(
+        "model", f"WEIGHTS={tmp_path}/a.pth", f"OUT={tmp_path}/b.onnx", "PRECISION=int8", f"CALIBRATE={tmp_path}", "SIZE=64x48"
+    )
+    assert status == 2 and "no checkpoint" in said
+    (tmp_path / "a.pth").touch()
+    status, said = checkout.make(
+        "model", f"WEIGHTS={tmp_path}/a.pth", f"OUT={tmp_path}/b.onnx", "PRECISION=int8", f"CALIBRATE={tmp_path}", "SIZE=64x48"
+    )
+    (first, second), (pack,) = checkout.calls("python"), checkout.calls("rf-pack")
+    assert status == 0 and first[2] == str(tmp_path / "a.pth") and pack[0] == first[4], said
+    assert pack[2].endswith("/b.rfm") and second[2:] == [pack[2], "--output", f"{tmp_path}/b.onnx", "--size", "64x48"]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -129,6 +153,7 @@ def test_lists_are_split_and_options_follow_the_shell(checkout):
         ([], "name WEIGHTS=checkpoint.pth and OUT=model.rfm"),
         (["WEIGHTS=a b.pth", "OUT=c.rfm"], "no checkpoint 'a b.pth'"),
         (["WEIGHTS=Makefile", "OUT=no folder/c.rfm"], "no folder for 'no folder/c.rfm'"),
+        (["WEIGHTS=Makefile", "OUT=c.rfm", "SIZE=640x480"], "SIZE is for OUT=model.onnx"),
         (["WEIGHTS=Makefile", "OUT=c.rfm", "PRECISION=int8"], "PRECISION=int8 needs CALIBRATE=folder of pictures"),
     ],
 )

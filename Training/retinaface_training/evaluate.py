@@ -15,7 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy
-import torch
 
 from .data.labels import DataError, LandmarkSource, Problems, Split, read_training_data
 from .evaluation import detect, ground_truth, landmarks, report, wider
@@ -23,7 +22,7 @@ from .evaluation.ground_truth import AnnotationError, Picture
 from .evaluation.predictors import NetworkPredictor, Predictor, ProgramPredictor, StoredPredictor, rf_cam_arguments
 from .evaluation.report import DatasetReport, NegativeReport
 from .exchange.graph import ModelFileError
-from .export import add_weight_options, load_any
+from .export import NO_TORCH, add_weight_options
 
 FALSE_FACE_THRESHOLD = 0.5
 PROTOCOLS = {"exact": wider.EXACT, "official": wider.OFFICIAL}
@@ -172,6 +171,16 @@ def _predictor(options: argparse.Namespace) -> Predictor:
         return ProgramPredictor(
             rf_cam_arguments(options.rf_cam, options.model, options.threshold, options.nms, more), options.allow_missing
         )
+    return _network_predictor(options)
+
+
+def _network_predictor(options: argparse.Namespace) -> Predictor:
+    try:
+        import torch
+
+        from .network.loading import load_any
+    except ImportError:
+        raise ModelFileError(f"--weights {NO_TORCH}; --rf-cam and --predictions work without it") from None
     torch.set_num_threads(options.threads)
     try:
         network = load_any(options.weights, options.activation, options.anchors).to(options.device).eval()

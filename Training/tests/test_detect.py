@@ -7,8 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from retinaface_training import export
 from retinaface_training.evaluation import detect
+from retinaface_training.network import loading
 from retinaface_training.network.config import NetworkConfig
 from retinaface_training.network.retinaface import Heads, RetinaFace
 
@@ -116,7 +116,7 @@ def test_orientation_is_applied(tmp_path):
 @pytest.mark.parametrize("kind", PUBLISHED)
 def test_reference_detections(research, kind):
     file, activation, anchors = PUBLISHED[kind]
-    network = export.load_any(research / "weights" / file, activation, anchors)
+    network = loading.load_any(research / "weights" / file, activation, anchors)
     names = ("bald_guys.vga", "dogs.vga", "20_Family_Group_Family_Group_20_27", "51_Dresses_wearingdress_51_549")
     for path in (research / f"reference/{name}.{kind}.json" for name in names):
         reference = json.loads(path.read_text())

@@ -107,6 +107,7 @@ def test_published_weights_with_wrong_options_are_refused(research, tmp_path, ca
 
 def test_own_weights_take_no_options_and_exchange_files_no_second_folding(tmp_path, capsys):
     save_weights(RetinaFace(CONFIGS[0]), tmp_path / "own.pth")
+    model_file.write(tmp_path / "own.safetensors", RetinaFace(CONFIGS[0]))
     assert export.main([str(tmp_path / "own.pth"), "--output", str(tmp_path / "x"), "--activation", "relu"]) == 1
     assert "leave --activation" in capsys.readouterr().err
     assert export.main([str(tmp_path / "own.safetensors"), "--output", str(tmp_path / "x")]) == 1

@@ -2,20 +2,22 @@
 
 It is the reference for rf-cam, and measures networks before they are exported. Source: arXiv 1905.00641, sections 4.2 and 4.3:
 suppression at IoU 0.4, short sides 500, 800, 1100, 1400, 1700 with flip, and box voting at IoU 0.4 for the last points of AP.
+Only `detect` needs PyTorch.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy
-import torch
 from PIL import Image, ImageOps
-from torch import nn
 
 from ..data.pictures import PictureError, read_picture  # noqa: F401 (part of this module for its users)
-from ..network.anchors import decode_boxes, decode_landmarks, make_anchors
 from .predictions import Detections
+
+if TYPE_CHECKING:
+    from torch import nn
 
 PAPER_SCALES = (500, 800, 1100, 1400, 1700)
 NO_FACES = Detections(numpy.zeros((0, 4)), numpy.zeros(0), numpy.zeros((0, 5, 2)))
@@ -58,11 +60,14 @@ def detect(network: nn.Module, picture: Image.Image, options: Options = Options(
     return Detections(boxes[keep], scores[keep], landmarks[keep])
 
 
-@torch.inference_mode()
 def _forward(
     network: nn.Module, picture: Image.Image, short_side: int | None, mirrored: bool, options: Options
 ) -> tuple[numpy.ndarray, ...]:
     """Returns boxes, scores and landmarks above the threshold of one view, in the picture's pixels."""
+    import torch
+
+    from ..network.anchors import decode_boxes, decode_landmarks, make_anchors
+
     size = picture.size
     if short_side is not None:
         scale = short_side / min(size)
@@ -73,7 +78,8 @@ def _forward(
     facts = network.description
     pixels = numpy.asarray(view, dtype=numpy.float32)[:, :, :: -1 if facts.order == "bgr" else 1]
     inputs = (pixels - numpy.float32(facts.mean)) * numpy.float32(facts.scale)
-    heads = network(torch.from_numpy(numpy.ascontiguousarray(inputs.transpose(2, 0, 1)))[None].to(device))
+    with torch.inference_mode():
+        heads = network(torch.from_numpy(numpy.ascontiguousarray(inputs.transpose(2, 0, 1)))[None].to(device))
     scores = heads.classes[0].softmax(-1)[:, 1].cpu()
     keep = torch.nonzero(scores >= options.threshold).squeeze(1)
     anchors = make_anchors(*size, tuple(level.anchors for level in facts.levels), tuple(level.stride for level in facts.levels))[keep]

@@ -9,15 +9,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import tqdm
-from torch import nn
 
 from ..data.text import decode, lines
 from . import detect, predictions
 from .ground_truth import AnnotationError
 from .predictions import Detections
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _PICTURES_A_RUN = 32
 """Pictures per command line of rf-cam: enough to make its start negligible, few enough for a progress bar."""

@@ -1,22 +1,26 @@
 """Reads and writes the exchange file between PyTorch and rf-pack: float32 weights in a safetensors file, and the graph of the network.
 
 Its `__metadata__` has two keys: "format" ("retinaface-2") and "graph" (JSON, see graph.py). rf-pack checks the same.
+Reading needs no PyTorch.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy
 import safetensors
 import safetensors.numpy
-from torch import nn
 
 from . import graph as graphs
 from .graph import Graph, ModelFileError
-from .walk import export_graph
+
+if TYPE_CHECKING:
+    from torch import nn
 
 FORMAT = "retinaface-2"
 
@@ -26,19 +30,31 @@ def write(path: str | os.PathLike, module: nn.Module) -> tuple[Graph, dict[str, 
 
     Raises ModelFileError where the module cannot be exported or a weight is not finite, and OSError.
     """
-    path = Path(path)
+    from .walk import export_graph
+
     graph, tensors = export_graph(module)
+    save(path, graph, tensors)
+    return graph, tensors
+
+
+def save(path: str | os.PathLike, graph: Graph, tensors: Mapping[str, numpy.ndarray]) -> None:
+    """Writes a graph and its weights (`walk.export_graph`), completely or not at all. Raises as `write`."""
     for name, tensor in tensors.items():
         if not numpy.isfinite(tensor).all():
             raise ModelFileError(f"tensor '{name}' has values that are not finite; take an earlier checkpoint")
+    write_whole(path, _ordered(safetensors.numpy.save(dict(tensors), metadata={"format": FORMAT, "graph": graph.to_json()})))
+
+
+def write_whole(path: str | os.PathLike, content: bytes) -> None:
+    """Writes a file, completely or not at all. Raises OSError."""
+    path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     try:
-        partial.write_bytes(_ordered(safetensors.numpy.save(tensors, metadata={"format": FORMAT, "graph": graph.to_json()})))
+        partial.write_bytes(content)
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
-    return graph, tensors
 
 
 def _ordered(content: bytes) -> bytes:
