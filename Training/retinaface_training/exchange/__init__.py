@@ -1,1 +1,1 @@
-"""The exchange file that rf-pack reads."""
+"""File formats of networks: the exchange file that rf-pack reads, model files, ONNX graphs."""
