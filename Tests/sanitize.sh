@@ -41,7 +41,7 @@ run() {
 sweep() {
   local name="$1, $2" options=(--isa "$1" --model "$2" --size "$3" --threads 2) format
   run "$name: pictures, drawing, crops" "${options[@]}" --output "$work/annotated" --crops "$work/crops" "$pictures" "$kinds"
-  for format in yuyv uyvy nv12 i420 rgb bgr gray; do
+  for format in yuyv uyvy nv12 nv21 nv16 i420 rgb bgr rgbx bgrx gray; do
     run "$name: $format" "${options[@]}" --raw "$format:97x83" --frames 2 --format json - <"$pictures/crowd.jpg"
   done
   run "$name: stream" "${options[@]}" --stats --smooth - <"$work/stream"

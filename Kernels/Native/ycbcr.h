@@ -19,6 +19,7 @@ INLINED rf_ycbcr rf_ycbcr_at(const rf_ycbcr_args *a, ptrdiff_t x) {
   case RF_UYVY: return (rf_ycbcr){group[2 * (x & 1) + 1], group[0], group[2]};
   case RF_NV12: return (rf_ycbcr){a->luma[x], a->cb[2 * pair], a->cb[2 * pair + 1]};
   case RF_I420: return (rf_ycbcr){a->luma[x], a->cb[pair], a->cr[pair]};
+  case RF_NV21: return (rf_ycbcr){a->luma[x], a->cb[2 * pair + 1], a->cb[2 * pair]};
   }
 }
 

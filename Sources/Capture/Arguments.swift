@@ -9,12 +9,13 @@ public struct RawFormat: Equatable, Sendable {
   public let width: Int, height: Int
 
   /// The format names that `init` accepts.
-  public static let formatNames = "yuyv, uyvy, nv12, i420, rgb, bgr, gray"
+  public static let formatNames = "yuyv, uyvy, nv12, nv21, nv16, i420, rgb, bgr, rgbx, bgrx, gray"
 
   /// Parses "FORMAT:WxH" such as "yuyv:640x480"; `nil` for any other text and for more than 100 megapixels.
   public init?(_ text: String) {
     let names: [(String, PixelFormat)] = [
-      ("yuyv:", .yuyv), ("uyvy:", .uyvy), ("nv12:", .nv12), ("i420:", .i420), ("rgb:", .rgb), ("bgr:", .bgr), ("gray:", .gray),
+      ("yuyv:", .yuyv), ("uyvy:", .uyvy), ("nv12:", .nv12), ("nv21:", .nv21), ("nv16:", .nv16), ("i420:", .i420), ("rgb:", .rgb),
+      ("bgr:", .bgr), ("rgbx:", .rgbx), ("bgrx:", .bgrx), ("gray:", .gray),
     ]
     for (prefix, format) in names {
       guard let size = suffix(of: text, after: prefix) else { continue }

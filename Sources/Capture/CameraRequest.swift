@@ -61,9 +61,12 @@ struct CameraFormat: Sendable {
   /// Cheapest first: uncompressed formats by bytes per frame, then those that must be decoded, then gray.
   private static let known: [(name: StaticString, kind: Kind)] = [
     ("NV12", .raw(.nv12, isSplit: false)), ("NM12", .raw(.nv12, isSplit: true)),
+    ("NV21", .raw(.nv21, isSplit: false)), ("NM21", .raw(.nv21, isSplit: true)),
     ("YU12", .raw(.i420, isSplit: false)), ("YM12", .raw(.i420, isSplit: true)),
     ("YUYV", .raw(.yuyv, isSplit: false)), ("UYVY", .raw(.uyvy, isSplit: false)),
+    ("NV16", .raw(.nv16, isSplit: false)), ("NM16", .raw(.nv16, isSplit: true)),
     ("RGB3", .raw(.rgb, isSplit: false)), ("BGR3", .raw(.bgr, isSplit: false)),
+    ("XB24", .raw(.rgbx, isSplit: false)), ("XR24", .raw(.bgrx, isSplit: false)),
     ("MJPG", .jpeg), ("JPEG", .jpeg), ("GREY", .raw(.gray, isSplit: false)),
   ]
 

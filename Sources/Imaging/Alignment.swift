@@ -89,10 +89,11 @@ extension Frame {
     switch format {
     case .rgb: warp(similarity, into: pixels, RGBRow.self)
     case .bgr: warp(similarity, into: pixels, BGRRow.self)
+    case .rgbx, .bgrx: warp(similarity, into: pixels, RGBXRow.self)
     case .gray: warp(similarity, into: pixels, GrayRow.self)
     case .yuyv: warp(similarity, into: pixels, PairsRow<YUYVPairs>.self)
     case .uyvy: warp(similarity, into: pixels, PairsRow<UYVYPairs>.self)
-    case .nv12: warp(similarity, into: pixels, NV12Row.self)
+    case .nv12, .nv21, .nv16: warp(similarity, into: pixels, NV12Row.self)
     case .i420: warp(similarity, into: pixels, I420Row.self)
     }
     return true

@@ -16,7 +16,7 @@ struct ByteRows {
     guard frame.format != .gray, !frame.format.isYCbCr || !kernels.byteYCbCr.isa.isEmpty else { return nil }
     self.frame = frame
     self.kernels = kernels
-    isReversed = order != (frame.format == .bgr ? .bgr : .rgb)
+    isReversed = order != (frame.format == .bgr || frame.format == .bgrx ? .bgr : .rgb)
     matrix = YCbCr(frame.range)
   }
 
@@ -36,10 +36,25 @@ struct ByteRows {
   }
 
   private func copyColors(_ y: Int, _ first: Int, _ count: Int, _ output: UnsafeMutablePointer<UInt8>) {
+    guard frame.format == .rgb || frame.format == .bgr else { return copyFourBytes(y, first, count, output) }
     let input = frame.planes.0.row(y) + 3 * first
     guard isReversed else { return output.update(from: input, count: 3 * count) }
     var args = rf_reverse3_args(input: input, output: output, width: Int32(count))
     kernels.byteReverse3.facts.reverse3(&args)
+  }
+
+  /// Copies three of the four bytes of each pixel. A store of four bytes per pixel: the next one replaces the fourth.
+  private func copyFourBytes(_ y: Int, _ first: Int, _ count: Int, _ output: UnsafeMutablePointer<UInt8>) {
+    let input = UnsafeRawPointer(frame.planes.0.row(y) + 4 * first), place = UnsafeMutableRawPointer(output)
+    for x in 0..<count {
+      let word = UInt32(littleEndian: input.loadUnaligned(fromByteOffset: 4 * x, as: UInt32.self))
+      let pixel = isReversed ? word.byteSwapped &>> 8 : word
+      guard x + 1 < count else {
+        for channel in 0..<3 { output[3 * x + channel] = UInt8(truncatingIfNeeded: pixel &>> UInt32(8 * channel)) }
+        return
+      }
+      place.storeBytes(of: pixel.littleEndian, toByteOffset: 3 * x, as: UInt32.self)
+    }
   }
 
   /// Converts pixels that start at an even column.
@@ -54,7 +69,7 @@ struct ByteRows {
       red_from_cr: matrix.redFromCr, green_from_cb: matrix.greenFromCb, green_from_cr: matrix.greenFromCr,
       blue_from_cb: matrix.blueFromCb)
     switch layout {
-    case RF_NV12: args.cb = frame.planes.1.row(y / 2) + first
+    case RF_NV12, RF_NV21: args.cb = frame.planes.1.row(frame.format.chromaRow(y)) + first
     case RF_I420: (args.cb, args.cr) = (frame.planes.1.row(y / 2) + first / 2, frame.planes.2.row(y / 2) + first / 2)
     default: break
     }
@@ -68,9 +83,10 @@ extension PixelFormat {
     switch self {
     case .yuyv: RF_YUYV
     case .uyvy: RF_UYVY
-    case .nv12: RF_NV12
+    case .nv12, .nv16: RF_NV12
+    case .nv21: RF_NV21
     case .i420: RF_I420
-    case .rgb, .bgr, .gray: nil
+    case .rgb, .bgr, .rgbx, .bgrx, .gray: nil
     }
   }
 }

@@ -10,10 +10,11 @@ extension Picture {
     switch frame.format {
     case .rgb: convert(frame, RGBRow.self)
     case .bgr: convert(frame, BGRRow.self)
+    case .rgbx, .bgrx: convert(frame, RGBXRow.self)
     case .gray: convert(frame, GrayRow.self)
     case .yuyv: convert(frame, PairsRow<YUYVPairs>.self)
     case .uyvy: convert(frame, PairsRow<UYVYPairs>.self)
-    case .nv12: convert(frame, NV12Row.self)
+    case .nv12, .nv21, .nv16: convert(frame, NV12Row.self)
     case .i420: convert(frame, I420Row.self)
     }
     return true

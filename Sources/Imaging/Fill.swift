@@ -53,10 +53,11 @@ private func fillAny(_ input: some FillTarget, from frame: Frame, transform: Tra
   switch frame.format {
   case .rgb: fill(input, from: frame, transform, area, RGBRow.self)
   case .bgr: fill(input, from: frame, transform, area, BGRRow.self)
+  case .rgbx, .bgrx: fill(input, from: frame, transform, area, RGBXRow.self)
   case .gray: fill(input, from: frame, transform, area, GrayRow.self)
   case .yuyv: fill(input, from: frame, transform, area, PairsRow<YUYVPairs>.self)
   case .uyvy: fill(input, from: frame, transform, area, PairsRow<UYVYPairs>.self)
-  case .nv12: fill(input, from: frame, transform, area, NV12Row.self)
+  case .nv12, .nv21, .nv16: fill(input, from: frame, transform, area, NV12Row.self)
   case .i420: fill(input, from: frame, transform, area, I420Row.self)
   }
 }

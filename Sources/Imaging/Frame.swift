@@ -89,7 +89,7 @@ public struct Frame {
     guard width > 0, height > 0, width <= Self.maxPixels / height else {
       throw .size(width: width, height: height)
     }
-    let chromaRow = format.chromaStrideBytes(format.rowBytes(width: width)), chromaHeight = (height + 1) / 2
+    let chromaRow = format.chromaStrideBytes(format.rowBytes(width: width)), chromaHeight = format.chromaRows(height: height)
     let first = try Plane(planes.0, rowBytes: format.rowBytes(width: width), rows: height)
     let second = chromaRow > 0 ? try Plane(planes.1, rowBytes: chromaRow, rows: chromaHeight) : first
     let third = format == .i420 ? try Plane(planes.2, rowBytes: chromaRow, rows: chromaHeight) : second
@@ -108,14 +108,14 @@ public struct Frame {
     let first = Plane(base: base, strideBytes: strideBytes)
     let chromaStride = format.chromaStrideBytes(strideBytes)
     let second = Plane(base: base + strideBytes * height, strideBytes: chromaStride)
-    let third = Plane(base: second.base + chromaStride * ((height + 1) / 2), strideBytes: chromaStride)
+    let third = Plane(base: second.base + chromaStride * format.chromaRows(height: height), strideBytes: chromaStride)
     self.format = format
     self.width = width
     self.height = height
     self.range = range
     switch format {
-    case .rgb, .bgr, .gray, .yuyv, .uyvy: planes = (first, first, first)
-    case .nv12: planes = (first, second, second)
+    case .rgb, .bgr, .rgbx, .bgrx, .gray, .yuyv, .uyvy: planes = (first, first, first)
+    case .nv12, .nv21, .nv16: planes = (first, second, second)
     case .i420: planes = (first, second, third)
     }
   }

@@ -32,7 +32,7 @@ public final class FrameCopy {
       format, width: width, height: height, base: UnsafePointer(bytes.baseAddress!),
       strideBytes: format.rowBytes(width: width), range: other.range)
     copyPlane(other.planes.0, copy.planes.0, rowBytes: format.rowBytes(width: width), rows: height)
-    let chromaBytes = format.chromaStrideBytes(format.rowBytes(width: width)), chromaRows = (height + 1) / 2
+    let chromaBytes = format.chromaStrideBytes(format.rowBytes(width: width)), chromaRows = format.chromaRows(height: height)
     if chromaBytes > 0 { copyPlane(other.planes.1, copy.planes.1, rowBytes: chromaBytes, rows: chromaRows) }
     if format == .i420 { copyPlane(other.planes.2, copy.planes.2, rowBytes: chromaBytes, rows: chromaRows) }
     frame = copy

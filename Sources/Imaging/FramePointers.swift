@@ -23,7 +23,7 @@ extension Frame {
     let first = try Plane(planes.0, strideBytes: stride, rowBytes: rowBytes, rows: height)
     var (second, third) = (first, first)
     if chromaRowBytes > 0 {
-      let chromaRows = (height + 1) / 2
+      let chromaRows = format.chromaRows(height: height)
       func chroma(_ base: UnsafePointer<UInt8>?, _ chromaStride: Int, after plane: Plane, rows: Int) throws(FrameError) -> Plane {
         try Plane(
           base ?? plane.row(rows), strideBytes: chromaStride == 0 ? format.chromaStrideBytes(stride) : chromaStride,

@@ -7,6 +7,10 @@ public enum PixelFormat: Sendable {
   case rgb
   /// B G R, 3 bytes per pixel.
   case bgr
+  /// R G B and an unused byte, such as alpha: 4 bytes per pixel.
+  case rgbx
+  /// B G R and an unused byte, as of screens.
+  case bgrx
   /// One byte per pixel.
   case gray
   /// Y0 Cb Y1 Cr: 4 bytes for two pixels of a row. An odd width ends in a whole group whose second pixel is unused.
@@ -15,14 +19,18 @@ public enum PixelFormat: Sendable {
   case uyvy
   /// A plane of Y, then a plane of Cb Cr pairs at half width and height, rounded up.
   case nv12
+  /// As `nv12`, in the order Cr Cb; as of Android's cameras.
+  case nv21
+  /// As `nv12`, with chroma at half width and full height; as of some boards' camera and HDMI inputs.
+  case nv16
   /// A plane of Y, then one of Cb and one of Cr, each at half width and height, rounded up.
   case i420
 
   /// True if samples are Y'CbCr, false if they are R'G'B' or gray.
   public var isYCbCr: Bool {
     switch self {
-    case .yuyv, .uyvy, .nv12, .i420: true
-    case .rgb, .bgr, .gray: false
+    case .yuyv, .uyvy, .nv12, .nv21, .nv16, .i420: true
+    case .rgb, .bgr, .rgbx, .bgrx, .gray: false
     }
   }
 
@@ -30,7 +38,8 @@ public enum PixelFormat: Sendable {
   public func rowBytes(width: Int) -> Int {
     switch self {
     case .rgb, .bgr: 3 * width
-    case .gray, .nv12, .i420: width
+    case .rgbx, .bgrx: 4 * width
+    case .gray, .nv12, .nv21, .nv16, .i420: width
     case .yuyv, .uyvy: 4 * ((width + 1) / 2)
     }
   }
@@ -38,11 +47,17 @@ public enum PixelFormat: Sendable {
   /// Returns the bytes between rows of the chroma planes, given those of the first plane.
   func chromaStrideBytes(_ strideBytes: Int) -> Int {
     switch self {
-    case .nv12: 2 * ((strideBytes + 1) / 2)
+    case .nv12, .nv21, .nv16: 2 * ((strideBytes + 1) / 2)
     case .i420: (strideBytes + 1) / 2
-    case .rgb, .bgr, .gray, .yuyv, .uyvy: 0
+    case .rgb, .bgr, .rgbx, .bgrx, .gray, .yuyv, .uyvy: 0
     }
   }
+
+  /// Returns the rows of the chroma planes of a frame of `height` rows.
+  func chromaRows(height: Int) -> Int { self == .nv16 ? height : (height + 1) / 2 }
+
+  /// Returns the row of the chroma planes that row `y` of the frame uses.
+  func chromaRow(_ y: Int) -> Int { self == .nv16 ? y : y / 2 }
 
   /// Returns the bytes of a whole frame whose planes follow one another.
   ///
@@ -57,9 +72,8 @@ public enum PixelFormat: Sendable {
 
   /// As `byteCount`, for any stride up to `Frame.maxStrideBytes`: its product with the height may exceed 32 bits.
   func byteCount64(height: Int, strideBytes: Int) -> Int64 {
-    let rows = Int64(height), chromaRows = (rows + 1) / 2
-    let chroma = Int64(chromaStrideBytes(strideBytes)) * chromaRows
-    return Int64(strideBytes) * rows + (self == .i420 ? 2 * chroma : chroma)
+    let chroma = Int64(chromaStrideBytes(strideBytes)) * Int64(chromaRows(height: height))
+    return Int64(strideBytes) * Int64(height) + (self == .i420 ? 2 * chroma : chroma)
   }
 }
 

@@ -110,6 +110,30 @@ struct BGRRow: PixelRow {
   }
 }
 
+/// R G B or B G R with an unused byte.
+struct RGBXRow: PixelRow {
+  private let bytes: UnsafePointer<UInt8>
+  private let isReversed: Bool
+
+  init(_ frame: Frame, y: Int) {
+    bytes = frame.planes.0.row(y)
+    isReversed = frame.format == .bgrx
+  }
+
+  @inline(__always)
+  func four(at x: Int) -> FourPixels {
+    let (p, q, s, t) = (bytes.four(at: 4 * x), bytes.four(at: 4 * x + 4), bytes.four(at: 4 * x + 8), bytes.four(at: 4 * x + 12))
+    let first = SIMD4(p[0], q[0], s[0], t[0]), third = SIMD4(p[2], q[2], s[2], t[2])
+    return FourPixels(r: isReversed ? third : first, g: SIMD4(p[1], q[1], s[1], t[1]), b: isReversed ? first : third)
+  }
+
+  @inline(__always)
+  func samples(at x: Int) -> SIMD4<Float> {
+    let pixel = bytes.four(at: 4 * x)
+    return isReversed ? SIMD4(pixel[2], pixel[1], pixel[0], 0) : pixel
+  }
+}
+
 /// One byte per pixel.
 struct GrayRow: PixelRow {
   private let bytes: UnsafePointer<UInt8>
@@ -176,14 +200,16 @@ struct PairsRow<Pairs: YCbCrPairs>: YCbCrRow {
   }
 }
 
-/// A row of Y, and half a row of Cb Cr pairs.
+/// A row of Y, and half a row of Cb Cr or Cr Cb pairs.
 struct NV12Row: YCbCrRow {
   private let luma: UnsafePointer<UInt8>, chroma: UnsafePointer<UInt8>
+  private let isSwapped: Bool
   let matrix: YCbCr
 
   init(_ frame: Frame, y: Int) {
     luma = frame.planes.0.row(y)
-    chroma = frame.planes.1.row(y / 2)
+    chroma = frame.planes.1.row(frame.format.chromaRow(y))
+    isSwapped = frame.format == .nv21
     matrix = YCbCr(frame.range)
   }
 
@@ -191,15 +217,14 @@ struct NV12Row: YCbCrRow {
   func four(at x: Int) -> FourPixels {
     guard x & 1 == 0 else { return fourOneByOne(at: x) }
     let pairs = chroma.four(at: x)
-    return matrix.bytes(
-      y: luma.four(at: x), cb: SIMD4(pairs[0], pairs[0], pairs[2], pairs[2]),
-      cr: SIMD4(pairs[1], pairs[1], pairs[3], pairs[3]))
+    let first = SIMD4(pairs[0], pairs[0], pairs[2], pairs[2]), second = SIMD4(pairs[1], pairs[1], pairs[3], pairs[3])
+    return matrix.bytes(y: luma.four(at: x), cb: isSwapped ? second : first, cr: isSwapped ? first : second)
   }
 
   @inline(__always)
   func samples(at x: Int) -> SIMD4<Float> {
-    let pair = x & ~1
-    return SIMD4<Float>(SIMD4<UInt8>(luma[x], chroma[pair], chroma[pair + 1], 0))
+    let pair = chroma + (x & ~1), cb = isSwapped ? 1 : 0
+    return SIMD4<Float>(SIMD4<UInt8>(luma[x], pair[cb], pair[1 - cb], 0))
   }
 }
 

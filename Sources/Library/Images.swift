@@ -36,6 +36,10 @@ extension PixelFormat {
     case RETINAFACE_UYVY: self = .uyvy
     case RETINAFACE_NV12: self = .nv12
     case RETINAFACE_I420: self = .i420
+    case RETINAFACE_RGBX: self = .rgbx
+    case RETINAFACE_BGRX: self = .bgrx
+    case RETINAFACE_NV21: self = .nv21
+    case RETINAFACE_NV16: self = .nv16
     default: return nil
     }
   }

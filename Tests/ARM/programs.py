@@ -89,7 +89,7 @@ def runs() -> list[tuple[list[str], str | None]]:
     found.append(([*SMALL, "--format", "json", "latin-\udce9.jpg", "turned-\u202e\u009b.jpg"], None))
     found.append(([*SMALL, "-"], "stream.mjpeg"))
     found.append(([*SMALL, "--smooth", "--format", "json", "-"], "stream.mjpeg"))
-    for pixels in ("yuyv", "uyvy", "nv12", "i420", "rgb", "bgr", "gray"):
+    for pixels in ("yuyv", "uyvy", "nv12", "nv21", "nv16", "i420", "rgb", "bgr", "rgbx", "bgrx", "gray"):
         found.append((["--threshold", "0.05", "--format", "json", "--raw", f"{pixels}:40x30", "-"], "raw"))
     for number in LONG_NUMBERS:
         for option in ("--frames", "--size", "--max-faces", "--threads", "--sync", "--nms"):

@@ -14,5 +14,5 @@ import Testing
   let raw = try #require(RawFormat("nv12:3x5"))
   #expect(raw.format == .nv12 && raw.width == 3 && raw.height == 5)
   for name in RawFormat.formatNames.split(separator: ", ") { #expect(RawFormat("\(name):1x1") != nil) }
-  for wrong in ["", "nv12", "nv12:", "nv21:3x5", "NV12:3x5", "yuyv:0x1"] { #expect(RawFormat(wrong) == nil, "\(wrong)") }
+  for wrong in ["", "nv12", "nv12:", "nv61:3x5", "NV12:3x5", "yuyv:0x1"] { #expect(RawFormat(wrong) == nil, "\(wrong)") }
 }

@@ -46,7 +46,7 @@ func theCheapestFormatThatReachesTheRateIsTaken(
   #expect(camera.news.first?.contains(" \(expected)") == true, "\(camera.news)")
 }
 
-@Test(arguments: ["YUYV", "UYVY", "NV12", "YU12", "RGB3", "BGR3", "GREY"])
+@Test(arguments: ["YUYV", "UYVY", "NV12", "NV21", "NV16", "YU12", "RGB3", "BGR3", "XB24", "XR24", "GREY"])
 func everyRawFormatLiesInTheDriversBuffer(fourCC: String) throws {
   let camera = try FakeCamera([(fourCC, 64, 48, 30)])
   let source = camera.source()

@@ -2,7 +2,7 @@
 import Imaging
 import TestRandom
 
-let formats: [PixelFormat] = [.rgb, .bgr, .gray, .yuyv, .uyvy, .nv12, .i420]
+let formats: [PixelFormat] = [.rgb, .bgr, .rgbx, .bgrx, .gray, .yuyv, .uyvy, .nv12, .nv21, .nv16, .i420]
 
 /// A frame of random bytes in memory that is exactly as large as it must be, between guards that must not be read.
 final class MadeFrame {
@@ -26,10 +26,14 @@ func samples(_ frame: Frame, _ x: Int, _ y: Int) -> [Double] {
   return switch frame.format {
   case .rgb: (0..<3).map { byte(first, y, 3 * x + $0) }
   case .bgr: (0..<3).map { byte(first, y, 3 * x + 2 - $0) }
+  case .rgbx: (0..<3).map { byte(first, y, 4 * x + $0) }
+  case .bgrx: (0..<3).map { byte(first, y, 4 * x + 2 - $0) }
   case .gray: Array(repeating: byte(first, y, x), count: 3)
   case .yuyv: [byte(first, y, 2 * x), byte(first, y, x / 2 * 4 + 1), byte(first, y, x / 2 * 4 + 3)]
   case .uyvy: [byte(first, y, 2 * x + 1), byte(first, y, x / 2 * 4), byte(first, y, x / 2 * 4 + 2)]
   case .nv12: [byte(first, y, x), byte(second, y / 2, x / 2 * 2), byte(second, y / 2, x / 2 * 2 + 1)]
+  case .nv21: [byte(first, y, x), byte(second, y / 2, x / 2 * 2 + 1), byte(second, y / 2, x / 2 * 2)]
+  case .nv16: [byte(first, y, x), byte(second, y, x / 2 * 2), byte(second, y, x / 2 * 2 + 1)]
   case .i420: [byte(first, y, x), byte(second, y / 2, x / 2), byte(third, y / 2, x / 2)]
   }
 }

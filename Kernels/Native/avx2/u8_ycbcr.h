@@ -28,7 +28,8 @@ INLINED pairs load_pairs(const rf_ycbcr_args *a, rf_ycbcr_layout layout, ptrdiff
   const __m256i first = low_bytes(luma), second = _mm256_srli_epi32(luma, 8);
   if (layout == RF_I420) return (pairs){first, second, byte_a_lane(a->cb + x / 2), byte_a_lane(a->cr + x / 2)};
   const __m256i chroma = two_bytes_a_lane(a->cb + x);
-  return (pairs){first, second, low_bytes(chroma), _mm256_srli_epi32(chroma, 8)};
+  const __m256i even = low_bytes(chroma), odd = _mm256_srli_epi32(chroma, 8);
+  return layout == RF_NV21 ? (pairs){first, second, odd, even} : (pairs){first, second, even, odd};
 }
 
 INLINED __m256 floats_less(__m256i bytes, float offset) { return _mm256_sub_ps(_mm256_cvtepi32_ps(bytes), _mm256_set1_ps(offset)); }
@@ -95,6 +96,7 @@ static void ycbcr(const rf_ycbcr_args *a) {
   case RF_UYVY: convert_row(a, RF_UYVY); break;
   case RF_NV12: convert_row(a, RF_NV12); break;
   case RF_I420: convert_row(a, RF_I420); break;
+  case RF_NV21: convert_row(a, RF_NV21); break;
   }
 }
 #endif

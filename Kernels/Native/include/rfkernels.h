@@ -195,6 +195,7 @@ typedef enum : uint32_t {
   RF_UYVY,                       // luma: Cb Y0 Cr Y1, whole groups
   RF_NV12,                       // luma: Y; cb: Cb Cr
   RF_I420,                       // luma: Y; cb: Cb; cr: Cr
+  RF_NV21,                       // luma: Y; cb: Cr Cb
 } rf_ycbcr_layout;
 
 // YCBCR: Y'CbCr to R'G'B'. In float32, every operation rounded, in this order, none contracted:

@@ -19,7 +19,8 @@ INLINED pairs load_pairs(const rf_ycbcr_args *a, rf_ycbcr_layout layout, ptrdiff
   const uint8x8x2_t luma = vld2_u8(a->luma + x);
   if (layout == RF_I420) return (pairs){luma.val[0], luma.val[1], vld1_u8(a->cb + x / 2), vld1_u8(a->cr + x / 2)};
   const uint8x8x2_t chroma = vld2_u8(a->cb + x);
-  return (pairs){luma.val[0], luma.val[1], chroma.val[0], chroma.val[1]};
+  const int cb = layout == RF_NV21 ? 1 : 0;
+  return (pairs){luma.val[0], luma.val[1], chroma.val[cb], chroma.val[1 - cb]};
 }
 
 // Eight values.
@@ -73,6 +74,7 @@ static void ycbcr(const rf_ycbcr_args *a) {
   case RF_UYVY: convert_row(a, RF_UYVY); break;
   case RF_NV12: convert_row(a, RF_NV12); break;
   case RF_I420: convert_row(a, RF_I420); break;
+  case RF_NV21: convert_row(a, RF_NV21); break;
   }
 }
 

@@ -34,6 +34,7 @@ private func samples(_ a: rf_ycbcr_args, _ x: Int) -> (y: UInt8, cb: UInt8, cr: 
   case RF_UYVY: return (group[2 * (x & 1) + 1], group[0], group[2])
   case RF_NV12: return (a.luma[x], a.cb![2 * pair], a.cb![2 * pair + 1])
   case RF_I420: return (a.luma[x], a.cb![pair], a.cr![pair])
+  case RF_NV21: return (a.luma[x], a.cb![2 * pair + 1], a.cb![2 * pair])
   default: preconditionFailure("a row of Y'CbCr has a layout that is none")
   }
 }

@@ -126,8 +126,11 @@ private func sourceOptions() -> [Option<Options>] {
     ) { $0.isSmooth = true },
     .flag("--recursive", help: "descend into subfolders") { $0.isRecursive = true },
     .value(
-      "--raw", "FORMAT:WxH", complete: .words("yuyv: uyvy: nv12: i420: rgb: bgr: gray:"),
-      help: "streams and files are raw frames: yuyv, uyvy, nv12, i420, rgb, bgr or gray"
+      "--raw", "FORMAT:WxH", complete: .words("yuyv: uyvy: nv12: nv21: nv16: i420: rgb: bgr: rgbx: bgrx: gray:"),
+      help: """
+        streams and files are raw frames: yuyv, uyvy, nv12, nv21, nv16, i420, rgb, bgr, rgbx,
+        bgrx or gray
+        """
     ) {
       $0.raw = RawFormat($1.description)
       return $0.raw != nil

@@ -47,10 +47,13 @@ static uint32_t frame_bytes(const rf_fake *fake) {
   uint32_t pixels = fake->formats[fake->format].width * fake->formats[fake->format].height;
   switch (fake->formats[fake->format].four_cc) {
   case V4L2_PIX_FMT_NV12:
+  case V4L2_PIX_FMT_NV21:
   case V4L2_PIX_FMT_YUV420:
   case V4L2_PIX_FMT_NV12M: return pixels * 3 / 2;
   case V4L2_PIX_FMT_RGB24:
   case V4L2_PIX_FMT_BGR24: return pixels * 3;
+  case V4L2_PIX_FMT_RGBX32:
+  case V4L2_PIX_FMT_XBGR32: return pixels * 4;
   case V4L2_PIX_FMT_GREY: return pixels;
   default: return pixels * 2;
   }

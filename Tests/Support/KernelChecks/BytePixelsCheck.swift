@@ -61,7 +61,7 @@ struct YCbCrShape: KernelShape {
   var description: String {
     "\(width) pixels of \(layoutName) to \(isReversed ? "BGR" : "RGB"), factors \(factors.name)"
   }
-  var layoutName: String { ["YUYV", "UYVY", "NV12", "I420"][Int(layout.rawValue)] }
+  var layoutName: String { ["YUYV", "UYVY", "NV12", "I420", "NV21"][Int(layout.rawValue)] }
   var flops: Double { Double(10 * width) }
 
   func prepare(for kernel: Kernel, fill: Fill, placement: Placement, seed: UInt64) -> any PreparedCase {
@@ -82,7 +82,7 @@ private final class YCbCrCase: PreparedCase {
     let pairs = (shape.width + 1) / 2
     let (lumaCount, cbCount, crCount) =
       switch shape.layout {
-      case RF_NV12: (shape.width, 2 * pairs, 0)
+      case RF_NV12, RF_NV21: (shape.width, 2 * pairs, 0)
       case RF_I420: (shape.width, pairs, pairs)
       default: (4 * pairs, 0, 0)
       }
@@ -128,6 +128,7 @@ private final class YCbCrCase: PreparedCase {
       case RF_YUYV: (luma.base[2 * x], luma.base[x / 2 * 4 + 1], luma.base[x / 2 * 4 + 3])
       case RF_UYVY: (luma.base[2 * x + 1], luma.base[x / 2 * 4], luma.base[x / 2 * 4 + 2])
       case RF_NV12: (luma.base[x], cb.base[x / 2 * 2], cb.base[x / 2 * 2 + 1])
+      case RF_NV21: (luma.base[x], cb.base[x / 2 * 2 + 1], cb.base[x / 2 * 2])
       default: (luma.base[x], cb.base[x / 2], cr.base[x / 2])
       }
     return (Float(place.0), Float(place.1), Float(place.2))
@@ -170,7 +171,7 @@ enum Factors: CaseIterable {
   }
 }
 
-private let layouts = [RF_YUYV, RF_UYVY, RF_NV12, RF_I420]
+private let layouts = [RF_YUYV, RF_UYVY, RF_NV12, RF_I420, RF_NV21]
 
 private let ycbcrShapes: [YCbCrShape] = {
   var shapes: [YCbCrShape] = []
