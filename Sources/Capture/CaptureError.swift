@@ -19,8 +19,8 @@ public enum CaptureError: MessageError {
   case noFrames(name: String, byteCount: Int64)
   /// A raw stream ended without a byte.
   case noRawFrames(name: String, frameBytes: Int)
-  /// Files of a format that is not decoded: the first one's path, their number, the format, and the command that converts one.
-  case otherFormat(example: String, count: Int, format: StaticString, command: StaticString)
+  /// Files of a format that is not decoded: the first one's path and their number.
+  case otherFormat(example: String, count: Int, FileFormat)
   /// A folder without pictures; `isRecursive`: its subfolders were searched.
   case noPictures(name: String, isRecursive: Bool)
   /// A camera that cannot be opened.
@@ -29,6 +29,16 @@ public enum CaptureError: MessageError {
   case notASource(name: String)
   /// `pattern:` with an invalid size.
   case pattern(name: String)
+
+  /// The file, folder or stream: for messages, because bytes that are not UTF-8 are replaced.
+  public var name: String {
+    switch self {
+    case .cannotOpen(let name, _), .cannotRead(let name, _), .cannotWrite(let name, _), .picture(let name, _), .frame(let name, _, _, _),
+      .moreFrames(let name, _), .noFrames(let name, _), .noRawFrames(let name, _), .otherFormat(let name, _, _), .noPictures(let name, _),
+      .camera(let name, _), .notASource(let name), .pattern(let name):
+      name
+    }
+  }
 
   /// The name, the error and advice: one line without a full stop.
   public var message: String {
@@ -44,9 +54,8 @@ public enum CaptureError: MessageError {
       "\(name): no JPEG in a stream of \(byteCount) bytes: give JPEGs or PNMs back to back, or --raw FORMAT:WxH for raw frames"
     case .noRawFrames(let name, let frameBytes):
       "\(name): no frame in a stream of 0 bytes (a frame takes \(frameBytes)): check the program that writes it"
-    case .otherFormat(let example, let count, let format, let command):
-      "\(example)\(count > 1 ? " and \(count - 1) more of its format" : ""): not read, the format is \(format.description): "
-        + "try \(command.description) (IN: the file)"
+    case .otherFormat(let example, let count, let format):
+      "\(example)\(count > 1 ? " and \(count - 1) more of its format" : ""): \(format.problem)"
     case .noPictures(let name, let isRecursive):
       "\(name): no pictures in this folder: give one with JPEG or PNM files" + (isRecursive ? "" : ", or try --recursive")
     case .camera(let name, let reason): "\(name): \(reason)"

@@ -3,13 +3,16 @@
 import CHost
 
 /// A format of pictures or films that is not decoded.
-struct FileFormat: Equatable {
+public struct FileFormat: Equatable, Sendable {
   let name: StaticString
   /// Command that converts a file to a readable format; IN stands for the file.
   let command: StaticString
 
+  /// The error of a file of this format, and advice.
+  public var problem: String { "not read, the format is \(name.description): try \(command.description) (IN: the file)" }
+
   /// Compares the names' bytes: one name has several signatures.
-  static func == (a: FileFormat, b: FileFormat) -> Bool {
+  public static func == (a: FileFormat, b: FileFormat) -> Bool {
     a.name.utf8CodeUnitCount == b.name.utf8CodeUnitCount && memcmp(a.name.utf8Start, b.name.utf8Start, a.name.utf8CodeUnitCount) == 0
   }
 

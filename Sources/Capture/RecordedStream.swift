@@ -9,6 +9,21 @@ import CHost
 /// Returns true if a regular file's name is that of a film.
 func hasFilmName(_ path: FilePath) -> Bool { path.hasEnding([".mjpeg", ".mjpg"]) }
 
+/// Reads as much of a file as needed to decide whether it is a film. If it cannot be read, its source reports the error.
+func isFilm(_ path: FilePath) -> Bool {
+  let file = path.withCString { rf_file_open($0) }
+  guard file >= 0 else { return false }
+  defer { close(file) }
+  let buffer = InputBuffer()
+  var limit = 1 << 16
+  // The limit exceeds every frame of a film.
+  while buffer.count < 1 << 26, buffer.read(from: file, limit: limit) > 0 {
+    if let answer = beginsFilm(buffer.bytes) { return answer }
+    limit = max(limit, buffer.count)
+  }
+  return false
+}
+
 /// Returns true if the first picture of these bytes is the first frame of a film; `nil` if more bytes are needed.
 func beginsFilm(_ bytes: UnsafeRawBufferPointer) -> Bool? {
   guard case .jpeg? = PictureKind(bytes) else { return false }

@@ -31,7 +31,7 @@ public struct Skips: Equatable, Sendable {
     switch error {
     case .picture(_, let error), .frame(_, _, let error, _): add(error)
     case .cannotOpen, .cannotRead, .camera: unreadable += 1
-    case .otherFormat(_, let count, _, _): unsupported += Int64(count)
+    case .otherFormat(_, let count, _): unsupported += Int64(count)
     case .notASource: unsupported += 1
     case .moreFrames, .cannotWrite, .noFrames, .noRawFrames, .noPictures, .pattern: break
     }

@@ -15,7 +15,7 @@ public struct CapturedFrame {
   /// The path relative to the given folder; for other sources the same as `name`. Output files are named after it.
   public let relativeName: String
   /// Number of the frame in its source from 0, including frames that failed.
-  public let index: Int64
+  public internal(set) var index: Int64
   /// Time in the stream, seconds: arrival since the stream began; 1/30 per frame for patterns; 0 for pictures.
   public let timestampSeconds: Double
   /// Time of arrival of its last byte on the clock of `rf_seconds`: the start of the latency. For a camera: the driver's
@@ -56,6 +56,8 @@ public struct SourceOptions {
   public var camera = CameraRequest()
   /// Returns true if a picture of a folder, given its path and bytes, is an output of the program and must be skipped.
   public var isOwnOutput: (_ path: UnsafePointer<CChar>, _ bytes: UnsafeRawBufferPointer) -> Bool = { _, _ in false }
+  /// Returns a file that was named itself as a picture, without reading it: `PictureLoader.load` recognises films.
+  public var leavesFilmsToLoader = false
   /// Receives the messages of a camera, one line each.
   public var report: (CameraNotice) -> Void = { _ in }
   /// Returns how many times smaller, 1, 2, 4 or 8, a camera's JPEG of a size is decoded: `CapturedFrame.shrunkBy`.
@@ -104,39 +106,37 @@ public enum Source {
     if rf_video_is_device(argument) != 0 { return .camera(CameraSource(path, options)) }
     var info = rf_file_info()
     let result = rf_file_look(argument, &info)
-    guard result == 0 else {
+    if result != 0 {
       if name.utf8.elementsEqual(anyCamera.utf8) { return .camera(CameraSource(path, options)) }
       if suffix(of: name, after: "/dev/v") != nil { throw .camera(name: name, reason: CameraFault.missing(result).message) }
-      throw .cannotOpen(name: name, reason: Errno(negative: result).message)
     }
+    return try openFile(argument, options: options)
+  }
+
+  /// Opens a picture, a recorded stream, a folder or a fifo. No name has a special meaning.
+  ///
+  /// - Throws: `CaptureError` if the file or folder cannot be opened.
+  public static func openFile(
+    _ name: UnsafePointer<CChar>,
+    options: SourceOptions = SourceOptions()
+  ) throws(CaptureError) -> Source {
+    let path = FilePath(name)
+    var info = rf_file_info()
+    let result = rf_file_look(name, &info)
+    guard result == 0 else { throw .cannotOpen(name: path.text, reason: Errno(negative: result).message) }
     switch info.kind {
     case RF_FILE_REGULAR: return try regular(path, options)
     case RF_FILE_FOLDER: return .pictures(try PictureSource(folder: path, options))
     case RF_FILE_STREAM: return stream(try ByteStream(path: path), options)
-    default: throw .notASource(name: name)
+    default: throw .notASource(name: path.text)
     }
   }
 
   /// Opens a file: a picture, unless the user states a raw format or it is a recorded stream.
   private static func regular(_ path: FilePath, _ options: SourceOptions) throws(CaptureError) -> Source {
     if options.raw != nil { return stream(try ByteStream(path: path), options) }
-    if hasFilmName(path) || isFilm(path) { return stream(try ByteStream(path: path), options) }
+    if hasFilmName(path) || !options.leavesFilmsToLoader && isFilm(path) { return stream(try ByteStream(path: path), options) }
     return .pictures(PictureSource(file: path))
-  }
-
-  /// Reads as much of a file as needed to identify it. If it cannot be read, its source reports the error.
-  private static func isFilm(_ path: FilePath) -> Bool {
-    let file = path.withCString { rf_file_open($0) }
-    guard file >= 0 else { return false }
-    defer { close(file) }
-    let buffer = InputBuffer()
-    var limit = 1 << 16
-    // The limit exceeds every frame of a film.
-    while buffer.count < 1 << 26, buffer.read(from: file, limit: limit) > 0 {
-      if let answer = beginsFilm(buffer.bytes) { return answer }
-      limit = max(limit, buffer.count)
-    }
-    return false
   }
 
   /// Returns the next frame; `nil` at the end or after a stop was requested (`rf_stop_requested`).

@@ -54,15 +54,28 @@ public func appendJSON(_ report: FrameReport, _ faces: Faces, to text: inout Byt
   text.append("\n")
 }
 
-/// Appends the same without the end of line. A source whose name is not UTF-8 has its bytes as Base64 in `source_bytes`.
-public func appendJSONObject(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
+/// Appends a JSON object on one line that tells why a source or a frame of it gave no result.
+public func appendJSONFailure(_ problem: [UInt8], of source: [UInt8], to text: inout ByteBuffer) {
+  appendJSONSource(source, to: &text)
+  text.append(",\"error\":")
+  text.append(jsonString: problem)
+  text.append("}\n")
+}
+
+/// Appends the beginning of a JSON object. A source whose name is not UTF-8 has its bytes as Base64 in `source_bytes`.
+private func appendJSONSource(_ source: [UInt8], to text: inout ByteBuffer) {
   text.append("{\"source\":")
-  text.append(jsonString: report.source)
-  if !isUTF8(report.source) {
+  text.append(jsonString: source)
+  if !isUTF8(source) {
     text.append(",\"source_bytes\":\"")
-    text.append(base64: report.source)
+    text.append(base64: source)
     text.append("\"")
   }
+}
+
+/// Appends the same without the end of line.
+public func appendJSONObject(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
+  appendJSONSource(report.source, to: &text)
   text.append(",\"frame\":")
   text.append(report.frame)
   text.append(",\"timestamp_s\":")
@@ -103,13 +116,18 @@ private func appendJSON(_ face: Face, to text: inout ByteBuffer) {
   text.append("}")
 }
 
-/// Appends one line per frame: hash, source, frame number.
+/// Returns the hash of the frame that the detector has just processed.
 ///
 /// Int8 models: the hash of all head values, which are integers and therefore equal on all machines. Float32 models: the hash
 /// of scores rounded to 1/100 and coordinates rounded to pixels, because the last bits differ between instruction sets.
 /// - Precondition: `detector` was made with `hashesHeads`, or its model is float32.
-public func appendHash(_ report: FrameReport, _ faces: Faces, of detector: Detector, to text: inout ByteBuffer) {
-  text.append(hexadecimal: detector.model.precision == .int8 ? detector.hashOfHeads : hash(of: faces))
+public func resultHash(of faces: Faces, by detector: Detector) -> UInt64 {
+  detector.model.precision == .int8 ? detector.hashOfHeads : hash(of: faces)
+}
+
+/// Appends one line per frame: hash, source, frame number.
+public func appendHash(_ report: FrameReport, _ hash: UInt64, to text: inout ByteBuffer) {
+  text.append(hexadecimal: hash)
   text.append(" ")
   text.append(printable(report.source))
   text.append(" ")

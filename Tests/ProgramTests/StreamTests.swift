@@ -26,7 +26,7 @@ func aStreamOfRawFrames(format: (name: String, bytesAPixel: Double)) throws {
   try program.input.fileHandleForWriting.write(contentsOf: frame + frame + frame.prefix(100))
   try program.input.fileHandleForWriting.close()
   let outcome = try program.finish()
-  #expect(outcome.lines.count == 2)
+  #expect(outcome.lines.count == 3 && outcome.lines[2].hasPrefix(#"{"source":"-","error":"frame 2 is cut off ("#), "\(outcome.text)")
   #expect(outcome.status == 1 && outcome.errorLines.count == 1 && outcome.errors.contains("cut off"), "\(outcome.errors)")
 }
 

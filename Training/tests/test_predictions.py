@@ -32,6 +32,7 @@ def test_json_lines_are_read_and_sorted(tmp_path):
         ("3", "not a line"),
         ('{"faces": []}', "'source' is missing"),
         ('{"source": "b.jpg"}', "'faces' is missing"),
+        ('{"source": "b.jpg", "error": "is empty"}', "no result for 'b.jpg': is empty"),
         ('{"source": 3, "faces": []}', "not a text"),
         (frame(faces=[{"score": 1}]), "'box' is missing"),
         (frame(faces=[FACE | {"box": [1, 2, 3]}]), "4 box numbers"),

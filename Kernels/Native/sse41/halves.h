@@ -16,14 +16,17 @@ typedef uint32_t rf_8_u32 __attribute__((vector_size(32)));
 typedef int64_t rf_4_i64 __attribute__((vector_size(32)));
 typedef float rf_8_f32 __attribute__((vector_size(32)));
 
-INLINED __m128i half_of(__m256i v, int half) { return half ? (__m128i)__builtin_shufflevector((rf_4_i64)v, (rf_4_i64)v, 2, 3)
-                                                           : (__m128i)__builtin_shufflevector((rf_4_i64)v, (rf_4_i64)v, 0, 1); }
+INLINED __m128i half_of(__m256i v, int half) {
+  return half ? (__m128i)__builtin_shufflevector((rf_4_i64)v, (rf_4_i64)v, 2, 3)
+              : (__m128i)__builtin_shufflevector((rf_4_i64)v, (rf_4_i64)v, 0, 1);
+}
 INLINED __m128 float_half_of(__m256 v, int half) { return (__m128)half_of((__m256i)v, half); }
 INLINED __m256i joined(__m128i low, __m128i high) { return (__m256i)__builtin_shufflevector(low, high, 0, 1, 2, 3); }
 INLINED __m256 joined_floats(__m128 low, __m128 high) { return (__m256)joined((__m128i)low, (__m128i)high); }
 
 // Both halves by the intrinsic of 128 bits.
-#define RF_BY_HALVES(name, half) INLINED __m256i halves_##name(__m256i a, __m256i b) { \
+#define RF_BY_HALVES(name, half) \
+  INLINED __m256i halves_##name(__m256i a, __m256i b) { \
     return joined(half(half_of(a, 0), half_of(b, 0)), half(half_of(a, 1), half_of(b, 1))); \
   }
 RF_BY_HALVES(madd_epi16, _mm_madd_epi16)
@@ -49,10 +52,18 @@ INLINED void halves_storeu(void *to, __m256i v) {
 INLINED __m256 halves_loadu_ps(const float *from) { return joined_floats(_mm_loadu_ps(from), _mm_loadu_ps(from + 4)); }
 INLINED void halves_storeu_ps(float *to, __m256 v) { halves_storeu(to, (__m256i)v); }
 
-INLINED __m256i halves_cvtepu8_epi16(__m128i bytes) { return joined(_mm_cvtepu8_epi16(bytes), _mm_cvtepu8_epi16(_mm_srli_si128(bytes, 8))); }
-INLINED __m256i halves_cvtepi8_epi16(__m128i bytes) { return joined(_mm_cvtepi8_epi16(bytes), _mm_cvtepi8_epi16(_mm_srli_si128(bytes, 8))); }
-INLINED __m256i halves_cvtepu8_epi32(__m128i bytes) { return joined(_mm_cvtepu8_epi32(bytes), _mm_cvtepu8_epi32(_mm_srli_si128(bytes, 4))); }
-INLINED __m256i halves_cvtepu16_epi32(__m128i words) { return joined(_mm_cvtepu16_epi32(words), _mm_cvtepu16_epi32(_mm_srli_si128(words, 8))); }
+INLINED __m256i halves_cvtepu8_epi16(__m128i bytes) {
+  return joined(_mm_cvtepu8_epi16(bytes), _mm_cvtepu8_epi16(_mm_srli_si128(bytes, 8)));
+}
+INLINED __m256i halves_cvtepi8_epi16(__m128i bytes) {
+  return joined(_mm_cvtepi8_epi16(bytes), _mm_cvtepi8_epi16(_mm_srli_si128(bytes, 8)));
+}
+INLINED __m256i halves_cvtepu8_epi32(__m128i bytes) {
+  return joined(_mm_cvtepu8_epi32(bytes), _mm_cvtepu8_epi32(_mm_srli_si128(bytes, 4)));
+}
+INLINED __m256i halves_cvtepu16_epi32(__m128i words) {
+  return joined(_mm_cvtepu16_epi32(words), _mm_cvtepu16_epi32(_mm_srli_si128(words, 8)));
+}
 INLINED __m256i halves_cvtepu32_epi64(__m128i v) { return joined(_mm_cvtepu32_epi64(v), _mm_cvtepu32_epi64(_mm_srli_si128(v, 8))); }
 INLINED __m256 halves_cvtepi32_ps(__m256i v) { return joined_floats(_mm_cvtepi32_ps(half_of(v, 0)), _mm_cvtepi32_ps(half_of(v, 1))); }
 INLINED __m256i halves_cvtps_epi32(__m256 v) { return joined(_mm_cvtps_epi32(float_half_of(v, 0)), _mm_cvtps_epi32(float_half_of(v, 1))); }

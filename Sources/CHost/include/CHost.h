@@ -19,6 +19,7 @@
 #include "lines.h"
 #include "outputs.h"
 #include "process.h"
+#include "sequence.h"
 #include "service.h"
 #include "thread_pool.h"
 #include "worker.h"

@@ -13,7 +13,7 @@ func parseOptions(_ words: [Argument]) throws(CommandLineError) -> Options {
     let sources = options.sources.isEmpty ? settings.sources : options.sources
     try apply(words, to: &settings)
     // The file of a device with one camera need not name it.
-    settings.sources = sources.isEmpty ? [Argument(copying: "camera".utf8)] : sources
+    settings.sources = sources.isEmpty && settings.filesFrom == nil ? [Argument(copying: "camera".utf8)] : sources
     options = settings
   }
   try check(options)
@@ -26,7 +26,14 @@ private func apply(_ words: [Argument], to options: inout Options) throws(Comman
 
 private func check(_ options: Options) throws(CommandLineError) {
   if options.information != nil { return }
-  if options.sources.isEmpty {
+  if options.hasNullNames, options.filesFrom == nil { throw CommandLineError("--null: name the list of files with --files-from") }
+  if let list = options.filesFrom, list.equals("-"), options.sources.contains(where: { $0.equals("-") }) {
+    throw CommandLineError("--files-from -: standard input is a source already")
+  }
+  if options.jobs > 1, options.preview != nil {
+    throw CommandLineError("--preview: shows one frame after the other: leave out --jobs")
+  }
+  if options.sources.isEmpty, options.filesFrom == nil {
     throw CommandLineError("no source: name a picture, a folder, - (a stream), pattern:WxH or /dev/videoN; --help lists all")
   }
   if options.format == .wider, options.output == nil {

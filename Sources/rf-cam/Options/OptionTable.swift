@@ -43,8 +43,14 @@ private func networkOptions() -> [Option<Options>] {
         second pass at a quarter of the size (default on)
         """,
       store: { options, value in store(value, in: &options.findsLargeFaces) }),
-    .value("--threads", "1..64", help: "worker threads (default 1)") {
+    .value("--threads", "1..64", help: "threads that share one picture or frame (default 1)") {
       store($1.integer(upTo: 64), atLeast: 1, in: &$0.threads)
+    },
+    .value(
+      "--jobs", "1..64",
+      help: "pictures processed side by side, each with its own --threads (default 1); results keep the order"
+    ) {
+      store($1.integer(upTo: 64), atLeast: 1, in: &$0.jobs)
     },
     .isa { $0.isa = $1 },
   ]
@@ -124,6 +130,11 @@ private func sourceOptions() -> [Option<Options>] {
         steady boxes and landmarks in streams; moving faces lag by at most 1/25 of their size
         """
     ) { $0.isSmooth = true },
+    .value("--files-from", "FILE or -", complete: .files, help: "read more names of pictures and folders from a file, one per line") {
+      $0.filesFrom = $1
+      return !$1.bytes.isEmpty
+    },
+    .flag("--null", help: "a zero byte ends each name of --files-from, as printed by find -print0") { $0.hasNullNames = true },
     .flag("--recursive", help: "descend into subfolders") { $0.isRecursive = true },
     .value(
       "--raw", "FORMAT:WxH", complete: .words("yuyv: uyvy: nv12: nv21: nv16: i420: rgb: bgr: rgbx: bgrx: gray:"),

@@ -42,7 +42,10 @@ struct Options {
   var maxOverlap: Float = 0.4
   var maxFaces = 1000
   var findsLargeFaces = true
+  /// Threads per picture or frame.
   var threads = 1
+  /// Pictures that are processed side by side.
+  var jobs = 1
   var isa = ISA.available
   var frameLimit = Int64.max
   var format = Format.text
@@ -63,4 +66,11 @@ struct Options {
   /// nil: a run over the sources.
   var information: Information?
   var sources: [Argument] = []
+  /// A file with more names of sources, or - for standard input.
+  var filesFrom: Argument?
+  /// A zero byte ends a name of that file; otherwise a line feed.
+  var hasNullNames = false
+
+  /// Under --format wider, --output is for prediction files.
+  var writesAnnotated: Bool { output != nil && format != .wider }
 }

@@ -34,13 +34,12 @@ final class LivePage: Output {
 
   override func write(_ frame: OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {
     rate.count()
-    guard preview.isReady else { return }
+    guard let pixels = frame.pixels, preview.isReady else { return }
     text.clear()
     appendJSONObject(frame.report, frame.faces, to: &text)
     figures.clear()
     if rate.isNew { appendFigures(statistics) }
-    preview.show(
-      frame.captured.frame, frame.faces, shrunkBy: frame.captured.shrunkBy, facesText: text.bytes, figuresText: figures.bytes)
+    preview.show(pixels.frame, frame.faces, shrunkBy: pixels.shrunkBy, facesText: text.bytes, figuresText: figures.bytes)
   }
 
   private func appendFigures(_ statistics: borrowing Statistics) {

@@ -3,21 +3,29 @@
 import Capture
 import CommandLine
 import Host
+import Imaging
 import Report
 import RetinaFace
 
 /// One frame with its faces.
 struct OutputFrame {
-  let captured: CapturedFrame
-  let faces: Faces
-  let report: FrameReport
-  /// For the hash of its heads.
-  let detector: Detector
+  /// The name for messages.
+  let name: String
+  /// Output files are named after it: the path relative to the given folder, or the whole name.
+  let relativeName: String
   /// The frame is a picture of its own, not part of a stream.
   let isPicture: Bool
+  var report: FrameReport
+  let faces: Faces
+  /// The hash of the result, for `--format hash`.
+  let hash: UInt64
+  /// The frame's files, if an output writes them.
+  let encoded: EncodedPictures?
+  /// The pixels and the factor by which they were decoded smaller; nil for pictures that were processed on another thread.
+  let pixels: (frame: Frame, shrunkBy: Int)?
 }
 
-/// One output of a run. A class, because Embedded Swift has no existentials.
+/// One output of a run. A class, because Embedded Swift has no existentials. All functions run on one thread, but for `isOwn`.
 class Output {
   /// The output draws on pixels or cuts them out, so frames must not be decoded at a smaller size.
   var usesPixels: Bool { false }
@@ -32,10 +40,14 @@ class Output {
   /// - Throws: `ProgramError` for a frame that cannot be written; later frames are tried again.
   func write(_ frame: OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {}
 
+  /// Writes that a source or one of its frames failed.
+  /// - Parameter problem: the message without the source's name.
+  func writeFailure(_ problem: [UInt8], of source: FileName) throws(ProgramError) {}
+
   /// The next frame comes from another source.
   func endSource() {}
 
-  /// Returns true for a picture that rf-cam wrote into an output folder of this run: it is no source.
+  /// Returns true for a picture that rf-cam wrote into an output folder of this run: it is no source. May run on any thread.
   func isOwn(_ path: UnsafePointer<CChar>, _ bytes: UnsafeRawBufferPointer) -> Bool { false }
 
   final func close() { isClosed = true }

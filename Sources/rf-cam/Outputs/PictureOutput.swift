@@ -12,25 +12,23 @@ final class PictureOutput: Output {
   private let annotated: FileName?
   private let crops: FileName?
   private let files: OutputFiles
-  private let encoder = PictureWriter()
-  private let canvas = Picture(width: 1, height: 1)
-  private let crop = Picture(width: FaceTemplate.side, height: FaceTemplate.side)
   /// The real paths of the folders, to recognise pictures in them.
-  private var realFolders: [FileName] = []
-  private var isLeavingOutReported = false
+  private let realFolders: [FileName]
 
   /// Makes the folders; nil where the options ask for no pictures. Under --format wider, --output is for prediction files.
   init?(_ options: Options, _ paths: OutputPaths) throws(ProgramError) {
-    annotated = options.format == .wider ? nil : options.output.map { FileName($0.bytes) }
+    annotated = options.writesAnnotated ? options.output.map { FileName($0.bytes) } : nil
     crops = options.crops.map { FileName($0.bytes) }
     files = OutputFiles(options, paths)
-    super.init()
-    if annotated == nil && crops == nil { return nil }
+    var realFolders: [FileName] = []
     for folder in [annotated, crops] {
       guard let folder else { continue }
       try files.make(folder)
       if let real = try? realPath(folder) { realFolders.append(real) }
     }
+    self.realFolders = realFolders
+    super.init()
+    if annotated == nil && crops == nil { return nil }
   }
 
   override var usesPixels: Bool { true }
@@ -38,33 +36,28 @@ final class PictureOutput: Output {
   override func endSource() { files.endSource() }
 
   override func isOwn(_ path: UnsafePointer<CChar>, _ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard !realFolders.isEmpty, OutputMark.source(of: bytes, commentOffset: PictureWriter.commentOffset) != nil,
-      let real = try? realPath(FileName(Argument(path).bytes)),
-      realFolders.contains(where: { real.starts(with: $0 + FileName("/".utf8)) })
+    guard OutputMark.source(of: bytes, commentOffset: PictureWriter.commentOffset) != nil,
+      let real = try? realPath(FileName(Argument(path).bytes))
     else { return false }
-    if !files.isQuiet, !isLeavingOutReported {
-      log("\(String(fileName: real)): written by rf-cam into an output folder of this run: such pictures are skipped")
-    }
-    isLeavingOutReported = true
-    return true
+    return realFolders.contains { real.starts(with: $0 + FileName("/".utf8)) }
   }
 
   /// A face whose landmarks are all at one place has no direction and gets no crop.
   override func write(_ frame: OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {
-    let (captured, faces) = (frame.captured, frame.faces)
+    guard let encoded = frame.encoded else { return }
+    if let failure = encoded.failure { throw failure }
     var wanted: [OutputFile] = []
     if let annotated { wanted.append(OutputFile(folder: annotated, suffix: [], ending: ".jpg")) }
     if let crops {
-      wanted += faces.indices.map { OutputFile(folder: crops, suffix: FileName("-face\($0)".utf8), ending: ".jpg") }
+      wanted += encoded.crops.indices.map { OutputFile(folder: crops, suffix: FileName("-face\($0)".utf8), ending: ".jpg") }
     }
     if wanted.isEmpty { return }
-    let name = captured.nameBytes
-    let source = hash(of: frame.isPicture ? (try? realPath(name)) ?? name : name)
+    let (name, source) = (frame.report.source, encoded.source)
     let body: ([OutputPath]) throws(ProgramError) -> Void = { paths throws(ProgramError) in
-      try self.write(paths, captured.frame, faces, source: source)
+      try self.write(encoded, to: paths)
     }
     if frame.isPicture {
-      let stem = pictureStem(name: captured.name, relativeName: captured.relativeName)
+      let stem = pictureStem(name: frame.name, relativeName: frame.relativeName)
       let owner = OutputOwner(source: name) { self.recognise($0, $1, source: source) }
       let first = outputPath(wanted[0], stem: stem, number: 1)
       let given = try files.paths.paths(of: wanted, stem: stem, key: source, owner: owner)
@@ -73,36 +66,25 @@ final class PictureOutput: Output {
       try body(given)
     } else {
       let folders = [annotated, crops].compactMap { $0 }
-      let stem = streamStem(relativeName: captured.relativeName)
-      try files.writeStream(stem, captured.index, width: 6, folders, wanted, body)
+      let stem = streamStem(relativeName: frame.relativeName)
+      try files.writeStream(stem, frame.report.frame, width: 6, folders, wanted, body)
     }
   }
 
-  /// Crops are cut from the frame before faces are drawn on it.
-  private func write(_ paths: [OutputPath], _ frame: Frame, _ faces: Faces, source: UInt64) throws(ProgramError) {
+  private func write(_ encoded: EncodedPictures, to paths: [OutputPath]) throws(ProgramError) {
     let firstCrop = annotated == nil ? 0 : 1
-    if crops != nil {
-      for index in faces.indices where crop.cropFace(faces[index].landmarks, from: frame) {
-        try write(crop, to: paths[firstCrop + index], source: source)
-      }
+    for (index, crop) in encoded.crops.enumerated() {
+      if let crop { try write(crop, to: paths[firstCrop + index]) }
     }
-    guard annotated != nil else { return }
-    guard canvas.copy(frame) else {
-      throw .picture(path: String(fileName: paths[0].path), .noMemory(reason: "\(frame.width) x \(frame.height) pixels to draw on"))
-    }
-    canvas.draw(faces)
-    try write(canvas, to: paths[0], source: source)
+    if let picture = encoded.annotated { try write(picture, to: paths[0]) }
   }
 
-  private func write(_ picture: Picture, to path: OutputPath, source: UInt64) throws(ProgramError) {
-    let bytes: UnsafeMutableRawBufferPointer
-    do {
-      bytes = try encoder.encode(picture, comment: OutputMark.comment(source: source))
-    } catch {
-      throw .picture(path: String(fileName: path.path), error)
+  private func write(_ bytes: [UInt8], to path: OutputPath) throws(ProgramError) {
+    let failure: ProgramError? = bytes.withUnsafeBytes { bytes in
+      do throws(ProgramError) { try files.publish(path, bytes) } catch { return error }
+      return nil
     }
-    OutputMark.seal(bytes, commentOffset: PictureWriter.commentOffset)
-    try files.publish(path, UnsafeRawBufferPointer(bytes))
+    if let failure { throw failure }
   }
 
   private func recognise(_ path: FileName, _ info: rf_file_info, source: UInt64) -> RecognisedOutput {

@@ -25,9 +25,20 @@ final class ResultOutput: Output {
     switch format {
     case .text: appendText(frame.report, frame.faces, to: &lines)
     case .json: appendJSON(frame.report, frame.faces, to: &lines)
-    case .hash: appendHash(frame.report, frame.faces, of: frame.detector, to: &lines)
+    case .hash: appendHash(frame.report, frame.hash, to: &lines)
     case .wider, .none: break
     }
+    try send()
+  }
+
+  /// Other formats have lines of faces only.
+  override func writeFailure(_ problem: [UInt8], of source: FileName) throws(ProgramError) {
+    guard format == .json else { return }
+    appendJSONFailure(problem, of: source, to: &lines)
+    try send()
+  }
+
+  private func send() throws(ProgramError) {
     do { try sink.write(&lines) } catch {
       close()
       // A reader that has ended is not an error; a full disk is.

@@ -14,7 +14,7 @@ final class InputFiles {
     for source in options.sources {
       add(source.equals("-") ? fileInfo(descriptor: STDIN_FILENO) : fileInfo(FileName(source.bytes)))
     }
-    for file in [options.model, options.config] {
+    for file in [options.model, options.config, options.filesFrom] {
       if let file { add(fileInfo(FileName(file.bytes))) }
     }
   }

@@ -17,6 +17,8 @@ enum ProgramError: Error {
   case detector(path: String, DetectorError)
   case memory(path: String, bytes: Int, width: Int, height: Int)
   case threads(Int, Errno)
+  /// A list of names that cannot be read on.
+  case list(path: String, problem: String)
   case overwritesSource(path: String)
   case picture(path: String, PictureError)
   case preview(PreviewError)
@@ -53,7 +55,9 @@ enum ProgramError: Error {
     case .memory(let path, let bytes, let width, let height):
       return "\(path): cannot allocate \(bytes >> 20) MB for feature maps at \(width) x \(height): choose a smaller --size"
     case .threads(let count, let errno):
-      return "cannot start \(count) threads: \(errno.message): try fewer --threads"
+      return "cannot start \(count) threads: \(errno.message): try fewer --threads or --jobs"
+    case .list(let path, let problem):
+      return "\(path): \(problem)"
     case .overwritesSource(let path):
       return "\(path): not written, because it would replace the source: choose another folder"
     case .picture(let path, let error):

@@ -14,92 +14,191 @@ import RetinaFace
 final class Session {
   private let options: Options
   private let loaded: LoadedModel
-  private let pool: ThreadPool?
-  private let detectors: DetectorCache
+  private let operands: Operands
   private let outputs: [Output]
+  /// For everything that does not run on the threads of --jobs.
+  private let finder: FaceFinder
+  /// The current source, if it has pictures.
+  private var current: PictureSource?
   /// Tracks the faces of the current stream; nil for pictures.
   private var tracker: Tracker?
   private var statistics = Statistics()
-  /// Counts of the sources before the current one.
   private var camera = CameraCounts()
-  private var sourceSkips = Skips()
+  /// Counts of the sources before the current one, and of the current one.
+  private var sourceSkips = Skips(), currentSkips = Skips()
   /// Sources that could not be opened, and frames without a detector.
   private var otherSkips = Skips()
   private var progress: Progress
   private var hasFailed = false
+  private var isOwnOutputReported = false
 
   init(_ options: Options) throws(ProgramError) {
     self.options = options
     loaded = try LoadedModel(options.model)
     let inputs = InputFiles(options)
-    do { pool = options.threads > 1 ? try ThreadPool(options.threads) : nil } catch { throw .threads(options.threads, error) }
-    detectors = DetectorCache(model: loaded.model, options: Session.detectorOptions(options, pool))
+    operands = try Operands(options)
     outputs = try makeOutputs(options, loaded, inputs)
+    finder = try FaceFinder(options, loaded.model, Session.sourceOptions(options, outputs))
     progress = Progress(isQuiet: options.isQuiet, printsResults: options.format.hasResults && options.results.isStandardOutput)
   }
 
-  private static func detectorOptions(_ options: Options, _ pool: ThreadPool?) -> Detector.Options {
-    var result = Detector.Options()
-    result.threshold = options.threshold
-    result.maxOverlap = options.maxOverlap
-    result.maxFaces = options.maxFaces
-    result.isa = options.isa
-    if let pool {
-      result.workers = Workers(
-        count: pool.count, crew: pool.pointer, relax: { sched_yield() },
-        runAll: { rf_thread_pool_run($0, $1, $2) })
-    }
-    result.findsLargeFaces = options.findsLargeFaces
-    result.hashesHeads = options.format == .hash
-    result.clock = { rf_seconds() }
-    return result
-  }
-
   /// Runs all sources in their order and returns the exit status.
-  func run() -> Int32 {
+  func run() throws(ProgramError) -> Int32 {
     if options.isVerbose { logChoices() }
-    for argument in options.sources where !isOver { run(argument) }
+    if options.jobs > 1 { try runJobs() } else { runInTurn() }
     rf_service_stopping()
     progress.clear()
     if options.showsStatistics { reportStatistics() }
     return hasFailed || outputs.contains { $0.hasFailed } ? 1 : 0
   }
 
+  private func runInTurn() {
+    while !isOver {
+      do {
+        guard let operand = try operands.next() else { return }
+        run(operand)
+      } catch {
+        return fail(error.description)
+      }
+    }
+  }
+
+  private func runJobs() throws(ProgramError) {
+    let jobs = try PictureJobs(options, loaded.model, operands, sourceOptions())
+    while !isOver {
+      switch jobs.take() {
+      case .ended: return
+      case .waiting: rf_service_alive()
+      case .finished(let work, let result):
+        deliver(work, result)
+        jobs.release()
+      }
+    }
+  }
+
+  /// Handles a piece of work in its turn.
+  private func deliver(_ work: Work, _ result: PictureResult?) {
+    switch work {
+    case .file(let source, let file):
+      guard let result else { return }
+      if current !== source { begin(source) }
+      if !isOver { deliver(result, of: file, in: source) }
+    case .end(let source):
+      if current !== source { begin(source) }
+      finish(source)
+    case .stream(let operand, let source): run(source, operand.name)
+    case .unopened(let operand, let error): failToOpen(operand, error)
+    case .failed(let error): fail(error.description)
+    }
+  }
+
+  private func run(_ operand: Operand) {
+    do { run(try operand.open(sourceOptions()), operand.name) } catch { failToOpen(operand, error) }
+  }
+
+  private func failToOpen(_ operand: Operand, _ error: CaptureError) {
+    otherSkips.add(error)
+    countSkips(currentSkips)
+    fail(error.message, of: operand.name)
+  }
+
+  private func run(_ source: Source, _ name: FileName) {
+    guard case .pictures(let pictures) = source else { return runStream(source, name) }
+    begin(pictures)
+    while !isOver, let file = pictures.takeFile() {
+      deliver(finder.find(in: file, checksFilm: false, isKept: false), of: file, in: pictures)
+    }
+    finish(pictures)
+  }
+
   private var isOver: Bool {
     outputs.contains { $0.isClosed } || rf_stop_requested() != 0 || statistics.counts.frames >= options.frameLimit
   }
 
-  private func run(_ argument: Argument) {
-    let source: Source
-    do {
-      source = try Source.open(argument.pointer, options: sourceOptions())
-    } catch {
-      otherSkips.add(error)
-      statistics.counts.set(camera, sourceSkips + otherSkips)
-      fail(error.message)
-      return
-    }
-    tracker = source.isPictures ? nil : Tracker(maxFaces: options.maxFaces, isSmooth: options.isSmooth)
-    for output in outputs { output.endSource() }
-    let cameraBefore = camera, skipsBefore = sourceSkips
-    var goesOn = true
-    while !isOver, goesOn {
-      goesOn = step(source)
-      camera = cameraBefore + source.cameraCounts
-      sourceSkips = skipsBefore + source.skips
-      statistics.counts.set(camera, sourceSkips + otherSkips)
+  /// Starts a source of pictures: reports the folders that could not be listed.
+  private func begin(_ source: PictureSource) {
+    endSource()
+    current = source
+    while !isOver {
+      do {
+        guard try source.takeFailure() else { break }
+      } catch {
+        fail(error.message, of: FileName(error.name.utf8))
+      }
+      countSkips(source.skips)
     }
   }
 
+  /// Writes the result of a file, in the order of the files.
+  private func deliver(_ result: PictureResult, of file: PictureFile, in source: PictureSource) {
+    switch result {
+    case .frame(var found):
+      found.output.report.frame = source.countPicture()
+      do { try deliver(found) } catch { fail(error, of: file.nameBytes) }
+    case .left(.otherFormat(let format)):
+      source.count(format, of: file)
+      writeFailure(format.problem, of: file.nameBytes)
+    case .left(.ownOutput): reportOwnOutput(file)
+    case .left(.film): run(Operand(name: file.nameBytes, isListed: true))
+    case .left(.noPicture), .left(.picture): break
+    case .unreadable(let error):
+      source.count(error)
+      fail(error.message, of: file.nameBytes)
+    case .failed(let error):
+      _ = source.countPicture()
+      fail(error, of: file.nameBytes)
+    }
+    countSkips(source.skips)
+  }
+
+  /// Ends a source of pictures: reports what was skipped. Each skipped file has a record of its own.
+  private func finish(_ source: PictureSource) {
+    while !isOver {
+      do { return try source.finish() } catch {
+        if case .otherFormat = error { fail(error.message) } else { fail(error.message, of: FileName(error.name.utf8)) }
+      }
+    }
+  }
+
+  private func runStream(_ source: Source, _ name: FileName) {
+    endSource()
+    tracker = Tracker(maxFaces: options.maxFaces, isSmooth: options.isSmooth)
+    let cameraBefore = camera
+    var goesOn = true
+    while !isOver, goesOn {
+      goesOn = step(source, name)
+      camera = cameraBefore + source.cameraCounts
+      countSkips(source.skips)
+    }
+  }
+
+  /// The next frame comes from another source.
+  private func endSource() {
+    (current, tracker) = (nil, nil)
+    sourceSkips = sourceSkips + currentSkips
+    currentSkips = Skips()
+    for output in outputs { output.endSource() }
+  }
+
+  /// - Parameter skips: of the current source.
+  private func countSkips(_ skips: Skips) {
+    currentSkips = skips
+    statistics.counts.set(camera, sourceSkips + currentSkips + otherSkips)
+  }
+
   private func sourceOptions() -> SourceOptions {
+    var result = Session.sourceOptions(options, outputs)
+    result.report = { self.report($0) }
+    return result
+  }
+
+  private static func sourceOptions(_ options: Options, _ outputs: [Output]) -> SourceOptions {
     var result = SourceOptions(raw: options.raw, isRecursive: options.isRecursive)
     result.camera = options.camera
-    result.report = { self.report($0) }
-    let outputs = outputs
     if outputs.contains(where: { $0.usesPixels }) {
       result.isOwnOutput = { path, bytes in outputs.contains { $0.isOwn(path, bytes) } }
     } else {
-      result.shrink = { InputSize.shrink(self.options.size, frameWidth: $0, frameHeight: $1) }
+      result.shrink = { InputSize.shrink(options.size, frameWidth: $0, frameHeight: $1) }
     }
     return result
   }
@@ -114,54 +213,50 @@ final class Session {
     }
   }
 
-  /// Processes one frame of a source; returns false at its end.
-  private func step(_ source: Source) -> Bool {
+  /// Processes one frame of a stream; returns false at its end.
+  private func step(_ source: Source, _ name: FileName) -> Bool {
     let captured: CapturedFrame
     do {
       guard let next = try source.next() else { return false }
       captured = next
     } catch {
-      fail(error.message)
+      fail(error.message, of: name)
       return true
     }
     do {
-      try handle(captured, isPicture: source.isPictures)
+      try deliver(try finder.find(in: captured, isPicture: false, tracker: tracker))
       return true
     } catch {
-      if error.isTooLarge { otherSkips.tooLarge += 1 }
-      fail(error.description)
-      // The next frame of a stream would fail in the same way; the next picture may not.
-      return source.isPictures
+      // The next frame would fail in the same way.
+      fail(error, of: name)
+      return false
     }
   }
 
-  /// Detects faces, writes the frame to all outputs, and counts it.
-  private func handle(_ captured: CapturedFrame, isPicture: Bool) throws(ProgramError) {
-    let frame = captured.frame
-    let size = InputSize(options.size, frameWidth: captured.width, frameHeight: captured.height, isPicture: isPicture)
-    let detector = try detectors.detector(width: size.width, height: size.height, path: captured.name)
-    if options.isVerbose, isPicture || captured.index == 0 { logSize(captured, detector) }
-    let found = detector.detect(frame, transform: size.transform, shrunkBy: captured.shrunkBy)
-    let faces = tracker?.update(found, seconds: captured.timestampSeconds) ?? found
-    let timings = detector.timings
-    var times = Statistics.Times(
-      capture: captured.captureMilliseconds, convert: timings.convert * 1000,
-      network: timings.network * 1000, decode: timings.decode * 1000)
-    times.latency = (rf_seconds() - captured.capturedAtSeconds) * 1000
-    let report = FrameReport(
-      source: captured.nameBytes, frame: captured.index,
-      timestampSeconds: captured.timestampSeconds, width: captured.width, height: captured.height,
-      latencyMilliseconds: times.latency)
-    let written = OutputFrame(captured: captured, faces: faces, report: report, detector: detector, isPicture: isPicture)
+  /// Writes the frame to all outputs, and counts it.
+  private func deliver(_ found: FoundFrame) throws(ProgramError) {
+    let frame = found.output
+    if options.isVerbose, frame.isPicture || frame.report.frame == 0 { logSize(found) }
     for output in outputs {
-      try output.write(written, statistics)
+      try output.write(frame, statistics)
       if output.isClosed { break }
     }
-    times.total = (rf_seconds() - captured.capturedAtSeconds) * 1000
-    statistics.add(times, faces: faces.count)
+    var times = found.times
+    times.total = (rf_seconds() - found.capturedAtSeconds) * 1000
+    statistics.add(times, faces: frame.faces.count)
     rf_service_ready()
     rf_service_alive()
     progress.show(frames: statistics.counts.frames, faces: statistics.counts.faces)
+  }
+
+  /// Logs the first picture that is left out because this program wrote it.
+  private func reportOwnOutput(_ file: PictureFile) {
+    if !options.isQuiet, !isOwnOutputReported {
+      let path = (try? realPath(file.nameBytes)) ?? file.nameBytes
+      progress.clear()
+      log("\(String(fileName: path)): written by rf-cam into an output folder of this run: such pictures are skipped")
+    }
+    isOwnOutputReported = true
   }
 
   private func logChoices() {
@@ -172,11 +267,12 @@ final class Session {
         + "kernels \(options.isa.description); \(options.threads) thread\(options.threads == 1 ? "" : "s")")
   }
 
-  private func logSize(_ captured: CapturedFrame, _ detector: Detector) {
+  private func logSize(_ found: FoundFrame) {
     progress.clear()
+    let (report, network) = (found.output.report, found.network)
     log(
-      "\(captured.name): \(captured.width) x \(captured.height), network input \(detector.width) x "
-        + "\(detector.height) in \(detector.arenaBytes >> 10) kB")
+      "\(found.output.name): \(report.width) x \(report.height), network input \(network.width) x "
+        + "\(network.height) in \(network.arenaBytes >> 10) kB")
   }
 
   private func reportStatistics() {
@@ -194,6 +290,25 @@ final class Session {
     hasFailed = true
     progress.clear()
     logError(message)
+  }
+
+  private func fail(_ error: ProgramError, of source: FileName) {
+    if error.isTooLarge { otherSkips.tooLarge += 1 }
+    fail(error.description, of: source)
+  }
+
+  /// Reports a failure on standard error and in the results.
+  private func fail(_ message: String, of source: FileName) {
+    fail(message)
+    let name = String(decoding: source, as: UTF8.self) + ": "
+    writeFailure(
+      message.utf8.starts(with: name.utf8) ? String(decoding: message.utf8.dropFirst(name.utf8.count), as: UTF8.self) : message, of: source)
+  }
+
+  private func writeFailure(_ problem: String, of source: FileName) {
+    for output in outputs {
+      do { try output.writeFailure(Array(problem.utf8), of: source) } catch { fail(error.description) }
+    }
   }
 }
 

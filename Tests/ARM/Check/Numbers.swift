@@ -58,7 +58,7 @@ private func printReports(_ model: Model) -> String? {
     var text = ByteBuffer()
     appendText(report, faces, to: &text)
     appendJSON(report, faces, to: &text)
-    appendHash(report, faces, of: detector, to: &text)
+    appendHash(report, resultHash(of: faces, by: detector), to: &text)
     show(text)
   }
   return nil

@@ -75,6 +75,8 @@ def parse_json_lines(lines: Iterable[str], where: str) -> dict[str, Detections]:
 def _parse_frame(line: str, where: str) -> tuple[str, Detections]:
     try:
         frame = json.loads(line)
+        if isinstance(frame, dict) and "error" in frame:
+            raise AnnotationError(f"{where}: no result for {frame.get('source')!r}: {frame['error']}")
         source, faces = frame["source"], frame["faces"]
         boxes = [[float(v) for v in face["box"]] for face in faces]
         scores = [float(face["score"]) for face in faces]

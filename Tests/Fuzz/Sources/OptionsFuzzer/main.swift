@@ -56,6 +56,7 @@ private func check(_ messages: [String]) {
 private func checkRanges(_ options: Options) {
   precondition((0...1).contains(options.threshold) && (0...1).contains(options.maxOverlap))
   precondition((1...1_000_000_000).contains(options.maxFaces) && (1...64).contains(options.threads) && options.frameLimit >= 1)
+  precondition((1...64).contains(options.jobs))
   precondition((0...3600).contains(options.syncSeconds))
   if let rate = options.camera.framesPerSecond { precondition(rate > 0 && rate <= 1000) }
   if let raw = options.raw { precondition(raw.width >= 1 && raw.height >= 1 && raw.width <= 100_000_000 / raw.height) }
