@@ -17,6 +17,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy
 import torch
 from tqdm import tqdm
 
@@ -26,7 +27,8 @@ from .data.labels import DataError, Problems, Split, read_training_data
 from .data.text import read_text
 from .evaluate import Dataset, read_folder
 from .evaluation.ground_truth import AnnotationError
-from .exchange import model_file
+from .exchange import model_file, rfm
+from .exchange.graph import Graph, ModelFileError
 from .exchange.other_anchors import with_anchors
 from .exchange.unfolding import unfold
 from .exchange.walk import export_graph
@@ -163,15 +165,25 @@ def _load_teachers(options: argparse.Namespace) -> list[RetinaFace]:
     return teachers
 
 
+def _read_model(path: Path) -> tuple[Graph, dict[str, numpy.ndarray]]:
+    """Reads graph and float32 weights of a model file (.rfm) or an exchange file. Raises ModelFileError."""
+    if path.suffix != ".rfm":
+        return model_file.read(path)
+    model = rfm.read(path)
+    if model.int8 is not None:
+        raise ModelFileError(f"{path}: is an int8 model; start from the float32 model that it was made of")
+    return model.graph, {name: values.copy() for name, values in model.tensors.items()}
+
+
 def _start_from(network: RetinaFace, path: Path, batches: Batches) -> None:
     """Loads an exported model for training; its heads are converted if the options name other anchors.
 
     Raises ModelFileError if the file is invalid or if its graph differs from the options' in more than the anchors.
     """
-    graph, tensors = model_file.read(path)
+    graph, tensors = _read_model(path)
     anchors = tuple(level.anchors for level in graph.description.levels)
     if len(anchors) != len(LEVELS) or graph != export_graph(RetinaFace(replace(network.config, anchors=anchors)))[0]:
-        raise model_file.ModelFileError(f"{path}: is another network than the options ask for, which is {network.config}")
+        raise ModelFileError(f"{path}: is another network than the options ask for, which is {network.config}")
     tensors = with_anchors(tensors, anchors, network.config.anchors)
     side, _ = batches.shape(0)
     count = max(1, round(START_PIXELS / batches.config.pixels))

@@ -4,13 +4,14 @@ import pytest
 import torch
 
 from retinaface_training import train
-from retinaface_training.exchange import model_file
+from retinaface_training.exchange import model_file, rfm
 from retinaface_training.exchange.graph import ModelFileError
 from retinaface_training.exchange.other_anchors import with_anchors
 from retinaface_training.exchange.walk import export_graph
 from retinaface_training.network.anchors import decode_boxes, decode_landmarks, make_anchors, shared_anchors
 from retinaface_training.network.config import NetworkConfig
 from retinaface_training.network.retinaface import RetinaFace
+from retinaface_training.run.options import TRAINING
 
 OLD = ((16, 32), (64, 128), (256, 512))
 NEW = ((10, 16, 32), (64,), (200, 512))
@@ -85,3 +86,15 @@ def test_training_starts_from_a_model_with_other_anchors(tmp_path, monkeypatch):
     assert all(torch.equal(started.state_dict()[name], torch.from_numpy(value)) for name, value in expected.items() if name[:4] == "head")
     with pytest.raises(ModelFileError, match="another network"):
         train._start_from(RetinaFace(NetworkConfig("leaky:0.1", NEW)), tmp_path / "old.safetensors", FewBatches())
+
+
+def test_training_starts_from_the_model_that_ships(monkeypatch):
+    monkeypatch.setattr(train, "network_input", lambda batch, device: torch.rand(4, 3, 64, 64) * 100)
+    shipped = TRAINING.parent / "Models" / "default-float32.rfm"
+    started = RetinaFace()
+    train._start_from(started, shipped, FewBatches())
+    weights = rfm.read(shipped).tensors
+    assert torch.equal(started.head3["box"].weight, torch.from_numpy(weights["head3.box.weight"].copy()))
+    assert torch.equal(started.backbone.stem.conv.weight, torch.from_numpy(weights["backbone.stem.weight"].copy()))
+    with pytest.raises(ModelFileError, match="is an int8 model; start from the float32 model"):
+        train._start_from(started, shipped.with_name("default.rfm"), FewBatches())

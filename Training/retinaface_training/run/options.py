@@ -47,7 +47,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         default=research / "weights/mobilenetV1X0.25_pretrain.tar" if research else Path("none"),
         help="ImageNet classifier to start from, or none for random weights (default: mobilenetV1X0.25_pretrain.tar in RF_DATA; else none)",
     )
-    start.add_argument("--start", type=Path, help="exported model (.safetensors) to start from instead; it may have other anchors")
+    start.add_argument("--start", type=Path, help="model (float32 .rfm or .safetensors) to start from; it may have other anchors")
     start.add_argument(
         "--teacher",
         type=Path,
