@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from .labels import AnnotatedPicture
+from .labels import AnnotatedPicture, LandmarkSource
 from .turn import TurnedImage, draw_angle, turn
 
 FILL_RGB = (123, 117, 104)
@@ -112,7 +112,7 @@ def cut(image: Image.Image | TurnedImage, picture: AnnotatedPicture, window: Win
     sides = clipped[:, 2:] - clipped[:, :2]
     shown = (sides > 1).all(axis=1)
     landmarks = ((picture.landmarks.reshape(-1, 5, 2) - origin) * scale).reshape(-1, 10)
-    ignored = ~inside | (sides.max(axis=1, initial=0) < SMALLEST_FACE)
+    ignored = ~inside | (sides.max(axis=1, initial=0) < SMALLEST_FACE) | (picture.sources == LandmarkSource.IGNORED)
     pixels = _render(image, window, width, height, blur)
     return Sample(pixels, clipped[shown], landmarks[shown], picture.sources[shown], ignored[shown])
 

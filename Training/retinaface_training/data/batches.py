@@ -125,7 +125,8 @@ class Batches(Dataset):
         most = max(1, max(len(sample.boxes) for sample in samples))
         boxes, landmarks = torch.zeros(len(samples), most, 4), torch.zeros(len(samples), most, 10)
         weights = torch.zeros(len(samples), most)
-        weight_of = {LandmarkSource.NONE: 0.0, LandmarkSource.TEACHER: 1.0, LandmarkSource.HUMAN: self.config.human_landmark_weight}
+        weight_of = dict.fromkeys(LandmarkSource, 0.0)
+        weight_of |= {LandmarkSource.TEACHER: 1.0, LandmarkSource.HUMAN: self.config.human_landmark_weight}
         matches = []
         for index, sample in enumerate(samples):
             count = len(sample.boxes)

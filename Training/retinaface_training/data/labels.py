@@ -2,7 +2,8 @@
 
 A label file has `# path` lines, each followed by one line per face: `x y w h`, five times `px py flag`, quality
 (pixels of the upright picture, as viewers and rf-cam show it). Flags: 0 a human's landmark, 1 a teacher
-network's, -1 none. RetinaFace's own annotation uses 0.0, 1.0 (occluded) and -1 in the same places.
+network's, -1 none, -2 a doubtful face, which is neither learnt nor background. RetinaFace's own annotation uses 0.0,
+1.0 (occluded) and -1 in the same places.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ OUTSIDE_TOLERANCE = 1.0
 class LandmarkSource(IntEnum):
     """Origin of a face's five points."""
 
+    IGNORED = -2
+    """A doubtful face: its box is neither learnt nor background, and is not counted in measurements."""
     NONE = -1
     HUMAN = 0
     TEACHER = 1
@@ -134,6 +137,17 @@ def read_training_data(folder: Path, problems: Problems) -> Split:
     return split(pictures, read_negatives(folder / "negatives.txt", images, problems) if has_negatives else [])
 
 
+def label_lines(picture: AnnotatedPicture, images: Path) -> list[str]:
+    """Returns the lines of a label file for a picture below the folder `images`, with coordinates of two decimals."""
+    lines = [f"# {picture.path.relative_to(images).as_posix()}"]
+    for box, points, source in zip(picture.boxes.tolist(), picture.landmarks.reshape(-1, POINTS, 2).tolist(), picture.sources, strict=True):
+        has_points = source in (LandmarkSource.HUMAN, LandmarkSource.TEACHER)
+        triples = [f"{x:.2f} {y:.2f} {source}" if has_points else f"-1 -1 {source}" for x, y in points]
+        sides = [f"{value:.2f}" for value in (box[0], box[1], box[2] - box[0], box[3] - box[1])]
+        lines.append(" ".join([*sides, *triples, "1" if has_points else "0"]))
+    return lines
+
+
 def split(pictures: list[AnnotatedPicture], negatives: list[AnnotatedPicture]) -> Split:
     """Holds back a tenth of the pictures with human landmarks, 3 % of the others, and every tenth negative.
 
@@ -216,10 +230,12 @@ def _parse_face(text: str, size: tuple[int, int]) -> tuple[list[float], list[flo
 
 
 def _landmark_source(flags: np.ndarray) -> LandmarkSource:
+    if (flags == LandmarkSource.IGNORED).all():
+        return LandmarkSource.IGNORED
     if (flags == LandmarkSource.NONE).any():
         return LandmarkSource.NONE
     if (flags == LandmarkSource.HUMAN).all():
         return LandmarkSource.HUMAN
     if np.isin(flags, (LandmarkSource.HUMAN, LandmarkSource.TEACHER)).all():
         return LandmarkSource.TEACHER
-    raise ValueError(f"landmark flags {flags.tolist()}: only 0, 1 and -1 are known")
+    raise ValueError(f"landmark flags {flags.tolist()}: only 0, 1, -1 and -2 (for all five) are known")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..data.labels import AnnotatedPicture, load_picture
+from ..data.labels import AnnotatedPicture, LandmarkSource, load_picture
 from ..evaluate import Dataset, measure
 from ..evaluation.detect import Options, detect
 from ..evaluation.ground_truth import SETS, Picture
@@ -37,9 +37,10 @@ class Result:
 def validate(network: RetinaFace, pictures: list[AnnotatedPicture], negatives: list[AnnotatedPicture]) -> Result:
     """Measures a network on pictures at their own size, and leaves it in evaluation mode."""
     network.eval()
+    counted = [picture.sources != LandmarkSource.IGNORED for picture in pictures]
     truths = [
-        Picture(str(picture.path), _as_corner_and_size(picture.boxes), np.ones((len(picture.boxes), len(SETS)), bool))
-        for picture in pictures
+        Picture(str(picture.path), _as_corner_and_size(picture.boxes), np.tile(counts[:, None], (1, len(SETS))))
+        for picture, counts in zip(pictures, counted, strict=True)
     ]
     found = {str(picture.path): detect(network, load_picture(picture.path)) for picture in pictures}
     result = evaluate(truths, {name: detections.wider() for name, detections in found.items()}, EXACT, ious=(0.5,))
@@ -54,8 +55,10 @@ def average_precisions(network: RetinaFace, datasets: list[Dataset]) -> dict[str
 
 
 def _recall_by_size(truths: list[Picture], found: dict[str, Detections]) -> list[float]:
-    sizes = np.concatenate([np.digitize(truth.boxes[:, 2:].max(axis=1), SIZE_BORDERS) for truth in truths])
-    hits = np.concatenate([_is_found(truth.boxes, found[truth.name].above(FOUND_SCORE).wider()[:, :4]) for truth in truths])
+    boxes = [truth.boxes[truth.counted[:, 0]] for truth in truths]
+    sizes = np.concatenate([np.digitize(faces[:, 2:].max(axis=1), SIZE_BORDERS) for faces in boxes])
+    hits = [_is_found(faces, found[truth.name].above(FOUND_SCORE).wider()[:, :4]) for faces, truth in zip(boxes, truths, strict=True)]
+    hits = np.concatenate(hits)
     return [float(hits[sizes == size].mean()) if (sizes == size).any() else float("nan") for size in range(len(SIZE_BORDERS) + 1)]
 
 

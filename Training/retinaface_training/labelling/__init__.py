@@ -1,0 +1,1 @@
+"""Labels of strong detectors for training pictures."""
