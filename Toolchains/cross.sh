@@ -8,8 +8,9 @@ readonly board=${1:-} product=${2:-rf-cam}
 case $board in
   rk3399 | aarch64) sdk=rf-aarch64-linux architecture=arm64 ;;
   armv7) sdk=rf-armv7-linux architecture=armhf ;;
+  x86-64) sdk=rf-x86_64-linux architecture=amd64 ;;
   *)
-    echo "cross: unknown board '$board': name rk3399, aarch64 (any 64-bit ARM Linux) or armv7 (32 bits, hard-float, NEON)" >&2
+    echo "cross: unknown board '$board': name rk3399, aarch64 (any 64-bit ARM Linux), armv7 (32 bits, hard-float, NEON) or x86-64" >&2
     exit 2
     ;;
 esac
