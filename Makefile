@@ -16,7 +16,7 @@ NAMES := WEIGHTS OUT SIZE ANCHORS ACTIVATION PRECISION CALIBRATE BOARD MODEL PIC
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 export $(NAMES)
 
-.PHONY: help setup build demo test model bench lib install cross arm-test arm-cost firmware camera-test preview-look deb bench-peers train-setup train format clean
+.PHONY: help setup build demo test model bench lib install wheel cross arm-test arm-cost firmware camera-test preview-look deb bench-peers train-setup train format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -63,6 +63,9 @@ lib: setup ## the C library for this machine or BOARD=aarch64, rk3399 or armv7: 
 
 install: lib ## install the C library; PREFIX=/usr/local LIBDIR=PREFIX/lib DESTDIR= BOARD=
 	@Packaging/install-library.sh "$$BOARD"
+
+wheel: setup train-setup ## the Python distribution rf-cam in build/wheels, for this machine or BOARD=aarch64
+	@Toolchains/wheel.sh "$${BOARD:-x86-64}"
 
 cross: setup ## BOARD=rk3399, aarch64 or armv7: build/BOARD/rf-cam, one static file for the board
 	@Toolchains/cross.sh "$$BOARD"

@@ -44,6 +44,9 @@ stage_embedded() {
 # rf-cam for the boards, each under QEMU: the host's faces.
 stage_cross() { Toolchains/setup.sh emulation && Tests/ARM/cross.sh; }
 
+# The Python distribution: built, installed into an empty environment with NumPy, and tested there.
+stage_wheel() { make --silent wheel && Tests/Python/run.sh; }
+
 # The kernel table and the layers' hashes on ARM, under QEMU.
 stage_arm() { Toolchains/setup.sh emulation && Tests/ARM/run.sh; }
 
@@ -84,7 +87,7 @@ stage_camera() { make --silent camera-test; }
 stage_fuzz() { Tests/Fuzz/run.sh "$fuzz_seconds"; }
 
 # Stages of the two lanes run side by side: each mostly keeps one core busy, and both take about as long.
-readonly first=(programs models) lane_1=(scripts swift sanitize preview packaging python fuzz) lane_2=(embedded cross arm firmware camera)
+readonly first=(programs models) lane_1=(scripts swift sanitize preview packaging python fuzz) lane_2=(embedded wheel cross arm firmware camera)
 readonly results=build/test-results
 
 # Runs stages one after the other and notes which passed.
