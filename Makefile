@@ -3,6 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 INSTALLED := .venv/installed
+EVAL_INSTALLED := .venv-eval/installed
 BENCH_PYTHON := .venv-bench/bin/python
 BENCH_INSTALLED := .venv-bench/installed
 # Links without the folder of the program in its library path ($ORIGIN), and with all addresses resolved at the start, so that
@@ -16,7 +17,7 @@ NAMES := WEIGHTS OUT SIZE ANCHORS ACTIVATION PRECISION CALIBRATE BOARD MODEL PIC
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 export $(NAMES)
 
-.PHONY: help setup build demo test model bench lib install wheel cross arm-test arm-cost firmware camera-test preview-look deb bench-peers train-setup train format clean
+.PHONY: help setup build demo test model bench lib install wheel cross arm-test arm-cost firmware camera-test preview-look deb bench-peers train-setup eval-setup train format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -87,7 +88,15 @@ camera-test: setup train-setup ## the kernel's own camera devices in QEMU, x86-6
 
 train-setup: $(INSTALLED) ## Python with PyTorch and the rest, pinned, in .venv
 
-$(INSTALLED): Training/requirements.txt
+eval-setup: $(EVAL_INSTALLED) ## Python without PyTorch in .venv-eval: what evaluating rf-cam and stored predictions needs
+
+$(EVAL_INSTALLED): Training/requirements-eval.txt
+	@python3 -c "import ensurepip, venv" 2>/dev/null || Toolchains/install.sh eval-setup python3-venv
+	python3 -m venv .venv-eval
+	.venv-eval/bin/python -m pip install --quiet -r Training/requirements-eval.txt
+	@touch $@
+
+$(INSTALLED): Training/requirements.txt Training/requirements-eval.txt
 	@python3 -c "import ensurepip, venv" 2>/dev/null || Toolchains/install.sh train-setup python3-venv
 	python3 -m venv .venv
 	$(PYTHON) -m pip install --quiet -r Training/requirements.txt
@@ -101,5 +110,5 @@ format: train-setup ## format every tracked Swift, C and Python file (.swift-for
 	$(PYTHON) -m ruff check --fix
 	$(PYTHON) -m ruff format
 
-clean: ## delete what was built (not .venv, .venv-bench, not training runs)
+clean: ## delete what was built (not .venv, .venv-eval, .venv-bench, not training runs)
 	rm -rf build .build

@@ -39,7 +39,7 @@ class Checkout:
 
     def __init__(self, folder: Path):
         self.root, self.recorded = folder / "check out", folder / "recorded"
-        for name in ("Makefile", "Training/make-model.sh", "Training/requirements.txt"):
+        for name in ("Makefile", "Training/make-model.sh", "Training/requirements.txt", "Training/requirements-eval.txt"):
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.root / name)
         for name in (

@@ -29,7 +29,8 @@ def test_the_version_stands_in_one_place():
 
 
 def test_the_package_has_the_versions_of_the_pinned_requirements():
-    pins = dict(line.split("==") for line in (ROOT / "Training/requirements.txt").read_text().split() if "==" in line)
+    text = "".join((ROOT / f"Training/{name}.txt").read_text() for name in ("requirements", "requirements-eval"))
+    pins = dict(line.split("==") for line in text.split() if "==" in line)
     for requirement in PROJECT["project"]["dependencies"]:
         name, least = requirement.split(">=")
         assert [int(part) for part in pins[name].split(".")] >= [int(part) for part in least.split(".")], name

@@ -22,7 +22,7 @@ from .evaluation.ground_truth import AnnotationError, Picture
 from .evaluation.predictors import NetworkPredictor, Predictor, ProgramPredictor, StoredPredictor, rf_cam_arguments
 from .evaluation.report import DatasetReport, NegativeReport
 from .exchange.graph import ModelFileError
-from .export import NO_TORCH, add_weight_options
+from .weight_options import NO_TORCH, add_weight_options
 
 FALSE_FACE_THRESHOLD = 0.5
 PROTOCOLS = {"exact": wider.EXACT, "official": wider.OFFICIAL}

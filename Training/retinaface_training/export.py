@@ -19,8 +19,8 @@ import numpy
 
 from .exchange import model_file, rfm
 from .exchange.graph import Graph, ModelFileError
+from .weight_options import NO_TORCH, add_weight_options
 
-NO_TORCH = "needs PyTorch: install it with make train-setup"
 _NO_ONNX = "ONNX graphs need the package onnx: install it with make train-setup"
 _MOST_PIXELS = 16384
 
@@ -58,16 +58,6 @@ def load(path: str | os.PathLike, activation: str | None = None, anchors: str | 
     except ImportError as error:
         raise ModelFileError(f"{path}: {_NO_ONNX if error.name in ('onnx', 'google') else NO_TORCH}") from None
     return Network(*export_graph(load_network(path, activation, anchors)))
-
-
-def add_weight_options(parser: argparse.ArgumentParser) -> None:
-    """Adds --activation and --anchors, the options of every program that reads weights."""
-    parser.add_argument("--activation", metavar="NAME", help="for published checkpoints: relu, leaky (slope 0.1) or leaky:SLOPE")
-    parser.add_argument(
-        "--anchors",
-        metavar="SIDES",
-        help="for published checkpoints: sides in pixels, levels separated by '/', such as 16,32/64,128/256,512",
-    )
 
 
 def parse_size(text: str) -> tuple[int, int] | None:

@@ -26,8 +26,8 @@ from .evaluation.mtcnn import Mtcnn
 from .evaluation.predictors import NetworkPredictor, Predictor, ProgramPredictor, rf_cam_arguments
 from .evaluation.report import file_name, landmarks_to_json
 from .exchange.graph import ModelFileError
-from .export import add_weight_options
 from .network.loading import load_any
+from .weight_options import add_weight_options
 
 FULL_SIZE = 0
 """Stands for the size that a face has in its picture."""

@@ -2,10 +2,13 @@
 
 import json
 import shlex
+import subprocess
+import sys
 
 import pytest
 from PIL import Image
 
+from conftest import TRAINING
 from retinaface_training import evaluate
 from retinaface_training.network.checkpoints import save_weights
 from retinaface_training.network.config import NetworkConfig
@@ -94,6 +97,28 @@ def test_program_gets_the_pictures_and_its_options(dataset):
     words = log.read_text().split()
     assert words[:6] == ["--model", "x.rfm", "--format", "json", "--size", "original"] and "--isa" in words
     assert words[-2:] == [str(dataset / "images/event/a.jpg"), str(dataset / "images/event/b.jpg")]
+
+
+NO_TORCH = """import sys
+for name in ("torch", "safetensors", "onnx"):
+    sys.modules[name] = None  # an import is an ImportError
+from retinaface_training import bootstrap, compare, evaluate
+from retinaface_training.data import __main__
+sys.exit(evaluate.main(sys.argv[1:]))"""
+
+
+def test_predictions_need_no_pytorch(dataset):
+    """requirements-eval.txt lists what is left."""
+
+    def run(*arguments):
+        command = [sys.executable, "-c", NO_TORCH, *arguments, "--data", str(dataset)]
+        return subprocess.run(command, cwd=TRAINING, capture_output=True, text=True, timeout=60)
+
+    done = run("--predictions", str(dataset.parent / "rf-cam.json"))
+    assert done.returncode == 0 and " exact" in done.stdout, done.stderr
+    done = run("--weights", "x.pth")
+    assert done.returncode == 1
+    assert done.stderr.startswith("evaluate: --weights needs PyTorch: install it with make train-setup; ") and done.stderr.count("\n") == 1
 
 
 def test_missing_prediction_is_refused_or_counted(dataset, capsys):

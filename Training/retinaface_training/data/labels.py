@@ -23,6 +23,11 @@ from .text import inside, read_lines
 
 POINTS = 5
 FIELDS = 4 + 3 * POINTS + 1
+WHERE_TO_GET = (
+    "Get WIDER_train.zip and wider_face_split.zip (WIDER FACE, research only) from http://shuoyang1213.me/WIDERFACE/, unpack both into one "
+    "folder, and make a training folder of it: python -m retinaface_training.data from-wider FOLDER --output data "
+    "(Training/README.md, 'Data')"
+)
 OUTSIDE_TOLERANCE = 1.0
 """Pixels by which a box may extend outside its picture: annotations are rounded."""
 
@@ -89,7 +94,7 @@ def read_labels(label_file: Path, images: Path, problems: Problems) -> list[Anno
     Raises DataError, naming file and line, if the file is not UTF-8.
     """
     pictures = []
-    for name, line_number, lines in _sections(label_file, problems):
+    for name, line_number, lines in sections(label_file, problems):
         try:
             path = inside(images, name)
             size = picture_size(path)
@@ -131,6 +136,8 @@ def read_negatives(list_file: Path, images: Path, problems: Problems) -> list[An
 
 def read_training_data(folder: Path, problems: Problems) -> Split:
     """Reads `label.txt`, `negatives.txt` (optional) and `images` of a folder; the split depends on the files only."""
+    if not (folder / "label.txt").is_file():
+        raise DataError(f"{folder}: has no label.txt: is no training folder. {WHERE_TO_GET}")
     images = folder / "images"
     pictures = read_labels(folder / "label.txt", images, problems)
     has_negatives = (folder / "negatives.txt").exists()
@@ -192,7 +199,7 @@ def _hold_back(
     return held, [picture for picture in pictures if picture.path not in held_paths]
 
 
-def _sections(label_file: Path, problems: Problems) -> Iterator[tuple[str, int, list[tuple[int, str]]]]:
+def sections(label_file: Path, problems: Problems) -> Iterator[tuple[str, int, list[tuple[int, str]]]]:
     """Yields picture name, its line number, and the numbered face lines below it."""
     name, name_line, lines = None, 0, []
     for number, text in enumerate(_lines(label_file), start=1):

@@ -12,6 +12,7 @@ import torch
 
 from ..data.augment import AugmentConfig
 from ..data.batches import BatchConfig
+from ..data.labels import WHERE_TO_GET
 from ..losses import detection as losses
 from ..losses import distill
 from ..network.config import NetworkConfig, parse_anchors
@@ -29,7 +30,6 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         "--data",
         type=Path,
         action="append",
-        required=research is None,
         metavar="FOLDER",
         help="folder with label.txt, negatives.txt and images (default: data/train in RF_DATA); may be repeated",
     )
@@ -132,6 +132,8 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     machine.add_argument("--log-every", type=int, default=20, help="steps per line of the log")
     options = parser.parse_args(arguments)
+    if not options.data and research is None:
+        parser.error(f'name a training folder: --data FOLDER (make train OPTIONS="--data FOLDER"). {WHERE_TO_GET}')
     options.data = options.data or [research / "data" / "train"]
     return options
 
