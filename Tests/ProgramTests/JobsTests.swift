@@ -5,7 +5,9 @@ import Testing
 /// Pictures of many sizes with failures of every kind between them.
 private func mixedFolder() throws -> TestFolder {
   let workshop = try TestFolder()
-  for index in 0..<24 { try workshop.write("in/\(index)/p\(index % 5).jpg", workshop.jpeg(width: 40 + 17 * (index % 7), height: 30 + 40 * (index % 4))) }
+  for index in 0..<24 {
+    try workshop.write("in/\(index)/p\(index % 5).jpg", workshop.jpeg(width: 40 + 17 * (index % 7), height: 30 + 40 * (index % 4)))
+  }
   let jpeg = try workshop.jpeg()
   try workshop.write("in/3/cut.jpg", jpeg.prefix(jpeg.count / 2))
   try workshop.write("in/4/empty.jpg", [])
@@ -23,7 +25,10 @@ private func timeless(_ text: String) -> String {
 
 @Test(arguments: ["text", "json", "hash", "none"]) func jobsGiveTheResultsOfOne(format: String) throws {
   let workshop = try mixedFolder()
-  let words = ["--format", format, "--threshold", "0.01", "--max-faces", "3", "--recursive", "--stats", "in", "film.jpg", "in/3/p3.jpg", "gone", "in/1"]
+  let words = [
+    "--format", format, "--threshold", "0.01", "--max-faces", "3", "--recursive", "--stats", "in", "film.jpg", "in/3/p3.jpg", "gone",
+    "in/1",
+  ]
   let expected = try workshop.run(words)
   #expect(expected.status == 1 && (format == "none" || expected.lines.count >= 29), "\(expected)")
   func messages(_ outcome: Outcome) -> [Substring] { outcome.errorLines.filter { $0.contains("rf-cam: ") || $0.contains("skipped") } }
@@ -40,7 +45,9 @@ private func timeless(_ text: String) -> String {
     #expect(try workshop.run(["--jobs", jobs, "--output", "\(place)/out", "--crops", "\(place)/crops"] + words).status == 1)
   }
   let expected = workshop.contents(of: "one")
-  #expect(expected.count > 100 && workshop.contents(of: "four").filter { !$0.key.contains("film") } == expected.filter { !$0.key.contains("film") })
+  #expect(
+    expected.count > 100
+      && workshop.contents(of: "four").filter { !$0.key.contains("film") } == expected.filter { !$0.key.contains("film") })
   // The second run goes on with the numbers of the film's frames.
   #expect(workshop.contents(of: "four").count == expected.count + 12)
   for (jobs, place) in [("1", "a"), ("3", "b")] {
@@ -61,7 +68,8 @@ private func timeless(_ text: String) -> String {
 @Test func aSignalEndsJobsThatWaitForNames() throws {
   let workshop = try mixedFolder()
   for arguments in [["--jobs", "3"], []] {
-    let program = try RunningProgram(["--model", workshop.model, "--format", "json", "--files-from", "-"] + arguments, in: workshop.folder, reads: true)
+    let program = try RunningProgram(
+      ["--model", workshop.model, "--format", "json", "--files-from", "-"] + arguments, in: workshop.folder, reads: true)
     program.input.fileHandleForWriting.write(Data("in/1/p1.jpg\nin/2/p2.jpg\n".utf8))
     // The list has not ended, and results are there.
     #expect(program.wait { program.outputSoFar.count { $0 == 10 } == 2 })
@@ -78,7 +86,9 @@ private func timeless(_ text: String) -> String {
   for jobs in ["1", "2"] {
     let outcome = try workshop.run("--jobs", jobs, "--format", "json", "--files-from", "list")
     #expect(outcome.status == 1 && outcome.lines.count == 8 && outcome.errorLines.count == 1, "\(outcome)")
-    #expect(outcome.lines.dropLast().allSatisfy { $0.contains("\"frame\":0") } && outcome.lines.last!.contains(#""gone","error":"cannot be opened"#))
+    #expect(
+      outcome.lines.dropLast().allSatisfy { $0.contains("\"frame\":0") }
+        && outcome.lines.last!.contains(#""gone","error":"cannot be opened"#))
   }
 }
 
@@ -108,8 +118,10 @@ private func timeless(_ text: String) -> String {
   try workshop.write("long", [UInt8](repeating: 65, count: 200_000))
   for (words, status, problem) in [
     (["--files-from", "zeros"], 1, "zeros: a zero byte in a line: if zero bytes end the names, add --null"),
-    (["--files-from", "long"], 1, "long: a name of more than 65536 bytes"), (["--files-from", "gone"], 1, "gone: cannot open: No such file"),
-    (["--files-from", "-", "-"], 2, "standard input is a source already"), (["--null", "a"], 2, "name the list of files with --files-from"),
+    (["--files-from", "long"], 1, "long: a name of more than 65536 bytes"),
+    (["--files-from", "gone"], 1, "gone: cannot open: No such file"),
+    (["--files-from", "-", "-"], 2, "standard input is a source already"),
+    (["--null", "a"], 2, "name the list of files with --files-from"),
     (["--jobs", "0", "a"], 2, "--jobs: '0' is not valid"), (["--jobs", "2", "--preview", "8080", "a"], 2, "leave out --jobs"),
   ] as [([String], Int32, String)] {
     for jobs in status == 1 ? ["1", "2"] : [] {
@@ -122,7 +134,9 @@ private func timeless(_ text: String) -> String {
 }
 
 /// More names than a command line holds, in little memory.
-@Test(.enabled(if: isOwnProgram, "a sanitizer or an emulator needs files and memory of its own")) func aListIsLongerThanACommandLine() throws {
+@Test(.enabled(if: isOwnProgram, "a sanitizer or an emulator needs files and memory of its own")) func aListIsLongerThanACommandLine()
+  throws
+{
   let workshop = try TestFolder()
   try workshop.write("a.jpg", workshop.jpeg(width: 8, height: 8))
   let script = "yes \"$PWD/a.jpg\" | head -40000 | (ulimit -v 200000; $RF --jobs 2 --files-from - --stats) | wc -l"

@@ -16,7 +16,9 @@ import Testing
   #expect(workshop.names(in: "out") == ["stdin-000000.jpg", "stdin-000001.jpg", "stdin-000002.jpg"])
 }
 
-@Test(arguments: [("yuyv", 2.0), ("nv12", 1.5), ("nv21", 1.5), ("nv16", 2), ("i420", 1.5), ("rgb", 3), ("bgr", 3), ("rgbx", 4), ("bgrx", 4), ("gray", 1)])
+@Test(arguments: [
+  ("yuyv", 2.0), ("nv12", 1.5), ("nv21", 1.5), ("nv16", 2), ("i420", 1.5), ("rgb", 3), ("bgr", 3), ("rgbx", 4), ("bgrx", 4), ("gray", 1),
+])
 func aStreamOfRawFrames(format: (name: String, bytesAPixel: Double)) throws {
   let workshop = try TestFolder()
   let program = try RunningProgram(
