@@ -1,5 +1,5 @@
-/* The allocator of the library: the linker resolves malloc and others of its Swift and C code to the __wrap functions here
- * (Toolchains/lib.sh), and __real functions are those of the C library. In other builds it is not used. */
+/* The allocator of the library: the linker resolves malloc and others of its Swift and C code to the __wrap functions here, and
+ * __real functions to those of the C library (ld(1), "--wrap"; Toolchains/lib.sh). In other builds it is not used. */
 #include "rf_memory.h"
 #include "retinaface.h"
 #include <errno.h>
