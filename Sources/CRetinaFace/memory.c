@@ -39,6 +39,7 @@ static void *take(size_t alignment, size_t size) {
   if (size <= PTRDIFF_MAX - offset && __real_posix_memalign(&start, alignment, offset + size)) start = NULL;
   if (!start) {
     if (current) longjmp(current->exhausted, 1);
+    errno = ENOMEM;
     return NULL;
   }
   link *block = (link *)((char *)start + offset) - 1;

@@ -38,8 +38,9 @@ struct DetectorCreation {
     guard options.threads > 1 else { return Int32(RETINAFACE_OK) }
     pool = rf_thread_pool_start(options.threads)
     if pool != nil { return Int32(RETINAFACE_OK) }
-    options.report("options: threads: the system does not start so many threads")
-    return Int32(RETINAFACE_NO_THREADS)
+    let isMemoryExhausted = rf_errno() == ENOMEM
+    options.report(isMemoryExhausted ? memoryMessage : "options: threads: the system does not start so many threads")
+    return Int32(isMemoryExhausted ? RETINAFACE_NO_MEMORY : RETINAFACE_NO_THREADS)
   }
 
   /// Runs one step. Returns the status, and writes the message of a failure for the caller.
@@ -47,14 +48,14 @@ struct DetectorCreation {
     self.step = step
     let status = rf_create_guarded(
       { $0!.assumingMemoryBound(to: DetectorCreation.self).pointee.perform() }, &self, step == .create ? 1 : 0)
-    if status == RETINAFACE_NO_MEMORY { options.report("memory is exhausted") }
+    if status == RETINAFACE_NO_MEMORY { options.report(memoryMessage) }
     return status
   }
 
   private mutating func perform() -> Int32 {
     do throws(Failure) {
       switch step {
-      case .check: try check()
+      case .check: _ = try settings()
       case .plan: try plan()
       case .create: try create()
       }
@@ -65,18 +66,14 @@ struct DetectorCreation {
     }
   }
 
-  private func check() throws(Failure) {
-    try retinaface_options.checkLaterMembers(caller)
-    _ = try options.settings()
-  }
-
   private mutating func create() throws(Failure) {
     let (settings, model) = (try settings(), try options.checkedModel())
     let created: Detector
     do throws(DetectorError) {
       if let arena = options.arena {
         let plan = try DetectorPlan(model: model, width: Int(options.width), height: Int(options.height), options: settings)
-        let memory = UnsafeMutableRawBufferPointer(start: arena, count: Int(clamping: options.arena_size))
+        // size_t is Int in Swift.
+        let memory = UnsafeMutableRawBufferPointer(start: arena, count: options.arena_size < 0 ? .max : options.arena_size)
         created = try Detector(model: model, plan: plan, arena: memory, options: settings)
       } else {
         created = try Detector(model: model, width: Int(options.width), height: Int(options.height), options: settings)
@@ -85,8 +82,9 @@ struct DetectorCreation {
     detector = OpaquePointer(Unmanaged.passRetained(LibraryDetector(created, pool: pool)).toOpaque())
   }
 
-  /// Returns the settings with the threads.
+  /// Checks the options. Returns the settings with the threads.
   private func settings() throws(Failure) -> Detector.Options {
+    try retinaface_options.checkLaterMembers(caller)
     var settings = try options.settings()
     if options.threads > 1 {
       settings.workers = Workers(
@@ -103,6 +101,8 @@ struct DetectorCreation {
     } catch { throw Failure(error) }
   }
 }
+
+private var memoryMessage: String { "memory is exhausted" }
 
 extension Failure {
   fileprivate init(_ error: DetectorError) {

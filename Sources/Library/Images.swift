@@ -81,5 +81,7 @@ public func retinaface_align(
   guard let image, let points, let rgb else { return Int32(RETINAFACE_NULL_POINTER) }
   let frame: Frame
   do { frame = try Frame(image.pointee) } catch { return error.status }
-  return Int32(frame.alignFace(Landmarks(points), into: rgb) ? RETINAFACE_OK : RETINAFACE_BAD_FACE)
+  let landmarks = Landmarks(points)
+  guard Face(score: 0, box: Box(x1: 0, y1: 0, x2: 0, y2: 0), landmarks: landmarks).isInReach else { return Int32(RETINAFACE_BAD_FACE) }
+  return Int32(frame.alignFace(landmarks, into: rgb) ? RETINAFACE_OK : RETINAFACE_BAD_FACE)
 }

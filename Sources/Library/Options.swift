@@ -53,7 +53,10 @@ extension retinaface_options {
 
   /// Returns the settings of the detector without its workers.
   func settings() throws(Failure) -> Detector.Options {
-    guard (1...64).contains(threads) else { throw .option("threads: \(threads) is not in 1...64") }
+    guard threshold >= 0, threshold <= 1 else { throw .option("threshold: must be 0 to 1") }
+    guard max_overlap >= 0, max_overlap <= 1 else { throw .option("max_overlap: must be 0 to 1") }
+    guard max_faces >= 1 else { throw .option("max_faces: \(max_faces) is less than 1") }
+    guard (1...64).contains(threads) else { throw .option("threads: \(threads) is not 1 to 64") }
     guard finds_large_faces == 0 || finds_large_faces == 1 else {
       throw .option("finds_large_faces: \(finds_large_faces) is neither 0 nor 1")
     }
@@ -77,6 +80,7 @@ extension retinaface_options {
 
   /// Returns the model, checked.
   func checkedModel() throws(Failure) -> Model {
+    guard model_size >= 0 else { throw Failure(RETINAFACE_BAD_MODEL, "options: model_size: more than half of the memory") }
     var count = model_size
     let bytes = UnsafeRawBufferPointer(start: model ?? UnsafeRawPointer(rf_default_model(&count)), count: count)
     if model == nil, count == 0 { throw .option("model: must not be null, because this library contains no model") }
