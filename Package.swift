@@ -78,6 +78,8 @@ let package = Package(
     .testTarget(name: "EngineTests", dependencies: ["CAllocationCount", "CHost", "Engine", "RandomModel", "TestRandom", "rf-bench"]),
     .testTarget(name: "ImagingTests", dependencies: ["CAllocationCount", "CHost", "Imaging", "Kernels", "TestRandom"]),
     .testTarget(name: "RetinaFaceTests", dependencies: ["CAllocationCount", "CHost", "Engine", "RandomModel", "RetinaFace", "TestRandom"]),
+    .testTarget(
+      name: "LibraryTests", dependencies: ["CHost", "CModel", "CRetinaFace", "Engine", "Imaging", "Library", "RetinaFace", "TestRandom"]),
     .testTarget(name: "CaptureTests", dependencies: ["CAllocationCount", "Capture", "CFakeCamera", "CHost", "CVideo", "Imaging"]),
     .testTarget(name: "PackTests", dependencies: ["Engine", "Pack", "RandomModel", "TestRandom", "rf-pack"]),
     .testTarget(

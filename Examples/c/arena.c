@@ -23,7 +23,7 @@ static int32_t run(retinaface_detector *detector, retinaface_tracker *tracker) {
     if (count < 0) return count;
     for (int32_t i = 0; i < count; i++)
       printf("%d %lld %.3f %.1f %.1f %.1f %.1f\n", number, (long long)faces[i].id, faces[i].score, faces[i].x1, faces[i].y1, faces[i].x2,
-        faces[i].y2);
+             faces[i].y2);
   }
   return RETINAFACE_OK;
 }

@@ -45,11 +45,11 @@ static void expect_refused(const retinaface_options *options, int32_t status, in
 }
 
 /* Expects a refusal after one change of valid options. */
-#define EXPECT_REFUSED(change, status)                                                                                                     \
-  do {                                                                                                                                     \
-    retinaface_options options = small_options();                                                                                          \
-    change;                                                                                                                                \
-    expect_refused(&options, status, __LINE__);                                                                                            \
+#define EXPECT_REFUSED(change, status) \
+  do { \
+    retinaface_options options = small_options(); \
+    change; \
+    expect_refused(&options, status, __LINE__); \
   } while (0)
 
 static void null_pointers(retinaface_detector *detector, retinaface_tracker *tracker) {
@@ -259,7 +259,8 @@ static void one_image(retinaface_detector *detector, int format, int width, int 
   int32_t count = retinaface_detect(detector, &image, &faces);
   if (count < 0) fprintf(stderr, "format %d, %d x %d, gap %d: %s\n", format, width, height, gap, retinaface_status_text(count));
   EXPECT(count >= 0 && faces);
-  retinaface_point points[5] = {{0, 0}, {(float)width, 0}, {(float)width / 2, (float)height / 2}, {0, (float)height}, {(float)width, (float)height}};
+  retinaface_point points[5] = {
+    {0, 0}, {(float)width, 0}, {(float)width / 2, (float)height / 2}, {0, (float)height}, {(float)width, (float)height}};
   uint8_t aligned[RETINAFACE_ALIGNED_BYTES];
   EXPECT(retinaface_align(&image, points, aligned) == RETINAFACE_OK);
   for (int i = 0; i < 3; i++)
@@ -288,11 +289,11 @@ static void expect_bad_image(retinaface_detector *detector, retinaface_image ima
   expect(retinaface_align(&image, points, aligned) == status, "align must refuse the image", line);
 }
 
-#define EXPECT_BAD_IMAGE(change, status)                                                                                                   \
-  do {                                                                                                                                     \
-    retinaface_image image = {RETINAFACE_RGB, 8, 8, {pixels, pixels, pixels}, {0}, 0};                                                     \
-    change;                                                                                                                                \
-    expect_bad_image(detector, image, status, __LINE__);                                                                                   \
+#define EXPECT_BAD_IMAGE(change, status) \
+  do { \
+    retinaface_image image = {RETINAFACE_RGB, 8, 8, {pixels, pixels, pixels}, {0}, 0}; \
+    change; \
+    expect_bad_image(detector, image, status, __LINE__); \
   } while (0)
 
 static void images(retinaface_detector *detector) {

@@ -104,7 +104,7 @@ int main(int argc, char **argv) {
   retinaface_options options;
   retinaface_options_default(&options, sizeof options);
   options.width = options.height = 64;
-  options.threshold = 0.01f;
+  options.threshold = 0.001f;
   options.max_faces = 100;
   options.isa = getenv("ISA");
   options.message = message;
@@ -115,6 +115,7 @@ int main(int argc, char **argv) {
     printf("memory: detector, %d threads: %ld allocations\n", (int)options.threads, count);
   }
   options.threads = 1;
+  options.width = options.height = 16;
   if (fail_each(plan, destroy_nothing, &options, step) < 0 || fail_each(create_tracker, destroy_tracker, &options, 1) < 0) return 1;
   failing = -1;
   return call(&options, calls);
