@@ -29,8 +29,8 @@ static int fail(const char *what, long number) {
   return 1;
 }
 
-static uint8_t pixels[64 * 64 * 3];
-static const retinaface_image image = {RETINAFACE_RGB, 64, 64, {pixels}, {0}, 0};
+static uint8_t pixels[16 * 16 * 3];
+static const retinaface_image image = {RETINAFACE_RGB, 16, 16, {pixels}, {0}, 0};
 static char message[200];
 
 typedef int32_t (*create)(const retinaface_options *options, void **created);
@@ -74,32 +74,32 @@ static void destroy_detector(void *detector) { retinaface_detector_destroy(detec
 static void destroy_tracker(void *tracker) { retinaface_tracker_destroy(tracker); }
 static void destroy_nothing(void *nothing) { (void)nothing; }
 
-/* Calls take no memory. */
-static int call(const retinaface_options *options, long calls) {
+/* Calls of detector and tracker take no memory. */
+static int call(const retinaface_options *options, long frames) {
   retinaface_detector *detector;
   retinaface_tracker *tracker;
   if (retinaface_detector_create(options, &detector) || retinaface_tracker_create(100, 1, &tracker)) return fail("no creation", -1);
   taken = given = 0;
   isWatching = 1;
   long found = 0;
-  for (long i = 0; i < calls; i++) {
+  for (long i = 0; i < frames; i++) {
     const retinaface_face *faces;
     int32_t count = retinaface_detect(detector, &image, &faces);
     if (count < 0 || retinaface_track(tracker, (double)i, faces, count, &faces) != count) return fail("a call fails", i);
     uint8_t aligned[RETINAFACE_ALIGNED_BYTES];
-    if (count > 0 && i % 1000 == 0 && retinaface_align(&image, faces[0].points, aligned)) return fail("no aligned face", i);
+    if (count > 0 && i % 10000 == 0 && retinaface_align(&image, faces[0].points, aligned)) return fail("no aligned face", i);
     found += count;
   }
   isWatching = 0;
-  if (taken || given) return fail("calls use the allocator", calls);
+  if (taken || given) return fail("calls use the allocator", frames);
   retinaface_tracker_destroy(tracker);
   retinaface_detector_destroy(detector);
-  return found ? 0 : fail("no face found", calls);
+  return found ? 0 : fail("no face found", frames);
 }
 
 int main(int argc, char **argv) {
   if (argc != 3) return 2;
-  long step = atol(argv[1]), calls = atol(argv[2]);
+  long step = atol(argv[1]), frames = atol(argv[2]);
   for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = (uint8_t)(i * i >> 3);
   retinaface_options options;
   retinaface_options_default(&options, sizeof options);
@@ -118,5 +118,5 @@ int main(int argc, char **argv) {
   options.width = options.height = 16;
   if (fail_each(plan, destroy_nothing, &options, step) < 0 || fail_each(create_tracker, destroy_tracker, &options, 1) < 0) return 1;
   failing = -1;
-  return call(&options, calls);
+  return call(&options, frames);
 }
