@@ -41,8 +41,8 @@ stage_embedded() {
     build/embedded/release/rf-cam --version
 }
 
-# rf-cam for the boards, each under QEMU: the host's faces.
-stage_cross() { Toolchains/setup.sh emulation && Tests/ARM/cross.sh; }
+# rf-cam and the C library for the boards, each under QEMU: the host's faces.
+stage_cross() { Toolchains/setup.sh emulation && Tests/ARM/cross.sh && Tests/Library/arm.sh; }
 
 # The Python distribution: built, installed into an empty environment with NumPy, and tested there.
 stage_wheel() { make --silent wheel && Tests/Python/run.sh; }
@@ -52,8 +52,8 @@ stage_arm() { Toolchains/setup.sh emulation && Tests/ARM/run.sh; }
 
 stage_swift() { swift test -c release --jobs "$jobs" --scratch-path build/test -Xswiftc -enable-testing; }
 
-# The program with sanitizers: every instruction set, the program's tests, the live page under load.
-stage_sanitize() { Tests/sanitize.sh; }
+# The program and the C library with sanitizers: every instruction set, the program's tests, the live page under load.
+stage_sanitize() { Tests/sanitize.sh && Tests/Library/sanitize.sh; }
 
 # The live page under clients that are many, slow or malicious; in a real browser where there is one.
 stage_preview() {
@@ -67,6 +67,11 @@ stage_preview() {
 
 # The service, the manual page, the completion and the package.
 stage_packaging() { make --silent deb && "$python" -m pytest -q -p no:cacheprovider Tests/Packaging; }
+
+# The C library: examples against an installed copy, its interface, hostile callers.
+stage_library() {
+  Toolchains/setup.sh library && make --silent lib && "$python" -m pytest -q -rs -p no:cacheprovider Tests/Library
+}
 
 stage_python() {
   (cd Training && "../$python" -m pytest -q -p no:cacheprovider tests) &&
@@ -87,7 +92,7 @@ stage_camera() { make --silent camera-test; }
 stage_fuzz() { Tests/Fuzz/run.sh "$fuzz_seconds"; }
 
 # Stages of the two lanes run side by side: each mostly keeps one core busy, and both take about as long.
-readonly first=(programs models) lane_1=(scripts swift sanitize preview packaging python fuzz) lane_2=(embedded wheel cross arm firmware camera)
+readonly first=(programs models) lane_1=(scripts swift sanitize preview packaging library python fuzz) lane_2=(embedded wheel cross arm firmware camera)
 readonly results=build/test-results
 
 # Runs stages one after the other and notes which passed.

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build needs and this machine lacks; does nothing if it has all of them.
 # Usage: Toolchains/setup.sh [GROUP...]   more than the build: emulation (ARM programs on this machine), cost (the cost
-#        model), cameras (Tests/Cameras), browser (the live page as people see it), packaging, shell (checks of scripts)
+#        model), cameras (Tests/Cameras), browser (the live page as people see it), library (tests of the C library), packaging,
+#        shell (checks of scripts)
 set -euo pipefail
 
 packages=(libjpeg-dev libmicrohttpd-dev python3-venv)
@@ -11,10 +12,11 @@ for group in "$@"; do
     cost) packages+=(qemu-user llvm-19) ;;
     cameras) packages+=(qemu-system-x86 qemu-system-arm kmod cpio xz-utils libv4l-0) ;;
     browser) packages+=(chromium fonts-dejavu-core) ;;
+    library) packages+=(gcc g++ pkg-config cmake) ;;
     packaging) packages+=(dpkg-dev file) ;;
     shell) packages+=(shellcheck) ;;
     *)
-      echo "setup: unknown group '$group': name emulation, cost, cameras, browser, packaging or shell" >&2
+      echo "setup: unknown group '$group': name emulation, cost, cameras, browser, library, packaging or shell" >&2
       exit 2
       ;;
   esac

@@ -7,7 +7,7 @@ import pytest
 from conftest import FOLDER, ROOT, run
 
 WARNINGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-g", "-O1"]
-FORMATS = 7
+FORMATS = 11
 SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
 
 

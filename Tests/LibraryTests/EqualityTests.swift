@@ -10,7 +10,8 @@ import Testing
 
 private let formats: [(retinaface_format, PixelFormat)] = [
   (RETINAFACE_RGB, .rgb), (RETINAFACE_BGR, .bgr), (RETINAFACE_GRAY, .gray), (RETINAFACE_YUYV, .yuyv), (RETINAFACE_UYVY, .uyvy),
-  (RETINAFACE_NV12, .nv12), (RETINAFACE_I420, .i420),
+  (RETINAFACE_NV12, .nv12), (RETINAFACE_I420, .i420), (RETINAFACE_RGBX, .rgbx), (RETINAFACE_BGRX, .bgrx), (RETINAFACE_NV21, .nv21),
+  (RETINAFACE_NV16, .nv16),
 ]
 
 @Test(arguments: formats)
