@@ -1,5 +1,8 @@
 """ONNX graphs in ONNX Runtime: float32 as PyTorch, int8 by the engine's rule, names and order as in the published graphs."""
 
+import subprocess
+import sys
+
 import numpy
 import onnx
 import onnxruntime
@@ -223,6 +226,17 @@ def test_onnx_runtime_executes_an_int8_graph_in_integers(tmp_path):
     assert operations.count("QLinearConv") == sum(layer.operation != UPSAMPLE_ADD for layer in model.graph.layers) - 10
     assert operations.count("Conv") == 10
     assert sum(constant.data_type == onnx.TensorProto.INT8 for constant in graph.graph.initializer) == operations.count("QLinearConv") + 10
+
+
+def test_graphs_are_made_without_pytorch(tmp_path):
+    """The benchmarks' environment has neither PyTorch nor safetensors."""
+    program = """import sys
+sys.modules["torch"] = sys.modules["safetensors"] = None  # an import is an ImportError
+from retinaface_training.exchange import onnx_int8, onnx_writer, rfm
+model = rfm.read(sys.argv[1])
+onnx_int8.to_onnx(model.graph, model.tensors, model.int8, onnx_writer.Form())"""
+    command = [sys.executable, "-c", program, str(MODELS / "default.rfm")]
+    assert subprocess.run(command, cwd=TRAINING, timeout=60).returncode == 0
 
 
 def test_the_command_writes_graphs(tmp_path, capsys):
