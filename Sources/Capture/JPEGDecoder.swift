@@ -2,6 +2,9 @@
 import CJPEG
 import Imaging
 
+/// The name and version of the JPEG library.
+public var jpegLibrary: String { String(cString: rf_jpeg_version()) }
+
 /// Decodes JPEGs one after another with the same memory.
 final class JPEGDecoder {
   /// `nil` if there was no memory for it.

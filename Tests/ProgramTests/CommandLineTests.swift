@@ -71,6 +71,7 @@ func wrongCommandLineNamesWhatIsValid(words: [String], message: String) throws {
   let version = try workshop.run("--version")
   #expect(version.status == 0)
   #expect(version.text.contains("instruction sets: ") && version.text.contains("model: made 7 ("))
+  #expect(version.text.contains("\nlicence: Apache-2.0; embedded model: research only\nJPEG: libjpeg"))
   let devices = try workshop.runBare("--list-devices")
   #expect(devices.status == 0 && devices.errors.contains("no capture devices"))
 }

@@ -14,6 +14,9 @@ typedef enum : int32_t {
   RF_JPEG_DAMAGED,     // the data are invalid: some pixels would be invented
 } rf_jpeg_result;
 
+// Returns the name and version of the library that the program was built with, such as "libjpeg-turbo 2.1.5".
+const char *rf_jpeg_version(void);
+
 typedef struct rf_jpeg_decoder rf_jpeg_decoder;
 
 // Returns NULL if memory is exhausted. A decoder decodes any number of pictures, on one thread at a time.

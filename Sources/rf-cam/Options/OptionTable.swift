@@ -166,7 +166,7 @@ private func messageOptions() -> [Option<Options>] {
     .flag("--quiet", short: "-q", help: "print errors only") { $0.isQuiet = true },
     .flag("--verbose", short: "-v", help: "also print sources, sizes and kernels chosen") { $0.isVerbose = true },
     .flag("--help", short: "-h", help: "print this list") { $0.information = .help },
-    .flag("--version", help: "print version, instruction sets and model") { $0.information = .version },
+    .flag("--version", help: "print version, instruction sets, model, licence and JPEG library") { $0.information = .version },
     .flag("--print-completion", help: nil) { $0.information = .completion },
     .flag("--print-manual", help: nil) { $0.information = .manual },
   ]

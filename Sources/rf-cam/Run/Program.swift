@@ -81,4 +81,5 @@ private func appendVersion(_ options: Options, to text: inout ByteBuffer) {
   } catch {
     text.append("none: \(error.description)\n")
   }
+  text.append("licence: Apache-2.0; embedded model: research only\nJPEG: \(jpegLibrary)\n")
 }
