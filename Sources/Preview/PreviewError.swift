@@ -4,7 +4,7 @@ import Host
 
 /// Why the live page cannot start. After the start it cannot fail.
 public enum PreviewError: Error {
-  /// The build has no server (libmicrohttpd was not installed).
+  /// The build has no server: it is static, or libmicrohttpd-dev was not installed.
   case notBuilt
   /// The server library is missing on this machine.
   case noLibrary
@@ -17,7 +17,7 @@ public enum PreviewError: Error {
   public var message: String {
     switch self {
     case .notBuilt:
-      "--preview: this build has no live page: build it where libmicrohttpd-dev is installed"
+      "--preview: this build has no live page: install the Debian package, or build it where libmicrohttpd-dev is installed"
     case .noLibrary:
       "--preview: libmicrohttpd.so.12 is missing: apt-get install libmicrohttpd12"
     case .cannotListen(let url, let number):

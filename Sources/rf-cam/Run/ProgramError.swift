@@ -27,9 +27,12 @@ enum ProgramError: Error {
   /// A file of that name is in the way and no other name will do.
   case notReplaced(path: String)
 
-  /// 2 where the command line was wrong.
+  /// 2 where the command line can never work here: the service is then not restarted (Packaging/rf-cam.service).
   var exitStatus: Int32 {
-    if case .results = self { 2 } else { 1 }
+    switch self {
+    case .results, .preview(.notBuilt), .preview(.noLibrary): 2
+    default: 1
+    }
   }
 
   /// True if the network's input was too large, so that the frame was skipped.
