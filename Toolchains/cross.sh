@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Builds a program for a board on this machine: one static file, model inside, that runs on any Linux of that processor.
+# Builds a program for a board on this machine: one static file, model inside, that runs on any Linux of that processor. The
+# boards debian-ARCHITECTURE give the programs of the Debian packages: they need the C library of the target, from glibc 2.34
+# on, and load other libraries on demand; JPEG is inside.
 # Usage: Toolchains/cross.sh BOARD [PRODUCT]   ->   build/BOARD/PRODUCT (default rf-cam) and PRODUCT.map, the linker's map
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,6 +11,9 @@ case $board in
   rk3399 | aarch64) sdk=rf-aarch64-linux architecture=arm64 ;;
   armv7) sdk=rf-armv7-linux architecture=armhf ;;
   x86-64) sdk=rf-x86_64-linux architecture=amd64 ;;
+  debian-amd64) sdk=rf-x86_64-dynamic architecture=amd64 ;;
+  debian-arm64) sdk=rf-aarch64-dynamic architecture=arm64 ;;
+  debian-armhf) sdk=rf-armv7-dynamic architecture=armhf ;;
   *)
     echo "cross: unknown board '$board': name rk3399, aarch64 (any 64-bit ARM Linux), armv7 (32 bits, hard-float, NEON) or x86-64" >&2
     exit 2
@@ -17,7 +22,11 @@ esac
 
 Toolchains/sysroot.sh "$architecture"
 # SwiftPM does not detect a changed toolset: the results of another one are deleted.
-readonly scratch=build/cross/$architecture toolset=Toolchains/$sdk.artifactbundle/sdk/toolset.json
+scratch=build/cross/$architecture toolset=Toolchains/$sdk.artifactbundle/sdk/toolset.json
+if [[ $board == debian-* ]]; then
+  scratch=build/cross/$board toolset=Toolchains/rf-linux-dynamic.artifactbundle/$architecture/toolset.json
+fi
+readonly scratch toolset
 cmp --quiet "$toolset" "$scratch/toolset.json" || rm -rf "$scratch"
 mkdir -p "$scratch"
 cp "$toolset" "$scratch/"

@@ -1,6 +1,6 @@
 // Answers requests. Requests are untrusted: those for other than six paths, by methods other than GET or HEAD, with a body, or
 // rejected by requests.c, are refused.
-#if __has_include(<microhttpd.h>)
+#if __has_include(<microhttpd.h>) && !defined(RF_STATIC)
 #include "pages.h"
 #include "requests.h"
 #include "server.h"

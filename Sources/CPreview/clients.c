@@ -2,7 +2,7 @@
 // own timeout starts again with every byte, so a client that sends one at intervals would never exceed it (slow loris); the
 // deadlines here are for whole requests and whole frames. At a limit, a new connection replaces the one that has waited longest
 // for a request: held connections exclude no other client, not even one at the same address (as behind ssh -L).
-#if __has_include(<microhttpd.h>)
+#if __has_include(<microhttpd.h>) && !defined(RF_STATIC)
 #define _GNU_SOURCE // POLLRDHUP
 #include "server.h"
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
 // Loads the library by the name that its interface has had since 0.9.39 (2015).
-#if __has_include(<microhttpd.h>)
+#if __has_include(<microhttpd.h>) && !defined(RF_STATIC)
 #include "library.h"
 #include <dlfcn.h>
 #include <stddef.h>

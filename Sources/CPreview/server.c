@@ -1,6 +1,6 @@
 // Runs the server's thread: libmicrohttpd on epoll, woken by the network, by new data, and once per second to end connections
 // that exceed a deadline (clients.c).
-#if __has_include(<microhttpd.h>)
+#if __has_include(<microhttpd.h>) && !defined(RF_STATIC)
 #include "server.h"
 #include <poll.h>
 #include <sys/eventfd.h>

@@ -1,7 +1,7 @@
 // Streams: video as parts that replace each other (multipart/x-mixed-replace, HTML Standard, "multipart/x-mixed-replace")
 // and server-sent events (HTML Standard, "Server-sent events"). A viewer takes the newest data when it has finished the
 // previous ones: a slow one misses those in between, and holds at most one payload, which it shares with others.
-#if __has_include(<microhttpd.h>)
+#if __has_include(<microhttpd.h>) && !defined(RF_STATIC)
 #include "server.h"
 #include <stdio.h>
 #include <stdlib.h>

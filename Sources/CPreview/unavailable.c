@@ -1,5 +1,5 @@
 // The same functions for builds without libmicrohttpd, such as the static programs of boards.
-#if !__has_include(<microhttpd.h>)
+#if !__has_include(<microhttpd.h>) || defined(RF_STATIC)
 #include "CPreview.h"
 
 rf_preview_result rf_preview_start(const char *address, uint16_t port, rf_preview **preview, int *number) {

@@ -1,10 +1,10 @@
-/* The function by which Swift seeds its hashing; glibc has it from 2.36 on only. In the library no other program sees it. */
+/* The function by which Swift seeds its hashing; glibc has it from 2.36 on only. Hidden: other libraries keep glibc's. */
 #include <errno.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-void arc4random_buf(void *bytes, size_t count);
+__attribute__((visibility("hidden"))) void arc4random_buf(void *bytes, size_t count);
 
 /* Leaves the bytes as they are if the system gives none: seeds of hashing need not be secret. */
 void arc4random_buf(void *bytes, size_t count) {
