@@ -17,7 +17,7 @@ NAMES := WEIGHTS OUT SIZE ANCHORS ACTIVATION PRECISION CALIBRATE BOARD MODEL PIC
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 export $(NAMES)
 
-.PHONY: help setup build demo test model bench lib install wheel cross arm-test arm-cost firmware camera-test preview-look deb bench-peers train-setup eval-setup train format clean
+.PHONY: help setup build demo test model bench lib install wheel cross arm-test arm-cost firmware camera-test preview-look deb release bench-peers train-setup eval-setup train format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -37,7 +37,11 @@ demo: build ## rf-cam on the sample pictures; the annotated ones go to build/dem
 test: setup train-setup ## every test: Swift, Embedded Swift, Python, fuzzing
 	@Tests/run.sh
 
-deb: build ## a Debian package: program, systemd unit, manual page, completion; ARCHITECTURES="amd64 arm64" for ARM, too
+release: build train-setup ## all files of a release in build/release: archives, Debian packages, wheels, checksums, SPDX
+	@Toolchains/setup.sh packaging
+	@Packaging/release.sh
+
+deb: build ## a Debian package: program, systemd unit, manual page, completion; ARCHITECTURES="amd64 arm64 armhf" for ARM, too
 	@Toolchains/setup.sh packaging
 	@read -ra names <<<"$${ARCHITECTURES:-amd64}"; Packaging/make-deb.sh "$${names[@]}"
 

@@ -9,7 +9,7 @@ export SOURCE_DATE_EPOCH
 maintainer=$(git log -1 --format='%an <%ae>')
 umask 022
 
-# Prints the board whose build belongs to a processor. board_of amd64|arm64|armhf (of the C library: lib_board_of)
+# Prints the board of Toolchains/lib.sh for a processor. lib_board_of amd64|arm64|armhf
 lib_board_of() {
   case $1 in
     amd64) ;;
@@ -37,6 +37,19 @@ depends_of() {
 
 # The manual page: the host's program prints the options, which are those of every build.
 manual_page() { build/rf-cam --print-manual && cat Packaging/rf-cam.1.end; }
+
+# Copies the licences of the Debian packages of which a program contains parts; libgcc's exception demands none.
+# install_licences FOLDER BOARD ARCHITECTURE
+install_licences() {
+  local package names text sysroot=build/sysroots/$3
+  names=$(python3 Packaging/parts.py "build/$2/rf-cam.map" "$sysroot")
+  for package in $names; do
+    [ "$package" != libgcc-12-dev ] || continue
+    install -D -m 644 "$sysroot/usr/share/doc/$package/copyright" "$1/$package.copyright"
+    text=/usr/share/common-licenses/LGPL-2.1
+    [ "$package" != libc6-dev ] || install -m 644 "$text" "$1/"
+  done
+}
 
 # Writes copyright and changelog of a package. install_documents ROOT PACKAGE
 install_documents() {

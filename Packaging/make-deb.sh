@@ -17,6 +17,7 @@ install_files() {
   install -d "$root/usr/share/man/man1"
   manual_page | gzip -9n >"$root/usr/share/man/man1/rf-cam.1.gz"
   install_documents "$root" rf-cam
+  install_licences "$root/usr/share/doc/rf-cam/licences" "debian-$3" "$3"
 }
 
 write_control() {
@@ -36,7 +37,7 @@ for architecture in "${@:-amd64}"; do
   Toolchains/cross.sh "debian-$architecture" >&2
   root=build/deb/$architecture
   rm -rf "$root"
-  install_files "$root" "build/debian-$architecture/rf-cam"
+  install_files "$root" "build/debian-$architecture/rf-cam" "$architecture"
   depends=$(depends_of "$root/usr/bin/rf-cam")
   write_control "$root" "$architecture" "$depends"
   build_package "$root" "build/rf-cam_${version}_$architecture.deb"

@@ -6,10 +6,12 @@ cd "$(dirname "$0")/.."
 # shellcheck source=Packaging/deb.sh
 . Packaging/deb.sh
 
+# Prints board and architecture.
 board_of() {
   case $1 in
-    x86_64) echo x86-64 ;;
-    aarch64 | armv7) echo "$1" ;;
+    x86_64) echo x86-64 amd64 ;;
+    aarch64) echo aarch64 arm64 ;;
+    armv7) echo armv7 armhf ;;
     *)
       echo "make-tarball: unknown processor '$1': name x86_64, aarch64 or armv7" >&2
       return 2
@@ -26,14 +28,16 @@ install_files() {
   install -m 644 LICENSE NOTICE CHANGELOG.md "$root/"
   install -m 644 Models/LICENSE "$root/LICENSE.model"
   install -m 644 Packaging/copyright "$root/LICENSE.parts"
+  install_licences "$root/licences" "$board" "$3"
 }
 
 for processor in "${@:-x86_64}"; do
-  board=$(board_of "$processor")
+  words=$(board_of "$processor")
+  read -r board architecture <<<"$words"
   Toolchains/cross.sh "$board" >&2
   name=rf-cam-$version-linux-$processor
   rm -rf "build/tarball/$name"
-  install_files "build/tarball/$name" "$board"
+  install_files "build/tarball/$name" "$board" "$architecture"
   # --threads=1: the number of threads would change the bytes.
   tar --create --directory build/tarball --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" \
     --format=gnu "$name" | xz -9 --threads=1 >"build/$name.tar.xz.part"

@@ -17,9 +17,14 @@ mkdir -p "$out"
 Packaging/make-tarball.sh x86_64 aarch64 armv7
 Packaging/make-deb.sh amd64 arm64 armhf
 Packaging/make-library-deb.sh amd64 arm64 armhf
+for board in x86-64 aarch64; do
+  Toolchains/wheel.sh "$board"
+  cp "build/wheels/rf_cam-$version-py3-none-manylinux_2_17_${board/-/_}.whl" "$out/"
+done
 cp build/rf-cam-"$version"-linux-{x86_64,aarch64,armv7}.tar.xz "$out/"
 for architecture in amd64 arm64 armhf; do cp build/{rf-cam,libretinaface0,libretinaface-dev}_"${version}_$architecture.deb" "$out/"; done
 cp CHANGELOG.md "$out/"
-python3 Packaging/sbom.py "$version" "$out" >"$out/rf-cam-$version.spdx.json"
+python3 Packaging/sbom.py "$version" "$out" >build/sbom.json
+mv build/sbom.json "$out/rf-cam-$version.spdx.json"
 (cd "$out" && sha256sum -- * >SHA256SUMS)
 cat "$out/SHA256SUMS"

@@ -66,7 +66,10 @@ stage_preview() {
 }
 
 # The service, the manual page, the completion and the package.
-stage_packaging() { make --silent deb && "$python" -m pytest -q -p no:cacheprovider Tests/Packaging; }
+stage_packaging() {
+  Toolchains/setup.sh emulation && make --silent deb ARCHITECTURES="amd64 arm64" &&
+    "$python" -m pytest -q -rs -p no:cacheprovider Tests/Packaging
+}
 
 # The C library: examples against an installed copy, its interface, hostile callers.
 stage_library() {

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(libc6-dev libc6 libcrypt-dev linux-libc-dev libgcc-12-dev libgcc-s1 libjpeg62-turbo-dev libmicrohttpd-dev)
-readonly architecture=${1:?"sysroot: name an architecture: arm64 or armhf"}
+readonly architecture=${1:?"sysroot: name an architecture: amd64, arm64 or armhf"}
 readonly sysroot=build/sysroots/$architecture
 Toolchains/fetch.sh "$architecture" "$sysroot" "${packages[@]}"
 

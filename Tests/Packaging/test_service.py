@@ -90,6 +90,10 @@ def test_a_socket_that_is_none_does_no_harm(program, name):
     assert outcome.returncode == 0 and outcome.stderr == b""
 
 
+def test_the_service_is_not_restarted_after_an_invalid_command_line():
+    assert "\nRestartPreventExitStatus=2\n" in (ROOT / "Packaging/rf-cam.service").read_text()
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="this machine has no systemd-analyze")
 def test_systemd_takes_the_unit(program, tmp_path):
     unit = tmp_path / "rf-cam.service"
