@@ -71,8 +71,8 @@ def debian_package(part: Part, architecture: str) -> dict:
 def swift_package() -> dict:
     text = subprocess.run(["swift", "--version"], capture_output=True, text=True, check=True).stdout
     version = re.search(r"Swift version ([\d.]+)", text)[1]
-    licence = "Apache-2.0 WITH Swift-exception"
-    return package("swift-standard-library", version, licence, supplier="Organization: swift.org", externalRefs=purl(f"pkg:generic/swift@{version}"))
+    more = {"supplier": "Organization: swift.org", "externalRefs": purl(f"pkg:generic/swift@{version}")}
+    return package("swift-standard-library", version, "Apache-2.0 WITH Swift-exception", **more)
 
 
 def model_package(version: str) -> dict:

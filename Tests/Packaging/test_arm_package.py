@@ -82,6 +82,8 @@ def test_it_finds_the_hosts_faces(program, package):
     picture = ROOT / "Tests/Fixtures/pictures/astronaut.jpg"
     words = ["--size", "320", picture]
     sysroot = ROOT / "build/sysroots/arm64"
-    got, want = (subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
-                 for command in (emulated(package, sysroot, *words), [program, *words]))
+    got, want = (
+        subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+        for command in (emulated(package, sysroot, *words), [program, *words])
+    )
     assert got == want and len(want.splitlines()) == 1
