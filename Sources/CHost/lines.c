@@ -3,7 +3,7 @@
 #include "CHost.h"
 #include <stdbool.h>
 
-typedef enum { NONE, TEXT, JSON, HASH } format;
+typedef enum { NONE, TEXT, JSON, CSV, HASH } format;
 
 // A piece of bytes.
 typedef struct {
@@ -44,16 +44,18 @@ static bool starts_with(piece text, const char *beginning) {
   return text.count >= count && !memcmp(text.start, beginning, count);
 }
 
-// Takes what follows the last space off; false where there is none.
-static bool take_last_word(piece *text, piece *word) {
+// Takes what follows the last separator off; false where there is none.
+static bool take_last(piece *text, char separator, piece *word) {
   for (size_t i = text->count; i > 0; i--) {
-    if (text->start[i - 1] != ' ') continue;
+    if (text->start[i - 1] != separator) continue;
     *word = (piece){text->start + i, text->count - i};
     text->count = i - 1;
     return true;
   }
   return false;
 }
+
+static bool take_last_word(piece *text, piece *word) { return take_last(text, ' ', word); }
 
 // NAME SCORE, 4 + 10 coordinates, and of a stream id=N. The name may hold spaces.
 static bool is_text_line(piece line) {
@@ -69,6 +71,21 @@ static bool is_text_line(piece line) {
     if (!take_last_word(&rest, &word) || !is_decimal(word)) return false;
   }
   return rest.count > 0;
+}
+
+static const char csv_header[] = "source,frame,timestamp_s,id,score,";
+
+// The header, or NAME,FRAME,TIME,ID,SCORE and 4 + 10 coordinates. The name may hold commas; pictures have no id.
+static bool is_csv_line(piece line) {
+  enum { NUMBERS = 15 };
+  if (starts_with(line, csv_header)) return true;
+  piece rest = line, word;
+  for (int i = 0; i < NUMBERS; i++) {
+    if (!take_last(&rest, ',', &word) || !is_decimal(word)) return false;
+  }
+  if (!take_last(&rest, ',', &word) || (word.count && !are_digits(word))) return false;
+  if (!take_last(&rest, ',', &word) || !is_decimal(word)) return false;
+  return take_last(&rest, ',', &word) && are_digits(word) && rest.count > 0;
 }
 
 static const char json_beginning[] = "{\"source\":\"";
@@ -96,7 +113,7 @@ static bool is_hash_line(piece line) {
 
 static format format_of(piece line) {
   if (has_control(line)) return NONE;
-  return is_json_line(line) ? JSON : is_hash_line(line) ? HASH : is_text_line(line) ? TEXT : NONE;
+  return is_json_line(line) ? JSON : is_hash_line(line) ? HASH : is_csv_line(line) ? CSV : is_text_line(line) ? TEXT : NONE;
 }
 
 static bool begins_as_json(piece text) {
@@ -116,7 +133,7 @@ static bool is_garbage(piece tail) {
 
 static bool is_torn_line(piece tail, format before) {
   if (has_control(tail)) return is_garbage(tail);
-  return before == TEXT || begins_as_json(tail) || begins_as_hash(tail);
+  return before == TEXT || before == CSV || begins_as_json(tail) || begins_as_hash(tail);
 }
 
 // NAME SCORE and a space, which other text hardly contains: the score has three decimals.
@@ -131,7 +148,8 @@ static bool begins_as_text(piece tail) {
 // A line that nothing stands before.
 static bool is_torn_first_line(piece tail) {
   if (has_control(tail)) return false;
-  return starts_with(tail, json_beginning) || (tail.count > HASH_DIGITS && begins_as_hash(tail)) || begins_as_text(tail);
+  return starts_with(tail, json_beginning) || starts_with(tail, csv_header) || (tail.count > HASH_DIGITS && begins_as_hash(tail)) ||
+         begins_as_text(tail);
 }
 
 int64_t rf_lines_kept(const unsigned char *bytes, size_t count, int is_whole) {

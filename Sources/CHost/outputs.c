@@ -75,6 +75,7 @@ static int open_file(const char *path, rf_results_info *info) {
   int64_t result = fstat(file, &status) ? -errno : S_ISREG(status.st_mode) ? rf_lines_repair(file) : -EAGAIN;
   if (result >= 0) {
     info->cut = result;
+    info->is_empty = status.st_size == result;
     return file;
   }
   close(file);

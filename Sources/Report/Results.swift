@@ -48,22 +48,96 @@ public func appendText(_ report: FrameReport, _ faces: Faces, to text: inout Byt
   }
 }
 
+/// The first line of CSV.
+public let csvHeader: StaticString = """
+  source,frame,timestamp_s,id,score,x1,y1,x2,y2,left_eye_x,left_eye_y,right_eye_x,right_eye_y,nose_x,nose_y,\
+  left_mouth_x,left_mouth_y,right_mouth_x,right_mouth_y
+
+  """
+
+/// Appends one line of comma-separated values per face (RFC 4180, but lines end in a line feed): the columns of `csvHeader`, with the
+/// decimals of JSON. Faces of pictures have no id. Control characters in names are replaced as in text, so that a row is one line.
+public func appendCSV(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
+  for face in faces {
+    appendCSVField(printable(report.source), to: &text)
+    text.append(",")
+    text.append(report.frame)
+    text.append(",")
+    text.append(report.timestampSeconds, decimals: 6)
+    text.append(",")
+    if let id = face.id { text.append(id) }
+    text.append(",")
+    text.append(face.score, decimals: 5)
+    for value in [face.box.x1, face.box.y1, face.box.x2, face.box.y2] { appendCSV(value, to: &text) }
+    for index in 0..<5 {
+      appendCSV(face.landmarks[index].x, to: &text)
+      appendCSV(face.landmarks[index].y, to: &text)
+    }
+    text.append("\n")
+  }
+}
+
+private func appendCSV(_ value: Float, to text: inout ByteBuffer) {
+  text.append(",")
+  text.append(value, decimals: 2)
+}
+
+/// Quotes a field where a reader would divide it.
+private func appendCSVField(_ field: [UInt8], to text: inout ByteBuffer) {
+  let quote = UInt8(ascii: "\"")
+  guard field.contains(where: { $0 == quote || $0 == UInt8(ascii: ",") }) || field.first == 32 || field.last == 32 else {
+    return text.append(field)
+  }
+  text.append(byte: quote)
+  for byte in field {
+    if byte == quote { text.append(byte: quote) }
+    text.append(byte: byte)
+  }
+  text.append(byte: quote)
+}
+
+/// The files that were written for a frame.
+public struct WrittenFiles {
+  /// nil: none.
+  public var picture: [UInt8]?
+  /// One per face, nil for a face without a file; nil: no files of faces were asked for.
+  public var crops: [[UInt8]?]?
+
+  public init() {}
+}
+
+private func appendJSON(_ files: WrittenFiles, to text: inout ByteBuffer) {
+  if let picture = files.picture {
+    text.append(",\"output\":")
+    text.append(jsonString: picture)
+  }
+  guard let crops = files.crops else { return }
+  text.append(",\"crops\":[")
+  for (index, crop) in crops.enumerated() {
+    if index > 0 { text.append(",") }
+    if let crop { text.append(jsonString: crop) } else { text.append("null") }
+  }
+  text.append("]")
+}
+
 /// Appends one JSON object per frame on one line: scores to five decimals, coordinates to two, times to microseconds.
-public func appendJSON(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
-  appendJSONObject(report, faces, to: &text)
+public func appendJSON(_ report: FrameReport, _ faces: Faces, _ files: WrittenFiles = WrittenFiles(), to text: inout ByteBuffer) {
+  appendJSONObject(report, faces, files, to: &text)
   text.append("\n")
 }
 
 /// Appends a JSON object on one line that tells why a source or a frame of it gave no result.
 public func appendJSONFailure(_ problem: [UInt8], of source: [UInt8], to text: inout ByteBuffer) {
-  appendJSONSource(source, to: &text)
+  appendJSONBeginning(source, to: &text)
   text.append(",\"error\":")
   text.append(jsonString: problem)
   text.append("}\n")
 }
 
 /// Appends the beginning of a JSON object. A source whose name is not UTF-8 has its bytes as Base64 in `source_bytes`.
-private func appendJSONSource(_ source: [UInt8], to text: inout ByteBuffer) {
+///
+/// Equal sources have equal beginnings, so that a results file can be searched for a source without decoding it.
+public func appendJSONBeginning(_ source: [UInt8], to text: inout ByteBuffer) {
   text.append("{\"source\":")
   text.append(jsonString: source)
   if !isUTF8(source) {
@@ -74,8 +148,8 @@ private func appendJSONSource(_ source: [UInt8], to text: inout ByteBuffer) {
 }
 
 /// Appends the same without the end of line.
-public func appendJSONObject(_ report: FrameReport, _ faces: Faces, to text: inout ByteBuffer) {
-  appendJSONSource(report.source, to: &text)
+public func appendJSONObject(_ report: FrameReport, _ faces: Faces, _ files: WrittenFiles = WrittenFiles(), to text: inout ByteBuffer) {
+  appendJSONBeginning(report.source, to: &text)
   text.append(",\"frame\":")
   text.append(report.frame)
   text.append(",\"timestamp_s\":")
@@ -86,6 +160,7 @@ public func appendJSONObject(_ report: FrameReport, _ faces: Faces, to text: ino
   text.append(report.height)
   text.append(",\"latency_ms\":")
   text.append(report.latencyMilliseconds, decimals: 3)
+  appendJSON(files, to: &text)
   text.append(",\"faces\":[")
   for index in faces.indices {
     if index > 0 { text.append(",") }

@@ -27,6 +27,7 @@ mkdir -p "$work/ResultLinesFuzzer"
 printf 'a.jpg 0.912 1.0 2.0 3.0 4.0 1.0 2.0 3.0 4.0 5.0 6.0 7.0 8.0 9.0 10.0 id=1\na.j' >"$work/ResultLinesFuzzer/text"
 printf '{"source":"a.jpg","frame":0,"faces":[]}\n{"sou' >"$work/ResultLinesFuzzer/json"
 printf '{"source":"b.jpg","error":"is empty"}\n{"source":"a.j' >"$work/ResultLinesFuzzer/failure"
+printf 'source,frame,timestamp_s,id,score,x1\na,0,0.0,,0.9,1.0,2.0,3.0,4.0,1.0,2.0,3.0,4.0,5.0,6.0,7.0,8.0,9.0,10.0\n"a' >"$work/ResultLinesFuzzer/csv"
 printf '0123456789abcdef a.jpg 0\n0123456789abcdef a.jpg 1\n\0\0' >"$work/ResultLinesFuzzer/hash"
 mkdir -p "$work"/{OptionsFuzzer,NumberFuzzer}
 printf '\0--size\000640x480\0--threshold=0.5\0--frames\0003000000000\0--raw\0yuyv:64x48\0--results\0udp:127.0.0.1:9\0--camera\000640x480@30:MJPG\0-' \

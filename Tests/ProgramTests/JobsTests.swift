@@ -143,3 +143,76 @@ private func timeless(_ text: String) -> String {
   let outcome = try workshop.shell(script)
   #expect(outcome.errors.contains("frames 40000, "), "\(outcome)")
 }
+
+@Test func resumedRunsGiveTheResultsOfOne() throws {
+  let workshop = try mixedFolder()
+  let words = ["--format", "json", "--recursive", "in", "--results", "results.jsonl"]
+  #expect(try workshop.run(words).status == 1)
+  let whole = try #require(workshop.bytes("results.jsonl"))
+  let lines = String(decoding: whole, as: UTF8.self).split(separator: "\n").filter { !$0.contains("error") }
+  for jobs in ["1", "3"] {
+    // A power cut in the middle of a line.
+    try workshop.write("results.jsonl", whole.prefix(whole.count / 2))
+    #expect(try workshop.run(words + ["--resume", "--jobs", jobs]).status == 1)
+    let resumed = String(decoding: try #require(workshop.bytes("results.jsonl")), as: UTF8.self).split(separator: "\n")
+    #expect(Set(resumed.filter { !$0.contains("error") }.map { timeless(String($0)) }) == Set(lines.map { timeless(String($0)) }))
+    let again = try workshop.run(words + ["--resume", "--jobs", jobs, "--stats"])
+    // What failed is tried again.
+    #expect(again.errors.contains("frames 0, ") && again.errorLines.count { $0.hasPrefix("rf-cam: ") } == 4, "\(again)")
+  }
+  for (words, problem) in [(["--format", "text", "--results", "r"], "needs --format json"), (["--format", "json"], "--results FILE")] {
+    let outcome = try workshop.run(words + ["--resume", "in"])
+    #expect(outcome.status == 2 && outcome.errors.contains(problem))
+  }
+  try workshop.write("notes", "not mine".utf8)
+  #expect(try workshop.run("--resume", "--format", "json", "--results", "notes", "in").status == 2)
+}
+
+@Test func JSONNamesTheWrittenFiles() throws {
+  let workshop = try TestFolder()
+  for folder in ["a", "b"] { try workshop.write("\(folder)/x.jpg", workshop.jpeg()) }
+  try workshop.write("film.mjpeg", workshop.jpeg() + workshop.jpeg())
+  let words = [
+    "--threshold", "0.01", "--max-faces", "2", "--format", "json", "--output", "out", "--crops", "crops", "a", "b", "film.mjpeg",
+  ]
+  let outcome = try workshop.run(words)
+  let records = try outcome.lines.map { try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]) }
+  #expect(
+    records.map { $0["output"] as? String } == ["out/x.jpg", "out/x-2.jpg", "out/film.mjpeg-000000.jpg", "out/film.mjpeg-000001.jpg"],
+    "\(outcome)")
+  #expect(records[1]["crops"] as? [String] == ["crops/x-2-face0.jpg", "crops/x-2-face1.jpg"])
+  for record in records {
+    for file in [record["output"] as? String ?? ""] + (record["crops"] as? [String] ?? []) { #expect(workshop.bytes(file) != nil) }
+  }
+  // A folder that cannot be written loses no result.
+  try workshop.write("c/out/x.jpg/file", [])
+  let refused = try workshop.run("--format", "json", "--output", "/dev/full/out", "a")
+  #expect(refused.status == 1)
+}
+
+@Test func CSVHasARowPerFaceAndOneHeader() throws {
+  let workshop = try TestFolder()
+  try workshop.write("a, \"b\"\n.jpg", workshop.jpeg())
+  try workshop.write("plain.jpg", workshop.jpeg())
+  let words = ["--format", "csv", "--threshold", "0.01", "--max-faces", "2", "a, \"b\"\n.jpg", "plain.jpg"]
+  let outcome = try workshop.run(words)
+  let header =
+    "source,frame,timestamp_s,id,score,x1,y1,x2,y2,left_eye_x,left_eye_y,right_eye_x,right_eye_y,nose_x,nose_y,left_mouth_x,"
+    + "left_mouth_y,right_mouth_x,right_mouth_y"
+  #expect(outcome.status == 0 && outcome.lines.count == 5 && outcome.lines[0] == header, "\(outcome)")
+  #expect(outcome.lines[1].hasPrefix(#""a, ""b""?.jpg",0,0.000000,,"#) && outcome.lines[3].hasPrefix("plain.jpg,0,0.000000,,"))
+  #expect(outcome.lines[3].split(separator: ",", omittingEmptySubsequences: false).count == 19)
+  // A file that goes on has one header, and a torn row is cut off.
+  #expect(try workshop.run(words + ["--results", "faces.csv"]).status == 0)
+  let once = try #require(workshop.bytes("faces.csv"))
+  #expect(once == outcome.output)
+  try workshop.write("faces.csv", once.dropLast(20))
+  #expect(try workshop.run(words + ["--results", "faces.csv"]).status == 0)
+  let twice = String(decoding: try #require(workshop.bytes("faces.csv")), as: UTF8.self).split(separator: "\n")
+  #expect(twice.count == 4 + 4 && twice.count { $0 == header } == 1)
+  // No face is a header only; the tracks of a film have ids.
+  #expect(try workshop.run("--format", "csv", "gone.jpg").text == header + "\n")
+  try workshop.write("film.mjpeg", workshop.jpeg())
+  #expect(
+    try workshop.run("--format", "csv", "--threshold", "0.01", "--max-faces", "1", "film.mjpeg").lines[1].split(separator: ",")[3] == "1")
+}

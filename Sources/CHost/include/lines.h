@@ -10,7 +10,7 @@ enum {
 };
 
 // Decides from the end of a file how many of these bytes to keep: all but a torn last line, or all. The last whole line must
-// be a line of --format text, json or hash, and what follows it the beginning of one, or zero bytes or other bytes that no
+// be a line of --format text, json, csv or hash, and what follows it the beginning of one, or zero bytes or other bytes that no
 // text holds, as file systems leave them. A file that is one torn line must show enough of it: the beginning of a JSON
 // object of results, a hash, or a name and a score.
 // is_whole: the bytes are the whole file.

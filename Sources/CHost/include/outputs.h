@@ -17,6 +17,7 @@ typedef struct {
   rf_results_kind kind;
   int64_t cut; // bytes of a torn last line that were cut off a file
   int is_new;  // the file was made
+  int is_empty; // the file has no results yet
 } rf_results_info;
 
 // Opens what `path` leads to for writing, without waiting. A file is opened at its end and made where it is missing, but

@@ -30,6 +30,11 @@ private func check(_ options: Options) throws(CommandLineError) {
   if let list = options.filesFrom, list.equals("-"), options.sources.contains(where: { $0.equals("-") }) {
     throw CommandLineError("--files-from -: standard input is a source already")
   }
+  if options.resumes {
+    guard options.format == .json, case .path = options.results else {
+      throw CommandLineError("--resume: needs --format json and the file of the earlier run, --results FILE")
+    }
+  }
   if options.jobs > 1, options.preview != nil {
     throw CommandLineError("--preview: shows one frame after the other: leave out --jobs")
   }

@@ -59,9 +59,9 @@ private func networkOptions() -> [Option<Options>] {
 private func outputOptions() -> [Option<Options>] {
   [
     .value(
-      "--format", "text, json, wider, hash, none", complete: .words("text json wider hash none"),
+      "--format", "text, json, csv, wider, hash, none", complete: .words("text json csv wider hash none"),
       help: """
-        output format (default text); hash: one line per frame, a hash of the rounded results
+        output format (default text); csv: one row per face; hash: one line per frame, a hash of the rounded results
         (float32) or of the raw head values (int8); wider: WIDER FACE's prediction files
         under --output
         """,
@@ -135,6 +135,13 @@ private func sourceOptions() -> [Option<Options>] {
       return !$1.bytes.isEmpty
     },
     .flag("--null", help: "a zero byte ends each name of --files-from, as printed by find -print0") { $0.hasNullNames = true },
+    .flag(
+      "--resume",
+      help: """
+        leave out pictures that have a result in the --results file of an earlier run (--format
+        json); pictures that failed are tried again
+        """
+    ) { $0.resumes = true },
     .flag("--recursive", help: "descend into subfolders") { $0.isRecursive = true },
     .value(
       "--raw", "FORMAT:WxH", complete: .words("yuyv: uyvy: nv12: nv21: nv16: i420: rgb: bgr: rgbx: bgrx: gray:"),
@@ -205,7 +212,7 @@ private func storeSize(_ options: inout Options, _ value: Argument) -> Bool {
 
 private func storeFormat(_ options: inout Options, _ value: Argument) -> Bool {
   let formats: [(StaticString, Format)] = [
-    ("text", .text), ("json", .json), ("wider", .wider), ("hash", .hash), ("none", .none),
+    ("text", .text), ("json", .json), ("csv", .csv), ("wider", .wider), ("hash", .hash), ("none", .none),
   ]
   guard let (_, format) = formats.first(where: { value.equals($0.0) }) else { return false }
   options.format = format

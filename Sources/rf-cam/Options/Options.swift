@@ -23,7 +23,7 @@ enum Information {
 
 /// The format of results.
 enum Format {
-  case text, json, wider, hash, none
+  case text, json, csv, wider, hash, none
 
   /// True for formats whose results go to `--results`.
   var hasResults: Bool { self != .none && self != .wider }
@@ -68,6 +68,8 @@ struct Options {
   var sources: [Argument] = []
   /// A file with more names of sources, or - for standard input.
   var filesFrom: Argument?
+  /// Leaves out pictures that have a result in the results file.
+  var resumes = false
   /// A zero byte ends a name of that file; otherwise a line feed.
   var hasNullNames = false
 

@@ -32,7 +32,7 @@ final class LivePage: Output {
     about.append(",\"threads\":\(options.threads)")
   }
 
-  override func write(_ frame: OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {
+  override func write(_ frame: inout OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {
     rate.count()
     guard let pixels = frame.pixels, preview.isReady else { return }
     text.clear()

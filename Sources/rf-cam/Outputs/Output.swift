@@ -1,5 +1,5 @@
 // The outputs of a run as a list: one class per kind of output, in the order in which a frame is written to them. Results come
-// first, so that a full folder loses no result; the live page comes last.
+// first, but those in JSON follow the pictures, which they name; the live page comes last. An output that fails stops no other.
 import Capture
 import CommandLine
 import Host
@@ -22,6 +22,8 @@ struct OutputFrame {
   /// The frame's files, if an output writes them.
   let encoded: EncodedPictures?
   /// The pixels and the factor by which they were decoded smaller; nil for pictures that were processed on another thread.
+  /// The written files: those of the output that comes before.
+  var files = WrittenFiles()
   let pixels: (frame: Frame, shrunkBy: Int)?
 }
 
@@ -38,7 +40,7 @@ class Output {
   ///
   /// - Parameter statistics: of the frames before.
   /// - Throws: `ProgramError` for a frame that cannot be written; later frames are tried again.
-  func write(_ frame: OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {}
+  func write(_ frame: inout OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {}
 
   /// Writes that a source or one of its frames failed.
   /// - Parameter problem: the message without the source's name.
@@ -65,6 +67,10 @@ func makeOutputs(_ options: Options, _ loaded: LoadedModel, _ inputs: InputFiles
   if let pictures = try PictureOutput(options, paths) { outputs.append(pictures) }
   if let address = options.preview { outputs.append(try LivePage(address, loaded, options)) }
   // Opened last: no results file is made for a run whose other outputs cannot be used.
-  if options.format.hasResults { outputs.insert(try ResultOutput(options, inputs), at: 0) }
+  if options.format.hasResults {
+    // JSON names the written pictures.
+    let place = options.format == .json && options.preview == nil ? outputs.count : options.format == .json ? outputs.count - 1 : 0
+    outputs.insert(try ResultOutput(options, inputs), at: place)
+  }
   return outputs
 }

@@ -43,7 +43,7 @@ final class PictureOutput: Output {
   }
 
   /// A face whose landmarks are all at one place has no direction and gets no crop.
-  override func write(_ frame: OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {
+  override func write(_ frame: inout OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {
     guard let encoded = frame.encoded else { return }
     if let failure = encoded.failure { throw failure }
     var wanted: [OutputFile] = []
@@ -51,32 +51,44 @@ final class PictureOutput: Output {
     if let crops {
       wanted += encoded.crops.indices.map { OutputFile(folder: crops, suffix: FileName("-face\($0)".utf8), ending: ".jpg") }
     }
-    if wanted.isEmpty { return }
-    let (name, source) = (frame.report.source, encoded.source)
-    let body: ([OutputPath]) throws(ProgramError) -> Void = { paths throws(ProgramError) in
-      try self.write(encoded, to: paths)
+    if wanted.isEmpty {
+      frame.files.crops = crops == nil ? nil : []
+      return
     }
+    let (name, source) = (frame.report.source, encoded.source)
+    var files = WrittenFiles()
+    let body: ([OutputPath]) throws(ProgramError) -> Void = { paths throws(ProgramError) in
+      files = try self.write(encoded, to: paths)
+    }
+    defer { frame.files = files }
     if frame.isPicture {
       let stem = pictureStem(name: frame.name, relativeName: frame.relativeName)
       let owner = OutputOwner(source: name) { self.recognise($0, $1, source: source) }
       let first = outputPath(wanted[0], stem: stem, number: 1)
-      let given = try files.paths.paths(of: wanted, stem: stem, key: source, owner: owner)
+      let given = try self.files.paths.paths(of: wanted, stem: stem, key: source, owner: owner)
       if given[0].path != first { reportForeign(first, given[0].path, owner) }
       try makeFolders(of: wanted, stem)
       try body(given)
     } else {
       let folders = [annotated, crops].compactMap { $0 }
       let stem = streamStem(relativeName: frame.relativeName)
-      try files.writeStream(stem, frame.report.frame, width: 6, folders, wanted, body)
+      try self.files.writeStream(stem, frame.report.frame, width: 6, folders, wanted, body)
     }
   }
 
-  private func write(_ encoded: EncodedPictures, to paths: [OutputPath]) throws(ProgramError) {
+  private func write(_ encoded: EncodedPictures, to paths: [OutputPath]) throws(ProgramError) -> WrittenFiles {
+    var files = WrittenFiles()
+    if crops != nil { files.crops = [] }
     let firstCrop = annotated == nil ? 0 : 1
     for (index, crop) in encoded.crops.enumerated() {
       if let crop { try write(crop, to: paths[firstCrop + index]) }
+      files.crops?.append(crop == nil ? nil : paths[firstCrop + index].path)
     }
-    if let picture = encoded.annotated { try write(picture, to: paths[0]) }
+    if let picture = encoded.annotated {
+      try write(picture, to: paths[0])
+      files.picture = paths[0].path
+    }
+    return files
   }
 
   private func write(_ bytes: [UInt8], to path: OutputPath) throws(ProgramError) {

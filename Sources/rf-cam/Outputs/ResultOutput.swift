@@ -1,4 +1,4 @@
-// --format text, json and hash: results in their destination.
+// --format text, json, csv and hash: results in their destination.
 import CHost
 import CommandLine
 import Host
@@ -14,17 +14,20 @@ final class ResultOutput: Output {
   /// Opens the destination.
   init(_ options: Options, _ inputs: InputFiles) throws(ProgramError) {
     format = options.format
-    sink = ResultSink(options.results, syncSeconds: options.syncSeconds)
+    sink = ResultSink(options.results, syncSeconds: options.syncSeconds, header: options.format == .csv ? csvHeader : nil)
     super.init()
     try sink.begin(inputs, isQuiet: options.isQuiet)
+    // Writes the header even if no face follows; the first result reports a failure.
+    try? sink.write(&lines)
   }
 
   override var hasFailed: Bool { sink.hasFailed }
 
-  override func write(_ frame: OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {
+  override func write(_ frame: inout OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {
     switch format {
     case .text: appendText(frame.report, frame.faces, to: &lines)
-    case .json: appendJSON(frame.report, frame.faces, to: &lines)
+    case .csv: appendCSV(frame.report, frame.faces, to: &lines)
+    case .json: appendJSON(frame.report, frame.faces, frame.files, to: &lines)
     case .hash: appendHash(frame.report, frame.hash, to: &lines)
     case .wider, .none: break
     }

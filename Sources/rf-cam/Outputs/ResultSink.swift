@@ -12,6 +12,8 @@ import Report
 final class ResultSink {
   private let place: ResultDestination
   private let syncSeconds: Double
+  /// The first line; an existing file has it.
+  private var header: StaticString?
   private var descriptor: Int32 = -1
   private var info = rf_results_info()
   /// The place is the program's own standard output, under whatever name.
@@ -30,7 +32,8 @@ final class ResultSink {
   private static let maxDatagramBytes = 1400
 
   /// - Parameter syncSeconds: 0: after every frame.
-  init(_ place: ResultDestination, syncSeconds: Double) {
+  init(_ place: ResultDestination, syncSeconds: Double, header: StaticString? = nil) {
+    self.header = header
     self.place = place
     self.syncSeconds = syncSeconds
     report = ResultReport(place: place.description)
@@ -84,6 +87,14 @@ final class ResultSink {
   /// Writes and empties `text`: whole lines, or none.
   /// - Throws: why standard output takes no more; failures of other destinations are reported and retried.
   func write(_ text: inout ByteBuffer) throws(Errno) {
+    if let line = header, isStandardOutput || open() {
+      header = nil
+      if isStandardOutput || info.kind != RF_RESULTS_FILE || info.is_empty != 0 {
+        var first = ByteBuffer()
+        first.append(line)
+        try write(&first)
+      }
+    }
     if isStandardOutput {
       if !text.isEmpty { try text.write(to: descriptor) }
       return

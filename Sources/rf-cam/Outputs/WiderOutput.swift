@@ -17,7 +17,7 @@ final class WiderOutput: Output {
 
   override func endSource() { files.endSource() }
 
-  override func write(_ frame: OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {
+  override func write(_ frame: inout OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {
     let report = frame.report
     let prediction = PredictionName(source: report.source, folder: folder)
     try files.make(prediction.folder)

@@ -24,6 +24,8 @@ enum PictureResult {
   case frame(FoundFrame)
   /// No frame and no error: every case of `PictureContent` but a picture.
   case left(PictureContent)
+  /// The picture has a result of an earlier run.
+  case completed
   case unreadable(CaptureError)
   case failed(ProgramError)
 }
@@ -50,8 +52,10 @@ final class FaceFinder {
   private let detectors: DetectorCache
   private let encoder: PictureEncoder?
   private let loader: PictureLoader
+  private let completed: CompletedSources?
 
-  init(_ options: Options, _ model: Model, _ sourceOptions: SourceOptions) throws(ProgramError) {
+  init(_ options: Options, _ model: Model, _ sourceOptions: SourceOptions, _ completed: CompletedSources?) throws(ProgramError) {
+    self.completed = completed
     self.options = options
     do { pool = options.threads > 1 ? try ThreadPool(options.threads) : nil } catch { throw .threads(options.threads, error) }
     detectors = DetectorCache(model: model, options: FaceFinder.detectorOptions(options, pool))
@@ -82,6 +86,7 @@ final class FaceFinder {
   ///   - checksFilm: false if the file was opened as a picture after its content was checked.
   ///   - isKept: the result is used after the finder's next call.
   func find(in file: PictureFile, checksFilm: Bool, isKept: Bool) -> PictureResult {
+    if let completed, completed.contains(file.nameBytes) { return .completed }
     let content: PictureContent
     do { content = try loader.load(file, checksFilm: checksFilm) } catch { return .unreadable(error) }
     guard case .picture(let captured) = content else { return .left(content) }

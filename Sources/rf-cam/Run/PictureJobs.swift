@@ -31,7 +31,9 @@ final class PictureJobs {
   /// Results that wait for an earlier one, per job. Encoded pictures take more memory than faces.
   private static func slotsPerJob(_ options: Options) -> Int { options.writesAnnotated || options.crops != nil ? 4 : 16 }
 
-  init(_ options: Options, _ model: Model, _ operands: Operands, _ sourceOptions: SourceOptions) throws(ProgramError) {
+  init(
+    _ options: Options, _ model: Model, _ operands: Operands, _ sourceOptions: SourceOptions, _ completed: CompletedSources?
+  ) throws(ProgramError) {
     let count = options.jobs * PictureJobs.slotsPerJob(options)
     guard let sequence = rf_sequence_new(Int32(count)) else { throw .threads(options.jobs, Errno(ENOMEM)) }
     self.sequence = sequence
@@ -39,7 +41,7 @@ final class PictureJobs {
     feed = WorkFeed(operands, sourceOptions)
     operands.list?.isCancelled = { rf_stop_requested() != 0 || rf_sequence_is_closed(sequence) != 0 }
     for _ in 0..<options.jobs {
-      members.append(JobMember(sequence, slots, feed, try FaceFinder(options, model, sourceOptions)))
+      members.append(JobMember(sequence, slots, feed, try FaceFinder(options, model, sourceOptions, completed)))
     }
     for (index, member) in members.enumerated() {
       let result = member.start()

@@ -16,6 +16,8 @@ final class Session {
   private let loaded: LoadedModel
   private let operands: Operands
   private let outputs: [Output]
+  /// nil unless the run resumes another.
+  private let completed: CompletedSources?
   /// For everything that does not run on the threads of --jobs.
   private let finder: FaceFinder
   /// The current source, if it has pictures.
@@ -37,8 +39,9 @@ final class Session {
     loaded = try LoadedModel(options.model)
     let inputs = InputFiles(options)
     operands = try Operands(options)
+    completed = options.resumes ? try CompletedSources(options.results) : nil
     outputs = try makeOutputs(options, loaded, inputs)
-    finder = try FaceFinder(options, loaded.model, Session.sourceOptions(options, outputs))
+    finder = try FaceFinder(options, loaded.model, Session.sourceOptions(options, outputs), completed)
     progress = Progress(isQuiet: options.isQuiet, printsResults: options.format.hasResults && options.results.isStandardOutput)
   }
 
@@ -64,7 +67,7 @@ final class Session {
   }
 
   private func runJobs() throws(ProgramError) {
-    let jobs = try PictureJobs(options, loaded.model, operands, sourceOptions())
+    let jobs = try PictureJobs(options, loaded.model, operands, sourceOptions(), completed)
     while !isOver {
       switch jobs.take() {
       case .ended: return
@@ -135,6 +138,7 @@ final class Session {
     case .frame(var found):
       found.output.report.frame = source.countPicture()
       do { try deliver(found) } catch { fail(error, of: file.nameBytes) }
+    case .completed: _ = source.countPicture()
     case .left(.otherFormat(let format)):
       source.count(format, of: file)
       writeFailure(format.problem, of: file.nameBytes)
@@ -161,6 +165,7 @@ final class Session {
   }
 
   private func runStream(_ source: Source, _ name: FileName) {
+    if let completed, completed.contains(name) { return }
     endSource()
     tracker = Tracker(maxFaces: options.maxFaces, isSmooth: options.isSmooth)
     let cameraBefore = camera
@@ -235,12 +240,14 @@ final class Session {
 
   /// Writes the frame to all outputs, and counts it.
   private func deliver(_ found: FoundFrame) throws(ProgramError) {
-    let frame = found.output
+    var frame = found.output
+    var failure: ProgramError?
     if options.isVerbose, frame.isPicture || frame.report.frame == 0 { logSize(found) }
     for output in outputs {
-      try output.write(frame, statistics)
+      do { try output.write(&frame, statistics) } catch { failure = failure ?? error }
       if output.isClosed { break }
     }
+    if let failure { throw failure }
     var times = found.times
     times.total = (rf_seconds() - found.capturedAtSeconds) * 1000
     statistics.add(times, faces: frame.faces.count)
