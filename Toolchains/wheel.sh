@@ -20,6 +20,7 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 RFCAM_LIBRARY=$PWD/$library/libretinaface.so.0 RFCAM_PROGRAM=$PWD/build/$board/rf-cam RFCAM_PLATFORM=$platform
 export SOURCE_DATE_EPOCH RFCAM_LIBRARY RFCAM_PROGRAM RFCAM_PLATFORM
 mkdir -p build/wheels
+rm -f build/wheels/*"$platform".whl
 (cd Python && ../.venv/bin/python -m hatchling build --target wheel --directory ../build/wheels >/dev/null)
-wheel=$(ls -t build/wheels/*"$platform".whl | head -1)
+wheel=$(echo build/wheels/*"$platform".whl)
 echo "$wheel: $(stat -c %s "$wheel") bytes"

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 readonly environment=build/wheel-venv
-wheel=$(ls -t build/wheels/*_x86_64.whl | head -1)
+wheel=$(echo build/wheels/*_x86_64.whl)
 [ "$(stat -c %s "$wheel")" -le 3000000 ] || { echo "$wheel: more than 3,000,000 bytes" >&2; exit 1; }
 [ -x "$environment/bin/pip" ] || python3 -m venv "$environment"
 "$environment/bin/pip" install --quiet --disable-pip-version-check -r Tests/Python/requirements.txt
