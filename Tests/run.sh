@@ -47,6 +47,9 @@ stage_cross() { Toolchains/setup.sh emulation && Tests/ARM/cross.sh && Tests/Lib
 # The Python distribution: built, installed into an empty environment with NumPy, and tested there.
 stage_wheel() { make --silent wheel && Tests/Python/run.sh; }
 
+# The recipes for Ray and Spark in local mode; after the stage wheel.
+stage_clusters() { Tests/Clusters/run.sh; }
+
 # The kernel table and the layers' hashes on ARM, under QEMU.
 stage_arm() { Toolchains/setup.sh emulation && Tests/ARM/run.sh; }
 
@@ -95,7 +98,7 @@ stage_camera() { make --silent camera-test; }
 stage_fuzz() { Tests/Fuzz/run.sh "$fuzz_seconds"; }
 
 # Stages of the two lanes run side by side: each mostly keeps one core busy, and both take about as long.
-readonly first=(programs models) lane_1=(scripts swift sanitize preview packaging library python fuzz) lane_2=(embedded wheel cross arm firmware camera)
+readonly first=(programs models) lane_1=(scripts swift sanitize preview packaging library python fuzz) lane_2=(embedded wheel clusters cross arm firmware camera)
 readonly results=build/test-results
 
 # Runs stages one after the other and notes which passed.

@@ -21,8 +21,8 @@ Size = int | str | tuple[int, int] | None
 
 _LONGEST_SIDE = 1920
 """Long side of the network's input for larger pictures, pixels, as in rf-cam."""
-_MOST_DETECTORS = 4
-"""Detectors of different input sizes that are kept; each takes some MB."""
+_MOST_HANDLES, _MOST_PIXELS = 32, 8_000_000
+"""Detectors of different input sizes that are kept, and pixels of their inputs together: about 12 bytes each."""
 
 
 class Detector:
@@ -113,7 +113,9 @@ class Detector:
             return self._handles[size]
         handle = self._create(size)
         self._handles[size] = handle
-        while len(self._handles) > _MOST_DETECTORS:
+        while len(self._handles) > 1 and (
+            len(self._handles) > _MOST_HANDLES or sum(width * height for width, height in self._handles) > _MOST_PIXELS
+        ):
             self._handles.popitem(last=False)
         return handle
 
