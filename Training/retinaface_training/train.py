@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from .curves import draw_curves
 from .data.batches import Batches, decode_all, loader, network_input
-from .data.labels import DataError, Problems, Split, read_training_data
+from .data.labels import DataError, Problems, Split, read_training_data, without_uncertain_points
 from .data.text import read_text
 from .evaluate import Dataset, read_folder
 from .evaluation.ground_truth import AnnotationError
@@ -122,7 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
         if len(folders) < len(options.data):
             raise DataError("two --data folders have the same name; rename one, because logs name the held-back pictures by folder")
         sets = [read_folder(folder) for folder in options.evaluate_on]
-        pictures = [picture for data in folders.values() for picture in data.training]
+        pictures = [without_uncertain_points(entry, options.least_pointed) for data in folders.values() for entry in data.training]
         negatives = [picture for data in folders.values() for picture in data.training_negatives]
         decoded = decode_all(pictures + negatives, problems)
         batches = Batches(pictures, negatives, decoded, config.network.anchors, config.batch, config.seed)

@@ -15,6 +15,7 @@ from retinaface_training.data.labels import (
     read_negatives,
     read_training_data,
     split,
+    without_uncertain_points,
 )
 
 GOOD = "10 20 30 40 " + "12 22 1 " * 5 + "0.9"
@@ -110,6 +111,17 @@ def test_written_faces_read_back(tmp_path):
     pictures, _ = read(tmp_path, f"# drawn0.png\n{face_line(box, points)}\n")
     np.testing.assert_allclose(pictures[0].boxes[0], box)
     np.testing.assert_allclose(pictures[0].landmarks[0], points.ravel())
+
+
+def test_points_of_a_network_on_small_faces_are_left_out():
+    boxes = np.array([[0, 0, 9, 19], [0, 0, 20, 5], [0, 0, 9, 9], [0, 0, 9, 9]], np.float32)
+    sources = [LandmarkSource.TEACHER, LandmarkSource.TEACHER, LandmarkSource.HUMAN, LandmarkSource.NONE]
+    small = AnnotatedPicture("small", boxes, np.ones((4, 10), np.float32), np.array(sources, np.int8))
+    result = without_uncertain_points(small, 20)
+    assert result.sources.tolist() == [LandmarkSource.NONE, *sources[1:]] and result.sources.dtype == np.int8
+    assert without_uncertain_points(small, 0).sources.tolist() == sources
+    empty = AnnotatedPicture.without_faces("empty")
+    assert len(without_uncertain_points(empty, 20).sources) == 0
 
 
 def label_bytes(picture, face, end="\n", mark=b"", encoding="utf-8"):

@@ -93,6 +93,13 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         help="weight of a human's points, where a network's have 1",
     )
     recipe.add_argument(
+        "--least-pointed",
+        type=float,
+        default=0,
+        metavar="PIXELS",
+        help="longer side in its own picture below which a face's points by a network are not learnt (default: 0)",
+    )
+    recipe.add_argument(
         "--human-picture-weight",
         type=float,
         default=BatchConfig.human_picture_weight,
