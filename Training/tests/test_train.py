@@ -17,12 +17,13 @@ from retinaface_training import train
 from retinaface_training.data.batches import Batch
 from retinaface_training.evaluation.detect import Options, detect
 from retinaface_training.evaluation.wider import overlaps
-from retinaface_training.losses.detection import Targets
+from retinaface_training.losses.detection import LossWeights, Targets
+from retinaface_training.losses.distill import DistillWeights
 from retinaface_training.losses.matching import match
 from retinaface_training.network.anchors import make_anchors
 from retinaface_training.network.checkpoints import load_checkpoint
 from retinaface_training.network.retinaface import RetinaFace
-from retinaface_training.run.options import TRAINING, make_budget, parse_options
+from retinaface_training.run.options import TRAINING, make_budget, make_config, parse_options
 from retinaface_training.run.schedule import Budget, Schedule
 from retinaface_training.run.trainer import TrainConfig, Trainer
 
@@ -153,6 +154,14 @@ def test_learning_rates():
     assert cosine.learning_rate(0.515) == pytest.approx(5e-3, rel=0.01)
     assert cosine.learning_rate(1.0) == pytest.approx(1e-5)
     assert [steps.learning_rate(progress) for progress in (0.68, 0.69, 0.84, 0.86)] == pytest.approx([1e-2, 1e-3, 1e-3, 1e-4])
+
+
+def test_a_factor_weighs_all_that_teachers_say():
+    arguments = ["--data", "x", "--box-weight", "0.5", "--landmark-weight", "0.2", "--feature-weight", "7"]
+    config = make_config(parse_options([*arguments, "--teacher-weight", "0.5"]))
+    assert config.distill == DistillWeights(classes=0.5, box=0.25, landmarks=0.1, features=7)
+    assert make_config(parse_options(arguments)).distill == DistillWeights(classes=1, box=0.5, landmarks=0.2, features=7)
+    assert make_config(parse_options(arguments)).loss == LossWeights(box=0.5, landmarks=0.2)
 
 
 def test_budgets():

@@ -105,6 +105,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         default=BatchConfig.human_picture_weight,
         help="factor by which pictures with a human's points are drawn more often",
     )
+    recipe.add_argument("--teacher-weight", type=float, default=1.0, help="factor of the teachers' classes, boxes and landmarks")
     recipe.add_argument("--feature-weight", type=float, default=distill.DistillWeights.features)
     recipe.add_argument("--batch-pictures", type=int, default=24, help="pictures of 320 pixels in a batch; larger ones are fewer")
     recipe.add_argument("--sides", help="sample sides with shares, such as 320:0.7,640:0.3")
@@ -162,7 +163,12 @@ def make_config(options: argparse.Namespace) -> TrainConfig:
         loss=losses.LossWeights(
             options.box_weight, options.landmark_weight, landmark_beta=options.landmark_beta, score_width=options.score_width
         ),
-        distill=distill.DistillWeights(box=options.box_weight, landmarks=options.landmark_weight, features=options.feature_weight),
+        distill=distill.DistillWeights(
+            options.teacher_weight,
+            options.teacher_weight * options.box_weight,
+            options.teacher_weight * options.landmark_weight,
+            options.feature_weight,
+        ),
         schedule=Schedule(options.learning_rate, kind=options.schedule),
         optimizer=options.optimizer,
         weight_decay=options.weight_decay,
