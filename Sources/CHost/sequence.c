@@ -14,7 +14,7 @@ struct rf_sequence {
   bool is_finished[]; // per slot
 };
 
-// A clock that nobody sets.
+// Uses a clock that changes of the system time do not affect.
 static void prepare(pthread_cond_t *condition) {
   pthread_condattr_t attributes;
   pthread_condattr_init(&attributes);

@@ -17,7 +17,7 @@ import Testing
     (["--threads", "65", "a.jpg"], "--threads: '65' is not valid; expected 1..64"),
     (["--isa", "mmx", "a.jpg"], "--isa: 'mmx' is not valid; expected a list of reference,sse41,avx2"),
     (["--frames", "x", "a.jpg"], "--frames: 'x' is not valid; expected"),
-    (["--format", "xml", "a.jpg"], "--format: 'xml' is not valid; expected text, json, wider, hash, none"),
+    (["--format", "xml", "a.jpg"], "--format: 'xml' is not valid; expected text, json, csv, wider, hash, none"),
     (["--raw", "yuv:640x480", "-"], "--raw: 'yuv:640x480' is not valid; expected"),
     (["--camera", "640x480@0", "a.jpg"], "--camera: '640x480@0' is not valid; expected WxH@FPS:FOURCC"),
     (["--preview", "8o80", "a.jpg"], "--preview: '8o80' is not valid; expected PORT or ADDRESS:PORT, such as 8080, 0.0.0.0:8080"),
