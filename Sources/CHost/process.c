@@ -1,10 +1,13 @@
-// Signals become a flag that loops ask for.
+// Turns signals into a flag that loops read.
 #include "CHost.h"
+#include <stdatomic.h>
 
 // Between a signal and the end of the last wait, seconds: long enough for a reader that is only busy.
 static const double grace = 0.4;
 
-static volatile sig_atomic_t stop;
+// Read by all threads. A signal handler may set it, because it is lock-free (C11, 7.14.1.1).
+static atomic_int stop;
+static_assert(ATOMIC_INT_LOCK_FREE == 2, "the signal handler needs a lock-free flag");
 
 static void request_stop(int number) {
   (void)number;
@@ -40,8 +43,10 @@ void rf_catch_stop_signals(void) {
 int rf_stop_requested(void) { return stop != 0; }
 
 int rf_stop_is_due(void) {
-  static double end;
+  static _Atomic double end;
   if (!stop) return 0;
-  if (end == 0) end = rf_seconds() + grace;
-  return rf_seconds() >= end;
+  double first = 0;
+  // Only the first caller sets the end; the others get it in `first`.
+  if (atomic_compare_exchange_strong(&end, &first, rf_seconds() + grace)) return 0;
+  return rf_seconds() >= first;
 }

@@ -1,10 +1,11 @@
 // The rounding rule for multipliers of every size, also those that no trained network has: an instruction set without fma computes it
 // in double precision, by cases of the addend.
 import CKernels
-import KernelChecks
 import Kernels
 import TestRandom
 import Testing
+
+@testable import KernelChecks
 
 /// A rule of 16 channels whose weights are 0, so that each sum is the channel's bias.
 private struct Rules {

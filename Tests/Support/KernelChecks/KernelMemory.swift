@@ -4,17 +4,17 @@ import CKernels
 import Kernels
 
 /// Packed constants and scratch of one kernel at one shape.
-public final class KernelMemory {
+final class KernelMemory {
   private let packedBuffer, scratchBuffer: GuardedBuffer<UInt32>
   private let packedBytes: Int
 
-  public var packed: UnsafeRawPointer { UnsafeRawPointer(packedBuffer.base) }
-  public var scratch: UnsafeMutableRawPointer? { scratchBuffer.count > 0 ? UnsafeMutableRawPointer(scratchBuffer.base) : nil }
+  var packed: UnsafeRawPointer { UnsafeRawPointer(packedBuffer.base) }
+  var scratch: UnsafeMutableRawPointer? { scratchBuffer.count > 0 ? UnsafeMutableRawPointer(scratchBuffer.base) : nil }
 
   /// Packs the channels of each part by themselves, as those of layers that are computed together.
   ///
   /// - Parameter zero: the output's byte for 0.
-  public init<Weight, Bias>(
+  init<Weight, Bias>(
     _ kernel: Kernel, _ shape: rf_shape, weights: [Weight], bias: [Bias], multiplier: [Float] = [], zero: UInt8 = 0,
     parts: [Range<Int>]? = nil
   ) {
