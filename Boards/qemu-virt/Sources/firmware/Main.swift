@@ -38,7 +38,7 @@ import RetinaFace
       source: Array("picture.ppm".utf8), frame: 0, timestampSeconds: 0, width: frame.width,
       height: frame.height, latencyMilliseconds: seconds * 1000)
     appendText(report, faces, to: &console.text)
-    appendHash(report, faces, of: detector, to: &console.text)
+    appendHash(report, resultHash(of: faces, by: detector), to: &console.text)
     appendMemory(detector, to: &console.text)
     console.text.append("time: \(Int(seconds * 1000)) ms a frame by this machine's clock\n")
     console.flush()
