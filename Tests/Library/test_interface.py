@@ -28,7 +28,7 @@ FUNCTIONS = {
         "version",
     ]
 }
-# What the library needs of others: the C library, in the version of 2012 (manylinux2014) or older.
+# Needs only the C library, in the version of 2012 (manylinux2014) or older.
 NEWEST_GLIBC = (2, 17)
 NEEDED = {"libc.so.6", "libpthread.so.0", "ld-linux-x86-64.so.2"}
 

@@ -157,7 +157,7 @@ private func timeless(_ text: String) -> String {
     let resumed = String(decoding: try #require(workshop.bytes("results.jsonl")), as: UTF8.self).split(separator: "\n")
     #expect(Set(resumed.filter { !$0.contains("error") }.map { timeless(String($0)) }) == Set(lines.map { timeless(String($0)) }))
     let again = try workshop.run(words + ["--resume", "--jobs", jobs, "--stats"])
-    // What failed is tried again.
+    // Failed pictures are tried again.
     #expect(again.errors.contains("frames 0, ") && again.errorLines.count { $0.hasPrefix("rf-cam: ") } == 4, "\(again)")
   }
   for (words, problem) in [(["--format", "text", "--results", "r"], "needs --format json"), (["--format", "json"], "--results FILE")] {

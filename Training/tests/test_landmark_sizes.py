@@ -26,7 +26,7 @@ def face(tmp_path):
 
 
 class Teller:
-    """A detector that returns the faces that it is told, moved by `error` pixels."""
+    """Returns given faces, moved by `error` pixels."""
 
     def __init__(self, faces, error):
         self.faces, self.error = faces, error

@@ -19,7 +19,7 @@ struct FoundFrame {
   let storage: FaceStorage?
 }
 
-/// What became of a file.
+/// The outcome of a file.
 enum PictureResult {
   case frame(FoundFrame)
   /// No frame and no error: every case of `PictureContent` but a picture.
