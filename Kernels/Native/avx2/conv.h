@@ -6,11 +6,6 @@
 #include "../winograd3x3_product.h"
 #include "vector.h"
 
-// Name of the product, which Winograd's filtering uses as well.
-#ifndef RF_PRODUCT
-#define RF_PRODUCT rf_f32_product__avx2
-#endif
-
 // Pixels and halves (of the panel) are constants at every call: the loops over them vanish and `sum` becomes registers.
 INLINED void tile(const rf_conv_block *b, const float *input, float *output, int pixels, int halves) {
   __m256 sum[12], weight[2];

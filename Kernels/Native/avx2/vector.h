@@ -6,6 +6,11 @@
 #include "../tiles.h"
 #include <stdint.h>
 
+// Name of the direct convolution's product, which Winograd's filtering uses as well.
+#ifndef RF_PRODUCT
+#define RF_PRODUCT rf_f32_product__avx2
+#endif
+
 enum { LANES = 8 };
 typedef __m256 vector;
 

@@ -5,9 +5,5 @@
 #include "vector.h"
 #include "../winograd3x3_tiles.h"
 
-#ifndef RF_PRODUCT
-#define RF_PRODUCT rf_f32_product__avx2
-#endif
-
 static void conv(const rf_args *a) { rf_winograd3x3_by_tiles(a, RF_PRODUCT); }
 #endif
