@@ -110,7 +110,7 @@ public enum Source {
       if name.utf8.elementsEqual(anyCamera.utf8) { return .camera(CameraSource(path, options)) }
       if suffix(of: name, after: "/dev/v") != nil { throw .camera(name: name, reason: CameraFault.missing(result).message) }
     }
-    return try openFile(argument, options: options)
+    return try openFile(path, result, info, options)
   }
 
   /// Opens a picture, a recorded stream, a folder or a fifo. No name has a special meaning.
@@ -120,9 +120,15 @@ public enum Source {
     _ name: UnsafePointer<CChar>,
     options: SourceOptions = SourceOptions()
   ) throws(CaptureError) -> Source {
-    let path = FilePath(name)
     var info = rf_file_info()
     let result = rf_file_look(name, &info)
+    return try openFile(FilePath(name), result, info, options)
+  }
+
+  /// - Parameter result: of `rf_file_look`, which gave `info`.
+  private static func openFile(
+    _ path: FilePath, _ result: Int32, _ info: rf_file_info, _ options: SourceOptions
+  ) throws(CaptureError) -> Source {
     guard result == 0 else { throw .cannotOpen(name: path.text, reason: Errno(negative: result).message) }
     switch info.kind {
     case RF_FILE_REGULAR: return try regular(path, options)
