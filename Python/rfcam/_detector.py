@@ -6,6 +6,7 @@ import ctypes
 import os
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,11 @@ class Detector:
             "isa": None if isa is None else isa.encode(),
         }
         self._begin()
-        self._handle(self._size if isinstance(self._size, tuple) else (64, 64))
+        if isinstance(self._size, tuple):
+            self._handle(self._size)
+        else:
+            # The sizes come with the pictures: checks the arguments without a detector.
+            self._call(_library.library.arena_size, (64, 64), ctypes.c_size_t())
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
@@ -111,7 +116,9 @@ class Detector:
         if size in self._handles:
             self._handles.move_to_end(size)
             return self._handles[size]
-        handle = self._create(size)
+        pointer = ctypes.c_void_p()
+        self._call(_library.library.detector_create, size, pointer)
+        handle = Handle(pointer, _library.library.detector_destroy, self._model)
         self._handles[size] = handle
         while len(self._handles) > 1 and (
             len(self._handles) > _MOST_HANDLES or sum(width * height for width, height in self._handles) > _MOST_PIXELS
@@ -119,7 +126,8 @@ class Detector:
             self._handles.popitem(last=False)
         return handle
 
-    def _create(self, size: tuple[int, int]) -> Handle:
+    def _call(self, function: Callable[..., int], size: tuple[int, int], result: Any) -> None:
+        """Calls a function of the library that takes options and writes a result. Raises the exception of a failure."""
         options, message = _library.Options(), ctypes.create_string_buffer(_library.MESSAGE_BYTES)
         _library.check(_library.library.options_default(options, ctypes.sizeof(options)))
         options.width, options.height = size
@@ -128,10 +136,8 @@ class Detector:
         if self._model is not None:
             options.model, options.model_size = self._model.ctypes.data, self._model.size
         options.message, options.message_size = ctypes.addressof(message), len(message)
-        pointer = ctypes.c_void_p()
-        status = _library.library.detector_create(options, pointer)
+        status = function(options, result)
         _library.check(status, message.value.decode(errors="replace"))
-        return Handle(pointer, _library.library.detector_destroy, self._model)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"_size": self._size, "_model": self._model, "_settings": self._settings}

@@ -67,6 +67,7 @@ def _load() -> ctypes.CDLL:
         raise ImportError(f"{path.name} cannot be loaded: {error}; install the wheel of this platform") from error
     signatures = {
         "options_default": (c_int32, [POINTER(Options), c_size_t]),
+        "arena_size": (c_int32, [POINTER(Options), POINTER(c_size_t)]),
         "detector_create": (c_int32, [POINTER(Options), POINTER(c_void_p)]),
         "detector_destroy": (None, [c_void_p]),
         "detect": (c_int32, [c_void_p, POINTER(Image), POINTER(POINTER(Face))]),
