@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import common
 import pyarrow as pa
@@ -52,7 +53,7 @@ def detect(source: str, output: str, workers: int = 2, threshold: float = 0.5, p
 
 def main() -> int:
     options = common.arguments(__doc__.splitlines()[0])
-    ray.init(log_to_driver=False, include_dashboard=False, runtime_env={"working_dir": str(common.Path(__file__).parent)})
+    ray.init(log_to_driver=False, include_dashboard=False, runtime_env={"working_dir": str(Path(__file__).parent)})
     detect(options.source, options.output, options.workers, options.threshold, options.part)
     return 0
 
