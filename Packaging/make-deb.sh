@@ -11,7 +11,8 @@ cd "$(dirname "$0")/.."
 install_files() {
   local root=$1 program=$2
   install -D -m 755 "$program" "$root/usr/bin/rf-cam"
-  install -D -m 644 Packaging/rf-cam.service "$root/lib/systemd/system/rf-cam.service"
+  install -D -m 644 -t "$root/lib/systemd/system" Packaging/rf-cam.service Packaging/rf-cam@.service
+  install -d "$root/etc/rf-cam"
   install -D -m 644 Packaging/rf-cam.default "$root/etc/default/rf-cam"
   install -D -m 644 Packaging/rf-cam.bash "$root/usr/share/bash-completion/completions/rf-cam"
   install -d "$root/usr/share/man/man1"

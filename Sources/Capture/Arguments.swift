@@ -1,4 +1,4 @@
-// Parses the source arguments "WxH" and "FORMAT:WxH".
+// Parses the source arguments "WxH" and "FORMAT:WxH@FPS".
 import Imaging
 
 /// The format and size of raw frames in a stream.
@@ -7,19 +7,26 @@ public struct RawFormat: Equatable, Sendable {
   public let format: PixelFormat
   /// Size in pixels.
   public let width: Int, height: Int
+  /// Frames per second; `nil`: not stated.
+  public private(set) var rate: StreamRate?
 
   /// The format names that `init` accepts.
   public static let formatNames = "yuyv, uyvy, nv12, nv21, nv16, i420, rgb, bgr, rgbx, bgrx, gray"
 
-  /// Parses "FORMAT:WxH" such as "yuyv:640x480"; `nil` for any other text and for more than 100 megapixels.
+  /// Parses "FORMAT:WxH" or "FORMAT:WxH@FPS" such as "yuyv:640x480@25"; `nil` for any other text and for more than 100 megapixels.
   public init?(_ text: String) {
     let names: [(String, PixelFormat)] = [
       ("yuyv:", .yuyv), ("uyvy:", .uyvy), ("nv12:", .nv12), ("nv21:", .nv21), ("nv16:", .nv16), ("i420:", .i420), ("rgb:", .rgb),
       ("bgr:", .bgr), ("rgbx:", .rgbx), ("bgrx:", .bgrx), ("gray:", .gray),
     ]
     for (prefix, format) in names {
-      guard let size = suffix(of: text, after: prefix) else { continue }
-      guard let (width, height) = parseSize(size) else { return nil }
+      guard let mode = suffix(of: text, after: prefix) else { continue }
+      let parts = mode.utf8.split(separator: UInt8(ascii: "@"), maxSplits: 1, omittingEmptySubsequences: false)
+      guard let (width, height) = parseSize(String(decoding: parts[0], as: UTF8.self)) else { return nil }
+      if parts.count == 2 {
+        rate = StreamRate(parts[1])
+        if rate == nil { return nil }
+      }
       self.format = format
       self.width = width
       self.height = height
@@ -48,7 +55,7 @@ public func parseSize(_ text: String) -> (width: Int, height: Int)? {
 }
 
 /// Parses a side. The limit is libjpeg's, so that every picture that is read can be written.
-private func parseSide(_ digits: Substring.UTF8View) -> Int? {
+func parseSide(_ digits: some Collection<UInt8>) -> Int? {
   var value = 0
   guard !digits.isEmpty, digits.count <= 5 else { return nil }
   for byte in digits {

@@ -12,6 +12,12 @@ final class ByteStream {
   /// Start of the wait for the first byte, on the clock of `rf_seconds`.
   let startSeconds = rf_seconds()
 
+  /// Called before each wait; false ends the stream.
+  var goesOn: () -> Bool = {
+    rf_service_alive()
+    return rf_stop_requested() == 0
+  }
+
   /// Maximum delay of a stop if the signal came just before the wait.
   private static let waitMilliseconds: Int32 = 250
 
@@ -32,8 +38,7 @@ final class ByteStream {
 
   /// Waits for bytes and appends up to `limit` of them; false at the end or after a stop was requested.
   func read(into buffer: InputBuffer, limit: Int) throws(CaptureError) -> Bool {
-    while !isAtEnd, rf_stop_requested() == 0 {
-      rf_service_alive()
+    while !isAtEnd, goesOn() {
       let ready = rf_file_wait(file, Self.waitMilliseconds)
       if ready == 0 { continue }
       let done = ready < 0 ? Int(ready) : buffer.read(from: file, limit: limit)

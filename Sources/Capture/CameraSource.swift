@@ -370,6 +370,6 @@ extension CameraSource {
     return CapturedFrame(
       frame: frame, name: name, nameBytes: nameBytes, relativeName: name, index: index, timestampSeconds: captured - first,
       capturedAtSeconds: captured, captureMilliseconds: (seconds - start) * 1000,
-      width: decoded.width, height: decoded.height, shrunkBy: decoded.shrunkBy)
+      width: decoded.width, height: decoded.height, shrunkBy: decoded.shrunkBy, isLive: true)
   }
 }

@@ -51,7 +51,7 @@ public enum CaptureError: MessageError {
       "\(name): frame \(index) \(error.message)" + (suppressed > 0 ? " (and \(suppressed) more since the last message)" : "")
     case .moreFrames(let name, let count): "\(name): skipped \(count) more frames: record the stream again"
     case .noFrames(let name, let byteCount):
-      "\(name): no JPEG in a stream of \(byteCount) bytes: give JPEGs or PNMs back to back, or --raw FORMAT:WxH for raw frames"
+      "\(name): no JPEG in a stream of \(byteCount) bytes: give JPEGs or PNMs back to back, a Y4M film, or --raw FORMAT:WxH for raw frames"
     case .noRawFrames(let name, let frameBytes):
       "\(name): no frame in a stream of 0 bytes (a frame takes \(frameBytes)): check the program that writes it"
     case .otherFormat(let example, let count, let format):

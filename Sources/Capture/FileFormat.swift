@@ -16,7 +16,7 @@ public struct FileFormat: Equatable, Sendable {
     a.name.utf8CodeUnitCount == b.name.utf8CodeUnitCount && memcmp(a.name.utf8Start, b.name.utf8Start, a.name.utf8CodeUnitCount) == 0
   }
 
-  private static let film: StaticString = "ffmpeg -i IN -f mjpeg - | rf-cam -"
+  private static let film: StaticString = "ffmpeg -i IN -pix_fmt yuv420p -f yuv4mpegpipe - | rf-cam -"
   private static let still: StaticString = "ffmpeg -i IN out.jpg"
 
   /// Signatures at the start of a file. A signature precedes those that it begins with.
@@ -49,7 +49,7 @@ public struct FileFormat: Equatable, Sendable {
     (Array("FLV\u{1}".utf8), FileFormat(name: "FLV", command: film)),
     ([0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11], FileFormat(name: "WMV", command: film)),
     (Array("OggS".utf8), FileFormat(name: "Ogg", command: film)),
-    (Array("YUV4MPEG2".utf8), FileFormat(name: "YUV4MPEG", command: film)),
+    (Array("YUV4MPEG2".utf8), FileFormat(name: "Y4M film", command: "rf-cam IN")),
   ]
 
   /// Formats whose signature follows other bytes: RIFF containers, and the brand of ISO media files.

@@ -34,6 +34,15 @@ final class InputBuffer {
     return done
   }
 
+  /// Replaces the bytes. Returns false if memory is exhausted.
+  func replace(with other: UnsafeRawBufferPointer) -> Bool {
+    count = 0
+    guard reserve(other.count), let base else { return false }
+    if let start = other.baseAddress { memcpy(base, start, other.count) }
+    count = other.count
+    return true
+  }
+
   /// Minimum capacity: a stream's piece (64 KiB) behind an incomplete frame of as many bytes. A stream of such frames allocates
   /// once, however its bytes arrive.
   private static let minCapacity = 1 << 17

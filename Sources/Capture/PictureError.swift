@@ -13,6 +13,8 @@ public enum PictureError: MessageError {
   case damaged(reason: String)
   /// A kind of JPEG or PNM that is not decoded.
   case unsupported(reason: String)
+  /// A Y4M film whose samples are not 8-bit 4:2:0, 4:2:2 or gray.
+  case unsupportedFilm(chroma: String)
   /// The picture has more than 100 megapixels.
   case tooLarge(width: Int, height: Int)
   /// Memory is exhausted; `reason` states its purpose.
@@ -28,6 +30,7 @@ public enum PictureError: MessageError {
     case .cutOff(let reason): "it is cut off (\(reason))"
     case .damaged(let reason): "it is damaged (\(reason))"
     case .unsupported(let reason): "it cannot be decoded (\(reason))"
+    case .unsupportedFilm(let chroma): "it has samples of type C\(chroma)"
     case .tooLarge, .implausible: "it is too short for its size"
     case .noMemory(let reason): "there is no memory for it (\(reason))"
     }
@@ -41,6 +44,8 @@ public enum PictureError: MessageError {
     case .cutOff(let reason): "is cut off (\(reason)): copy or record it again"
     case .damaged(let reason): "is damaged (\(reason)): copy or record it again"
     case .unsupported(let reason): "cannot be decoded (\(reason)): save it as an 8-bit JPEG with sides of at most 65500 pixels"
+    case .unsupportedFilm(let chroma):
+      "has samples of type C\(chroma): convert the film with ffmpeg -pix_fmt yuv420p -f yuv4mpegpipe"
     case .tooLarge(let width, let height):
       "claims \(width) x \(height) pixels, more than 100 megapixels: make it smaller first"
     case .noMemory(let reason): "needs more memory than the system gives (\(reason)): end other programs or make the picture smaller"

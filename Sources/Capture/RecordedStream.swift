@@ -1,13 +1,13 @@
 // Distinguishes recorded films of JPEGs from pictures. Both begin with a JPEG, and a picture too may contain several: phones
 // and cameras append previews, depth and gain maps, the other eye's picture or a short film.
 //
-// A file is a film if its name ends in .mjpeg or .mjpg, or if a second JPEG of the same size follows the first one at
+// A file is a film if its name ends in .mjpeg, .mjpg or .y4m, if it begins as a Y4M film, or if a second JPEG of the same size follows the first one at
 // once (after padding or a multipart header at most), unless the first one announces it as its part: by a Multi-Picture
 // segment (CIPA DC-007, APP2 "MPF") or by a container directory (XMP, as in Android's cameras).
 import CHost
 
 /// Returns true if a regular file's name is that of a film.
-func hasFilmName(_ path: FilePath) -> Bool { path.hasEnding([".mjpeg", ".mjpg"]) }
+func hasFilmName(_ path: FilePath) -> Bool { path.hasEnding([".mjpeg", ".mjpg", ".y4m"]) }
 
 /// Reads as much of a file as needed to decide whether it is a film. If it cannot be read, its source reports the error.
 func isFilm(_ path: FilePath) -> Bool {
@@ -26,6 +26,7 @@ func isFilm(_ path: FilePath) -> Bool {
 
 /// Returns true if the first picture of these bytes is the first frame of a film; `nil` if more bytes are needed.
 func beginsFilm(_ bytes: UnsafeRawBufferPointer) -> Bool? {
+  if bytes.starts(with: RawLayout.y4mMagic) { return true }
   guard case .jpeg? = PictureKind(bytes) else { return false }
   guard let size = frameSize(bytes) else { return isHeaderWhole(bytes) ? false : nil }
   if announcesOthers(bytes) { return false }

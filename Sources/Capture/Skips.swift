@@ -21,7 +21,7 @@ public struct Skips: Equatable, Sendable {
   public mutating func add(_ error: PictureError) {
     switch error {
     case .empty, .cutOff, .damaged, .implausible: damaged += 1
-    case .notAPicture, .unsupported: unsupported += 1
+    case .notAPicture, .unsupported, .unsupportedFilm: unsupported += 1
     case .tooLarge, .noMemory: tooLarge += 1
     }
   }

@@ -16,11 +16,15 @@ public struct CapturedFrame {
   public let relativeName: String
   /// Number of the frame in its source from 0, including frames that failed.
   public internal(set) var index: Int64
-  /// Time in the stream, seconds: arrival since the stream began; 1/30 per frame for patterns; 0 for pictures.
+  /// Time in the stream, seconds: of the film where its rate is known, otherwise of arrival since the stream began; 1/30 per
+  /// frame for patterns; 0 for pictures.
   public let timestampSeconds: Double
   /// Time of arrival of its last byte on the clock of `rf_seconds`: the start of the latency. For a camera: the driver's
   /// timestamp.
   public let capturedAtSeconds: Double
+  /// The same time as seconds since 1970-01-01 in UTC for cameras and live streams; `nil` for films and pictures, whose results
+  /// must not depend on the time of day.
+  public let timeOfDay: Double?
   /// Duration of reading and decoding, without the wait for a stream's bytes.
   public let captureMilliseconds: Double
   /// The source's size in pixels, to which results refer.
@@ -30,7 +34,7 @@ public struct CapturedFrame {
 
   init(
     frame: Frame, name: String, nameBytes: [UInt8], relativeName: String, index: Int64, timestampSeconds: Double, capturedAtSeconds: Double,
-    captureMilliseconds: Double, width: Int? = nil, height: Int? = nil, shrunkBy: Int = 1
+    captureMilliseconds: Double, width: Int? = nil, height: Int? = nil, shrunkBy: Int = 1, isLive: Bool = false
   ) {
     self.frame = frame
     self.name = name
@@ -39,6 +43,7 @@ public struct CapturedFrame {
     self.index = index
     self.timestampSeconds = timestampSeconds
     self.capturedAtSeconds = capturedAtSeconds
+    timeOfDay = isLive ? rf_time_of_day() - (rf_seconds() - capturedAtSeconds) : nil
     self.captureMilliseconds = captureMilliseconds
     self.width = width ?? frame.width
     self.height = height ?? frame.height
@@ -48,8 +53,12 @@ public struct CapturedFrame {
 
 /// Settings of a source besides its argument.
 public struct SourceOptions {
-  /// Format of raw frames in streams and files; `nil`: JPEGs or PNMs in streams, pictures in files.
+  /// Format of raw frames in streams and files; `nil`: JPEGs, PNMs or a Y4M film in streams, pictures in files.
   public var raw: RawFormat?
+  /// Frames per second of films without a rate of their own; `nil`: unknown.
+  public var rate: StreamRate?
+  /// Delivers the newest frame of a pipe instead of every frame.
+  public var isLive = false
   /// Reads subfolders as well.
   public var isRecursive: Bool
   /// The mode to request from cameras.
@@ -73,8 +82,7 @@ public struct SourceOptions {
 /// A running source of frames.
 public enum Source {
   case pictures(PictureSource)
-  case mjpeg(MJPEGSource)
-  case raw(RawSource)
+  case stream(StreamSource)
   case pattern(PatternSource)
   case camera(CameraSource)
 
@@ -111,6 +119,14 @@ public enum Source {
       if suffix(of: name, after: "/dev/v") != nil { throw .camera(name: name, reason: CameraFault.missing(result).message) }
     }
     return try openFile(path, result, info, options)
+  }
+
+  /// Returns true for the argument of a source without an end: a camera or a pattern.
+  public static func isEndless(_ argument: UnsafePointer<CChar>) -> Bool {
+    let name = FilePath(argument).text
+    var info = rf_file_info()
+    return suffix(of: name, after: "pattern:") != nil || rf_video_is_device(argument) != 0
+      || name.utf8.elementsEqual(anyCamera.utf8) && rf_file_look(argument, &info) != 0
   }
 
   /// Opens a picture, a recorded stream, a folder or a fifo. No name has a special meaning.
@@ -151,8 +167,7 @@ public enum Source {
   public func next() throws(CaptureError) -> CapturedFrame? {
     switch self {
     case .pictures(let source): try source.next()
-    case .mjpeg(let source): try source.next()
-    case .raw(let source): try source.next()
+    case .stream(let source): try source.next()
     case .pattern(let source): source.next()
     case .camera(let source): try source.next()
     }
@@ -163,17 +178,23 @@ public enum Source {
     if case .pictures = self { true } else { false }
   }
 
-  /// Counts of a camera's frames; 0 for other sources.
+  /// Counts of frames of a camera or a live stream; 0 for other sources.
   public var cameraCounts: CameraCounts {
-    if case .camera(let source) = self { source.counts } else { CameraCounts() }
+    switch self {
+    case .camera(let source): return source.counts
+    case .stream(let source):
+      var counts = CameraCounts()
+      counts.dropped = source.dropped
+      return counts
+    case .pictures, .pattern: return CameraCounts()
+    }
   }
 
   /// Counts of skipped input, by reason.
   public var skips: Skips {
     switch self {
     case .pictures(let source): source.skips
-    case .mjpeg(let source): source.skips
-    case .raw(let source): source.skips
+    case .stream(let source): source.skips
     case .camera(let source):
       {
         var skips = Skips()
@@ -184,7 +205,8 @@ public enum Source {
     }
   }
 
-  private static func stream(_ input: ByteStream, _ options: SourceOptions) -> Source {
-    if let raw = options.raw { .raw(RawSource(input, raw)) } else { .mjpeg(MJPEGSource(input)) }
-  }
+  /// True after a stream's first frame if its times are those of arrival, because no rate is known.
+  public var lacksRate: Bool { if case .stream(let source) = self { source.lacksRate } else { false } }
+
+  private static func stream(_ input: ByteStream, _ options: SourceOptions) -> Source { .stream(StreamSource(input, options)) }
 }

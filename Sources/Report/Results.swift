@@ -10,6 +10,8 @@ public struct FrameReport {
   /// Counted from 0 in its source.
   public var frame: Int64
   public var timestampSeconds: Double
+  /// The time of day of the frame, seconds since 1970 in UTC; nil: unknown, as for films and pictures.
+  public var timeOfDay: Double?
   /// Pixels.
   public var width: Int
   /// Pixels.
@@ -154,6 +156,11 @@ public func appendJSONObject(_ report: FrameReport, _ faces: Faces, _ files: Wri
   text.append(report.frame)
   text.append(",\"timestamp_s\":")
   text.append(report.timestampSeconds, decimals: 6)
+  if let time = report.timeOfDay {
+    text.append(",\"time\":\"")
+    text.append(timeOfDay: time)
+    text.append("\"")
+  }
   text.append(",\"width\":")
   text.append(report.width)
   text.append(",\"height\":")

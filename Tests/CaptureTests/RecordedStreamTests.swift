@@ -64,7 +64,8 @@ private func outcomes(_ name: String, _ bytes: [UInt8], _ options: SourceOptions
     ])
   #expect(try outcomes("frames.gray", [], options) == [CaptureError.noRawFrames(name: "frames.gray", frameBytes: 6).message])
   let raw = try #require(options.raw)
-  #expect(outcomes(.raw(RawSource(stream([]), raw))) == [CaptureError.noRawFrames(name: "-", frameBytes: 6).message])
+  #expect(
+    outcomes(.stream(StreamSource(stream([]), SourceOptions(raw: raw)))) == [CaptureError.noRawFrames(name: "-", frameBytes: 6).message])
 }
 
 /// Nothing is skipped silently: each format is named once, with the number of its files and what converts them.
@@ -77,7 +78,7 @@ private func outcomes(_ name: String, _ bytes: [UInt8], _ options: SourceOptions
     ("a.heic", Array("\0\0\0\u{18}ftypheic".utf8), "HEIC: try heif-convert IN out.jpg ("),
     ("b.avif", Array("\0\0\0\u{18}ftypavif".utf8), "AVIF"), ("c.webp", Array("RIFF\0\0\0\0WEBPVP8 ".utf8), "WebP"),
     ("d.gif", Array("GIF89a".utf8), "GIF"), ("e.bmp", Array("BM123456".utf8), "BMP"), ("f.tif", Array("II*\0".utf8), "TIFF"),
-    ("g.mp4", Array("\0\0\0\u{18}ftypisom".utf8), "MP4 or MOV: try ffmpeg -i IN -f mjpeg - | rf-cam - ("),
+    ("g.mp4", Array("\0\0\0\u{18}ftypisom".utf8), "MP4 or MOV: try ffmpeg -i IN -pix_fmt yuv420p -f yuv4mpegpipe - | rf-cam - ("),
     ("h.avi", Array("RIFF\0\0\0\0AVI LIST".utf8), "AVI:"), ("i.mkv", [0x1A, 0x45, 0xDF, 0xA3], "Matroska or WebM"),
     ("j.jxl", [0xFF, 0x0A, 0], "JPEG XL"),
     ("k.pam", Array("P7\nWIDTH 1\n".utf8), "PAM"),

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Capture
 
-private func mjpeg(_ bytes: [UInt8], pieces: Int = 4096) -> Source { .mjpeg(MJPEGSource(stream(bytes, pieces: pieces))) }
+private func mjpeg(_ bytes: [UInt8], pieces: Int = 4096) -> Source { .stream(StreamSource(stream(bytes, pieces: pieces), SourceOptions())) }
 
 @Test(arguments: [1, 7, 4096, 1 << 20])
 func jpegsBackToBackComeOutWhole(pieces: Int) throws {
@@ -79,7 +79,7 @@ func jpegsBackToBackComeOutWhole(pieces: Int) throws {
 @Test func rawFramesAreCutBySize() throws {
   let raw = try #require(RawFormat("yuyv:3x2"))
   let bytes = (0..<40).map { UInt8($0) }
-  let source = Source.raw(RawSource(stream(bytes, pieces: 5), raw))
+  let source = Source.stream(StreamSource(stream(bytes, pieces: 5), SourceOptions(raw: raw)))
   let first = try #require(try source.next())
   #expect(first.frame.format == .yuyv && first.index == 0 && first.frame.planes.0.base[15] == 15)
   let second = try #require(try source.next())
@@ -90,7 +90,8 @@ func jpegsBackToBackComeOutWhole(pieces: Int) throws {
 @Test(.enabled(if: rf_allocation_counting() == 1, "a sanitizer has its own malloc"))
 func aRunningStreamAllocatesNothingOfItsOwn() throws {
   let raw = try #require(RawFormat("nv12:64x48"))
-  let source = Source.raw(RawSource(stream(Array(repeating: 1, count: raw.format.byteCount(width: 64, height: 48) * 12)), raw))
+  let source = Source.stream(
+    StreamSource(stream(Array(repeating: 1, count: raw.format.byteCount(width: 64, height: 48) * 12)), SourceOptions(raw: raw)))
   _ = try source.next()
   let before = rf_allocation_count()
   for _ in 0..<10 { _ = try source.next() }

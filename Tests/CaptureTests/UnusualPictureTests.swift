@@ -42,10 +42,10 @@ private func expectation(_ picture: UnusualPicture) throws -> [UInt8]? {
   for picture in try unusualJPEGs() {
     let expected = try expectation(picture).map { [$0] } ?? []
     #expect(allPixels(try Source.open(folder.write("a.jpg", picture.bytes))) == expected, "as a file: \(picture.name)")
-    #expect(allPixels(.mjpeg(MJPEGSource(stream(picture.bytes)))) == expected, "as a stream: \(picture.name)")
+    #expect(allPixels(.stream(StreamSource(stream(picture.bytes), SourceOptions()))) == expected, "as a stream: \(picture.name)")
     let pair = picture.bytes + good + picture.bytes + good
     #expect(
-      allPixels(.mjpeg(MJPEGSource(stream(pair, pieces: 100)))) == expected + [goodPixels] + expected + [goodPixels],
+      allPixels(.stream(StreamSource(stream(pair, pieces: 100), SourceOptions()))) == expected + [goodPixels] + expected + [goodPixels],
       "between others in a stream: \(picture.name)")
     #expect(try cameraPixels(picture.bytes) == expected, "from a camera: \(picture.name)")
   }
@@ -91,7 +91,7 @@ private func expectation(_ picture: UnusualPicture) throws -> [UInt8]? {
   ]
   for (name, bytes) in cases {
     #expect(allPixels(try Source.open(folder.write("a.jpg", bytes))) == [right], "as a file: \(name)")
-    #expect(allPixels(.mjpeg(MJPEGSource(stream(bytes)))) == [right], "as a stream: \(name)")
+    #expect(allPixels(.stream(StreamSource(stream(bytes), SourceOptions()))) == [right], "as a stream: \(name)")
     #expect(try cameraPixels(bytes) == [right], "from a camera: \(name)")
   }
 }
@@ -122,9 +122,9 @@ private func expectation(_ picture: UnusualPicture) throws -> [UInt8]? {
   for (name, bytes, expected) in cases {
     let all = expected.map { [$0] } ?? []
     #expect(allPixels(try Source.open(folder.write("a.pnm", bytes))) == all, "as a file: \(name)")
-    #expect(allPixels(.mjpeg(MJPEGSource(stream(bytes)))) == all, "as a stream: \(name)")
-    #expect(allPixels(.mjpeg(MJPEGSource(stream(bytes, pieces: 1)))) == all, "as a stream in bytes: \(name)")
+    #expect(allPixels(.stream(StreamSource(stream(bytes), SourceOptions()))) == all, "as a stream: \(name)")
+    #expect(allPixels(.stream(StreamSource(stream(bytes, pieces: 1), SourceOptions()))) == all, "as a stream in bytes: \(name)")
   }
   let several = pnm("P5 2 1 255\nab") + pnm("\nP6\n1 1\n255\nxyz") + pnm("P4 1 1\n\u{80}") + pnm("P2 1 1 255 97")
-  #expect(allPixels(.mjpeg(MJPEGSource(stream(several)))) == [ab, [120, 121, 122], [0, 0, 0], [97, 97, 97]])
+  #expect(allPixels(.stream(StreamSource(stream(several), SourceOptions()))) == [ab, [120, 121, 122], [0, 0, 0], [97, 97, 97]])
 }

@@ -36,6 +36,7 @@ def test_the_package_holds_what_it_should(program, tmp_path):
     assert set(files) == {
         "/usr/bin/rf-cam",
         "/lib/systemd/system/rf-cam.service",
+        "/lib/systemd/system/rf-cam@.service",
         "/etc/default/rf-cam",
         "/usr/share/man/man1/rf-cam.1.gz",
         "/usr/share/bash-completion/completions/rf-cam",

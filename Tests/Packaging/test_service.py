@@ -90,15 +90,26 @@ def test_a_socket_that_is_none_does_no_harm(program, name):
     assert outcome.returncode == 0 and outcome.stderr == b""
 
 
-def test_the_service_is_not_restarted_after_an_invalid_command_line():
-    assert "\nRestartPreventExitStatus=2\n" in (ROOT / "Packaging/rf-cam.service").read_text()
+@pytest.mark.parametrize("name", ["rf-cam.service", "rf-cam@.service"])
+def test_the_service_is_not_restarted_after_an_invalid_command_line(name):
+    assert "\nRestartPreventExitStatus=2\n" in (ROOT / "Packaging" / name).read_text()
+
+
+def test_the_service_per_camera_differs_in_its_settings_and_folder_only():
+    def settings(name):
+        lines = (ROOT / "Packaging" / name).read_text().splitlines()
+        own = ("Description=", "EnvironmentFile=", "ExecStart=", "StateDirectory=", "WorkingDirectory=")
+        return [line for line in lines if not line.startswith(("#", *own))]
+
+    assert settings("rf-cam.service") == settings("rf-cam@.service")
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="this machine has no systemd-analyze")
-def test_systemd_takes_the_unit(program, tmp_path):
-    unit = tmp_path / "rf-cam.service"
+@pytest.mark.parametrize("name", ["rf-cam.service", "rf-cam@.service"])
+def test_systemd_takes_the_unit(program, tmp_path, name):
+    unit = tmp_path / name.replace("@", "@door")
     # systemd also looks up the program and the manual page.
-    text = (ROOT / "Packaging/rf-cam.service").read_text().replace("/usr/bin/rf-cam", str(program.resolve()))
+    text = (ROOT / "Packaging" / name).read_text().replace("/usr/bin/rf-cam", str(program.resolve()))
     unit.write_text("".join(line for line in text.splitlines(True) if not line.startswith("Documentation")))
     outcome = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, timeout=60)
     told = [line for line in outcome.stderr.splitlines() if "rf-cam" in line]

@@ -1,6 +1,7 @@
 // Tests standard output and written files, on made pictures with a made model.
 import Foundation
 import RandomModel
+import Report
 import Testing
 
 /// The contract's JSON line.
@@ -213,4 +214,15 @@ func namesSurviveJSONAndDoNotBreakText(name: String) throws {
     #expect(smooth.status == 0 && !plain.output.isEmpty)
     #expect((plain.output != smooth.output) == isChanged)
   }
+}
+
+@Test(arguments: [
+  (0.0, "1970-01-01T00:00:00.000Z"), (951_782_400, "2000-02-29T00:00:00.000Z"), (1_709_251_199.9996, "2024-03-01T00:00:00.000Z"),
+  (4_107_542_399.25, "2100-02-28T23:59:59.250Z"), (4_107_542_400, "2100-03-01T00:00:00.000Z"), (-5, "1970-01-01T00:00:00.000Z"),
+  (.nan, "1970-01-01T00:00:00.000Z"), (1e300, "9999-12-31T23:59:59.999Z"), (1_795_946_332.123, "2026-11-29T09:58:52.123Z"),
+])
+func timesOfDayAreThoseOfRFC3339(seconds: Double, text: String) {
+  var buffer = ByteBuffer()
+  buffer.append(timeOfDay: seconds)
+  #expect(String(decoding: buffer.bytes, as: UTF8.self) == text)
 }

@@ -22,7 +22,7 @@ import Testing
 func aStreamOfRawFrames(format: (name: String, bytesAPixel: Double)) throws {
   let workshop = try TestFolder()
   let program = try RunningProgram(
-    ["--model", workshop.model, "--format", "json", "--raw", "\(format.name):64x48", "-"],
+    ["--model", workshop.model, "--format", "json", "--raw", "\(format.name):64x48@25", "-"],
     in: workshop.folder, reads: true)
   let frame = Data((0..<Int(64 * 48 * format.bytesAPixel)).map { UInt8(truncatingIfNeeded: $0) })
   try program.input.fileHandleForWriting.write(contentsOf: frame + frame + frame.prefix(100))
@@ -30,6 +30,44 @@ func aStreamOfRawFrames(format: (name: String, bytesAPixel: Double)) throws {
   let outcome = try program.finish()
   #expect(outcome.lines.count == 3 && outcome.lines[2].hasPrefix(#"{"source":"-","error":"frame 2 is cut off ("#), "\(outcome.text)")
   #expect(outcome.status == 1 && outcome.errorLines.count == 1 && outcome.errors.contains("cut off"), "\(outcome.errors)")
+}
+
+/// A film has a time of its own: the speed at which it is read changes no result, and no number of a track.
+@Test func aFilmGivesTheSameResultsAtEverySpeed() throws {
+  let workshop = try TestFolder()
+  var film = Data("YUV4MPEG2 W64 H48 F10:1 C420\n".utf8)
+  for frame in 0..<12 {
+    film += Data("FRAME\n".utf8) + Data((0..<64 * 48 * 3 / 2).map { UInt8(truncatingIfNeeded: $0 * (frame / 4 + 1)) })
+  }
+  try film.write(to: workshop.folder.appending(path: "film.y4m"))
+  let options = ["--model", workshop.model, "--threshold", "0.2", "--format", "csv"]
+  let whole = try RunningProgram(options + ["film.y4m"], in: workshop.folder).finish()
+  let expected = whole.text.replacing("film.y4m", with: "-")
+  #expect(whole.status == 0 && whole.errors.isEmpty && whole.lines.count > 12, "\(whole.lines.count) \(whole.errors)")
+  for (piece, pause) in [(film.count, 0), (5000, 2000), (30_000, 200_000)] {
+    let program = try RunningProgram(options + ["-"], in: workshop.folder, reads: true)
+    for start in stride(from: 0, to: film.count, by: piece) {
+      try program.input.fileHandleForWriting.write(contentsOf: film[start..<min(start + piece, film.count)])
+      usleep(UInt32(pause))
+    }
+    try program.input.fileHandleForWriting.close()
+    #expect(try program.finish().text == expected)
+  }
+}
+
+@Test func liveStreamsHaveTheTimeOfDay() throws {
+  let workshop = try TestFolder()
+  let program = try RunningProgram(["--model", workshop.model, "--format", "json", "--live", "-"], in: workshop.folder, reads: true)
+  try program.input.fileHandleForWriting.write(contentsOf: workshop.jpeg())
+  try program.input.fileHandleForWriting.close()
+  let outcome = try program.finish()
+  #expect(outcome.status == 0 && outcome.errors.isEmpty && outcome.lines.count == 1, "\(outcome.errors)")
+  let object = try #require(try JSONSerialization.jsonObject(with: Data(outcome.lines[0].utf8)) as? [String: Any])
+  let format = ISO8601DateFormatter()
+  format.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+  let text = try #require(object["time"] as? String)
+  let time = try #require(format.date(from: text))
+  #expect(abs(time.timeIntervalSinceNow) < 60)
 }
 
 @Test func framesLimitsAllSources() throws {

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "addresses.h"
+#include "exchange.h"
 #include "files.h"
 #include "lines.h"
 #include "outputs.h"
@@ -40,5 +41,12 @@ static inline double rf_seconds(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+// Seconds since 1970-01-01 in UTC: the time of day.
+static inline double rf_time_of_day(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 #endif

@@ -1,5 +1,7 @@
 // From words to `Options`. A wrong command line ends with exit status 2 and names the valid choices.
+import Capture
 import CommandLine
+import Host
 
 /// Reads the words after the program's name. The command line overrides a `--config` file, whose sources count only if the
 /// command line has none.
@@ -41,6 +43,10 @@ private func check(_ options: Options) throws(CommandLineError) {
   if options.sources.isEmpty, options.filesFrom == nil {
     throw CommandLineError("no source: name a picture, a folder, - (a stream), pattern:WxH or /dev/videoN; --help lists all")
   }
+  if options.isLive, options.rate != nil || options.raw?.rate != nil {
+    throw CommandLineError("--live: the times are those of arrival: leave out the frames per second")
+  }
+  try checkEnds(options)
   if options.format == .wider, options.output == nil {
     throw CommandLineError("--format wider: name the folder for the prediction files with --output DIR")
   }
@@ -48,6 +54,21 @@ private func check(_ options: Options) throws(CommandLineError) {
     throw CommandLineError("--results: \(baud) is not a rate of a serial port: choose one of \(rateNames())")
   }
 }
+
+/// Rejects a source that never ends before another one.
+private func checkEnds(_ options: Options) throws(CommandLineError) {
+  let ending = options.filesFrom == nil ? options.sources.dropLast() : options.sources[...]
+  if options.frameLimit < Int64.max { return }
+  for source in ending where isEndless(source) {
+    throw CommandLineError(
+      """
+      \(source.description): never ends, so the sources after it would never be read: run one rf-cam per camera, in a shell each or as \
+      services (systemctl start rf-cam@NAME, settings in /etc/rf-cam/NAME.conf)
+      """)
+  }
+}
+
+private func isEndless(_ source: Argument) -> Bool { withCString(FileName(source.bytes)) { Source.isEndless($0) } }
 
 private func rateNames() -> String {
   var names = ""

@@ -144,15 +144,32 @@ private func sourceOptions() -> [Option<Options>] {
     ) { $0.resumes = true },
     .flag("--recursive", help: "descend into subfolders") { $0.isRecursive = true },
     .value(
-      "--raw", "FORMAT:WxH", complete: .words("yuyv: uyvy: nv12: nv21: nv16: i420: rgb: bgr: rgbx: bgrx: gray:"),
+      "--raw", "FORMAT:WxH[@FPS]", complete: .words("yuyv: uyvy: nv12: nv21: nv16: i420: rgb: bgr: rgbx: bgrx: gray:"),
       help: """
         streams and files are raw frames: yuyv, uyvy, nv12, nv21, nv16, i420, rgb, bgr, rgbx,
-        bgrx or gray
+        bgrx or gray; FPS: the film's frames per second
         """
     ) {
       $0.raw = RawFormat($1.description)
       return $0.raw != nil
     },
+    .value(
+      "--rate", "FPS", complete: .words("25 30"),
+      help: """
+        frames per second of a film, for its times and tracks (25, 29.97 or 30000/1001; default:
+        the film's own, otherwise the times of arrival)
+        """
+    ) {
+      $0.rate = StreamRate($1.bytes)
+      return $0.rate != nil
+    },
+    .flag(
+      "--live",
+      help: """
+        the newest frame of a pipe instead of every frame, for cameras behind other programs
+        (rpicam-vid, ffmpeg); results get the time of day
+        """
+    ) { $0.isLive = true },
     .value(
       "--camera", "WxH@FPS:FOURCC", complete: .words("640x480 1280x720 1920x1080"),
       help: "camera mode to request (default 640x480, highest rate)",

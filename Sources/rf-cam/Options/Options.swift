@@ -57,6 +57,10 @@ struct Options {
   /// nil: no live page.
   var preview: PreviewAddress?
   var raw: RawFormat?
+  /// Frames per second of films that do not state it.
+  var rate: StreamRate?
+  /// The newest frame of a pipe instead of every frame.
+  var isLive = false
   var camera = CameraRequest()
   var isRecursive = false
   var isSmooth = false

@@ -106,10 +106,11 @@ final class FaceFinder {
       capture: captured.captureMilliseconds, convert: timings.convert * 1000,
       network: timings.network * 1000, decode: timings.decode * 1000)
     times.latency = (rf_seconds() - captured.capturedAtSeconds) * 1000
-    let report = FrameReport(
+    var report = FrameReport(
       source: captured.nameBytes, frame: captured.index,
       timestampSeconds: captured.timestampSeconds, width: captured.width, height: captured.height,
       latencyMilliseconds: times.latency)
+    report.timeOfDay = captured.timeOfDay
     let storage = isKept ? FaceStorage(faces) : nil
     let output = OutputFrame(
       name: captured.name, relativeName: captured.relativeName, isPicture: isPicture, report: report, faces: storage?.faces ?? faces,

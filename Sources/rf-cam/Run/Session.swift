@@ -199,6 +199,7 @@ final class Session {
 
   private static func sourceOptions(_ options: Options, _ outputs: [Output]) -> SourceOptions {
     var result = SourceOptions(raw: options.raw, isRecursive: options.isRecursive)
+    (result.rate, result.isLive) = (options.rate, options.isLive)
     result.camera = options.camera
     if outputs.contains(where: { $0.usesPixels }) {
       result.isOwnOutput = { path, bytes in outputs.contains { $0.isOwn(path, bytes) } }
@@ -228,6 +229,7 @@ final class Session {
       fail(error.message, of: name)
       return true
     }
+    if captured.index == 0, source.lacksRate { reportRate(captured.name) }
     do {
       try deliver(try finder.find(in: captured, isPicture: false, tracker: tracker))
       return true
@@ -264,6 +266,13 @@ final class Session {
       log("\(String(fileName: path)): written by rf-cam into an output folder of this run: such pictures are skipped")
     }
     isOwnOutputReported = true
+  }
+
+  /// Logs that the times of a film's frames depend on the speed of reading.
+  private func reportRate(_ name: String) {
+    guard !options.isQuiet else { return }
+    progress.clear()
+    log("\(name): states no frames per second, so times are those of arrival: --rate 25 for a film, --live for a camera")
   }
 
   private func logChoices() {

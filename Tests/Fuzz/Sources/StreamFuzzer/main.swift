@@ -14,6 +14,7 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   precondition(pieces.filter(\.isPicture) == cut(bytes, parts: count + 1).filter(\.isPicture))
   for piece in pieces where piece.isPicture { _ = try? reader.read(UnsafeRawBufferPointer(rebasing: bytes[piece.range])) }
   _ = beginsFilm(bytes)
+  if let layout = try? RawLayout(y4mLine: Array(bytes.prefix(1024))) { precondition(layout.frameBytes > 0) }
   if count >= 3, case .pnm? = PictureKind(bytes) {
     if case .picture(let found) = PNMSplitter.find(in: bytes) { precondition(found > 0 && found <= count) }
   }
