@@ -1,4 +1,4 @@
-// Answers requests. Requests are untrusted: those for other than six paths, by methods other than GET or HEAD, with a body, or
+// Answers requests. Requests are untrusted: those for other than ten paths, by methods other than GET or HEAD, with a body, or
 // rejected by requests.c, are refused.
 #if __has_include(<microhttpd.h>) && !defined(RF_STATIC)
 #include "pages.h"
@@ -57,15 +57,33 @@ static bool has_body(rf_preview *preview, struct MHD_Connection *connection) {
   return (count && strcmp(count, "0") != 0) || header(preview, connection, MHD_HTTP_HEADER_TRANSFER_ENCODING);
 }
 
-static enum MHD_Result answer_stream(rf_preview *preview, struct MHD_Connection *connection, bool is_video, bool is_head) {
-  if (is_head) {
-    const char *type = is_video ? "multipart/x-mixed-replace; boundary=frame" : "text/event-stream";
-    return queue(preview, connection, MHD_HTTP_OK, fixed(preview, "", 0, type));
-  }
-  struct MHD_Response *response = rf_preview_stream(preview, connection, is_video);
+static const char NO_FRAMES[] = "no frame for 10 seconds: check the camera\n";
+
+static enum MHD_Result answer_stream(rf_preview *preview, struct MHD_Connection *connection, stream stream, bool is_head) {
+  if (is_head) return queue(preview, connection, MHD_HTTP_OK, fixed(preview, "", 0, rf_preview_stream_type(stream)));
+  // Programs that want one frame do not wait in vain.
+  if (rf_preview_is_single(stream) && !rf_preview_is_healthy(preview))
+    return refuse(preview, connection, MHD_HTTP_SERVICE_UNAVAILABLE, NO_FRAMES, MHD_HTTP_HEADER_RETRY_AFTER, "5");
+  struct MHD_Response *response = rf_preview_stream(preview, connection, stream);
   if (response) return queue(preview, connection, MHD_HTTP_OK, response);
   return refuse(preview, connection, MHD_HTTP_SERVICE_UNAVAILABLE, "All places for viewers are taken: try again later.\n",
                 MHD_HTTP_HEADER_RETRY_AFTER, "5");
+}
+
+static stream stream_of(const char *path) {
+  static const char *const PATHS[STREAMS] = {
+    [STREAM_VIDEO] = "/video", [STREAM_EVENTS] = "/events", [STREAM_SNAPSHOT] = "/snapshot.jpg", [STREAM_FACES] = "/faces.json"};
+  stream found = 0;
+  while (found < STREAMS && strcmp(path, PATHS[found]) != 0) found++;
+  return found;
+}
+
+static enum MHD_Result answer_health(rf_preview *preview, struct MHD_Connection *connection) {
+  static const char GOOD[] = "frames are processed\n";
+  bool is_healthy = rf_preview_is_healthy(preview);
+  const char *text = is_healthy ? GOOD : NO_FRAMES;
+  return queue(preview, connection, is_healthy ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE,
+               fixed(preview, text, strlen(text), "text/plain; charset=utf-8"));
 }
 
 static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *name, const char *value) {
@@ -90,8 +108,8 @@ static rf_request_problem problem_of(rf_preview *preview, struct MHD_Connection 
 }
 
 static enum MHD_Result answer(rf_preview *preview, struct MHD_Connection *connection, const char *path, const char *version, bool is_head) {
-  bool is_video = strcmp(path, "/video") == 0, is_stream = is_video || strcmp(path, "/events") == 0;
-  switch (problem_of(preview, connection, version, is_stream)) {
+  stream stream = stream_of(path);
+  switch (problem_of(preview, connection, version, stream < STREAMS)) {
   case RF_REQUEST_GOOD: break;
   case RF_REQUEST_BAD_HOST: return refuse(preview, connection, MHD_HTTP_BAD_REQUEST, "A request needs one Host header.\n", NULL, NULL);
   case RF_REQUEST_FOREIGN:
@@ -99,7 +117,9 @@ static enum MHD_Result answer(rf_preview *preview, struct MHD_Connection *connec
   case RF_REQUEST_CROSS_SITE:
     return refuse(preview, connection, MHD_HTTP_FORBIDDEN, "Pages of other sites may not use this one.\n", NULL, NULL);
   }
-  if (is_stream) return answer_stream(preview, connection, is_video, is_head);
+  if (stream < STREAMS) return answer_stream(preview, connection, stream, is_head);
+  if (strcmp(path, "/healthz") == 0) return answer_health(preview, connection);
+  if (strcmp(path, "/metrics") == 0) return queue(preview, connection, MHD_HTTP_OK, rf_preview_metrics(preview));
   const rf_page *page = rf_page_at(path);
   if (page) return queue(preview, connection, MHD_HTTP_OK, fixed(preview, page->bytes, page->count, page->type));
   return refuse(preview, connection, MHD_HTTP_NOT_FOUND, "There is nothing here: the page is at /.\n", NULL, NULL);

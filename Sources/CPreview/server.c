@@ -82,6 +82,7 @@ static void free_preview(rf_preview *preview) {
   if (preview->listener >= 0) close(preview->listener);
   if (preview->wake >= 0) close(preview->wake);
   for (int i = 0; i < RF_PREVIEW_CHANNELS; i++) rf_preview_payload_free(preview->newest[i]);
+  rf_preview_payload_free(preview->metrics);
   pthread_mutex_destroy(&preview->lock);
   free(preview);
 }

@@ -24,8 +24,12 @@ enum {
 typedef struct {
   atomic_int holders;
   size_t count;
+  size_t head, tail; // bytes of the stream's framing at both ends
   unsigned char bytes[];
 } payload;
+
+// The resources with data of the run.
+typedef enum { STREAM_VIDEO, STREAM_EVENTS, STREAM_SNAPSHOT, STREAM_FACES, STREAMS } stream;
 
 // A client, from connecting to the end of the connection.
 typedef struct client {
@@ -43,7 +47,9 @@ typedef struct viewer {
   rf_preview *preview;
   struct MHD_Connection *connection;
   client *client;
-  bool is_video, has_begun, waits, is_gone;
+  stream stream;
+  bool is_video; // needs pictures
+  bool has_begun, waits, is_gone, is_done;
   payload *held;  // being sent
   size_t sent;
   double began;
@@ -61,7 +67,9 @@ struct rf_preview {
   client *clients;
   viewer *viewers;
   atomic_int video_viewers, event_viewers;
-  pthread_mutex_t lock;  // protects the next two
+  _Atomic double frame_seconds; // time of the last frame; 0: none
+  pthread_mutex_t lock;         // protects the next three
+  payload *metrics;
   payload *newest[RF_PREVIEW_CHANNELS];
   uint64_t number[RF_PREVIEW_CHANNELS];  // number of calls of rf_preview_put
 };
@@ -82,6 +90,13 @@ enum MHD_Result rf_preview_answer(void *context, struct MHD_Connection *connecti
 
 // streams.c
 void rf_preview_payload_free(payload *held);
-struct MHD_Response *rf_preview_stream(rf_preview *preview, struct MHD_Connection *connection, bool is_video);
+const char *rf_preview_stream_type(stream stream);
+// True for a stream that ends after one frame.
+bool rf_preview_is_single(stream stream);
+// Returns NULL if all places are taken or memory is exhausted.
+struct MHD_Response *rf_preview_stream(rf_preview *preview, struct MHD_Connection *connection, stream stream);
+// Returns a copy of the text of /metrics in a response.
+struct MHD_Response *rf_preview_metrics(rf_preview *preview);
+bool rf_preview_is_healthy(rf_preview *preview);
 void rf_preview_resume_viewers(rf_preview *preview);
 #endif

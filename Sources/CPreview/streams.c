@@ -1,18 +1,41 @@
 // Streams: video as parts that replace each other (multipart/x-mixed-replace, HTML Standard, "multipart/x-mixed-replace")
 // and server-sent events (HTML Standard, "Server-sent events"). A viewer takes the newest data when it has finished the
-// previous ones: a slow one misses those in between, and holds at most one payload, which it shares with others.
+// previous ones: a slow one misses those in between, and holds at most one payload, which it shares with others. /snapshot.jpg
+// and /faces.json are viewers that end after the next payload, which they send without the framing: the program draws and
+// encodes pictures only for viewers, so there is none before a request.
 #if __has_include(<microhttpd.h>) && !defined(RF_STATIC)
 #include "server.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char VIDEO_TYPE[] = "multipart/x-mixed-replace; boundary=frame";
-static const char EVENT_TYPE[] = "text/event-stream";
+// Properties of each stream. A single one ends after its first payload.
+static const struct {
+  const char *type;
+  bool is_video, is_single;
+} STREAM[STREAMS] = {
+  [STREAM_VIDEO] = {"multipart/x-mixed-replace; boundary=frame", true, false},
+  [STREAM_EVENTS] = {"text/event-stream", false, false},
+  [STREAM_SNAPSHOT] = {"image/jpeg", true, true},
+  [STREAM_FACES] = {"application/json", false, true},
+};
 // The first bytes of a stream. A boundary ends its frame, so that browsers show it at once.
 static const char VIDEO_START[] = "--frame\r\n";
 static const char EVENT_START[] = "retry: 2000\n\n";
 enum { BLOCK_BYTES = 16 << 10 };
+
+static payload *make_payload(const char *head, size_t head_count, const void *bytes, size_t count, const char *tail, size_t tail_count) {
+  payload *new = malloc(sizeof *new + head_count + count + tail_count);
+  if (!new) return NULL;
+  atomic_init(&new->holders, 1);
+  new->count = head_count + count + tail_count;
+  new->head = head_count;
+  new->tail = tail_count;
+  memcpy(new->bytes, head, head_count);
+  memcpy(new->bytes + head_count, bytes, count);
+  memcpy(new->bytes + head_count + count, tail, tail_count);
+  return new;
+}
 
 // Adds the framing of the stream to the bytes.
 static payload *wrap(rf_preview_channel channel, const void *bytes, size_t count) {
@@ -26,15 +49,11 @@ static payload *wrap(rf_preview_channel channel, const void *bytes, size_t count
     head_count = snprintf(head, sizeof head, "event: %s\ndata: ", channel == RF_PREVIEW_FACES ? "faces" : "figures");
   }
   size_t tail_count = strlen(tail);
-  payload *new = malloc(sizeof *new + (size_t)head_count + count + tail_count);
-  if (!new) return NULL;
-  atomic_init(&new->holders, 1);
-  new->count = (size_t)head_count + count + tail_count;
-  memcpy(new->bytes, head, (size_t)head_count);
-  memcpy(new->bytes + head_count, bytes, count);
-  memcpy(new->bytes + head_count + count, tail, tail_count);
-  return new;
+  return make_payload(head, (size_t)head_count, bytes, count, tail, tail_count);
 }
+
+const char *rf_preview_stream_type(stream stream) { return STREAM[stream].type; }
+bool rf_preview_is_single(stream stream) { return STREAM[stream].is_single; }
 
 void rf_preview_payload_free(payload *held) {
   if (held && atomic_fetch_sub(&held->holders, 1) == 1) free(held);
@@ -56,13 +75,19 @@ int rf_preview_viewers(const rf_preview *preview, rf_preview_channel channel) {
   return atomic_load(channel == RF_PREVIEW_VIDEO ? &preview->video_viewers : &preview->event_viewers);
 }
 
-// Takes figures before faces: they are rare, and frequent faces must not delay them.
+// The channels of a viewer, in order: figures before faces, because they are rare, and frequent faces must not delay them.
+static const rf_preview_channel *channels_of(const viewer *viewer, int *count) {
+  static const rf_preview_channel events[] = {RF_PREVIEW_FIGURES, RF_PREVIEW_FACES}, video[] = {RF_PREVIEW_VIDEO};
+  *count = viewer->stream == STREAM_EVENTS ? 2 : 1;
+  return viewer->is_video ? video : viewer->stream == STREAM_FACES ? events + 1 : events;
+}
+
 static bool take_newest(viewer *viewer) {
   rf_preview *preview = viewer->preview;
-  static const rf_preview_channel events[] = {RF_PREVIEW_FIGURES, RF_PREVIEW_FACES}, video[] = {RF_PREVIEW_VIDEO};
-  const rf_preview_channel *channels = viewer->is_video ? video : events;
+  int count;
+  const rf_preview_channel *channels = channels_of(viewer, &count);
   pthread_mutex_lock(&preview->lock);
-  for (int i = 0; i < (viewer->is_video ? 1 : 2) && !viewer->held; i++) {
+  for (int i = 0; i < count && !viewer->held; i++) {
     rf_preview_channel channel = channels[i];
     if (viewer->seen[channel] == preview->number[channel]) continue;
     viewer->seen[channel] = preview->number[channel];
@@ -70,17 +95,20 @@ static bool take_newest(viewer *viewer) {
     atomic_fetch_add(&viewer->held->holders, 1);
   }
   pthread_mutex_unlock(&preview->lock);
-  viewer->sent = 0;
-  viewer->client->since = viewer->held ? rf_seconds() : 0;
+  bool is_single = STREAM[viewer->stream].is_single;
+  viewer->sent = viewer->held && is_single ? viewer->held->head : 0;
+  // A single stream has a deadline for its frame, too.
+  if (viewer->held || !is_single) viewer->client->since = viewer->held ? rf_seconds() : 0;
   return viewer->held != NULL;
 }
 
 static bool has_news(viewer *viewer) {
   rf_preview *preview = viewer->preview;
+  int count;
+  const rf_preview_channel *channels = channels_of(viewer, &count);
   bool has = false;
   pthread_mutex_lock(&preview->lock);
-  for (int i = 0; i < RF_PREVIEW_CHANNELS; i++)
-    if ((i == RF_PREVIEW_VIDEO) == viewer->is_video && viewer->seen[i] != preview->number[i]) has = true;
+  for (int i = 0; i < count; i++) has |= viewer->seen[channels[i]] != preview->number[channels[i]];
   pthread_mutex_unlock(&preview->lock);
   return has;
 }
@@ -91,7 +119,9 @@ static ssize_t read_stream(void *context, uint64_t position, char *to, size_t ro
   viewer *viewer = context;
   if (viewer->preview->is_ending) return MHD_CONTENT_READER_END_OF_STREAM;
   if (viewer->is_gone) return MHD_CONTENT_READER_END_WITH_ERROR;
-  if (!viewer->has_begun) {
+  if (viewer->is_done) return MHD_CONTENT_READER_END_OF_STREAM;
+  bool is_single = STREAM[viewer->stream].is_single;
+  if (!viewer->has_begun && !is_single) {
     const char *start = viewer->is_video ? VIDEO_START : EVENT_START;
     viewer->has_begun = true;
     memcpy(to, start, strlen(start)); // room is several kilobytes
@@ -102,12 +132,14 @@ static ssize_t read_stream(void *context, uint64_t position, char *to, size_t ro
     viewer->preview->mhd->MHD_suspend_connection(viewer->connection);
     return 0;
   }
-  size_t left = viewer->held->count - viewer->sent, count = left < room ? left : room;
+  size_t end = viewer->held->count - (is_single ? viewer->held->tail : 0);
+  size_t left = end - viewer->sent, count = left < room ? left : room;
   memcpy(to, viewer->held->bytes + viewer->sent, count);
   viewer->sent += count;
   if (count == left) {
     rf_preview_payload_free(viewer->held);
     viewer->held = NULL;
+    viewer->is_done = is_single;
   }
   return (ssize_t)count;
 }
@@ -162,14 +194,21 @@ static bool make_place(rf_preview *preview, const client *newcomer, bool is_vide
   return true;
 }
 
-struct MHD_Response *rf_preview_stream(rf_preview *preview, struct MHD_Connection *connection, bool is_video) {
+struct MHD_Response *rf_preview_stream(rf_preview *preview, struct MHD_Connection *connection, stream stream) {
+  bool is_video = STREAM[stream].is_video;
   atomic_int *viewers = is_video ? &preview->video_viewers : &preview->event_viewers;
   client *client = rf_preview_client(preview, connection);
   if (!client || !make_place(preview, client, is_video)) return NULL;
   viewer *new = calloc(1, sizeof *new);
   if (!new) return NULL;
   *new = (viewer){
-    .next = preview->viewers, .preview = preview, .connection = connection, .client = client, .is_video = is_video, .began = rf_seconds()};
+    .next = preview->viewers,
+    .preview = preview,
+    .connection = connection,
+    .client = client,
+    .stream = stream,
+    .is_video = is_video,
+    .began = rf_seconds()};
   // Skips existing data, which may be old.
   pthread_mutex_lock(&preview->lock);
   memcpy(new->seen, preview->number, sizeof new->seen);
@@ -182,7 +221,35 @@ struct MHD_Response *rf_preview_stream(rf_preview *preview, struct MHD_Connectio
   }
   preview->viewers = new;
   atomic_fetch_add(viewers, 1);
-  preview->mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, is_video ? VIDEO_TYPE : EVENT_TYPE);
+  preview->mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, STREAM[stream].type);
+  return response;
+}
+
+void rf_preview_note_frame(rf_preview *preview) { atomic_store(&preview->frame_seconds, rf_seconds()); }
+
+bool rf_preview_is_healthy(rf_preview *preview) {
+  double last = atomic_load(&preview->frame_seconds);
+  return last > 0 && rf_seconds() - last <= RF_PREVIEW_HEALTHY_SECONDS;
+}
+
+void rf_preview_set_metrics(rf_preview *preview, const void *text, size_t count) {
+  payload *new = make_payload("", 0, text, count, "", 0);
+  if (!new) return; // the old text stays
+  pthread_mutex_lock(&preview->lock);
+  payload *old = preview->metrics;
+  preview->metrics = new;
+  pthread_mutex_unlock(&preview->lock);
+  rf_preview_payload_free(old);
+}
+
+struct MHD_Response *rf_preview_metrics(rf_preview *preview) {
+  pthread_mutex_lock(&preview->lock);
+  payload *text = preview->metrics;
+  struct MHD_Response *response = preview->mhd->MHD_create_response_from_buffer(
+    text ? text->count : 0, text ? text->bytes : (unsigned char *)"", MHD_RESPMEM_MUST_COPY);
+  pthread_mutex_unlock(&preview->lock);
+  // Source: Prometheus, "Exposition formats", text format.
+  if (response) preview->mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
   return response;
 }
 #endif

@@ -86,6 +86,12 @@ public final class Preview {
     rf_worker_run(worker!)
   }
 
+  /// Reports that a frame was processed, for `/healthz`. Call it for every frame.
+  public func noteFrame() { rf_preview_note_frame(server) }
+
+  /// Replaces the text of `/metrics`, in Prometheus's text format.
+  public func setMetrics(_ text: [UInt8]) { text.withUnsafeBytes { rf_preview_set_metrics(server, $0.baseAddress!, $0.count) } }
+
   /// Runs on the worker's thread: publishes the picture first, so that it is not later than its faces.
   private func publish() {
     if hasPicture, let frame = frame.frame { publishPicture(frame) }

@@ -152,15 +152,7 @@ public func appendJSONBeginning(_ source: [UInt8], to text: inout ByteBuffer) {
 /// Appends the same without the end of line.
 public func appendJSONObject(_ report: FrameReport, _ faces: Faces, _ files: WrittenFiles = WrittenFiles(), to text: inout ByteBuffer) {
   appendJSONBeginning(report.source, to: &text)
-  text.append(",\"frame\":")
-  text.append(report.frame)
-  text.append(",\"timestamp_s\":")
-  text.append(report.timestampSeconds, decimals: 6)
-  if let time = report.timeOfDay {
-    text.append(",\"time\":\"")
-    text.append(timeOfDay: time)
-    text.append("\"")
-  }
+  appendTimes(report, to: &text)
   text.append(",\"width\":")
   text.append(report.width)
   text.append(",\"height\":")
@@ -176,16 +168,33 @@ public func appendJSONObject(_ report: FrameReport, _ faces: Faces, _ files: Wri
   text.append("]}")
 }
 
-private func appendJSON(_ face: Face, to text: inout ByteBuffer) {
-  text.append("{\"score\":")
-  text.append(face.score, decimals: 5)
+/// Appends the number of a frame and its times.
+func appendTimes(_ report: FrameReport, to text: inout ByteBuffer) {
+  text.append(",\"frame\":")
+  text.append(report.frame)
+  text.append(",\"timestamp_s\":")
+  text.append(report.timestampSeconds, decimals: 6)
+  guard let time = report.timeOfDay else { return }
+  text.append(",\"time\":\"")
+  text.append(timeOfDay: time)
+  text.append("\"")
+}
+
+func appendBox(_ box: Box, to text: inout ByteBuffer) {
   text.append(",\"box\":[")
-  text.append(face.box.x1, decimals: 2)
-  for value in [face.box.y1, face.box.x2, face.box.y2] {
+  text.append(box.x1, decimals: 2)
+  for value in [box.y1, box.x2, box.y2] {
     text.append(",")
     text.append(value, decimals: 2)
   }
-  text.append("],\"landmarks\":[")
+  text.append("]")
+}
+
+private func appendJSON(_ face: Face, to text: inout ByteBuffer) {
+  text.append("{\"score\":")
+  text.append(face.score, decimals: 5)
+  appendBox(face.box, to: &text)
+  text.append(",\"landmarks\":[")
   for index in 0..<5 {
     text.append(index == 0 ? "[" : ",[")
     text.append(face.landmarks[index].x, decimals: 2)

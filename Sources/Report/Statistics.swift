@@ -136,6 +136,20 @@ public struct Statistics: ~Copyable {
     text.append("}}")
   }
 
+  /// Appends the latency in Prometheus's text format: median and 95th percentile of the whole run.
+  func appendLatency(to text: inout ByteBuffer) {
+    text.append(
+      """
+      # HELP rf_cam_latency_seconds From the capture of a frame to its faces, over the whole run.
+      # TYPE rf_cam_latency_seconds summary
+      rf_cam_latency_seconds{quantile="0.5"}\u{20}
+      """)
+    text.append(Double(latency.quantile(percent: 50)) / 1000, decimals: 6)
+    text.append("\nrf_cam_latency_seconds{quantile=\"0.95\"} ")
+    text.append(Double(latency.quantile(percent: 95)) / 1000, decimals: 6)
+    text.append("\nrf_cam_latency_seconds_count \(latency.count)\n")
+  }
+
   private func appendTimes(_ name: StaticString, _ histogram: borrowing Histogram, to text: inout ByteBuffer) {
     text.append(name)
     text.append(histogram.quantile(percent: 50), decimals: 3)

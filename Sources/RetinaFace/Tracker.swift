@@ -72,6 +72,9 @@ public final class Tracker {
     return Faces(storage: UnsafeBufferPointer(rebasing: faces[..<count]))
   }
 
+  /// Returns true if a face with this id can still come back: it was seen in the last frame, or a second ago at most.
+  public func remembers(_ id: Int64) -> Bool { tracks[..<trackCount].contains { $0.id == id } }
+
   /// Matches faces without an id with tracks without a face, highest overlap first.
   private func match(_ count: Int, growth: Float = 0, _ place: (Track) -> Box?) {
     pairs.removeAll()

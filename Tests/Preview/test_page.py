@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import signal
 import socket
 import subprocess
 import time
@@ -47,6 +49,61 @@ def test_the_video_is_whole_jpegs_of_frames_with_faces_drawn(camera):
     # The colour of boxes (Imaging/FaceDrawing.swift), which is not in the photograph.
     greens = sum(abs(r) < 40 and abs(g - 158) < 30 and abs(b - 115) < 30 for r, g, b in images[0].get_flattened_data())
     assert greens > 50
+
+
+def one_frame(port: int, path: str):
+    """The head and the body of an answer whose length the server does not know in advance."""
+    with Client(port) as client:
+        client.get(path)
+        return client.head(), b"".join(client.chunked())
+
+
+def test_a_snapshot_is_the_next_picture_with_its_faces_drawn(camera):
+    (head, first), (_, second) = one_frame(camera.port, "/snapshot.jpg"), one_frame(camera.port, "/snapshot.jpg")
+    assert head.status == 200 and head.headers["content-type"] == "image/jpeg" and first != second
+    images = [Image.open(io.BytesIO(body)).convert("RGB") for body in (first, second)]
+    assert [image.size for image in images] == [(320, 240), (320, 240)]
+
+
+def test_faces_are_the_next_line_of_standard_output(camera):
+    head, body = one_frame(camera.port, "/faces.json")
+    assert head.status == 200 and head.headers["content-type"] == "application/json"
+    faces = json.loads(body)
+    camera.wait_for_frames(1)
+    assert faces in camera.lines
+
+
+def test_metrics_are_prometheus_text(camera):
+    camera.wait_for_frames(30)
+    answer = request(camera.port, "/metrics")
+    assert answer.status == 200 and answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    values, types = {}, {}
+    for line in answer.body.decode().splitlines():
+        if line.startswith("# TYPE "):
+            types[line.split()[2]] = line.split()[3]
+        elif not line.startswith("# HELP "):
+            name, value = line.rsplit(" ", 1)
+            values[name] = float(value)
+    assert all(name.split("{")[0].removesuffix("_count") in types for name in values)
+    assert types["rf_cam_frames_total"] == "counter" and types["rf_cam_latency_seconds"] == "summary"
+    assert len(camera.lines) - 40 < values["rf_cam_frames_total"] <= len(camera.lines)
+    assert 0 < values['rf_cam_latency_seconds{quantile="0.5"}'] <= values['rf_cam_latency_seconds{quantile="0.95"}'] < 10
+
+
+def test_health_follows_the_frames():
+    with RunningCamera() as camera:
+        assert request(camera.port, "/healthz").status == 200
+        os.kill(camera.film.pid, signal.SIGSTOP)
+        deadline = time.monotonic() + 30
+        while request(camera.port, "/healthz").status == 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+        for path in ("/snapshot.jpg", "/faces.json"):
+            answer = request(camera.port, path)
+            assert answer.status == 503 and b"check the camera" in answer.body and answer.headers["retry-after"] == "5"
+        os.kill(camera.film.pid, signal.SIGCONT)
+        camera.wait_for_frames(2)
+        assert request(camera.port, "/healthz").status == 200
 
 
 def test_events_are_the_lines_of_standard_output_and_the_figures(camera):
@@ -178,7 +235,10 @@ def test_a_request_names_one_host(camera, text, status):
 @pytest.mark.parametrize(
     ("path", "more", "status"),
     [
-        *[(path, "Sec-Fetch-Site: cross-site\r\n", 403) for path in (*PAGES, "/video", "/events")],
+        *[
+            (path, "Sec-Fetch-Site: cross-site\r\n", 403)
+            for path in (*PAGES, "/video", "/events", "/snapshot.jpg", "/faces.json", "/metrics")
+        ],
         ("/video", "Sec-Fetch-Site: same-site\r\n", 403),
         ("/video", "Sec-Fetch-Site: nonsense\r\n", 403),
         ("/video", "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n", 403),

@@ -1,6 +1,6 @@
 // Serves the live page over HTTP by libmicrohttpd: a server on its own thread sends the newest data of three channels to its
-// viewers. No function waits for a viewer. Without the library's header at build time, or without the library at run time,
-// rf_preview_start returns an error.
+// viewers, and answers programs: /snapshot.jpg, /faces.json, /healthz, /metrics. No function waits for a viewer. Without the library's
+// header at build time, or without the library at run time, rf_preview_start returns an error.
 #ifndef RF_CPREVIEW_H
 #define RF_CPREVIEW_H
 #include <stddef.h>
@@ -39,6 +39,13 @@ int rf_preview_viewers(const rf_preview *_Nonnull preview, rf_preview_channel ch
 
 // Passes on a copy of the bytes without waiting; bytes that no viewer has taken by the next call are lost. Any thread.
 void rf_preview_put(rf_preview *_Nonnull preview, rf_preview_channel channel, const void *_Nonnull bytes, size_t count);
+
+// Reports that a frame was processed: /healthz answers 200 for RF_PREVIEW_HEALTHY_SECONDS from then on, otherwise 503. Any thread.
+void rf_preview_note_frame(rf_preview *_Nonnull preview);
+enum { RF_PREVIEW_HEALTHY_SECONDS = 10 };
+
+// Replaces the text of /metrics by a copy. Any thread.
+void rf_preview_set_metrics(rf_preview *_Nonnull preview, const void *_Nonnull text, size_t count);
 
 // Ends all connections and the thread.
 void rf_preview_stop(rf_preview *_Nullable preview);

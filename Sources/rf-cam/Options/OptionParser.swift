@@ -37,6 +37,7 @@ private func check(_ options: Options) throws(CommandLineError) {
       throw CommandLineError("--resume: needs --format json and the file of the earlier run, --results FILE")
     }
   }
+  if options.minFace > options.maxFace { throw CommandLineError("--min-face: is larger than --max-face: no face would be left") }
   if options.jobs > 1, options.preview != nil {
     throw CommandLineError("--preview: shows one frame after the other: leave out --jobs")
   }

@@ -36,6 +36,23 @@ private func networkOptions() -> [Option<Options>] {
     .value("--max-faces", "N, 1 or more", help: "maximum number of faces, strongest first (default 1000)") {
       store($1.integer(upTo: largestCount), atLeast: 1, in: &$0.maxFaces)
     },
+    .value("--min-face", "PIXELS", help: "leave out faces whose longer side is shorter") {
+      store($1.integer(upTo: largestSide), in: &$0.minFace)
+    },
+    .value("--max-face", "PIXELS", help: "leave out faces whose longer side is longer") {
+      store($1.integer(upTo: largestSide), in: &$0.maxFace)
+    },
+    .value(
+      "--zone", Zone.validText.description,
+      help: """
+        leave out faces whose centre is outside of a polygon of the picture; repeat it for more
+        zones; events name the zone
+        """
+    ) {
+      guard let zone = Zone($1) else { return false }
+      $0.zones.append(zone)
+      return true
+    },
     .value(
       "--large-faces", "on or off", complete: .words("on off"),
       help: """
@@ -59,9 +76,10 @@ private func networkOptions() -> [Option<Options>] {
 private func outputOptions() -> [Option<Options>] {
   [
     .value(
-      "--format", "text, json, csv, wider, hash, none", complete: .words("text json csv wider hash none"),
+      "--format", "text, json, csv, events, wider, hash, none", complete: .words("text json csv events wider hash none"),
       help: """
-        output format (default text); csv: one row per face; hash: one line per frame, a hash of the rounded results
+        output format (default text); csv: one row per face; events: a line when a face of a
+        stream enters, when its best picture is known and when it leaves; hash: one line per frame, a hash of the rounded results
         (float32) or of the raw head values (int8); wider: WIDER FACE's prediction files
         under --output
         """,
@@ -101,6 +119,16 @@ private func outputOptions() -> [Option<Options>] {
     },
     .value("--crops", "DIR", complete: .folders, help: "write aligned face crops, 112x112") {
       $0.crops = $1
+      return true
+    },
+    .value(
+      "--best-shots", "DIR", complete: .folders,
+      help: """
+        write the best aligned face of each track of a stream (size, pose and sharpness), 112x112:
+        a second after it entered, and replaced by a better one when it leaves
+        """
+    ) {
+      $0.bestShots = $1
       return true
     },
     .value(
@@ -202,6 +230,12 @@ private func store(_ value: Double?, in field: inout Float) -> Bool {
   return true
 }
 
+private func store(_ value: Int?, in field: inout Float) -> Bool {
+  guard let value else { return false }
+  field = Float(value)
+  return true
+}
+
 private func store(_ value: Argument, in field: inout Bool) -> Bool {
   guard value.equals("on") || value.equals("off") else { return false }
   field = value.equals("on")
@@ -229,7 +263,7 @@ private func storeSize(_ options: inout Options, _ value: Argument) -> Bool {
 
 private func storeFormat(_ options: inout Options, _ value: Argument) -> Bool {
   let formats: [(StaticString, Format)] = [
-    ("text", .text), ("json", .json), ("csv", .csv), ("wider", .wider), ("hash", .hash), ("none", .none),
+    ("text", .text), ("json", .json), ("csv", .csv), ("events", .events), ("wider", .wider), ("hash", .hash), ("none", .none),
   ]
   guard let (_, format) = formats.first(where: { value.equals($0.0) }) else { return false }
   options.format = format

@@ -23,7 +23,7 @@ enum Information {
 
 /// The format of results.
 enum Format {
-  case text, json, csv, wider, hash, none
+  case text, json, csv, events, wider, hash, none
 
   /// True for formats whose results go to `--results`.
   var hasResults: Bool { self != .none && self != .wider }
@@ -41,6 +41,11 @@ struct Options {
   var threshold: Float = 0.5
   var maxOverlap: Float = 0.4
   var maxFaces = 1000
+  /// Limits of the longer side of a face's box, pixels of the frame.
+  var minFace: Float = 0
+  var maxFace = Float.infinity
+  /// Faces outside of all zones are left out; empty: none is.
+  var zones: [Zone] = []
   var findsLargeFaces = true
   /// Threads per picture or frame.
   var threads = 1
@@ -54,6 +59,7 @@ struct Options {
   var syncSeconds = 1.0
   var output: Argument?
   var crops: Argument?
+  var bestShots: Argument?
   /// nil: no live page.
   var preview: PreviewAddress?
   var raw: RawFormat?

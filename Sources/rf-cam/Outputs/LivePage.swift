@@ -17,6 +17,7 @@ final class LivePage: Output {
   private var text = ByteBuffer()
   private var figures = ByteBuffer()
   private var rate = FrameRate()
+  private var nextMetrics = 0.0
 
   /// Starts to serve and, unless the run is quiet, logs the address.
   init(_ address: PreviewAddress, _ loaded: LoadedModel, _ options: Options) throws(ProgramError) {
@@ -34,6 +35,13 @@ final class LivePage: Output {
 
   override func write(_ frame: inout OutputFrame, _ statistics: borrowing Statistics) throws(ProgramError) {
     rate.count()
+    preview.noteFrame()
+    if metricsAreDue {
+      text.clear()
+      statistics.appendMetrics(facesInView: frame.faces.count, framesPerSecond: rate.framesPerSecond, to: &text)
+      preview.setMetrics(text.bytes)
+      nextMetrics = rf_seconds() + 1
+    }
     guard let pixels = frame.pixels, preview.isReady else { return }
     text.clear()
     appendJSONObject(frame.report, frame.faces, to: &text)
@@ -41,6 +49,8 @@ final class LivePage: Output {
     if rate.isNew { appendFigures(statistics) }
     preview.show(pixels.frame, frame.faces, shrunkBy: pixels.shrunkBy, facesText: text.bytes, figuresText: figures.bytes)
   }
+
+  private var metricsAreDue: Bool { rf_seconds() >= nextMetrics }
 
   private func appendFigures(_ statistics: borrowing Statistics) {
     rate.isNew = false

@@ -17,6 +17,8 @@ struct OutputFrame {
   let isPicture: Bool
   var report: FrameReport
   let faces: Faces
+  /// The tracks of the stream; nil for pictures.
+  var tracker: Tracker?
   /// The hash of the result, for `--format hash`.
   let hash: UInt64
   /// The frame's files, if an output writes them.
@@ -65,9 +67,10 @@ func makeOutputs(_ options: Options, _ loaded: LoadedModel, _ inputs: InputFiles
     outputs.append(WiderOutput(OutputFiles(options, paths), folder: FileName(folder.bytes)))
   }
   if let pictures = try PictureOutput(options, paths) { outputs.append(pictures) }
+  if options.format == .events || options.bestShots != nil { outputs.append(try EventOutput(options, inputs, paths)) }
   if let address = options.preview { outputs.append(try LivePage(address, loaded, options)) }
   // Opened last: no results file is made for a run whose other outputs cannot be used.
-  if options.format.hasResults {
+  if options.format.hasResults, options.format != .events {
     // JSON names the written pictures.
     let place = options.format == .json && options.preview == nil ? outputs.count : options.format == .json ? outputs.count - 1 : 0
     outputs.insert(try ResultOutput(options, inputs), at: place)

@@ -37,23 +37,24 @@ final class PictureEncoder {
       // Crops are cut from the frame before faces are drawn on it.
       if wantsCrops {
         for face in faces {
-          result.crops.append(crop.cropFace(face.landmarks, from: frame) ? try encoded(crop, source: result.source) : nil)
+          result.crops.append(crop.cropFace(face.landmarks, from: frame) ? try sealedJPEG(crop, writer, source: result.source) : nil)
         }
       }
       if wantsAnnotated {
         guard canvas.copy(frame) else { throw .noMemory(reason: "\(frame.width) x \(frame.height) pixels to draw on") }
         canvas.draw(faces)
-        result.annotated = try encoded(canvas, source: result.source)
+        result.annotated = try sealedJPEG(canvas, writer, source: result.source)
       }
     } catch {
       result.failure = .picture(path: String(fileName: name), error)
     }
     return result
   }
+}
 
-  private func encoded(_ picture: Picture, source: UInt64) throws(PictureError) -> [UInt8] {
-    let bytes = try writer.encode(picture, comment: OutputMark.comment(source: source))
-    OutputMark.seal(bytes, commentOffset: PictureWriter.commentOffset)
-    return [UInt8](UnsafeRawBufferPointer(bytes))
-  }
+/// Encodes a picture with rf-cam's mark.
+func sealedJPEG(_ picture: Picture, _ writer: PictureWriter, source: UInt64) throws(PictureError) -> [UInt8] {
+  let bytes = try writer.encode(picture, comment: OutputMark.comment(source: source))
+  OutputMark.seal(bytes, commentOffset: PictureWriter.commentOffset)
+  return [UInt8](UnsafeRawBufferPointer(bytes))
 }

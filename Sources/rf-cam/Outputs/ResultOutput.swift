@@ -29,7 +29,7 @@ final class ResultOutput: Output {
     case .csv: appendCSV(frame.report, frame.faces, to: &lines)
     case .json: appendJSON(frame.report, frame.faces, frame.files, to: &lines)
     case .hash: appendHash(frame.report, frame.hash, to: &lines)
-    case .wider, .none: break
+    case .events, .wider, .none: break
     }
     try send()
   }

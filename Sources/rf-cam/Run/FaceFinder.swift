@@ -50,6 +50,7 @@ final class FaceFinder {
   private let options: Options
   private let pool: ThreadPool?
   private let detectors: DetectorCache
+  private let filter: FaceFilter?
   private let encoder: PictureEncoder?
   private let loader: PictureLoader
   private let completed: CompletedSources?
@@ -59,6 +60,7 @@ final class FaceFinder {
     self.options = options
     do { pool = options.threads > 1 ? try ThreadPool(options.threads) : nil } catch { throw .threads(options.threads, error) }
     detectors = DetectorCache(model: model, options: FaceFinder.detectorOptions(options, pool))
+    filter = FaceFilter(options)
     encoder = PictureEncoder(options)
     loader = PictureLoader(sourceOptions)
   }
@@ -99,7 +101,8 @@ final class FaceFinder {
   func find(in captured: CapturedFrame, isPicture: Bool, tracker: Tracker?, isKept: Bool = false) throws(ProgramError) -> FoundFrame {
     let size = InputSize(options.size, frameWidth: captured.width, frameHeight: captured.height, isPicture: isPicture)
     let detector = try detectors.detector(width: size.width, height: size.height, path: captured.name)
-    let found = detector.detect(captured.frame, transform: size.transform, shrunkBy: captured.shrunkBy)
+    let all = detector.detect(captured.frame, transform: size.transform, shrunkBy: captured.shrunkBy)
+    let found = filter?.select(all, width: captured.width, height: captured.height) ?? all
     let faces = tracker?.update(found, seconds: captured.timestampSeconds) ?? found
     let timings = detector.timings
     var times = Statistics.Times(
@@ -114,6 +117,7 @@ final class FaceFinder {
     let storage = isKept ? FaceStorage(faces) : nil
     let output = OutputFrame(
       name: captured.name, relativeName: captured.relativeName, isPicture: isPicture, report: report, faces: storage?.faces ?? faces,
+      tracker: tracker,
       hash: options.format == .hash ? resultHash(of: faces, by: detector) : 0,
       encoded: encoder?.encode(captured.frame, faces, source: captured.nameBytes, isPicture: isPicture),
       pixels: isKept ? nil : (captured.frame, captured.shrunkBy))

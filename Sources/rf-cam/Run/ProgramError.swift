@@ -24,6 +24,8 @@ enum ProgramError: Error {
   case preview(PreviewError)
   /// Results cannot go to that place, now or later.
   case results(path: String, problem: String)
+  /// A picture has no tracks and so no events.
+  case events(path: String)
   /// A file of that name is in the way and no other name will do.
   case notReplaced(path: String)
 
@@ -69,6 +71,8 @@ enum ProgramError: Error {
       return error.message
     case .results(let path, let problem):
       return "\(path): \(problem): name another file with --results"
+    case .events(let path):
+      return "\(path): is a picture, and --format events and --best-shots need a stream or a camera: use --crops or --format json"
     case .notReplaced(let path):
       return "\(path): not written, because it would replace a file of another program: choose another folder"
     }

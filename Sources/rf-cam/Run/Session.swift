@@ -49,6 +49,7 @@ final class Session {
   func run() throws(ProgramError) -> Int32 {
     if options.isVerbose { logChoices() }
     if options.jobs > 1 { try runJobs() } else { runInTurn() }
+    endSource()
     rf_service_stopping()
     progress.clear()
     if options.showsStatistics { reportStatistics() }
