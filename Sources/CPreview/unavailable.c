@@ -12,5 +12,7 @@ int rf_preview_viewers(const rf_preview *preview, rf_preview_channel channel) { 
 void rf_preview_put(rf_preview *preview, rf_preview_channel channel, const void *bytes, size_t count) {
   (void)preview, (void)channel, (void)bytes, (void)count;
 }
+void rf_preview_note_frame(rf_preview *preview) { (void)preview; }
+void rf_preview_set_metrics(rf_preview *preview, const void *text, size_t count) { (void)preview, (void)text, (void)count; }
 void rf_preview_stop(rf_preview *preview) { (void)preview; }
 #endif

@@ -27,8 +27,9 @@ private func run(_ folder: URL, _ words: String...) throws -> Outcome {
   let outcome = try run(workshop.folder, "--best-shots", "shots", film)
   let found = try events(outcome)
   #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
-  #expect(found.map { $0["event"] as? String } == Array(repeating: "enter", count: 6) + Array(repeating: "best", count: 6)
-    + Array(repeating: "leave", count: 6))
+  #expect(
+    found.map { $0["event"] as? String } == Array(repeating: "enter", count: 6) + Array(repeating: "best", count: 6)
+      + Array(repeating: "leave", count: 6))
   for kind in 0..<3 { #expect(Set(found[6 * kind..<6 * kind + 6].compactMap { $0["id"] as? Int }) == Set(1...6)) }
   #expect(found.allSatisfy { $0["source"] as? String == "film.mjpeg" && ($0["box"] as? [Double])?.count == 4 && $0["time"] == nil })
   #expect(found[..<6].allSatisfy { $0["frame"] as? Int == 2 && $0["timestamp_s"] as? Double == 0.2 })
