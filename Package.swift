@@ -34,11 +34,14 @@ let package = Package(
     .target(name: "Host", dependencies: ["CHost"], swiftSettings: core),
     .target(name: "CVideo", dependencies: ["CHost"], cSettings: fortified),
     .target(name: "CJPEG", cSettings: fortified, linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "CPNG", cSettings: fortified, linkerSettings: [.linkedLibrary("png16"), .linkedLibrary("z")]),
+    // libwebp is loaded when it is wanted.
+    .target(name: "CWebP", cSettings: fortified),
     // The page's files are embedded; libmicrohttpd is loaded when it is wanted (CPreview/library.h), not linked.
     .target(name: "CPreview", dependencies: ["CHost"], exclude: ["page"], cSettings: fortified),
     .target(
       name: "CModel", path: "Models", exclude: ["LICENSE", "README.md", "default-float32.rfm", "default.rfm", "sample.jpg", "training.png"]),
-    .target(name: "Capture", dependencies: ["CHost", "CJPEG", "CVideo", "Host", "Imaging", "Kernels"], swiftSettings: core),
+    .target(name: "Capture", dependencies: ["CHost", "CJPEG", "CPNG", "CVideo", "CWebP", "Host", "Imaging", "Kernels"], swiftSettings: core),
 
     .target(name: "Preview", dependencies: ["Capture", "CHost", "CPreview", "Host", "Imaging", "RetinaFace"], swiftSettings: core),
 

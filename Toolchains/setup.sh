@@ -5,7 +5,7 @@
 #        shell (checks of scripts)
 set -euo pipefail
 
-packages=(libjpeg-dev libmicrohttpd-dev python3-venv)
+packages=(libjpeg-dev libpng-dev libmicrohttpd-dev python3-venv)
 for group in "$@"; do
   case $group in
     emulation) packages+=(qemu-user) ;;

@@ -57,7 +57,7 @@ public enum CaptureError: MessageError {
     case .otherFormat(let example, let count, let format):
       "\(example)\(count > 1 ? " and \(count - 1) more of its format" : ""): \(format.problem)"
     case .noPictures(let name, let isRecursive):
-      "\(name): no pictures in this folder: give one with JPEG or PNM files" + (isRecursive ? "" : ", or try --recursive")
+      "\(name): no pictures in this folder: give one with JPEG, PNG, WebP or PNM files" + (isRecursive ? "" : ", or try --recursive")
     case .camera(let name, let reason): "\(name): \(reason)"
     case .notASource(let name): "\(name): is neither a picture, a folder, a stream nor a camera: give one of them"
     case .pattern(let name): "\(name): is not a pattern: give pattern:WxH with sides of 1 to 65500 and at most 100 megapixels"

@@ -1,6 +1,6 @@
-// Reads the orientation from a JPEG's Exif data. The data are untrusted: every step is checked against the bytes present.
+// Reads the orientation from the Exif data of a JPEG, PNG or WebP. The data are untrusted: every step is checked against the bytes present.
 // Invalid entries that Pillow, exiftool and OpenCV interpret alike are interpreted like that; all others mean upright.
-// Source: Exif 2.32 (CIPA DC-008) 4.5 and 4.6; TIFF 6.0.
+// Source: Exif 2.32 (CIPA DC-008) 4.5 and 4.6; TIFF 6.0; PNG (third edition) 5.3 and 11.3.4.4 (eXIf); WebP Container Specification.
 import Imaging
 
 /// Returns the orientation in a JPEG's first valid Exif segment; upright if there is none.
@@ -20,6 +20,42 @@ func orientation(ofSegment segment: UnsafeRawBufferPointer) -> Orientation? {
   // The name ends in two zeros; some writers put another byte in place of the second.
   guard segment.count >= 14, segment.starts(with: "Exif\0") else { return nil }
   return TIFF(UnsafeRawBufferPointer(rebasing: segment[6...]))?.orientation
+}
+
+/// Returns the orientation in a PNG's first eXIf chunk; upright if there is none. The chunk may follow the pixels.
+func exifOrientation(ofPNG png: UnsafeRawBufferPointer) -> Orientation {
+  var place = PNGDecoder.magic.count
+  // Length, name, data, checksum.
+  while place + 12 <= png.count {
+    let count = png[place..<place + 4].reduce(0) { $0 << 8 | Int64($1) }
+    let name = png[place + 4..<place + 8]
+    guard count <= Int64(png.count - place - 12), !name.elementsEqual("IEND".utf8) else { break }
+    let data = png[(place + 8)..<(place + 8 + Int(count))]
+    if name.elementsEqual("eXIf".utf8) { return orientation(ofTIFF: data) }
+    place += Int(count) + 12
+  }
+  return .upright
+}
+
+/// Returns the orientation in a WebP's EXIF chunk; upright if there is none.
+func exifOrientation(ofWebP webP: UnsafeRawBufferPointer) -> Orientation {
+  var place = 12
+  // Name, length, data, a zero after an odd length.
+  while place + 8 <= webP.count {
+    let count = webP[place + 4..<place + 8].reversed().reduce(0) { $0 << 8 | Int64($1) }
+    guard count <= Int64(webP.count - place - 8) else { break }
+    let data = webP[(place + 8)..<(place + 8 + Int(count))]
+    if webP[place..<place + 4].elementsEqual("EXIF".utf8) { return orientation(ofTIFF: data) }
+    place += 8 + Int(count) + Int(count & 1)
+  }
+  return .upright
+}
+
+/// Returns the orientation of Exif data without a segment's name; some writers put the name before them all the same.
+private func orientation(ofTIFF data: UnsafeRawBufferPointer.SubSequence) -> Orientation {
+  let bytes = UnsafeRawBufferPointer(rebasing: data)
+  if let orientation = orientation(ofSegment: bytes) { return orientation }
+  return (bytes.count >= 8 ? TIFF(bytes)?.orientation : nil) ?? .upright
 }
 
 /// A TIFF header and its first directory. Offsets count from the header; they have 32 bits, so that sums need more.

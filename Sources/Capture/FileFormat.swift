@@ -1,4 +1,4 @@
-// Identifies formats other than JPEG and PNM, for messages with the command that converts them.
+// Identifies formats that are not decoded, for messages with the command that converts them.
 // Source of the signatures: the formats' specifications, as the file(1) database collects them.
 import CHost
 
@@ -21,7 +21,6 @@ public struct FileFormat: Equatable, Sendable {
 
   /// Signatures at the start of a file. A signature precedes those that it begins with.
   private static let signatures: [(bytes: [UInt8], format: FileFormat)] = [
-    ([0x89, 0x50, 0x4E, 0x47], FileFormat(name: "PNG", command: "pngtopnm IN >out.ppm")),
     (Array("GIF8".utf8), FileFormat(name: "GIF", command: film)),
     (Array("BM".utf8), FileFormat(name: "BMP", command: "bmptopnm IN >out.ppm")),
     (
@@ -54,7 +53,6 @@ public struct FileFormat: Equatable, Sendable {
 
   /// Formats whose signature follows other bytes: RIFF containers, and the brand of ISO media files.
   private static let contained: [(offset: Int, bytes: [UInt8], format: FileFormat)] = [
-    (8, Array("WEBP".utf8), FileFormat(name: "WebP", command: "dwebp IN -ppm -o out.ppm")),
     (8, Array("AVI ".utf8), FileFormat(name: "AVI", command: film)),
     (4, Array("ftypavi".utf8), FileFormat(name: "AVIF", command: "avifdec IN out.jpg")),
     (4, Array("ftyphei".utf8), FileFormat(name: "HEIC", command: "heif-convert IN out.jpg")),
@@ -75,7 +73,9 @@ public struct FileFormat: Equatable, Sendable {
     func has(_ signature: [UInt8], at offset: Int) -> Bool {
       bytes.count >= offset + signature.count && bytes[offset..<(offset + signature.count)].elementsEqual(signature)
     }
-    if let found = Self.signatures.first(where: { has($0.bytes, at: 0) }) {
+    if WebPDecoder.begins(bytes) {
+      self.init(name: "WebP", command: WebPDecoder.canBeInstalled ? "apt-get install libwebp7" : "dwebp IN -ppm -o out.ppm")
+    } else if let found = Self.signatures.first(where: { has($0.bytes, at: 0) }) {
       self = found.format
     } else if let found = Self.contained.first(where: { has($0.bytes, at: $0.offset) && ($0.offset == 4 || has(Array("RIFF".utf8), at: 0)) }
     ) {

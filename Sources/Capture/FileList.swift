@@ -44,7 +44,7 @@ struct FilePath {
   }
 
   /// True if the name has a picture's ending. Such a file is an error if it cannot be read; others are skipped.
-  var looksLikePicture: Bool { hasEnding([".jpg", ".jpeg", ".pnm", ".ppm", ".pgm", ".pbm"]) }
+  var looksLikePicture: Bool { hasEnding([".jpg", ".jpeg", ".png", ".webp", ".pnm", ".ppm", ".pgm", ".pbm"]) }
 
   /// True if the name has one of these endings, in upper or lower case.
   func hasEnding(_ endings: [StaticString]) -> Bool {

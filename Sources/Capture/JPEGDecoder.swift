@@ -9,8 +9,7 @@ public var jpegLibrary: String { String(cString: rf_jpeg_version()) }
 final class JPEGDecoder {
   /// `nil` if there was no memory for it.
   private var decoder: OpaquePointer?
-  /// The pixels of a rotated picture as stored; created for the first one.
-  private var stored: Picture?
+  private var stored = StoredPicture()
 
   /// Number of bytes after the end mark of the last decoded picture.
   var restCount: Int { decoder.map { Int(rf_jpeg_rest_count($0)) } ?? 0 }
@@ -46,12 +45,9 @@ final class JPEGDecoder {
     let shown = orientation.swapsSides ? (height, width) : (width, height)
     let shrunkBy = shrink(shown.0, shown.1)
     rf_jpeg_shrink(decoder, Int32(shrunkBy))
-    let target = orientation == .upright ? picture : stored ?? Picture(width: 1, height: 1)
-    try target.makeRoom(width: (width + shrunkBy - 1) / shrunkBy, height: (height + shrunkBy - 1) / shrunkBy)
-    try check(rf_jpeg_decode(decoder, target.pixels, target.strideBytes))
-    if orientation != .upright {
-      stored = target
-      guard picture.show(target, orientation: orientation) else { throw .noMemory(pixels: target.width * target.height) }
+    let size = ((width + shrunkBy - 1) / shrunkBy, (height + shrunkBy - 1) / shrunkBy)
+    try stored.decode(into: picture, width: size.0, height: size.1, orientation) { target throws(PictureError) in
+      try self.check(rf_jpeg_decode(decoder, target.pixels, target.strideBytes))
     }
     return Decoded(width: shown.0, height: shown.1, shrunkBy: shrunkBy)
   }

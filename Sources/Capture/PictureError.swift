@@ -5,13 +5,13 @@ public import Kernels
 public enum PictureError: MessageError {
   /// There are no bytes.
   case empty
-  /// The first bytes are neither a JPEG's nor a PNM's.
+  /// The first bytes are those of no picture that is decoded.
   case notAPicture
   /// The data end before the picture does; `reason` states the position.
   case cutOff(reason: String)
   /// The data are invalid.
   case damaged(reason: String)
-  /// A kind of JPEG or PNM that is not decoded.
+  /// A kind of a picture's format that is not decoded.
   case unsupported(reason: String)
   /// A Y4M film whose samples are not 8-bit 4:2:0, 4:2:2 or gray.
   case unsupportedFilm(chroma: String)
@@ -40,7 +40,7 @@ public enum PictureError: MessageError {
   public var message: String {
     switch self {
     case .empty: "is empty: check how it was copied or recorded"
-    case .notAPicture: "is not a picture that can be read: give a JPEG, or a PNM of type P1 to P6"
+    case .notAPicture: "is not a picture that can be read: give a JPEG, PNG, WebP or PNM (P1 to P6)"
     case .cutOff(let reason): "is cut off (\(reason)): copy or record it again"
     case .damaged(let reason): "is damaged (\(reason)): copy or record it again"
     case .unsupported(let reason): "cannot be decoded (\(reason)): save it as an 8-bit JPEG with sides of at most 65500 pixels"
