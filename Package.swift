@@ -41,7 +41,8 @@ let package = Package(
     .target(name: "CPreview", dependencies: ["CHost"], exclude: ["page"], cSettings: fortified),
     .target(
       name: "CModel", path: "Models", exclude: ["LICENSE", "README.md", "default-float32.rfm", "default.rfm", "sample.jpg", "training.png"]),
-    .target(name: "Capture", dependencies: ["CHost", "CJPEG", "CPNG", "CVideo", "CWebP", "Host", "Imaging", "Kernels"], swiftSettings: core),
+    .target(
+      name: "Capture", dependencies: ["CHost", "CJPEG", "CPNG", "CVideo", "CWebP", "Host", "Imaging", "Kernels"], swiftSettings: core),
 
     .target(name: "Preview", dependencies: ["Capture", "CHost", "CPreview", "Host", "Imaging", "RetinaFace"], swiftSettings: core),
 

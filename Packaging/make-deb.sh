@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds the Debian package rf-cam: program, systemd unit, manual page, completion for bash.
 # Usage: Packaging/make-deb.sh [amd64 | arm64 | armhf ...]   -> build/rf-cam_VERSION_ARCHITECTURE.deb
-# The program needs the C library alone, so that Debian and Ubuntu take the same file. It loads libmicrohttpd (live page) and
-# libv4l (formats of rare cameras) if they are installed.
+# The program needs the C library alone, so that Debian and Ubuntu take the same file. It loads libmicrohttpd (live page),
+# libv4l (formats of rare cameras) and libwebp (WebP pictures) if they are installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=Packaging/deb.sh
@@ -26,7 +26,7 @@ write_control() {
   mkdir -p "$root/DEBIAN"
   {
     control_head "$root" rf-cam "$architecture" video
-    printf 'Depends: %s\nRecommends: libmicrohttpd12, libv4l-0\n' "$depends"
+    printf 'Depends: %s\nRecommends: libmicrohttpd12, libv4l-0, libwebp7\n' "$depends"
     cat Packaging/description
   } >"$root/DEBIAN/control"
   echo /etc/default/rf-cam >"$root/DEBIAN/conffiles"

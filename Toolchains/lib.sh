@@ -34,7 +34,7 @@ swift build -c release --jobs "$(nproc)" --scratch-path "$scratch" --swift-sdks-
 mapfile -t functions < <(grep -oE '\bretinaface_[a-z_]+\(' "$header" | tr -d '(' | sort -u)
 "$tools/ld.lld" -r -o "$whole.part" --wrap=malloc --wrap=calloc --wrap=free --wrap=posix_memalign \
   "${functions[@]/#/--undefined=}" "$scratch/release/librf-library.a"
-"$tools/llvm-objcopy" --strip-debug --wildcard --keep-global-symbol='retinaface_*' \
+"$tools/llvm-objcopy" --strip-debug --wildcard --remove-section=.swift_modhash --keep-global-symbol='retinaface_*' \
   "$whole.part" "$whole"
 rm -f "$out/libretinaface.a"
 "$tools/llvm-ar" rcD "$out/libretinaface.a" "$whole"

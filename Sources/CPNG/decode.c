@@ -1,4 +1,5 @@
 // Decodes PNG data in memory. The caller checks the header's size before it allocates memory for the pixels.
+#ifndef RF_WITHOUT_PNG
 #include "CPNG.h"
 #include <png.h>
 #include <stdio.h>
@@ -41,7 +42,8 @@ static void take_bytes(png_structp reader, png_bytep to, size_t count) {
 
 // Skips texts, profiles and other chunks that do not change pixels as they are decoded here: some are compressed, which costs memory.
 static void skip_unused_chunks(png_structp reader) {
-  static const png_byte names[] = "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0sTER\0tEXt\0tIME\0zTXt";
+  static const png_byte names[] =
+    "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0sTER\0tEXt\0tIME\0zTXt";
   png_set_keep_unknown_chunks(reader, PNG_HANDLE_CHUNK_NEVER, names, (int)(sizeof names / 5));
 }
 
@@ -101,3 +103,6 @@ rf_png_result rf_png_decode(rf_png *png, uint8_t *pixels, size_t stride_bytes) {
 }
 
 const char *rf_png_message(const rf_png *png) { return png->message; }
+
+int rf_png_is_built(void) { return 1; }
+#endif

@@ -21,6 +21,8 @@ public struct FileFormat: Equatable, Sendable {
 
   /// Signatures at the start of a file. A signature precedes those that it begins with.
   private static let signatures: [(bytes: [UInt8], format: FileFormat)] = [
+    // For programs without PNG.
+    (PNGDecoder.magic, FileFormat(name: "PNG", command: "pngtopnm IN >out.ppm")),
     (Array("GIF8".utf8), FileFormat(name: "GIF", command: film)),
     (Array("BM".utf8), FileFormat(name: "BMP", command: "bmptopnm IN >out.ppm")),
     (

@@ -9,10 +9,14 @@ struct PNGDecoder {
   /// Bytes that begin every PNG.
   static var magic: [UInt8] { [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] }
 
+  /// False for programs of small boards.
+  static var isAvailable: Bool { rf_png_is_built() != 0 }
+
   /// Decodes one PNG: all colour types, depths and interlacing; transparency is ignored; the orientation of an eXIf chunk is applied.
   ///
   /// - Memory: `picture` grows to 3 bytes per pixel after the claimed size has been checked against 100 megapixels and against the
   ///   minimum number of bytes that encode it; libpng takes a few rows.
+  /// - Precondition: `isAvailable`.
   /// - Throws: `PictureError`; the decoder stays usable.
   mutating func decode(_ bytes: UnsafeRawBufferPointer, into picture: Picture) throws(PictureError) {
     guard let png = rf_png_new(bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count) else {

@@ -53,7 +53,7 @@ enum PictureKind {
       (9...13).contains(bytes[2]) || bytes[2] == 32 || bytes[2] == UInt8(ascii: "#")
     {
       self = .pnm
-    } else if bytes.starts(with: PNGDecoder.magic) {
+    } else if bytes.starts(with: PNGDecoder.magic), PNGDecoder.isAvailable {
       self = .png
     } else if WebPDecoder.begins(bytes), WebPDecoder.isAvailable {
       self = .webP

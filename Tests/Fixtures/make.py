@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 FOLDER = Path(__file__).resolve().parent
 PICTURES = FOLDER / "pictures"
 KINDS = FOLDER / "kinds"
+OTHERS = FOLDER / "others"
 QUALITY = 88
 NOISY_QUALITY = 70  # noise is what JPEG spends its bytes on
 
@@ -150,6 +151,19 @@ def write_kinds(astronaut: Image.Image) -> None:
     face.resize((20000, 3)).save(KINDS / "20000x3.jpg", quality=50)
 
 
+def write_others() -> None:
+    """A drawn picture in other formats: turned ones are stored on their side and have an Exif orientation."""
+    picture = Image.new("RGB", (7, 5))
+    picture.putdata([(36 * x % 256, 60 * y % 256, 17 * x * y % 256) for y in range(5) for x in range(7)])
+    orientation = Image.Exif()
+    orientation[0x0112] = 6
+    stored = picture.rotate(90, expand=True)
+    picture.save(OTHERS / "lossless.webp", lossless=True)
+    stored.save(OTHERS / "turned.webp", lossless=True, exif=orientation)
+    stored.save(OTHERS / "turned.png", exif=orientation)
+    picture.save(OTHERS / "animated.webp", save_all=True, append_images=[picture.rotate(180)], lossless=True)
+
+
 def fnv1a(data: bytes) -> int:
     """64-bit FNV-1a."""
     value = 0xCBF29CE484222325
@@ -173,12 +187,14 @@ def main() -> None:
     heads = Heads(astronaut, hopper)
     PICTURES.mkdir(exist_ok=True)
     KINDS.mkdir(exist_ok=True)
+    OTHERS.mkdir(exist_ok=True)
     shutil.copyfile(hopper_path, PICTURES / "grace_hopper.jpg")
     made = {"astronaut": astronaut, "group": group(heads), "sizes": sizes(heads), "turned": turned(heads), "crowd": crowd(heads)}
     for name, picture in made.items():
         quality = NOISY_QUALITY if name == "crowd" else QUALITY
         picture.save(PICTURES / f"{name}.jpg", quality=quality, optimize=True, progressive=name == "turned")
     write_kinds(astronaut)
+    write_others()
     write_pixels()
 
 

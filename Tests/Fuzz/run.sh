@@ -9,6 +9,7 @@ nice swift build --package-path Tests/Fuzz --scratch-path "$built" --jobs "$(npr
 "$built"/debug/FuzzSeeds "$work"
 mkdir -p "$work/PictureFuzzer"
 cp Tests/Fixtures/kinds/{gray,cmyk,rgb,420,422,progressive,restarts,3x5}.jpg "$work/PictureFuzzer"
+cp Tests/Fixtures/others/*.{png,webp} "$work/PictureFuzzer"
 printf 'P5 2 2 255\nabcd' >"$work/PictureFuzzer/gray.pgm"
 printf 'P3 1 2 65535 1 2 3 4 5 6' >"$work/PictureFuzzer/plain.ppm"
 mkdir -p "$work/StreamFuzzer" "$work/ExifFuzzer"
@@ -17,8 +18,9 @@ head -c -2 Tests/Fixtures/kinds/restarts.jpg | cat - Tests/Fixtures/kinds/3x5.jp
 printf 'P5 2 2 255\nabcdP6 1 1 255\nabc' >"$work/StreamFuzzer/film.pnm"
 printf 'Exif\0\0II*\0\010\0\0\0\1\0\022\001\3\0\1\0\0\0\6\0\0\0' >"$work/ExifFuzzer/short.exif"
 printf 'Exif\0\0MM\0*\0\0\0\010\0\1\001\022\0\4\0\0\0\1\0\0\0\6' >"$work/ExifFuzzer/long.exif"
+printf 'YUV4MPEG2 W4 H2 F25:1 C420jpeg XCOLORRANGE=FULL' >"$work/StreamFuzzer/header.y4m"
 mkdir -p "$work/RequestFuzzer"
-for path in / /style.css /video /events '/%00' 'http://localhost/'; do
+for path in / /style.css /video /events /snapshot.jpg /faces.json /healthz /metrics '/%00' 'http://localhost/'; do
   printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n\r\n' "$path" >"$work/RequestFuzzer/get${path//\//-}"
 done
 printf 'HEAD / HTTP/1.0\r\n\r\n' >"$work/RequestFuzzer/head"
@@ -28,9 +30,10 @@ printf 'a.jpg 0.912 1.0 2.0 3.0 4.0 1.0 2.0 3.0 4.0 5.0 6.0 7.0 8.0 9.0 10.0 id=
 printf '{"source":"a.jpg","frame":0,"faces":[]}\n{"sou' >"$work/ResultLinesFuzzer/json"
 printf '{"source":"b.jpg","error":"is empty"}\n{"source":"a.j' >"$work/ResultLinesFuzzer/failure"
 printf 'source,frame,timestamp_s,id,score,x1\na,0,0.0,,0.9,1.0,2.0,3.0,4.0,1.0,2.0,3.0,4.0,5.0,6.0,7.0,8.0,9.0,10.0\n"a' >"$work/ResultLinesFuzzer/csv"
+printf '{"source":"-","event":"enter","id":1,"score":0.9,"box":[1.0,2.0,3.0,4.0]}\n{"source":"-","ev' >"$work/ResultLinesFuzzer/events"
 printf '0123456789abcdef a.jpg 0\n0123456789abcdef a.jpg 1\n\0\0' >"$work/ResultLinesFuzzer/hash"
 mkdir -p "$work"/{OptionsFuzzer,NumberFuzzer}
-printf '\0--size\000640x480\0--threshold=0.5\0--frames\0003000000000\0--raw\0yuyv:64x48\0--results\0udp:127.0.0.1:9\0--camera\000640x480@30:MJPG\0-' \
+printf '\0--size\000640x480\0--threshold=0.5\0--frames\0003000000000\0--raw\0yuyv:64x48\0--results\0udp:127.0.0.1:9\0--camera\000640x480@30:MJPG\0--zone\0a=0,0,1,0,1,.5\0--rate\00030000/1001\0-' \
   >"$work/OptionsFuzzer/words"
 printf '\001size = 640 # a comment\r\nsource = /dev/video0\nresults = udp:[::1]:9\nsync = 0.5\nstats = yes\naddress = dhcp\n' \
   >"$work/OptionsFuzzer/lines"

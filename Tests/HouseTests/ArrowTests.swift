@@ -12,7 +12,7 @@ let arrows: [String: (folder: String, mayImport: Set<String>)] = [
   "Imaging": ("Sources/Imaging", ["Kernels", "CKernels"]),
   "RetinaFace": ("Sources/RetinaFace", ["Engine", "Imaging", "Kernels"]),
   "Host": ("Sources/Host", ["CHost"]),
-  "Capture": ("Sources/Capture", ["CHost", "CJPEG", "CVideo", "Host", "Imaging", "Kernels"]),
+  "Capture": ("Sources/Capture", ["CHost", "CJPEG", "CPNG", "CVideo", "CWebP", "Host", "Imaging", "Kernels"]),
   "Preview": ("Sources/Preview", ["Capture", "CHost", "CPreview", "Host", "Imaging", "RetinaFace"]),
   "Report": ("Sources/Report", ["Engine", "Imaging", "RetinaFace"]),
   "CommandLine": ("Sources/CommandLine", ["CHost", "Host", "Kernels", "Report"]),

@@ -71,9 +71,9 @@ def test_every_option_and_what_is_valid_is_offered(program, tmp_path):
     program = program.resolve()
     assert set(complete(program, tmp_path, "-")) == set(options(program))
     assert complete(program, tmp_path, "--thr") == ["--threshold", "--threads"]
-    assert complete(program, tmp_path, "--format", "") == ["text", "json", "csv", "wider", "hash", "none"]
+    assert complete(program, tmp_path, "--format", "") == ["text", "json", "csv", "events", "wider", "hash", "none"]
     assert complete(program, tmp_path, "--format", "=", "js") == ["json"]
-    assert complete(program, tmp_path, "--format", "=") == ["text", "json", "csv", "wider", "hash", "none"]
+    assert complete(program, tmp_path, "--format", "=") == ["text", "json", "csv", "events", "wider", "hash", "none"]
     assert "reference" in complete(program, tmp_path, "--isa", "")
     (tmp_path / "folder").mkdir()
     (tmp_path / "file.jpg").touch()

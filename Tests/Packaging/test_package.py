@@ -45,6 +45,8 @@ def test_the_package_holds_what_it_should(program, tmp_path):
         "/usr/share/doc/rf-cam/licences/LGPL-2.1",
         "/usr/share/doc/rf-cam/licences/libc6-dev.copyright",
         "/usr/share/doc/rf-cam/licences/libjpeg62-turbo-dev.copyright",
+        "/usr/share/doc/rf-cam/licences/libpng-dev.copyright",
+        "/usr/share/doc/rf-cam/licences/zlib1g-dev.copyright",
     }
     assert all(owner == "root/root" for _, owner in files.values())
     subprocess.run(["dpkg-deb", "--extract", package, tmp_path], check=True)
@@ -54,8 +56,8 @@ def test_the_package_holds_what_it_should(program, tmp_path):
     assert outcome.returncode == 0 and len(outcome.stdout.splitlines()) == 1
     # libv4l may load another libjpeg: the functions of the one inside must not replace its functions.
     symbols = subprocess.run(["readelf", "--wide", "--dyn-syms", tmp_path / "usr/bin/rf-cam"], capture_output=True, text=True, check=True)
-    assert "jpeg_" not in symbols.stdout and "dlopen" in symbols.stdout
+    assert "jpeg_" not in symbols.stdout and "png_" not in symbols.stdout and "dlopen" in symbols.stdout
     fields = subprocess.run(["dpkg-deb", "--field", package], capture_output=True, text=True, check=True).stdout
     # Nothing else: Ubuntu's libjpeg has another name. 2.34: Debian 12, Ubuntu 22.04.
     assert "Architecture: amd64\n" in fields and "\nDepends: libc6 (>= 2.34)\n" in fields
-    assert "Recommends: libmicrohttpd12, libv4l-0\n" in fields
+    assert "Recommends: libmicrohttpd12, libv4l-0, libwebp7\n" in fields

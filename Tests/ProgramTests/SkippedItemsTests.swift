@@ -63,7 +63,7 @@ func aPictureTooLargeForTheMemoryCostsNothingElse(options: [String]) throws {
 @Test func formatsThatAreNotDecodedFail() throws {
   let workshop = try TestFolder()
   try workshop.write("album/1.jpg", workshop.jpeg())
-  try workshop.write("album/2.png", [0x89, 0x50, 0x4E, 0x47] as [UInt8])
+  try workshop.write("album/2.gif", Array("GIF89a".utf8))
   try workshop.write("album/3.heic", "\0\0\0\u{18}ftypheic".utf8)
   try workshop.write("album/4.heic", "\0\0\0\u{18}ftypheic".utf8)
   try workshop.write("album/notes.txt", "no picture".utf8)

@@ -14,6 +14,9 @@ typedef enum : int32_t {
   RF_PNG_DAMAGED, // the data are invalid
 } rf_png_result;
 
+// Returns 1 unless the program was built without PNG (RF_WITHOUT_PNG): libpng and zlib take 250 kB, an eighth of a board's program.
+int rf_png_is_built(void);
+
 // A PNG that is being decoded.
 typedef struct rf_png rf_png;
 

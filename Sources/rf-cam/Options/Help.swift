@@ -13,9 +13,9 @@ func programDescription() -> ProgramDescription {
       its content, not by its name's ending. It is
       """,
     operands: [
-      ("a picture", "JPEG or PNM (PGM, PPM)"),
+      ("a picture", "JPEG, PNG, PNM or (with libwebp7) WebP"),
       ("a folder", "its pictures, sorted by name"),
-      ("-, a fifo", "JPEGs back to back, or raw frames with --raw"),
+      ("-, a fifo, a film", "Y4M, JPEGs or PNMs back to back, or raw frames with --raw"),
       ("pattern:WxH", "a generated picture, for tests and timing"),
       ("/dev/videoN", "a camera, until Ctrl-C; also by its names in /dev/v4l"),
       ("camera", "the first camera; waits until one is connected"),

@@ -30,6 +30,7 @@ final class Session {
   private var sourceSkips = Skips(), currentSkips = Skips()
   /// Sources that could not be opened, and frames without a detector.
   private var otherSkips = Skips()
+  private var files = FileCounts()
   private var progress: Progress
   private var hasFailed = false
   private var isOwnOutputReported = false
@@ -42,6 +43,7 @@ final class Session {
     completed = options.resumes ? try CompletedSources(options.results) : nil
     outputs = try makeOutputs(options, loaded, inputs)
     finder = try FaceFinder(options, loaded.model, Session.sourceOptions(options, outputs), completed)
+    files.known = options.filesFrom == nil ? options.sources.count : nil
     progress = Progress(isQuiet: options.isQuiet, printsResults: options.format.hasResults && options.results.isStandardOutput)
   }
 
@@ -101,6 +103,7 @@ final class Session {
   }
 
   private func failToOpen(_ operand: Operand, _ error: CaptureError) {
+    files.done += 1
     otherSkips.add(error)
     countSkips(currentSkips)
     fail(error.message, of: operand.name)
@@ -123,6 +126,7 @@ final class Session {
   private func begin(_ source: PictureSource) {
     endSource()
     current = source
+    files.open(files: source.fileCount)
     while !isOver {
       do {
         guard try source.takeFailure() else { break }
@@ -135,6 +139,7 @@ final class Session {
 
   /// Writes the result of a file, in the order of the files.
   private func deliver(_ result: PictureResult, of file: PictureFile, in source: PictureSource) {
+    files.done += 1
     switch result {
     case .frame(var found):
       found.output.report.frame = source.countPicture()
@@ -168,6 +173,7 @@ final class Session {
   private func runStream(_ source: Source, _ name: FileName) {
     if let completed, completed.contains(name) { return }
     endSource()
+    files.known = nil
     tracker = Tracker(maxFaces: options.maxFaces, isSmooth: options.isSmooth)
     let cameraBefore = camera
     var goesOn = true
@@ -256,7 +262,7 @@ final class Session {
     statistics.add(times, faces: frame.faces.count)
     rf_service_ready()
     rf_service_alive()
-    progress.show(frames: statistics.counts.frames, faces: statistics.counts.faces)
+    progress.show(frames: statistics.counts.frames, faces: statistics.counts.faces, files)
   }
 
   /// Logs the first picture that is left out because this program wrote it.
