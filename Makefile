@@ -72,7 +72,7 @@ install: lib ## install the C library; PREFIX=/usr/local LIBDIR=PREFIX/lib DESTD
 wheel: setup train-setup ## the Python distribution rf-cam in build/wheels, for this machine or BOARD=aarch64
 	@Toolchains/wheel.sh "$${BOARD:-x86-64}"
 
-cross: setup ## BOARD=rk3399, aarch64 or armv7: build/BOARD/rf-cam, one static file for the board
+cross: setup ## BOARD=rk3399, rk3566, rk3588, rpi3, rpi4, rpi5, aarch64 or armv7: build/BOARD/rf-cam, one static file for the board
 	@Toolchains/cross.sh "$$BOARD"
 
 arm-test: setup ## every kernel and every layer's hash on ARM, under QEMU as three processors

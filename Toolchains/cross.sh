@@ -8,14 +8,15 @@ cd "$(dirname "$0")/.."
 
 readonly board=${1:-} product=${2:-rf-cam}
 case $board in
-  rk3399 | aarch64) sdk=rf-aarch64-linux architecture=arm64 ;;
+  rk3399 | aarch64 | rpi3 | rpi4 | rpi5 | rk3566 | rk3588) sdk=rf-aarch64-linux architecture=arm64 ;;
   armv7) sdk=rf-armv7-linux architecture=armhf ;;
   x86-64) sdk=rf-x86_64-linux architecture=amd64 ;;
   debian-amd64) sdk=rf-x86_64-dynamic architecture=amd64 ;;
   debian-arm64) sdk=rf-aarch64-dynamic architecture=arm64 ;;
   debian-armhf) sdk=rf-armv7-dynamic architecture=armhf ;;
   *)
-    echo "cross: unknown board '$board': name rk3399, aarch64 (any 64-bit ARM Linux), armv7 (32 bits, hard-float, NEON) or x86-64" >&2
+    echo "cross: unknown board '$board': name rk3399, aarch64 (any 64-bit ARM Linux; also by the names rpi3, rpi4, rpi5," \
+      "rk3566 and rk3588), armv7 (32 bits, hard-float, NEON) or x86-64" >&2
     exit 2
     ;;
 esac

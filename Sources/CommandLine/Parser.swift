@@ -36,6 +36,9 @@ private func apply<Options>(
 ) throws(CommandLineError) {
   let (name, attached) = word.split(at: UInt8(ascii: "="))
   guard let option = table.first(where: { name.equals($0.name) || ($0.short.map(name.equals) ?? false) }) else {
+    if let nearest = nearest(to: name, in: table) {
+      throw CommandLineError("\(name.description): no such option; did you mean \(nearest)? --help lists all options")
+    }
     throw CommandLineError("\(name.description): no such option; the options are \(names(of: table))")
   }
   switch option.action {
@@ -51,6 +54,33 @@ private func apply<Options>(
       throw CommandLineError("\(option.name): '\(value.description)' is not valid; expected \(valid)")
     }
   }
+}
+
+/// Returns the option that a word with a typing error means; nil if there is none.
+private func nearest<Options>(to word: Argument, in table: [Option<Options>]) -> StaticString? {
+  let maxDistance = 2
+  var best: (name: StaticString, distance: Int)?
+  for option in table where option.help != nil {
+    let name = Array(UnsafeBufferPointer(start: option.name.utf8Start, count: option.name.utf8CodeUnitCount))
+    let distance = editDistance(Array(word.bytes.prefix(64)), name)
+    if distance <= maxDistance, distance < best?.distance ?? .max { best = (option.name, distance) }
+  }
+  return best?.name
+}
+
+/// Returns the least number of bytes to insert, remove or replace that makes two words equal (Levenshtein).
+private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+  var row = Array(0...b.count)
+  for (i, byte) in a.enumerated() {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for j in b.indices {
+      let replaced = diagonal + (byte == b[j] ? 0 : 1)
+      diagonal = row[j + 1]
+      row[j + 1] = min(replaced, diagonal + 1, row[j] + 1)
+    }
+  }
+  return row[b.count]
 }
 
 private func names<Options>(of table: [Option<Options>]) -> String {

@@ -4,7 +4,10 @@ import Testing
 
 @Test(
   arguments: [
-    (["--treshold", "0.5", "a.jpg"], "--treshold: no such option; the options are --model, --size, --threshold"),
+    (["--treshold", "0.5", "a.jpg"], "--treshold: no such option; did you mean --threshold? --help lists all options"),
+    (["--ouput=x", "a.jpg"], "--ouput: no such option; did you mean --output?"),
+    (["--detector", "0.5", "a.jpg"], "--detector: no such option; the options are --model, --size, --threshold"),
+    (["-x", "a.jpg"], "-x: no such option"),
     (["--threshold"], "--threshold: a value is missing: 0..1"),
     (["--threshold", "1.5", "a.jpg"], "--threshold: '1.5' is not valid; expected 0..1"),
     (["--threshold", "nan", "a.jpg"], "--threshold: 'nan' is not valid; expected"),
