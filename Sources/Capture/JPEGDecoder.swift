@@ -88,5 +88,5 @@ extension Picture {
 
 extension PictureError {
   /// Returns the error for a lack of memory for RGB pixels.
-  static func noMemory(pixels: Int) -> PictureError { .noMemory(reason: "\(3 * pixels / 1_000_000) MB of pixels") }
+  public static func noMemory(pixels: Int) -> PictureError { .noMemory(reason: "\(3 * pixels / 1_000_000) MB of pixels") }
 }

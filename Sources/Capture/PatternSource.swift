@@ -10,6 +10,7 @@ public final class PatternSource {
   private var index: Int64 = 0
 
   private static let framesPerSecond = 30.0
+  static var rate: StreamRate? { StreamRate(frames: 30, seconds: 1) }
 
   /// Returns `nil` if there is no memory for the picture.
   init?(name: String, width: Int, height: Int) {

@@ -205,6 +205,15 @@ public enum Source {
     }
   }
 
+  /// Frames per second of a film, after its first frame; `nil`: unknown.
+  public var rate: StreamRate? {
+    switch self {
+    case .stream(let source): source.rate
+    case .pattern: PatternSource.rate
+    case .pictures, .camera: nil
+    }
+  }
+
   /// True after a stream's first frame if its times are those of arrival, because no rate is known.
   public var lacksRate: Bool { if case .stream(let source) = self { source.lacksRate } else { false } }
 

@@ -2,7 +2,7 @@
 
 /// Frames per second as a fraction, as films state it: 30000/1001, for example.
 public struct StreamRate: Equatable, Sendable {
-  /// 1 or more.
+  /// 1 or more, without a common divisor.
   public let frames: Int64
   /// 1 or more.
   public let seconds: Int64
@@ -27,7 +27,9 @@ public struct StreamRate: Equatable, Sendable {
   init?(frames: Int64, seconds: Int64) {
     guard frames > 0, seconds > 0, frames <= 1 << 40, seconds <= 1 << 40 else { return nil }
     guard frames <= 1000 * seconds, seconds <= 1000 * frames else { return nil }
-    (self.frames, self.seconds) = (frames, seconds)
+    var (divisor, rest) = (frames, seconds)
+    while rest > 0 { (divisor, rest) = (rest, divisor % rest) }
+    (self.frames, self.seconds) = (frames / divisor, seconds / divisor)
   }
 
   /// Returns the time of a frame in seconds; the first one is frame 0.

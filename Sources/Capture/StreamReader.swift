@@ -25,6 +25,9 @@ final class StreamReader {
     if let raw = options.raw { state = .raw(RawSource(input, layout(raw))) }
   }
 
+  /// The film's frames per second: its own, or those of the options.
+  var rate: StreamRate? { if case .raw(let source) = state { source.layout.rate ?? options.rate } else { options.rate } }
+
   /// True after the first frame if its time is that of arrival, because the film's rate is not known.
   var lacksRate: Bool {
     switch state {

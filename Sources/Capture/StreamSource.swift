@@ -14,6 +14,9 @@ public final class StreamSource {
   /// True after the first frame if its time is that of arrival, because the film's rate is not known.
   var lacksRate: Bool { live == nil && reader.lacksRate }
 
+  /// The film's frames per second, if they are known; after the first frame.
+  var rate: StreamRate? { reader.rate }
+
   /// Counts of skipped frames.
   var skips: Skips { live?.skips ?? reader.skips }
 

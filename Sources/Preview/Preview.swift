@@ -16,6 +16,9 @@ public final class Preview {
   /// True if `frame` and `faces` belong to the frame passed to `show`.
   private var hasPicture = false
   private var faces: [Face] = []
+  /// Covers faces instead of drawing them; set it before the first frame.
+  public var cover: Cover?
+  private var covered: [CoverShape] = []
   private var facesText: [UInt8] = []
   private var figuresText: [UInt8] = []
   private let canvas = Picture(width: 1, height: 1)
@@ -68,17 +71,21 @@ public final class Preview {
   /// - Parameters:
   ///   - frame: any format and size.
   ///   - faces: in the source's pixels.
+  ///   - covered: the places that `cover` covers, in the source's pixels.
   ///   - shrunkBy: how many times smaller `frame` is than the source's picture.
   ///   - facesText: JSON for the page's list of faces, without line breaks.
   ///   - figuresText: JSON for the page's figures; empty: unchanged.
   /// - Precondition: `isReady`.
-  public func show(_ frame: Frame, _ faces: Faces, shrunkBy: Int = 1, facesText: [UInt8], figuresText: [UInt8]) {
+  public func show(
+    _ frame: Frame, _ faces: Faces, covered: [CoverShape] = [], shrunkBy: Int = 1, facesText: [UInt8], figuresText: [UInt8]
+  ) {
     // Counts from the time when this frame was due, not from now, so that 30 frames per second stay 30.
     nextSeconds = max(nextSeconds + Preview.periodSeconds, rf_seconds() - Preview.periodSeconds)
     // A frame for which there is no memory is not shown.
     hasPicture = viewers > 0 && self.frame.take(frame)
     if hasPicture {
       self.faces.removeAll(keepingCapacity: true)
+      self.covered = covered.map { $0.shrunk(by: Float(shrunkBy)) }
       self.faces.append(contentsOf: faces.lazy.map { $0.shrunk(by: Float(shrunkBy)) })
     }
     self.facesText = facesText
@@ -102,7 +109,11 @@ public final class Preview {
   private func publishPicture(_ frame: Frame) {
     // A frame that JPEG cannot hold, or for which there is no memory, is not shown.
     guard canvas.copy(frame) else { return }
-    canvas.draw(faces)
+    if let cover {
+      for shape in covered { cover.apply(shape, to: canvas) }
+    } else {
+      canvas.draw(faces)
+    }
     guard let bytes = try? encoder.encode(canvas) else { return }
     rf_preview_put(server, RF_PREVIEW_VIDEO, bytes.baseAddress!, bytes.count)
   }

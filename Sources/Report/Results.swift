@@ -17,6 +17,8 @@ public struct FrameReport {
   /// Pixels.
   public var height: Int
   public var latencyMilliseconds: Double
+  /// Boxes of covered places without a face in this frame, pixels.
+  public var held: [Box] = []
 
   public init(source: [UInt8], frame: Int64, timestampSeconds: Double, width: Int, height: Int, latencyMilliseconds: Double) {
     self.source = source
@@ -160,6 +162,7 @@ public func appendJSONObject(_ report: FrameReport, _ faces: Faces, _ files: Wri
   text.append(",\"latency_ms\":")
   text.append(report.latencyMilliseconds, decimals: 3)
   appendJSON(files, to: &text)
+  if !report.held.isEmpty { appendHeld(report.held, to: &text) }
   text.append(",\"faces\":[")
   for index in faces.indices {
     if index > 0 { text.append(",") }
@@ -180,8 +183,21 @@ func appendTimes(_ report: FrameReport, to text: inout ByteBuffer) {
   text.append("\"")
 }
 
+private func appendHeld(_ boxes: [Box], to text: inout ByteBuffer) {
+  text.append(",\"held\":[")
+  for (index, box) in boxes.enumerated() {
+    text.append(index == 0 ? "[" : ",[")
+    appendCorners(box, to: &text)
+  }
+  text.append("]")
+}
+
 func appendBox(_ box: Box, to text: inout ByteBuffer) {
   text.append(",\"box\":[")
+  appendCorners(box, to: &text)
+}
+
+private func appendCorners(_ box: Box, to text: inout ByteBuffer) {
   text.append(box.x1, decimals: 2)
   for value in [box.y1, box.x2, box.y2] {
     text.append(",")

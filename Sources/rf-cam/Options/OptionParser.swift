@@ -48,6 +48,7 @@ private func check(_ options: Options) throws(CommandLineError) {
     throw CommandLineError("--live: the times are those of arrival: leave out the frames per second")
   }
   try checkEnds(options)
+  try checkAnonymisation(options)
   if options.format == .wider, options.output == nil {
     throw CommandLineError("--format wider: name the folder for the prediction files with --output DIR")
   }

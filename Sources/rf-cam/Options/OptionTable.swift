@@ -11,7 +11,7 @@ private let largestSide = 65500
 private let largestCount = 1_000_000_000
 
 func optionTable() -> [Option<Options>] {
-  networkOptions() + outputOptions() + sourceOptions() + messageOptions()
+  networkOptions() + outputOptions() + anonymiseOptions() + sourceOptions() + messageOptions()
 }
 
 private func networkOptions() -> [Option<Options>] {
@@ -27,8 +27,10 @@ private func networkOptions() -> [Option<Options>] {
         (default: own size, pictures at most 1920)
         """,
       store: storeSize),
-    .value("--threshold", "0..1", help: "minimum score (default 0.5)") {
-      store($1.number, in: &$0.threshold)
+    .value("--threshold", "0..1", help: "minimum score (default 0.5; 0.2 with --anonymise)") {
+      guard let number = $1.number, number >= 0, number <= 1 else { return false }
+      $0.threshold = Float(number)
+      return true
     },
     .value("--nms", "0..1", help: "overlap (IoU) above which the weaker box is removed (default 0.4)") {
       store($1.number, in: &$0.maxOverlap)
@@ -108,10 +110,10 @@ private func outputOptions() -> [Option<Options>] {
       return true
     },
     .value(
-      "--output", "DIR", complete: .folders,
+      "--output", "DIR or -", complete: .folders,
       help: """
         write annotated JPEGs, one per frame or picture; only rf-cam's own files for the same
-        picture are replaced
+        picture are replaced. -: write the frames of a stream as a Y4M film to standard output
         """
     ) {
       $0.output = $1

@@ -38,7 +38,10 @@ struct Options {
   /// nil: the model inside the program.
   var model: Argument?
   var size = NetworkSize.automatic
-  var threshold: Float = 0.5
+  /// nil: 0.5, and 0.2 for --anonymise, where a missed face does more harm than a covered object.
+  var threshold: Float?
+  var leastScore: Float { threshold ?? (anonymisation.style == nil ? 0.5 : 0.2) }
+  var anonymisation = Anonymisation()
   var maxOverlap: Float = 0.4
   var maxFaces = 1000
   /// Limits of the longer side of a face's box, pixels of the frame.
@@ -84,5 +87,7 @@ struct Options {
   var hasNullNames = false
 
   /// Under --format wider, --output is for prediction files.
-  var writesAnnotated: Bool { output != nil && format != .wider }
+  var writesAnnotated: Bool { output != nil && format != .wider && !writesVideo }
+  /// Frames go to standard output as a film.
+  var writesVideo: Bool { output?.equals("-") ?? false }
 }

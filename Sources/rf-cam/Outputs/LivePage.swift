@@ -22,6 +22,7 @@ final class LivePage: Output {
   /// Starts to serve and, unless the run is quiet, logs the address.
   init(_ address: PreviewAddress, _ loaded: LoadedModel, _ options: Options) throws(ProgramError) {
     do { preview = try Preview(address) } catch { throw .preview(error) }
+    preview.cover = options.anonymisation.style.map { Cover($0, keep: options.anonymisation.keep) }
     super.init()
     if !options.isQuiet { log("preview at \(preview.url)") }
     let model = loaded.model
@@ -47,7 +48,9 @@ final class LivePage: Output {
     appendJSONObject(frame.report, frame.faces, to: &text)
     figures.clear()
     if rate.isNew { appendFigures(statistics) }
-    preview.show(pixels.frame, frame.faces, shrunkBy: pixels.shrunkBy, facesText: text.bytes, figuresText: figures.bytes)
+    preview.show(
+      pixels.frame, frame.faces, covered: frame.covered.shapes, shrunkBy: pixels.shrunkBy, facesText: text.bytes, figuresText: figures.bytes
+    )
   }
 
   private var metricsAreDue: Bool { rf_seconds() >= nextMetrics }

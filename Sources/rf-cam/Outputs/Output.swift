@@ -19,6 +19,10 @@ struct OutputFrame {
   let faces: Faces
   /// The tracks of the stream; nil for pictures.
   var tracker: Tracker?
+  /// The places that --anonymise covers; empty without it.
+  var covered = CoveredPlaces()
+  /// Frames per second of a film; nil: unknown.
+  var rate: StreamRate?
   /// The hash of the result, for `--format hash`.
   let hash: UInt64
   /// The frame's files, if an output writes them.
@@ -67,6 +71,7 @@ func makeOutputs(_ options: Options, _ loaded: LoadedModel, _ inputs: InputFiles
     outputs.append(WiderOutput(OutputFiles(options, paths), folder: FileName(folder.bytes)))
   }
   if let pictures = try PictureOutput(options, paths) { outputs.append(pictures) }
+  if options.writesVideo { outputs.append(VideoOutput(options)) }
   if options.format == .events || options.bestShots != nil { outputs.append(try EventOutput(options, inputs, paths)) }
   if let address = options.preview { outputs.append(try LivePage(address, loaded, options)) }
   // Opened last: no results file is made for a run whose other outputs cannot be used.

@@ -21,17 +21,20 @@ struct EncodedPictures {
 final class PictureEncoder {
   private let wantsAnnotated: Bool
   private let wantsCrops: Bool
+  /// nil: faces are drawn.
+  private let cover: Cover?
   private let writer = PictureWriter()
   private let canvas = Picture(width: 1, height: 1)
   private let crop = Picture(width: FaceTemplate.side, height: FaceTemplate.side)
 
   /// nil where the options ask for no pictures.
   init?(_ options: Options) {
+    cover = options.anonymisation.style.map { Cover($0, keep: options.anonymisation.keep) }
     (wantsAnnotated, wantsCrops) = (options.writesAnnotated, options.crops != nil)
     if !wantsAnnotated && !wantsCrops { return nil }
   }
 
-  func encode(_ frame: Frame, _ faces: Faces, source name: FileName, isPicture: Bool) -> EncodedPictures {
+  func encode(_ frame: Frame, _ faces: Faces, _ covered: CoveredPlaces, source name: FileName, isPicture: Bool) -> EncodedPictures {
     var result = EncodedPictures(source: hash(of: isPicture ? (try? realPath(name)) ?? name : name))
     do throws(PictureError) {
       // Crops are cut from the frame before faces are drawn on it.
@@ -42,7 +45,11 @@ final class PictureEncoder {
       }
       if wantsAnnotated {
         guard canvas.copy(frame) else { throw .noMemory(reason: "\(frame.width) x \(frame.height) pixels to draw on") }
-        canvas.draw(faces)
+        if let cover {
+          for shape in covered.shapes { cover.apply(shape, to: canvas) }
+        } else {
+          canvas.draw(faces)
+        }
         result.annotated = try sealedJPEG(canvas, writer, source: result.source)
       }
     } catch {

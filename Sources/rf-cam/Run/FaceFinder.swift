@@ -51,6 +51,7 @@ final class FaceFinder {
   private let pool: ThreadPool?
   private let detectors: DetectorCache
   private let filter: FaceFilter?
+  private let anonymiser: Anonymiser?
   private let encoder: PictureEncoder?
   private let loader: PictureLoader
   private let completed: CompletedSources?
@@ -61,13 +62,17 @@ final class FaceFinder {
     do { pool = options.threads > 1 ? try ThreadPool(options.threads) : nil } catch { throw .threads(options.threads, error) }
     detectors = DetectorCache(model: model, options: FaceFinder.detectorOptions(options, pool))
     filter = FaceFilter(options)
+    anonymiser = options.anonymisation.style == nil ? nil : Anonymiser(options.anonymisation)
     encoder = PictureEncoder(options)
     loader = PictureLoader(sourceOptions)
   }
 
+  /// The next frame is of another stream.
+  func endSource() { anonymiser?.endSource() }
+
   private static func detectorOptions(_ options: Options, _ pool: ThreadPool?) -> Detector.Options {
     var result = Detector.Options()
-    result.threshold = options.threshold
+    result.threshold = options.leastScore
     result.maxOverlap = options.maxOverlap
     result.maxFaces = options.maxFaces
     result.isa = options.isa
@@ -114,12 +119,18 @@ final class FaceFinder {
       timestampSeconds: captured.timestampSeconds, width: captured.width, height: captured.height,
       latencyMilliseconds: times.latency)
     report.timeOfDay = captured.timeOfDay
+    var covered = CoveredPlaces()
+    if let anonymiser {
+      covered = isPicture ? anonymiser.places(inPicture: faces) : anonymiser.places(faces, seconds: captured.timestampSeconds)
+    }
+    report.held = covered.held
     let storage = isKept ? FaceStorage(faces) : nil
     let output = OutputFrame(
       name: captured.name, relativeName: captured.relativeName, isPicture: isPicture, report: report, faces: storage?.faces ?? faces,
       tracker: tracker,
+      covered: covered,
       hash: options.format == .hash ? resultHash(of: faces, by: detector) : 0,
-      encoded: encoder?.encode(captured.frame, faces, source: captured.nameBytes, isPicture: isPicture),
+      encoded: encoder?.encode(captured.frame, faces, covered, source: captured.nameBytes, isPicture: isPicture),
       pixels: isKept ? nil : (captured.frame, captured.shrunkBy))
     return FoundFrame(
       output: output, times: times, capturedAtSeconds: captured.capturedAtSeconds,

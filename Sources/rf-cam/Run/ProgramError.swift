@@ -24,6 +24,9 @@ enum ProgramError: Error {
   case preview(PreviewError)
   /// Results cannot go to that place, now or later.
   case results(path: String, problem: String)
+  /// A film has frames of streams only, of one size.
+  case video(path: String)
+  case videoSize(path: String, width: Int, height: Int)
   /// A picture has no tracks and so no events.
   case events(path: String)
   /// A file of that name is in the way and no other name will do.
@@ -71,6 +74,10 @@ enum ProgramError: Error {
       return error.message
     case .results(let path, let problem):
       return "\(path): \(problem): name another file with --results"
+    case .video(let path):
+      return "\(path): is a picture, and the film of --output - needs a stream or a camera: name a folder, --output DIR"
+    case .videoSize(let path, let width, let height):
+      return "\(path): has a frame of \(width) x \(height) pixels now, and a film has one size: the frame is black"
     case .events(let path):
       return "\(path): is a picture, and --format events and --best-shots need a stream or a camera: use --crops or --format json"
     case .notReplaced(let path):

@@ -187,6 +187,7 @@ final class Session {
   /// The next frame comes from another source.
   private func endSource() {
     (current, tracker) = (nil, nil)
+    finder.endSource()
     sourceSkips = sourceSkips + currentSkips
     currentSkips = Skips()
     for output in outputs { output.endSource() }
@@ -238,7 +239,9 @@ final class Session {
     }
     if captured.index == 0, source.lacksRate { reportRate(captured.name) }
     do {
-      try deliver(try finder.find(in: captured, isPicture: false, tracker: tracker))
+      var found = try finder.find(in: captured, isPicture: false, tracker: tracker)
+      found.output.rate = source.rate
+      try deliver(found)
       return true
     } catch {
       // The next frame would fail in the same way.
