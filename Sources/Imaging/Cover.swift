@@ -22,75 +22,27 @@ public struct PixelRectangle: Equatable, Sendable {
   }
 
   func contains(_ x: Int, _ y: Int) -> Bool { x >= left && x < right && y >= top && y < bottom }
+
+  /// Returns the samples of a plane at half the size that belong to any of the pixels.
+  var halved: PixelRectangle { PixelRectangle(left: left / 2, top: top / 2, right: (right + 1) / 2, bottom: (bottom + 1) / 2) }
 }
 
-/// An ellipse in a frame, pixels.
-public struct CoverShape: Equatable, Sendable {
-  /// The centre.
-  public var x: Float, y: Float
-  /// Half of the axis along the line of the eyes, and of the other one.
-  public var halfWidth: Float, halfHeight: Float
-  /// Direction of the line of the eyes.
-  public var cosine: Float, sine: Float
-
-  /// Creates the ellipse that covers a face: its axis follows the line of the eyes.
-  ///
-  /// - Parameters:
-  ///   - left, top, right, bottom: the face's box, frame pixels.
-  ///   - scale: size of the ellipse relative to the box.
-  public init(left: Float, top: Float, right: Float, bottom: Float, _ landmarks: Landmarks, scale: Float) {
-    (x, y) = ((left + right) / 2, (top + bottom) / 2)
-    let (dx, dy) = (landmarks.rightEye.x - landmarks.leftEye.x, landmarks.rightEye.y - landmarks.leftEye.y)
-    let length = (dx * dx + dy * dy).squareRoot()
-    (cosine, sine) = length > 0 && length.isFinite ? (dx / length, dy / length) : (1, 0)
-    // The box of a face that lies on its side is wide, of an upright one high; between them both sides count.
-    let (width, height) = (right - left, bottom - top)
-    let (c, s) = (cosine * cosine, sine * sine)
-    halfWidth = scale * (width * c + height * s) / 2
-    halfHeight = scale * (width * s + height * c) / 2
-  }
-
-  /// Returns the ellipse moved and enlarged.
-  public func moved(x: Float, y: Float, growth: Float = 1) -> CoverShape {
-    var shape = self
-    (shape.x, shape.y) = (self.x + x, self.y + y)
-    (shape.halfWidth, shape.halfHeight) = (halfWidth * growth, halfHeight * growth)
-    return shape
-  }
-
-  /// Returns the ellipse in a picture that was decoded this many times smaller.
-  public func shrunk(by factor: Float) -> CoverShape {
-    var shape = self
-    (shape.x, shape.y, shape.halfWidth, shape.halfHeight) = (x / factor, y / factor, halfWidth / factor, halfHeight / factor)
-    return shape
-  }
-
-  /// Returns the pixels around the ellipse within a picture; nil if there are none.
-  func bounds(width: Int, height: Int) -> PixelRectangle? {
-    let horizontal = (halfWidth * halfWidth * cosine * cosine + halfHeight * halfHeight * sine * sine).squareRoot()
-    let vertical = (halfWidth * halfWidth * sine * sine + halfHeight * halfHeight * cosine * cosine).squareRoot()
-    guard x.isFinite, y.isFinite, horizontal.isFinite, vertical.isFinite, halfWidth > 0, halfHeight > 0 else { return nil }
-    func whole(_ value: Float, _ limit: Int) -> Int { Int(max(0, min(Float(limit), value))) }
-    let box = PixelRectangle(
-      left: whole(x - horizontal, width), top: whole(y - vertical, height), right: whole(x + horizontal + 1, width),
-      bottom: whole(y + vertical + 1, height))
-    return box.left < box.right && box.top < box.bottom ? box : nil
-  }
-
-  /// Returns true if the centre of a pixel is inside.
-  func contains(_ column: Int, _ row: Int) -> Bool {
-    let (dx, dy) = (Float(column) + 0.5 - x, Float(row) + 0.5 - y)
-    let (along, across) = ((dx * cosine + dy * sine) / halfWidth, (dy * cosine - dx * sine) / halfHeight)
-    return along * along + across * across <= 1
-  }
+/// Rows of samples: a picture's pixels with 3 channels, or a plane with one.
+struct Samples {
+  let base: UnsafeMutablePointer<UInt8>
+  let width: Int, height: Int
+  let channels: Int
+  /// The value that is black.
+  let black: UInt8
+  var strideBytes: Int { width * channels }
 }
 
 /// Covers faces, with memory for the pixels of one.
 public final class Cover {
   private let style: CoverStyle
   private let keep: [PixelRectangle]
-  /// The replacement of the pixels around an ellipse, and a step on the way to it.
-  private let region = Picture(width: 1, height: 1), step = Picture(width: 1, height: 1)
+  /// The replacement of the samples around an ellipse, and a step on the way to it.
+  private var region = ByteStore(), step = ByteStore()
   private var sums: [Int32] = []
 
   /// Squares along the longer side of a face: too few for its features.
@@ -99,97 +51,126 @@ public final class Cover {
   /// - Parameter keep: pixels that are never covered.
   public init(_ style: CoverStyle, keep: [PixelRectangle] = []) { (self.style, self.keep) = (style, keep) }
 
-  /// Covers the pixels of an ellipse. All others stay as they are.
-  ///
-  /// If memory for a blur or a mosaic is exhausted, the pixels become black: no face stays visible.
+  /// Covers the pixels of an ellipse. All others stay as they are. If memory is exhausted, the pixels become black: no face stays
+  /// visible.
   public func apply(_ shape: CoverShape, to picture: Picture) {
-    guard let bounds = shape.bounds(width: picture.width, height: picture.height) else { return }
-    var isBlack = style == .solid
-    if !isBlack {
-      isBlack = !cut(bounds, from: picture)
-      if !isBlack { if style == .blur { isBlack = !blur() } else { makeMosaic() } }
-    }
+    cover(
+      shape, keep, Samples(base: picture.pixels, width: picture.width, height: picture.height, channels: 3, black: 0))
+  }
+
+  /// Covers an ellipse in all planes. Chroma samples stand for up to four pixels: those at the edge may belong to one outside.
+  public func apply(_ shape: CoverShape, to picture: PlanarPicture) {
+    let planes = picture.planes
+    cover(shape, keep, planes.luma)
+    let half = shape.shrunk(by: 2), kept = keep.map(\.halved)
+    cover(half, kept, planes.blue)
+    cover(half, kept, planes.red)
+  }
+
+  private func cover(_ shape: CoverShape, _ keep: [PixelRectangle], _ samples: Samples) {
+    guard let bounds = shape.bounds(width: samples.width, height: samples.height) else { return }
+    let (width, height) = (bounds.right - bounds.left, bounds.bottom - bounds.top)
+    let stride = width * samples.channels
+    let replacement = style == .solid ? nil : makeReplacement(bounds, samples)
     for y in bounds.top..<bounds.bottom {
-      for x in bounds.left..<bounds.right where shape.contains(x, y) && !keep.contains(where: { $0.contains(x, y) }) {
-        let to = picture.pixels + y * picture.strideBytes + 3 * x
-        let from = region.pixels + (isBlack ? 0 : (y - bounds.top) * region.strideBytes + 3 * (x - bounds.left))
-        for channel in 0..<3 { to[channel] = isBlack ? 0 : from[channel] }
-      }
-    }
-  }
-
-  private func cut(_ bounds: PixelRectangle, from picture: Picture) -> Bool {
-    guard region.resize(width: bounds.right - bounds.left, height: bounds.bottom - bounds.top) else { return false }
-    for y in 0..<region.height {
-      (region.pixels + y * region.strideBytes).update(
-        from: picture.pixels + (y + bounds.top) * picture.strideBytes + 3 * bounds.left, count: region.strideBytes)
-    }
-    return true
-  }
-
-  private func makeMosaic() {
-    let side = max(2, (max(region.width, region.height) + Cover.mosaicSquares - 1) / Cover.mosaicSquares)
-    for top in stride(from: 0, to: region.height, by: side) {
-      for left in stride(from: 0, to: region.width, by: side) {
-        fillWithMean(left, top, min(left + side, region.width), min(top + side, region.height))
-      }
-    }
-  }
-
-  private func fillWithMean(_ left: Int, _ top: Int, _ right: Int, _ bottom: Int) {
-    let count = (right - left) * (bottom - top)
-    for channel in 0..<3 {
-      var sum = 0
-      for y in top..<bottom { for x in left..<right { sum += Int(region.pixels[y * region.strideBytes + 3 * x + channel]) } }
-      let mean = UInt8((sum + count / 2) / count)
-      for y in top..<bottom { for x in left..<right { region.pixels[y * region.strideBytes + 3 * x + channel] = mean } }
-    }
-  }
-
-  private func blur() -> Bool {
-    guard step.resize(width: region.width, height: region.height) else { return false }
-    for _ in 0..<2 {
-      blurRows(from: region, to: step, radius: max(1, region.width / 4))
-      blurColumns(from: step, to: region, radius: max(1, region.height / 4))
-    }
-    return true
-  }
-
-  /// Means over 2 * radius + 1 pixels of a row, fewer at its ends, by a running sum.
-  private func blurRows(from source: Picture, to target: Picture, radius: Int) {
-    for y in 0..<source.height {
-      let (from, to) = (source.pixels + y * source.strideBytes, target.pixels + y * target.strideBytes)
-      for channel in 0..<3 {
-        var sum: Int32 = 0
-        for x in 0..<min(radius, source.width) { sum += Int32(from[3 * x + channel]) }
-        for x in 0..<source.width {
-          if x + radius < source.width { sum += Int32(from[3 * (x + radius) + channel]) }
-          if x > radius { sum -= Int32(from[3 * (x - radius - 1) + channel]) }
-          let count = Int32(min(x + radius, source.width - 1) - max(x - radius, 0) + 1)
-          to[3 * x + channel] = UInt8((sum + count / 2) / count)
+      let columns = shape.columns(ofRow: y, within: bounds.left..<bounds.right)
+      for part in parts(of: columns, row: y, without: keep) where !part.isEmpty {
+        let to = samples.base + y * samples.strideBytes + part.lowerBound * samples.channels
+        let count = part.count * samples.channels
+        if let replacement {
+          let first = (y - bounds.top) * stride + (part.lowerBound - bounds.left) * samples.channels
+          to.update(from: replacement + first, count: count)
+        } else {
+          to.update(repeating: samples.black, count: count)
         }
       }
     }
   }
 
+  /// Returns the columns without those of kept rectangles.
+  private func parts(of columns: Range<Int>, row: Int, without keep: [PixelRectangle]) -> [Range<Int>] {
+    var parts = [columns]
+    for kept in keep where row >= kept.top && row < kept.bottom {
+      parts = parts.flatMap { part in
+        let (left, right) = (part.clamped(to: part.lowerBound..<max(part.lowerBound, kept.left)), max(part.lowerBound, kept.right))
+        return [left, min(right, part.upperBound)..<part.upperBound]
+      }
+    }
+    return parts
+  }
+
+  /// Returns the blurred samples around an ellipse, or their mosaic; nil if memory is exhausted.
+  private func makeReplacement(_ bounds: PixelRectangle, _ samples: Samples) -> UnsafePointer<UInt8>? {
+    let (width, height) = (bounds.right - bounds.left, bounds.bottom - bounds.top)
+    let rowBytes = width * samples.channels
+    guard region.makeRoom(rowBytes * height), let base = region.base else { return nil }
+    for y in 0..<height {
+      let row = samples.base + (y + bounds.top) * samples.strideBytes + bounds.left * samples.channels
+      (base + y * rowBytes).update(from: row, count: rowBytes)
+    }
+    switch style {
+    case .blur:
+      guard step.makeRoom(rowBytes * height), let other = step.base else { return nil }
+      for _ in 0..<2 {
+        for y in 0..<height { blurRow(base + y * rowBytes, other + y * rowBytes, width, samples.channels) }
+        blurColumns(other, base, rowBytes: rowBytes, height)
+      }
+    case .mosaic, .solid: makeMosaic(base, width, height, samples.channels)
+    }
+    return UnsafePointer(base)
+  }
+
+  private func makeMosaic(_ base: UnsafeMutablePointer<UInt8>, _ width: Int, _ height: Int, _ channels: Int) {
+    let side = max(2, (max(width, height) + Cover.mosaicSquares - 1) / Cover.mosaicSquares)
+    for top in stride(from: 0, to: height, by: side) {
+      for left in stride(from: 0, to: width, by: side) {
+        let square = PixelRectangle(left: left, top: top, right: min(left + side, width), bottom: min(top + side, height))
+        for channel in 0..<channels { fillWithMean(square, base + channel, width * channels, channels) }
+      }
+    }
+  }
+
+  private func fillWithMean(_ square: PixelRectangle, _ base: UnsafeMutablePointer<UInt8>, _ stride: Int, _ channels: Int) {
+    let count = (square.right - square.left) * (square.bottom - square.top)
+    var sum = 0
+    for y in square.top..<square.bottom { for x in square.left..<square.right { sum += Int(base[y * stride + x * channels]) } }
+    let mean = UInt8((sum + count / 2) / count)
+    for y in square.top..<square.bottom { for x in square.left..<square.right { base[y * stride + x * channels] = mean } }
+  }
+
+  /// Means over 2 * radius + 1 pixels of a row, fewer at its ends, by a running sum.
+  private func blurRow(_ from: UnsafePointer<UInt8>, _ to: UnsafeMutablePointer<UInt8>, _ width: Int, _ channels: Int) {
+    let radius = max(1, width / 4)
+    for channel in 0..<channels {
+      var sum: Int32 = 0
+      for x in 0..<min(radius, width) { sum &+= Int32(from[x * channels + channel]) }
+      for x in 0..<width {
+        if x + radius < width { sum &+= Int32(from[(x + radius) * channels + channel]) }
+        if x > radius { sum &-= Int32(from[(x - radius - 1) * channels + channel]) }
+        let count = Int32(truncatingIfNeeded: min(x + radius, width - 1) - max(x - radius, 0) + 1)
+        to[x * channels + channel] = UInt8(truncatingIfNeeded: (sum &+ count / 2) / count)
+      }
+    }
+  }
+
   /// The same down the columns: one running sum per byte of a row, so that the compiler vectorises the loops.
-  private func blurColumns(from source: Picture, to target: Picture, radius: Int) {
-    let count = source.strideBytes
+  private func blurColumns(_ from: UnsafePointer<UInt8>, _ to: UnsafeMutablePointer<UInt8>, rowBytes count: Int, _ height: Int) {
+    let radius = max(1, height / 4)
     sums.removeAll(keepingCapacity: true)
     sums.append(contentsOf: repeatElement(0, count: count))
     sums.withUnsafeMutableBufferPointer { sums in
       func add(_ row: Int, _ sign: Int32) {
-        let from = source.pixels + row * count
-        for i in 0..<count { sums[i] &+= sign &* Int32(from[i]) }
+        let row = from + row * count
+        for i in 0..<count { sums[i] &+= sign &* Int32(row[i]) }
       }
-      for y in 0..<min(radius, source.height) { add(y, 1) }
-      for y in 0..<source.height {
-        if y + radius < source.height { add(y + radius, 1) }
+      for y in 0..<min(radius, height) { add(y, 1) }
+      for y in 0..<height {
+        if y + radius < height { add(y + radius, 1) }
         if y > radius { add(y - radius - 1, -1) }
-        let rows = Int32(min(y + radius, source.height - 1) - max(y - radius, 0) + 1)
+        let rows = Int32(truncatingIfNeeded: min(y + radius, height - 1) - max(y - radius, 0) + 1)
         // Division by a product: exact for sums below 2^23 (255 * 32,767 rows).
         let factor = (Int64(1) << 40) / Int64(rows) + 1
-        let to = target.pixels + y * count
+        let to = to + y * count
         for i in 0..<count { to[i] = UInt8(truncatingIfNeeded: (Int64(sums[i] &+ rows / 2) &* factor) >> 40) }
       }
     }

@@ -9,7 +9,9 @@ private func textured(_ width: Int, _ height: Int) -> Picture {
   return picture
 }
 
-private func bytes(_ picture: Picture) -> [UInt8] { Array(UnsafeBufferPointer(start: picture.pixels, count: picture.height * picture.strideBytes)) }
+private func bytes(_ picture: Picture) -> [UInt8] {
+  Array(UnsafeBufferPointer(start: picture.pixels, count: picture.height * picture.strideBytes))
+}
 
 private func landmarks(angle: Float) -> Landmarks {
   let (c, s) = (cosOf(angle), sinOf(angle))
@@ -76,7 +78,9 @@ func onlyTheEllipseChanges(style: CoverStyle) {
   var expected = bytes(picture).map { Int($0) }
   for _ in 0..<2 {
     expected = mean(expected, width, height, radius: max(1, width / 4), step: 3, count: width) { (y, x, c) in (y * width + x) * 3 + c }
-    expected = mean(expected, width, height, radius: max(1, height / 4), step: 3 * width, count: height) { (y, x, c) in (y * width + x) * 3 + c }
+    expected = mean(expected, width, height, radius: max(1, height / 4), step: 3 * width, count: height) { (y, x, c) in
+      (y * width + x) * 3 + c
+    }
   }
   // Larger than the picture, so that every pixel is inside.
   Cover(.blur).apply(CoverShape(left: 0, top: 0, right: 23, bottom: 17, landmarks(angle: 0), scale: 3), to: picture)
@@ -154,4 +158,76 @@ func placesOutsideOfThePictureDoNoHarm(style: CoverStyle) {
   let isCopied = try planes.withUnsafeBytes { back.copy(try Frame(.i420, width: 16, height: 10, bytes: $0)) }
   #expect(isCopied)
   for (a, b) in zip(bytes(picture), bytes(back)) { #expect(abs(Int(a) - Int(b)) <= 9) }
+}
+
+/// Every format's own samples reach the film; the definition repeats the formats' descriptions.
+@Test(arguments: [PixelFormat.i420, .nv12, .nv21, .nv16, .yuyv, .uyvy], [(6, 4), (5, 3), (1, 1)])
+func samplesOfVideoStay(format: PixelFormat, size: (Int, Int)) throws {
+  let (width, height) = size
+  let bytes = (0..<format.byteCount(width: width, height: height)).map { UInt8(truncatingIfNeeded: 31 * $0 + 7) }
+  let picture = PlanarPicture()
+  let isTaken = try bytes.withUnsafeBytes { picture.take(try Frame(format, width: width, height: height, bytes: $0)) }
+  #expect(isTaken)
+  let chromaWidth = (width + 1) / 2
+  /// Cb (0) or Cr (1) of a row of the frame.
+  func chroma(_ x: Int, _ y: Int, _ which: Int) -> Int {
+    let luma = width * height, row = min(y, height - 1)
+    switch format {
+    case .i420: return Int(bytes[luma + which * chromaWidth * ((height + 1) / 2) + row / 2 * chromaWidth + x])
+    case .nv12: return Int(bytes[luma + (row / 2 * chromaWidth + x) * 2 + which])
+    case .nv21: return Int(bytes[luma + (row / 2 * chromaWidth + x) * 2 + 1 - which])
+    case .nv16: return Int(bytes[luma + (row * chromaWidth + x) * 2 + which])
+    case .yuyv: return Int(bytes[(row * chromaWidth + x) * 4 + 1 + 2 * which])
+    default: return Int(bytes[(row * chromaWidth + x) * 4 + 2 * which])
+    }
+  }
+  var expected: [UInt8] = []
+  for y in 0..<height {
+    for x in 0..<width {
+      switch format {
+      case .yuyv: expected.append(bytes[y * chromaWidth * 4 + 2 * x])
+      case .uyvy: expected.append(bytes[y * chromaWidth * 4 + 2 * x + 1])
+      default: expected.append(bytes[y * width + x])
+      }
+    }
+  }
+  for which in 0..<2 {
+    for y in 0..<(height + 1) / 2 {
+      for x in 0..<chromaWidth { expected.append(UInt8((chroma(x, 2 * y, which) + chroma(x, 2 * y + 1, which) + 1) / 2)) }
+    }
+  }
+  #expect(Array(picture.bytes) == expected)
+}
+
+/// The same ellipse in planes: black there, as before elsewhere.
+@Test(arguments: styles) func planesAreCovered(style: CoverStyle) {
+  let original = PlanarPicture(), picture = PlanarPicture()
+  #expect(original.take(textured(60, 44)) && picture.take(textured(60, 44)))
+  let shape = CoverShape(left: 10, top: 6, right: 40, bottom: 36, landmarks(angle: 45), scale: 1.2)
+  Cover(style).apply(shape, to: picture)
+  let (before, after) = (Array(original.bytes), Array(picture.bytes))
+  for y in 0..<44 {
+    for x in 0..<60 where !shape.contains(x, y) { #expect(before[60 * y + x] == after[60 * y + x]) }
+    for x in 0..<60 where shape.contains(x, y) && style == .solid { #expect(after[60 * y + x] == 16) }
+  }
+  for y in 0..<22 {
+    for x in 0..<30 {
+      let isFar = !(-1...2).contains { dy in (-1...2).contains { dx in shape.contains(2 * x + dx, 2 * y + dy) } }
+      if isFar { #expect(before[2640 + 30 * y + x] == after[2640 + 30 * y + x]) }
+    }
+  }
+  #expect(before != after)
+}
+
+/// The row's pixels are those that the definition finds one by one.
+@Test func rowsOfEllipsesAreExact() {
+  for seed in 0..<200 {
+    var shape = CoverShape(left: 0, top: 0, right: 1, bottom: 1, landmarks(angle: Float(45 * (seed % 8))), scale: 1)
+    (shape.x, shape.y) = (Float(seed * 7 % 50) - 5.3, Float(seed * 13 % 40) - 3.7)
+    (shape.halfWidth, shape.halfHeight) = (0.3 + Float(seed % 17) * 1.7, 0.4 + Float(seed % 11) * 2.3)
+    for y in 0..<30 {
+      let inside = (0..<40).filter { shape.contains($0, y) }
+      #expect(Array(shape.columns(ofRow: y, within: 0..<40)) == inside, "\(shape), row \(y)")
+    }
+  }
 }

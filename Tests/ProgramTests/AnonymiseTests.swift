@@ -124,7 +124,10 @@ func lostFacesStayCovered(lookAhead: Int) throws {
   try writeFilm(workshop.folder, visible: 4, hidden: 10)
   func covered(_ lookAhead: Int) throws -> [Bool] {
     let outcome = try RunningProgram(
-      ["--rate", "25", "--anonymise", "solid", "--output", "-", "--format", "none", "--hold", "0", "--look-ahead", "\(lookAhead)", "film.mjpeg"],
+      [
+        "--rate", "25", "--anonymise", "solid", "--output", "-", "--format", "none", "--hold", "0", "--look-ahead", "\(lookAhead)",
+        "film.mjpeg",
+      ],
       in: workshop.folder
     ).finish()
     let box = try boxes(workshop)[0]
@@ -164,7 +167,9 @@ func lostFacesStayCovered(lookAhead: Int) throws {
     (["--anonymise", "pixelate", "a.jpg"], "--anonymise: 'pixelate' is not valid; expected blur, mosaic or solid"),
     (["--anonymise", "blur", "a.jpg"], "--anonymise: name the covered pictures with --output DIR, or the film with --output -"),
     (["--anonymise", "blur", "--output", "x", "--crops", "y", "a.jpg"], "--anonymise: --crops and --best-shots would write the faces"),
-    (["--anonymise", "blur", "--output", "-", "a.jpg"], "--output -: the film goes to standard output: send the results to --results FILE"),
+    (
+      ["--anonymise", "blur", "--output", "-", "a.jpg"], "--output -: the film goes to standard output: send the results to --results FILE"
+    ),
     (["--output", "-", "-"], "--output -: the film goes to standard output"),
     (["--hold", "2", "a.jpg"], "--mask-scale, --hold, --look-ahead and --keep: need --anonymise"),
     (["--anonymise", "blur", "--output", "x", "--look-ahead", "3", "-"], "--look-ahead: delays the film of --output - only"),
@@ -183,7 +188,9 @@ func wrongAnonymisationIsRejected(words: [String], message: String) throws {
 @Test func theThresholdIsLower() throws {
   let workshop = try TestFolder()
   func count(_ words: String...) throws -> Int {
-    let outcome = try RunningProgram(words + ["--format", "text", pictures.appending(path: "pictures/crowd.jpg").path(percentEncoded: false)], in: workshop.folder).finish()
+    let outcome = try RunningProgram(
+      words + ["--format", "text", pictures.appending(path: "pictures/crowd.jpg").path(percentEncoded: false)], in: workshop.folder
+    ).finish()
     return outcome.lines.count
   }
   let usual = try count("--threshold", "0.5"), low = try count("--threshold", "0.2")

@@ -15,9 +15,10 @@ final class VideoOutput: Output {
   private let lookAhead: Int
   private let rate: StreamRate?
   /// The frames that wait for --look-ahead, oldest first, and one to draw the next frame on.
-  private var waiting: [Picture] = []
-  private var spare: [Picture] = []
-  private var planes: [UInt8] = []
+  private var waiting: [PlanarPicture] = []
+  private var spare: [PlanarPicture] = []
+  /// For boxes.
+  private let canvas = Picture(width: 1, height: 1)
   private var size: (width: Int, height: Int)?
   /// The number of the next frame of the source.
   private var nextFrame: Int64 = 0
@@ -44,15 +45,23 @@ final class VideoOutput: Output {
       for _ in nextFrame..<max(nextFrame, frame.report.frame) { try add(try blackFrame()) }
     }
     nextFrame = frame.report.frame + 1
-    let picture = try picture(size)
-    guard picture.copy(pixels) else { throw .picture(path: frame.name, .noMemory(pixels: size.width * size.height)) }
+    let picture = spare.popLast() ?? PlanarPicture()
+    guard try take(pixels, frame.faces, into: picture) else {
+      throw .picture(path: frame.name, .noMemory(pixels: size.width * size.height))
+    }
     if let cover {
       for shape in frame.covered.shapes { cover.apply(shape, to: picture) }
       coverEarlier(frame.covered.earlier, cover)
-    } else {
-      picture.draw(frame.faces)
     }
     try add(picture)
+  }
+
+  /// Takes the frame, with boxes unless faces are covered. Returns false if memory is exhausted.
+  private func take(_ frame: Frame, _ faces: Faces, into picture: PlanarPicture) throws(ProgramError) -> Bool {
+    if cover != nil { return picture.take(frame) }
+    guard canvas.copy(frame) else { return false }
+    canvas.draw(faces)
+    return picture.take(canvas)
   }
 
   /// Covers faces in frames that were not written yet: the last of the places belongs to the newest of them.
@@ -71,11 +80,13 @@ final class VideoOutput: Output {
     size = (frame.report.width, frame.report.height)
     var header = ByteBuffer()
     let rate = frame.rate ?? rate
-    header.append("YUV4MPEG2 W\(frame.report.width) H\(frame.report.height) F\(rate?.frames ?? 30):\(rate?.seconds ?? 1) Ip A1:1 C420jpeg XCOLORRANGE=LIMITED\n")
+    header.append(
+      "YUV4MPEG2 W\(frame.report.width) H\(frame.report.height) F\(rate?.frames ?? 30):\(rate?.seconds ?? 1) Ip A1:1 C420jpeg XCOLORRANGE=LIMITED\n"
+    )
     try send(&header)
   }
 
-  private func add(_ picture: Picture) throws(ProgramError) {
+  private func add(_ picture: PlanarPicture) throws(ProgramError) {
     waiting.append(picture)
     if waiting.count > lookAhead { try writeOldest() }
   }
@@ -85,24 +96,16 @@ final class VideoOutput: Output {
     var bytes = ByteBuffer()
     bytes.append("FRAME\n")
     try send(&bytes)
-    if planes.count != picture.i420Bytes { planes = [UInt8](repeating: 0, count: picture.i420Bytes) }
-    planes.withUnsafeMutableBufferPointer { picture.writeI420(to: $0.baseAddress!) }
+    let result = rf_file_write_all(STDOUT_FILENO, picture.bytes.baseAddress, picture.bytes.count)
     spare.append(picture)
-    let result = planes.withUnsafeBytes { rf_file_write_all(STDOUT_FILENO, $0.baseAddress, $0.count) }
     if result < 0 { try fail(Errno(negative: result)) }
   }
 
-  private func picture(_ size: (width: Int, height: Int)) throws(ProgramError) -> Picture {
-    let picture = spare.popLast() ?? Picture(width: 1, height: 1)
-    guard picture.resize(width: size.width, height: size.height) else {
+  private func blackFrame() throws(ProgramError) -> PlanarPicture {
+    let picture = spare.popLast() ?? PlanarPicture(), size = size ?? (2, 2)
+    guard picture.blacken(width: size.width, height: size.height) else {
       throw .picture(path: "standard output", .noMemory(pixels: size.width * size.height))
     }
-    return picture
-  }
-
-  private func blackFrame() throws(ProgramError) -> Picture {
-    let picture = try picture(size ?? (2, 2))
-    picture.fillRectangle(left: 0, top: 0, right: picture.width, bottom: picture.height, Color(red: 0, green: 0, blue: 0))
     return picture
   }
 
