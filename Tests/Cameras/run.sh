@@ -3,7 +3,7 @@
 # The guest's clock counts its instructions, 4 ns each, and jumps to the next timer where nothing is to be done: deadlines
 # mean the same on a machine that is slow, busy or stopped for a while, and no test waits for a guest that sleeps.
 # Usage: run.sh amd64 or arm64, PROGRAM [WHAT [SECONDS (1800)]]
-#   WHAT: checks (all but the last), pictures, faults, latency, preview, stopping, unplugs
+#   WHAT: checks (all but the last), pictures, faults, latency, preview, events, stopping, unplugs
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 readonly arch=$1 program=$2 script=${3:-checks} limit=${4:-1800}

@@ -13,7 +13,7 @@
 . /guest/preview.sh
 # shellcheck source=Tests/Cameras/guest/stopping.sh
 . /guest/stopping.sh
-[ "$1" = checks ] && set -- pictures faults latency preview stopping
+[ "$1" = checks ] && set -- pictures faults latency preview events stopping
 for section; do
   started=$(seconds)
   "$section"

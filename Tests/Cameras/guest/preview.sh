@@ -39,3 +39,18 @@ preview() {
   unplug
   within 30 missing "$camera"
 }
+
+# People come and leave: the events of a USB camera, with the time of day. A stop makes all leave.
+events() {
+  local enters
+  plug
+  run --format events --camera 640x480@30:MJPG "$camera"
+  within 60 grep -q '"event":"enter"' /tmp/out
+  check "events: a face enters, with the time of day: $(grep -c '"time":"20..-..-..T..:..:..\....Z"' /tmp/out)" $?
+  interrupt
+  enters=$(grep -c '"event":"enter"' /tmp/out)
+  [ "$enters" -gt 0 ] && [ "$(grep -c '"event":"leave"' /tmp/out)" -eq "$enters" ] && ! grep -q '"faces"' /tmp/out
+  check "events: all $enters leave at the end: exit status $status" $?
+  unplug
+  within 30 missing "$camera"
+}
