@@ -28,19 +28,20 @@ struct RawLayout {
   ///
   /// - Throws: `PictureError.damaged` or `.unsupported`.
   init(y4mLine line: [UInt8]) throws(PictureError) {
-    var size: [UInt8: Int] = [:]
+    var (givenWidth, givenHeight): (Int?, Int?) = (nil, nil)
     var chroma = ColorPlanes.quarter
     for field in line.split(separator: 32).dropFirst() {
       let value = field.dropFirst()
       switch field.first {
-      case UInt8(ascii: "W"), UInt8(ascii: "H"): size[field[field.startIndex]] = parseSide(value)
+      case UInt8(ascii: "W"): givenWidth = parseSide(value)
+      case UInt8(ascii: "H"): givenHeight = parseSide(value)
       case UInt8(ascii: "F"): rate = Self.rate(value)
       case UInt8(ascii: "C"): chroma = try ColorPlanes(value)
       case UInt8(ascii: "X") where value.elementsEqual("COLORRANGE=FULL".utf8): range = .full
       default: break  // interlacing, pixel aspect, comments
       }
     }
-    guard let width = size[UInt8(ascii: "W")], let height = size[UInt8(ascii: "H")] else {
+    guard let width = givenWidth, let height = givenHeight else {
       throw .damaged(reason: "no width and height of 1 to 65500 in the Y4M header")
     }
     guard width <= Frame.maxPixels / height else { throw .tooLarge(width: width, height: height) }

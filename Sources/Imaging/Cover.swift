@@ -62,7 +62,7 @@ public final class Cover {
   public func apply(_ shape: CoverShape, to picture: PlanarPicture) {
     let planes = picture.planes
     cover(shape, keep, planes.luma)
-    let half = shape.shrunk(by: 2), kept = keep.map(\.halved)
+    let half = shape.shrunk(by: 2), kept = keep.map { $0.halved }
     cover(half, kept, planes.blue)
     cover(half, kept, planes.red)
   }

@@ -17,7 +17,7 @@ public struct CoverShape: Equatable, Sendable {
   public init(left: Float, top: Float, right: Float, bottom: Float, _ landmarks: Landmarks, scale: Float) {
     (x, y) = ((left + right) / 2, (top + bottom) / 2)
     let (dx, dy) = (landmarks.rightEye.x - landmarks.leftEye.x, landmarks.rightEye.y - landmarks.leftEye.y)
-    let length = (dx * dx + dy * dy).squareRoot()
+    let length = squareRoot(dx * dx + dy * dy)
     (cosine, sine) = length > 0 && length.isFinite ? (dx / length, dy / length) : (1, 0)
     // The box of a face that lies on its side is wide, of an upright one high; between them both sides count.
     let (width, height) = (right - left, bottom - top)
@@ -43,8 +43,8 @@ public struct CoverShape: Equatable, Sendable {
 
   /// Returns the pixels around the ellipse within a picture; nil if there are none.
   func bounds(width: Int, height: Int) -> PixelRectangle? {
-    let horizontal = (halfWidth * halfWidth * cosine * cosine + halfHeight * halfHeight * sine * sine).squareRoot()
-    let vertical = (halfWidth * halfWidth * sine * sine + halfHeight * halfHeight * cosine * cosine).squareRoot()
+    let horizontal = squareRoot(halfWidth * halfWidth * cosine * cosine + halfHeight * halfHeight * sine * sine)
+    let vertical = squareRoot(halfWidth * halfWidth * sine * sine + halfHeight * halfHeight * cosine * cosine)
     guard x.isFinite, y.isFinite, horizontal.isFinite, vertical.isFinite, halfWidth > 0, halfHeight > 0 else { return nil }
     func whole(_ value: Float, _ limit: Int) -> Int { Int(max(0, min(Float(limit), value))) }
     let box = PixelRectangle(
@@ -68,7 +68,7 @@ public struct CoverShape: Equatable, Sendable {
     let a = cosine * cosine * p + sine * sine * q
     let b = dy * cosine * sine * (p - q)
     let c = dy * dy * (sine * sine * p + cosine * cosine * q) - 1
-    let root = max(0, b * b - a * c).squareRoot()
+    let root = squareRoot(max(0, b * b - a * c))
     func whole(_ value: Float) -> Int { Int(max(Float(columns.lowerBound), min(Float(columns.upperBound), value))) }
     var (first, end) = (whole(x + (-b - root) / a - 1), whole(x + (-b + root) / a + 1))
     while first < end, !contains(first, row) { first += 1 }

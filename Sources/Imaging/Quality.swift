@@ -18,7 +18,7 @@ public enum FaceQuality {
     guard square > 0, square.isFinite else { return 0 }
     let along = ((nose.x - (left.x + right.x) / 2) * x + (nose.y - (left.y + right.y) / 2) * y) / square
     let frontal = max(0, 1 - 2 * along.magnitude)
-    return min(1, square.squareRoot() / fullEyeDistance) * frontal
+    return min(1, squareRoot(square) / fullEyeDistance) * frontal
   }
 
   /// Returns the part of a picture: the mean difference of neighbouring pixels relative to the contrast.
@@ -41,7 +41,7 @@ public enum FaceQuality {
       }
     }
     let mean = Float(sum) / Float(count)
-    let deviation = max(0, Float(squares) / Float(count) - mean * mean).squareRoot()
+    let deviation = squareRoot(max(0, Float(squares) / Float(count) - mean * mean))
     // A face without contrast is noise.
     guard deviation >= 4 else { return 0 }
     return min(1, Float(difference) / Float(count) / 4 / deviation / fullSharpness)

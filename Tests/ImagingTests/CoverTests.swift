@@ -231,3 +231,12 @@ func samplesOfVideoStay(format: PixelFormat, size: (Int, Int)) throws {
     }
   }
 }
+
+@Test func squareRootsAreThoseOfTheProcessor() {
+  for step in 1...200_000 {
+    let value = Float(bitPattern: UInt32(0x0080_0000 + step * 10_000))
+    guard value.isFinite else { break }
+    #expect(abs(squareRoot(value) - value.squareRoot()) <= 2 * value.squareRoot().ulp, "\(value)")
+  }
+  #expect(squareRoot(0) == 0 && squareRoot(-1) == 0 && squareRoot(.nan) == 0 && squareRoot(.infinity) == .infinity)
+}
