@@ -26,6 +26,8 @@ public final class Detector {
     /// the largest anchor, further passes run at a quarter of the size, a sixteenth, and so on. Costs at most 12 % more time
     /// per frame; smaller inputs are not affected.
     public var findsLargeFaces = true
+    /// Stretches the levels of dark and flat pictures in the network's input; other pictures stay bit for bit.
+    public var stretchesLevels = false
     /// Enables `hashOfHeads` for several passes; each pass then takes about twice as long.
     public var hashesHeads = false
     /// Returns seconds from an arbitrary start, for `timings`; nil: no times are measured.
@@ -165,7 +167,7 @@ public final class Detector {
     headsFingerprint = Fingerprint()
     var mark = now()
     if passes.count > 1 { passes[0].takeOver() }
-    passes[0].fill(from: frame, transform.shrunk(by: shrunkBy))
+    passes[0].fill(from: frame, transform.shrunk(by: shrunkBy), stretchesLevels: options.stretchesLevels)
     timings.convert = lap(&mark)
     for index in passes.indices {
       if index > 0 { passes[index].takeOver() }

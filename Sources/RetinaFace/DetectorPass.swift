@@ -46,10 +46,14 @@ final class DetectorPass {
   }
 
   /// Fills the network's input from a frame.
-  func fill(from frame: Frame, _ transform: Transform) {
+  func fill(from frame: Frame, _ transform: Transform, stretchesLevels: Bool) {
     switch network.model.precision {
-    case .float32: Imaging.fill(floatInput, from: frame, transform: transform)
-    case .int8: Imaging.fill(byteInput, from: frame, transform: transform, kernels: kernels)
+    case .float32:
+      Imaging.fill(floatInput, from: frame, transform: transform)
+      if stretchesLevels { stretchLevels(floatInput, of: frame, transform: transform) }
+    case .int8:
+      Imaging.fill(byteInput, from: frame, transform: transform, kernels: kernels)
+      if stretchesLevels { stretchLevels(byteInput, of: frame, transform: transform) }
     }
   }
 

@@ -29,6 +29,7 @@ import Testing
     (["pattern:64x64", "a.jpg"], "pattern:64x64: never ends, so the sources after it would never be read: run one rf-cam per camera"),
     (["camera", "camera"], "camera: never ends, so the sources after it would never be read: run one rf-cam per camera"),
     (["a.jpg", "pattern:8x8", "--files-from", "list"], "pattern:8x8: never ends"),
+    (["--levels", "on", "a.jpg"], "--levels: 'on' is not valid; expected off or auto"),
     (["--zone", "0,0,1,1", "-"], "--zone: '0,0,1,1' is not valid; expected [NAME=]X,Y"),
     (["--zone", "0,0,1,0,1,1.5", "-"], "--zone: '0,0,1,0,1,1.5' is not valid"),
     (["--zone", "0,0,1,0,1", "-"], "--zone: '0,0,1,0,1' is not valid"),

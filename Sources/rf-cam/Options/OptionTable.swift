@@ -62,6 +62,17 @@ private func networkOptions() -> [Option<Options>] {
         second pass at a quarter of the size (default on)
         """,
       store: { options, value in store(value, in: &options.findsLargeFaces) }),
+    .value(
+      "--levels", "off or auto", complete: .words("off auto"),
+      help: """
+        auto: stretch the levels of dark and flat pictures for the detector; other pictures and
+        all written ones stay (default off)
+        """
+    ) {
+      guard $1.equals("off") || $1.equals("auto") else { return false }
+      $0.stretchesLevels = $1.equals("auto")
+      return true
+    },
     .value("--threads", "1..64", help: "threads that share one picture or frame (default 1)") {
       store($1.integer(upTo: 64), atLeast: 1, in: &$0.threads)
     },

@@ -50,6 +50,8 @@ struct Options {
   /// Faces outside of all zones are left out; empty: none is.
   var zones: [Zone] = []
   var findsLargeFaces = true
+  /// Stretches the levels of dark and flat pictures.
+  var stretchesLevels = false
   /// Threads per picture or frame.
   var threads = 1
   /// Pictures that are processed side by side.

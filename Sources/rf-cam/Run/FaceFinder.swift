@@ -82,6 +82,7 @@ final class FaceFinder {
         runAll: { rf_thread_pool_run($0, $1, $2) })
     }
     result.findsLargeFaces = options.findsLargeFaces
+    result.stretchesLevels = options.stretchesLevels
     result.hashesHeads = options.format == .hash
     result.clock = { rf_seconds() }
     return result
