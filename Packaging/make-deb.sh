@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the Debian package rf-cam: program, systemd unit, manual page, completion for bash.
+# Builds the Debian package rf-cam: program, systemd unit, manual page, completion for bash, zsh and fish.
 # Usage: Packaging/make-deb.sh [amd64 | arm64 | armhf ...]   -> build/rf-cam_VERSION_ARCHITECTURE.deb
 # The program needs the C library alone, so that Debian and Ubuntu take the same file. It loads libmicrohttpd (live page),
 # libv4l (formats of rare cameras) and libwebp (WebP pictures) if they are installed.
@@ -15,6 +15,8 @@ install_files() {
   install -d "$root/etc/rf-cam"
   install -D -m 644 Packaging/rf-cam.default "$root/etc/default/rf-cam"
   install -D -m 644 Packaging/rf-cam.bash "$root/usr/share/bash-completion/completions/rf-cam"
+  install -D -m 644 Packaging/rf-cam.zsh "$root/usr/share/zsh/vendor-completions/_rf-cam"
+  install -D -m 644 Packaging/rf-cam.fish "$root/usr/share/fish/vendor_completions.d/rf-cam.fish"
   install -d "$root/usr/share/man/man1"
   manual_page | gzip -9n >"$root/usr/share/man/man1/rf-cam.1.gz"
   install_documents "$root" rf-cam

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds an archive of rf-cam for any Linux: a static program, manual page, completion for bash, licences, list of changes.
+# Builds an archive of rf-cam for any Linux: a static program, manual page, completions, licences, list of changes.
 # Usage: Packaging/make-tarball.sh [x86_64 | aarch64 | armv7 ...]   -> build/rf-cam-VERSION-linux-PROCESSOR.tar.xz
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,6 +23,8 @@ install_files() {
   local root=$1 board=$2
   install -D -m 755 "build/$board/rf-cam" "$root/bin/rf-cam"
   install -D -m 644 Packaging/rf-cam.bash "$root/share/bash-completion/completions/rf-cam"
+  install -D -m 644 Packaging/rf-cam.zsh "$root/share/zsh/site-functions/_rf-cam"
+  install -D -m 644 Packaging/rf-cam.fish "$root/share/fish/vendor_completions.d/rf-cam.fish"
   install -d "$root/share/man/man1"
   manual_page >"$root/share/man/man1/rf-cam.1"
   install -m 644 LICENSE NOTICE CHANGELOG.md "$root/"

@@ -70,7 +70,7 @@ stage_preview() {
 
 # The service, the manual page, the completion and the package.
 stage_packaging() {
-  Toolchains/setup.sh emulation && make --silent deb ARCHITECTURES="amd64 arm64" &&
+  Toolchains/setup.sh emulation packaging && make --silent deb ARCHITECTURES="amd64 arm64" &&
     "$python" -m pytest -q -rs -p no:cacheprovider Tests/Packaging
 }
 

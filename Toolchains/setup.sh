@@ -13,7 +13,7 @@ for group in "$@"; do
     cameras) packages+=(qemu-system-x86 qemu-system-arm kmod cpio xz-utils libv4l-0) ;;
     browser) packages+=(chromium fonts-dejavu-core) ;;
     library) packages+=(gcc g++ pkg-config cmake) ;;
-    packaging) packages+=(binutils xz-utils) ;;
+    packaging) packages+=(binutils xz-utils zsh fish) ;;
     shell) packages+=(shellcheck) ;;
     *)
       echo "setup: unknown group '$group': name emulation, cost, cameras, browser, library, packaging or shell" >&2

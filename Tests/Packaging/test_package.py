@@ -40,6 +40,8 @@ def test_the_package_holds_what_it_should(program, tmp_path):
         "/etc/default/rf-cam",
         "/usr/share/man/man1/rf-cam.1.gz",
         "/usr/share/bash-completion/completions/rf-cam",
+        "/usr/share/fish/vendor_completions.d/rf-cam.fish",
+        "/usr/share/zsh/vendor-completions/_rf-cam",
         "/usr/share/doc/rf-cam/copyright",
         "/usr/share/doc/rf-cam/changelog.gz",
         "/usr/share/doc/rf-cam/licences/LGPL-2.1",
