@@ -19,7 +19,7 @@ import numpy
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent.parent
-# Of a JPEG: black pixels are not exactly 0.
+# Compression changes black pixels of a JPEG slightly.
 BLACK = 16
 
 

@@ -22,7 +22,7 @@ private final class LiveFrame {
 
 /// The newest frame of a stream that another thread reads.
 final class LiveStream {
-  /// What the thread uses.
+  /// The part of the reading thread.
   private final class Writer {
     private let reader: StreamReader
     let exchange: OpaquePointer

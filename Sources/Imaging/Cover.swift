@@ -1,7 +1,7 @@
 // Makes faces unrecognisable: an ellipse per face is blurred, replaced by a mosaic or painted black. Integer arithmetic, so that
 // all machines give the same pixels.
 
-/// How the pixels of a face are replaced.
+/// The replacement of a face's pixels.
 public enum CoverStyle: Sendable {
   /// Means over a window of half the face's size, twice.
   case blur
@@ -69,8 +69,7 @@ public final class Cover {
 
   private func cover(_ shape: CoverShape, _ keep: [PixelRectangle], _ samples: Samples) {
     guard let bounds = shape.bounds(width: samples.width, height: samples.height) else { return }
-    let (width, height) = (bounds.right - bounds.left, bounds.bottom - bounds.top)
-    let stride = width * samples.channels
+    let stride = (bounds.right - bounds.left) * samples.channels
     let replacement = style == .solid ? nil : makeReplacement(bounds, samples)
     for y in bounds.top..<bounds.bottom {
       let columns = shape.columns(ofRow: y, within: bounds.left..<bounds.right)

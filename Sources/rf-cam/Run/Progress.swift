@@ -19,7 +19,7 @@ struct Progress: ~Copyable {
   private let isWanted: Bool
   private var isShown = false
   private var nextSeconds: Double
-  /// The last two times at which the rate was measured anew, and the files that were done by then.
+  /// The last two starts of a measurement of the rate, and the files that were done by then.
   private var marks: (older: (seconds: Double, done: Int), newer: (seconds: Double, done: Int))
 
   private static let periodSeconds = 0.25
