@@ -5,7 +5,8 @@
 #        shell (checks of scripts)
 set -euo pipefail
 
-packages=(libjpeg-dev libpng-dev libmicrohttpd-dev python3-venv)
+# libwebp7 is loaded at run time.
+packages=(libjpeg-dev libpng-dev libmicrohttpd-dev libwebp7 python3-venv)
 for group in "$@"; do
   case $group in
     emulation) packages+=(qemu-user) ;;
