@@ -54,7 +54,7 @@ private func check(_ messages: [String]) {
 }
 
 private func checkRanges(_ options: Options) {
-  precondition((0...1).contains(options.threshold) && (0...1).contains(options.maxOverlap))
+  precondition((0...1).contains(options.leastScore) && (0...1).contains(options.maxOverlap))
   precondition((1...1_000_000_000).contains(options.maxFaces) && (1...64).contains(options.threads) && options.frameLimit >= 1)
   precondition((1...64).contains(options.jobs))
   precondition((0...3600).contains(options.syncSeconds))
